@@ -1,0 +1,195 @@
+/** A publish through the fault proxy meets each fault at each point: one suite, for any registry. */
+
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { ErrorCode } from '../../src/errors.ts';
+import { isDigest } from '../../src/image/digest.ts';
+import { parseRegistry } from '../../src/image/registry.ts';
+import { parseRepository, type Repository } from '../../src/image/repository.ts';
+import { parseTag } from '../../src/image/tag.ts';
+import type { RegistryClient } from '../../src/registry/client.ts';
+import { type Fault, type FaultPoint, type FaultProxy, faultPoints, startFaultProxy } from './fault-proxy.ts';
+import { aClient, anImage, pushImage, readAll, type TestImage, type ToldClient } from './registry-client.ts';
+
+const v1 = parseTag('v1');
+const said = (code: string, message: string): string => JSON.stringify({ errors: [{ code, message }] });
+const answer = (status: number, body = said('UNKNOWN', 'upstream failed')): Fault => ({ kind: 'answer', status, body });
+
+interface Passing {
+  readonly title: string;
+  readonly fault: Fault;
+  /** The waits that it costs, with chance at one half; a new token costs none. */
+  readonly waits: readonly number[];
+}
+
+const transient: readonly Passing[] = [
+  ...[500, 502, 503, 504, 408].map((status) => ({ title: `${status}`, fault: answer(status), waits: [500] })),
+  {
+    title: '429 with Retry-After',
+    fault: { kind: 'answer', status: 429, headers: { 'retry-after': '7' } },
+    waits: [7_500],
+  },
+  { title: 'reset before the body', fault: { kind: 'reset', when: 'before' }, waits: [500] },
+  { title: 'reset within the body', fault: { kind: 'reset', when: 'within' }, waits: [500] },
+  { title: 'reset after the body', fault: { kind: 'reset', when: 'after' }, waits: [500] },
+  { title: 'truncated answer', fault: { kind: 'truncated' }, waits: [500] },
+  { title: 'lost commit', fault: { kind: 'lost commit' }, waits: [500] },
+];
+
+/** The message of a HEAD is lost with its body, so the delay in it too. */
+const delayInMessage = (point: FaultPoint): Passing => ({
+  title: '429 with a Go duration in the message',
+  fault: answer(429, said('TOOMANYREQUESTS', 'retry-after: 333.939671ms, allowed: 44000/minute')),
+  waits: [point === 'blob HEAD' ? 500 : 834],
+});
+
+const expiredToken: Passing = { title: 'the token expired', fault: { kind: 'expired token' }, waits: [] };
+
+const lostCommits: readonly Passing[] = [
+  {
+    title: '404 BLOB_UPLOAD_UNKNOWN for a commit that was made',
+    fault: {
+      kind: 'commit answered',
+      status: 404,
+      body: said('BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry'),
+    },
+    waits: [500],
+  },
+  {
+    title: '404 BLOB_UNKNOWN for a commit that was lost',
+    fault: answer(404, said('BLOB_UNKNOWN', 'blob unknown to registry')),
+    waits: [500],
+  },
+  { title: 'unknown blob', fault: answer(400, said('UNKNOWN', 'unknown blob')), waits: [500] },
+];
+
+const passing: readonly (Passing & { readonly point: FaultPoint })[] = faultPoints.flatMap((point) => [
+  ...[...transient, delayInMessage(point)].map((fault) => ({ point, ...fault })),
+  // A token endpoint that answers 401 refuses the login, which no new token mends.
+  ...(point === 'token' ? [] : [{ point, ...expiredToken }]),
+  ...(point === 'PUT' ? lostCommits.map((fault) => ({ point, ...fault })) : []),
+]);
+
+const codeOfDenial: Readonly<Record<FaultPoint, ErrorCode>> = {
+  token: 'TOKEN_REJECTED',
+  'blob HEAD': 'PULL_DENIED',
+  POST: 'PUSH_DENIED',
+  PUT: 'PUSH_DENIED',
+  'manifest PUT': 'PUSH_DENIED',
+  'manifest GET': 'PULL_DENIED',
+};
+
+const lasting = faultPoints.flatMap((point) => [
+  ...[400, 413, 501, 505].map((status) => ({ point, status, code: 'REGISTRY_REFUSED' })),
+  { point, status: 401, code: 'TOKEN_REJECTED' },
+  { point, status: 403, code: codeOfDenial[point] },
+]);
+
+/** @param start gives the URL of the registry, which asks for no login: the proxy asks in its place */
+export function describeRegistryFaults(name: string, start: () => Promise<URL>): void {
+  const cases = passing.length + lasting.length + faultPoints.length;
+
+  describe(`a publish to ${name} through faults (${cases} cases)`, () => {
+    let upstream: URL;
+    let proxy: FaultProxy;
+    let direct: RegistryClient;
+    let repository: Repository;
+    let client: ToldClient;
+    let done = 0;
+
+    beforeAll(async () => {
+      upstream = await start();
+      direct = aClient();
+    });
+    afterAll(() => {
+      direct.close();
+      console.log(`${name}: ${done} of ${cases} fault cases hold.`);
+    });
+
+    const atUpstream = ({ path }: Repository): Repository => parseRepository(parseRegistry(upstream.host), path);
+
+    async function publish(image: TestImage): Promise<void> {
+      await pushImage(client, repository, image);
+      await client.putManifest(repository, image.manifest, v1);
+      await client.getManifest(repository, v1);
+    }
+
+    /** Runs a publish over an old image; the tag points at a whole image afterwards, whatever happened. */
+    async function during(faults: () => void, run: (image: TestImage) => Promise<void>): Promise<void> {
+      proxy = await startFaultProxy(upstream, { asksForToken: true });
+      repository = parseRepository(proxy.registry, `octo/${randomUUID()}`);
+      client = aClient({ credentials: () => ({ username: 'octocat', token: 'secret-token' }) });
+      try {
+        const old = anImage('old');
+        await pushImage(direct, atUpstream(repository), old);
+        await direct.putManifest(atUpstream(repository), old.manifest, v1);
+        // The client meets the challenge before the faults begin.
+        await client.headManifest(repository, v1);
+        const image = anImage(`new ${repository.path}`);
+        faults();
+        await run(image);
+        expect(proxy.pending).toBe(0);
+        const tagged = await direct.getManifest(atUpstream(repository), v1);
+        expect([old.manifest.digest, image.manifest.digest]).toContain(tagged.digest);
+        await expectWhole(tagged.bytes);
+        done++;
+      } finally {
+        client.close();
+        await proxy.close();
+      }
+    }
+
+    async function expectWhole(bytes: Uint8Array): Promise<void> {
+      const manifest: { config: unknown; layers: unknown[] } = JSON.parse(Buffer.from(bytes).toString());
+      for (const held of [manifest.config, ...manifest.layers]) {
+        const blob = Object(held);
+        if (!isDigest(blob.digest)) throw new Error('a descriptor without a digest');
+        await readAll(await direct.getBlob(atUpstream(repository), blob));
+      }
+    }
+
+    test.each(passing)('$title at $point: the publish succeeds', ({ point, fault, waits }) =>
+      during(
+        () => proxy.inject(point, fault),
+        async (image) => {
+          await publish(image);
+          expect(client.waits).toEqual(waits);
+          expect(client.lines.length).toBe(waits.length);
+          expect((await direct.getManifest(atUpstream(repository), v1)).digest).toBe(image.manifest.digest);
+        },
+      ),
+    );
+
+    test.each(lasting)('$status at $point: the publish fails at once with $code', ({ point, status, code }) =>
+      during(
+        () => {
+          const headers = { 'www-authenticate': `Bearer realm="http://${proxy.registry}/token",service="proxy"` };
+          const fault: Fault =
+            status === 401 && point !== 'token'
+              ? { kind: 'answer', status, headers, body: said('UNAUTHORIZED', 'authentication required') }
+              : answer(status, said('DENIED', 'no'));
+          // A 401 is answered with one new token, and that is refused too.
+          proxy.inject(point, fault, status === 401 && point !== 'token' ? 2 : 1);
+        },
+        async (image) => {
+          await expect(publish(image)).rejects.toMatchObject({ code, status });
+          expect(client.waits).toEqual([]);
+        },
+      ),
+    );
+
+    test.each(faultPoints)(
+      '503 at %s for longer than `retries` allow: the publish fails, and says how often it tried',
+      (point) =>
+        during(
+          () => proxy.inject(point, answer(503), 3),
+          async (image) => {
+            const before = proxy.count(point);
+            await expect(publish(image)).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE', status: 503 });
+            expect(proxy.count(point) - before).toBe(3);
+            expect(client.lines.length).toBe(2);
+          },
+        ),
+    );
+  });
+}

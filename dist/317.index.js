@@ -1,0 +1,5 @@
+export const id=317;export const ids=[317];export const modules={5317:(e,t,r)=>{r.r(t),r.d(t,{run:()=>l});var n=r(1455),i=r(7558),o=r(2870);async function l(){let e=process.env.STATE_folder??"";if(""!==e&&(0,o.p)(e))try{await (0,n.rm)(e,{recursive:!0,force:!0,maxRetries:3})}catch(t){process.stdout.write((0,i.tn)("warning",`${e}, with the login of this step, could not be removed: ${t}`))}}},7558:(e,t,r)=>{function n(e){return e.replaceAll("%","%25").replaceAll("\r","%0D").replaceAll("\n","%0A")}function i(e,t,r={}){let o=Object.entries(r).map(([e,t])=>`${e}=${n(t).replaceAll(":","%3A").replaceAll(",","%2C")}`);return`::${e}${0===o.length?"":` ${o.join(",")}`}::${n(t)}
+`}function o(e,t,r={}){return i(e,t,{...void 0===r.title?{}:{title:r.title},...void 0===r.file?{}:{file:r.file},...void 0===r.line?{}:{line:String(r.line)}})}function l(e,t,r=`ghadelimiter_${crypto.randomUUID()}`){return`${e}<<${r}
+${t}
+${r}
+`}r.d(t,{Ib:()=>l,fE:()=>i,tn:()=>o})},2870:(e,t,r)=>{r.d(t,{Z:()=>o,p:()=>l});var n=r(6760);let i="publish-docker-package-";function o(e){return(0,n.join)(e,`${i}${crypto.randomUUID()}`)}function l(e){return(0,n.basename)(e).startsWith(i)}}};

@@ -1,0 +1,262 @@
+// @ts-check
+/**
+ * Docker engines: the machine's own where it answers, else one of the distribution's, started by hand beside whatever the
+ * machine has: own data, sockets, containerd and bridge, and no change to firewall, forwarding or docker0.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { busybox, distribution, libraryPath, OLD, RECENT, unpacked } from './apt.js';
+import { LabError, linkCommand } from './place.js';
+import { answerOf } from './process.js';
+import { ensureService, folderOf } from './service.js';
+
+/** @typedef {import('./place.js').Place} Place */
+
+/**
+ * @typedef {object} Engine
+ * @property {string} version
+ * @property {boolean} own whether the lab started it
+ * @property {Record<string, string>} environment variables with which `docker` talks to it
+ */
+
+/**
+ * @typedef {object} Setup
+ * @property {(machine: import('./apt.js').Distribution) => { parts: string, packages: string[] } | undefined} source folder
+ *   and names of the packages, undefined where the distribution has none
+ * @property {Record<string, unknown>} settings of dockerd beyond the common ones
+ */
+
+/** @type {Setup['source']} */
+function recentDocker({ id, suite }) {
+  if (id === 'ubuntu') return { parts: 'docker', packages: ['docker.io', 'docker-buildx', 'containerd', 'runc'] };
+  const recent = ['docker.io', 'docker-cli', 'docker-buildx', 'containerd'].map((name) => `${name}/${RECENT}`);
+  return { parts: 'docker', packages: [...recent, `runc/${suite}`] };
+}
+
+/** @type {Setup['source']} */
+function oldDocker({ id }) {
+  const packages = ['docker.io', 'containerd', 'runc', 'libdevmapper1.02.1'].map((name) => `${name}/${OLD}`);
+  return id === 'debian' ? { parts: 'docker-20.10', packages } : undefined;
+}
+
+/** @type {Record<string, Setup>} */
+const SETUPS = {
+  engine: { source: recentDocker, settings: {} },
+  'engine-containerd': { source: recentDocker, settings: { features: { 'containerd-snapshotter': true } } },
+  'engine-20.10': { source: oldDocker, settings: {} },
+};
+
+/**
+ * The engine for the main job.
+ * @param {Place} place
+ * @param {NodeJS.ProcessEnv} environment
+ * @returns {Promise<Engine>}
+ * @throws {LabError} when there is none and none can be had
+ */
+export async function engine(place, environment) {
+  const name = 'engine';
+  if (await answers(place, name)) return ownEngine(place, environment, name);
+  const [version, buildx] = await Promise.all([
+    answerOf('docker', ['version', '--format', '{{.Server.Version}}'], { env: environment, timeout: 10_000 }),
+    answerOf('docker', ['buildx', 'version'], { env: environment, timeout: 10_000 }),
+  ]);
+  if (version && buildx) return { version, own: false, environment: {} };
+  if (!distribution() || !isRoot()) throw new LabError(NO_ENGINE);
+  return ownEngine(place, environment, name);
+}
+
+/**
+ * An engine of the lab's own, whatever the machine has.
+ * @param {Place} place
+ * @param {NodeJS.ProcessEnv} environment
+ * @param {string} name `engine`, `engine-containerd` or `engine-20.10`
+ * @returns {Promise<Engine>}
+ * @throws {LabError} when none can be had
+ */
+export async function ownEngine(place, environment, name) {
+  const setup = SETUPS[name];
+  if (!setup) throw new LabError(`The lab knows no engine ${name}: it has ${Object.keys(SETUPS).join(', ')}.`);
+  const machine = distribution();
+  const source = machine && setup.source(machine);
+  if (!source || !isRoot()) throw new LabError(`The lab has the part ${name} as root on Debian (or Ubuntu) only.`);
+  const [root, ip] = await Promise.all([
+    unpacked(place, machine, source.parts, source.packages),
+    busybox(place, machine),
+  ]);
+  await ensureService(place, name, {
+    healthy: () => answers(place, name),
+    start: (starter) => startEngine(starter, setup.settings, root, ip),
+  });
+  const cli = clientOf(place, name, root);
+  return {
+    version: (await ask(place, name, '/version'))?.Version ?? '',
+    own: true,
+    environment: {
+      DOCKER_HOST: `unix://${socketOf(place, name)}`,
+      DOCKER_CONFIG: cli.configuration,
+      PATH: `${cli.bin}:${environment.PATH ?? ''}`,
+    },
+  };
+}
+
+function isRoot() {
+  return process.getuid?.() === 0;
+}
+
+const NO_ENGINE =
+  'The lab needs a Docker engine with buildx and this machine has none that answers: install Docker Engine' +
+  ' (https://docs.docker.com/engine/install/) and start it, or run the lab as root on Debian or Ubuntu, where it gets' +
+  ' an engine from the distribution itself.';
+
+/**
+ * @param {import('./service.js').Starter} starter
+ * @param {Setup['settings']} settings
+ * @param {string} root of the unpacked packages
+ * @param {string} ip a busybox, for its `ip` and `brctl`
+ */
+async function startEngine(starter, settings, root, ip) {
+  const { folder, data } = starter;
+  const { bridge, address } = networkOf(folder);
+  const env = daemonEnvironment(process.env, root);
+  const containerd = join(folder, 'containerd.sock');
+  const containerdConfiguration = starter.file('containerd.toml', containerdToml(folder, data, containerd));
+  await starter.daemon(join(root, 'usr/bin/containerd'), ['--config', containerdConfiguration], env);
+  const down = [ip, 'ip', 'link', 'set', bridge, 'down'];
+  const remove = [ip, 'brctl', 'delbr', bridge];
+  if (existsSync(`/sys/class/net/${bridge}`)) {
+    // left by a lab whose records are lost
+    await answerOf(ip, down.slice(1));
+    await answerOf(ip, remove.slice(1));
+  }
+  await starter.change([ip, 'ip', 'link', 'add', bridge, 'type', 'bridge'], remove);
+  await starter.change([ip, 'ip', 'address', 'add', address, 'dev', bridge], down);
+  await starter.change([ip, 'ip', 'link', 'set', bridge, 'up'], down);
+  const configuration = {
+    hosts: [`unix://${join(folder, 'docker.sock')}`],
+    containerd,
+    'data-root': join(data, 'docker'),
+    'exec-root': join(folder, 'exec'),
+    pidfile: join(folder, 'docker.pid'),
+    'deprecated-key-path': join(data, 'key.json'),
+    bridge,
+    iptables: false,
+    ip6tables: false,
+    'ip-forward': false,
+    'ip-masq': false,
+    'userland-proxy': false,
+    ...settings,
+  };
+  const file = starter.file('daemon.json', JSON.stringify(configuration));
+  await starter.daemon(join(root, 'usr/sbin/dockerd'), ['--config-file', file], env);
+}
+
+/**
+ * A bridge of the engine's own, the same each time: a name and a subnet by the hash of its folder, so that labs in other
+ * folders do not meet it. 198.18.0.0/15 is for benchmarks (RFC 2544): no real network is hidden by it.
+ * @param {string} folder
+ */
+function networkOf(folder) {
+  const hash = createHash('sha256').update(folder).digest();
+  const [second, third] = [18 + (hash.readUInt8(0) & 1), hash.readUInt8(1)];
+  return { bridge: `publish-${hash.toString('hex').slice(0, 7)}`, address: `198.${second}.${third}.1/24` };
+}
+
+/**
+ * containerd without the plugins that serve Kubernetes or write outside of its folders.
+ * @param {string} folder
+ * @param {string} data
+ * @param {string} socket
+ */
+function containerdToml(folder, data, socket) {
+  const disabled = ['grpc.v1.cri', 'cri.v1.images', 'cri.v1.runtime', 'nri.v1.nri', 'tracing.processor.v1.otlp'];
+  return [
+    'version = 2',
+    `root = ${JSON.stringify(join(data, 'containerd'))}`,
+    `state = ${JSON.stringify(join(folder, 'containerd'))}`,
+    `disabled_plugins = ${JSON.stringify(disabled.map((plugin) => `io.containerd.${plugin}`))}`,
+    '[grpc]',
+    `address = ${JSON.stringify(socket)}`,
+    '[plugins."io.containerd.internal.v1.opt"]',
+    `path = ${JSON.stringify(join(data, 'opt'))}`,
+    '',
+  ].join('\n');
+}
+
+/**
+ * Nothing of the caller's environment but the proxy: it may hold secrets.
+ * @param {NodeJS.ProcessEnv} environment
+ * @param {string} root
+ */
+function daemonEnvironment(environment, root) {
+  const proxies = Object.entries(environment).filter(([name]) => /^(https?|no)_proxy$/i.test(name));
+  const system = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+  return {
+    ...Object.fromEntries(proxies),
+    PATH: `${root}/usr/sbin:${root}/usr/bin:${system}`,
+    LD_LIBRARY_PATH: libraryPath(root),
+  };
+}
+
+/**
+ * The CLI of an engine's own packages and a DOCKER_CONFIG through which it finds their plugins.
+ * @param {Place} place
+ * @param {string} name
+ * @param {string} root
+ * @returns {{ bin: string, configuration: string }}
+ */
+function clientOf(place, name, root) {
+  const isOld = name === 'engine-20.10';
+  const bin = isOld ? join(root, 'usr/bin') : place.bin;
+  if (!isOld) linkCommand(place, join(root, 'usr/bin/docker'));
+  const configuration = isOld ? `${place.dockerConfig}-20.10` : place.dockerConfig;
+  const file = join(configuration, 'config.json');
+  const plugins = isOld ? [] : [join(root, 'usr/libexec/docker/cli-plugins')];
+  const text = JSON.stringify({ cliPluginsExtraDirs: plugins });
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
+    mkdirSync(configuration, { recursive: true, mode: 0o700 });
+    const draft = `${file}.${process.pid}`;
+    writeFileSync(draft, text, { mode: 0o600 });
+    renameSync(draft, file);
+  }
+  return { bin, configuration };
+}
+
+/**
+ * @param {Place} place
+ * @param {string} name
+ */
+function socketOf(place, name) {
+  return join(folderOf(place, name), 'docker.sock');
+}
+
+/**
+ * @param {Place} place
+ * @param {string} name
+ * @returns {Promise<boolean>}
+ */
+async function answers(place, name) {
+  return (await ask(place, name, '/version')) !== undefined;
+}
+
+/**
+ * @param {Place} place
+ * @param {string} name
+ * @param {string} path of the Engine API
+ * @returns {Promise<{ Version?: string } | undefined>} undefined when the engine does not answer
+ */
+function ask(place, name, path) {
+  return new Promise((resolve) => {
+    const call = request({ socketPath: socketOf(place, name), path, timeout: 5_000 }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve(response.statusCode === 200 ? JSON.parse(text) : undefined));
+    });
+    call.on('error', () => resolve(undefined));
+    call.on('timeout', () => call.destroy());
+    call.end();
+  });
+}

@@ -1,0 +1,26 @@
+// Makes dist/ from lib/ (what tsc wrote): one bundle with shared chunks, so that no library is shipped twice, and a
+// launcher for each entry that action.yml or a person starts.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { minify } from '@swc/core';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+const entries = ['main', 'post', 'cli'];
+
+rmSync(dist, { recursive: true, force: true });
+const ncc = join(root, 'node_modules/@vercel/ncc/dist/ncc/cli.js');
+const args = [ncc, 'build', join(root, 'lib/index.js'), '-o', dist, '-m', '--license', 'licenses.txt', '-q'];
+const bundled = spawnSync(process.execPath, args, { stdio: 'inherit' });
+if (bundled.status !== 0) process.exit(bundled.status ?? 1);
+
+// ncc minifies the entry alone.
+for (const name of readdirSync(dist).filter((each) => /^\d+\.index\.js$/.test(each))) {
+  const { code } = await minify(readFileSync(join(dist, name), 'utf8'), { module: true, compress: true, mangle: true });
+  writeFileSync(join(dist, name), code);
+}
+for (const entry of entries) {
+  writeFileSync(join(dist, `${entry}.js`), `import { start } from './index.js';\n\nawait start('${entry}');\n`);
+}

@@ -1,0 +1,90 @@
+/**
+ * What went wrong in a build, from the progress that BuildKit (`--progress plain`) and the classic builder print.
+ */
+
+import { BuildError, PermissionError, type PublishError, ToolError } from '../errors.ts';
+import { judgeText } from '../registry/retry.ts';
+import type { BuildRequest } from './build-request.ts';
+import type { CommandResult } from './command.ts';
+
+/** Where a build failed. */
+export interface FailedStep {
+  /** The Dockerfile as BuildKit names it, and the first line of the instruction. */
+  readonly file: string;
+  readonly line: number;
+  /** The instruction, as it stands in the Dockerfile. */
+  readonly instruction: string;
+}
+
+/** A failure on a line of a Dockerfile. */
+export class FailedBuild extends BuildError {
+  readonly step: FailedStep | undefined;
+
+  constructor(facts: ConstructorParameters<typeof BuildError>[1], step: FailedStep | undefined) {
+    super('BUILD_FAILED', facts);
+    this.step = step;
+  }
+}
+
+/**
+ * The excerpt that BuildKit prints last: `FILE:LINE`, a rule, numbered lines of which the failing ones carry `>>>`.
+ * @returns `undefined` where there is none
+ */
+export function parseFailedStep(output: string): FailedStep | undefined {
+  const excerpts = [...output.matchAll(/^(?<file>\S[^\n]*):(?<line>\d+)\n-{20}\n(?<body>[\s\S]*?)^-{20}$/gm)];
+  const { file, line, body } = excerpts.at(-1)?.groups ?? {};
+  if (file === undefined || line === undefined || body === undefined) return undefined;
+  const instruction = body
+    .split('\n')
+    .filter((each) => each.includes('| >>> '))
+    .map((each) => each.slice(each.indexOf('| >>> ') + '| >>> '.length).trimEnd())
+    .join('\n');
+  return { file, line: Number(line), instruction };
+}
+
+/** The step that the classic builder announced last: `Step 2/3 : RUN false`. */
+function parseClassicStep(output: string): string | undefined {
+  return [...output.matchAll(/^Step \d+\/\d+ : (.+)$/gm)].at(-1)?.[1];
+}
+
+/** The last line that names an error, without the prefixes that say no more than that. */
+function lastReason(stderr: string): string {
+  const lines = stderr.trim().split('\n');
+  const line =
+    lines.findLast((each) => /^(?:ERROR|error|Error response from daemon)\b/.test(each)) ?? lines.at(-1) ?? '';
+  return line
+    .replace(/^(?:(?:ERROR|error|Error response from daemon|failed to build|failed to solve): ?)+/, '')
+    .replace(/\.$/, '');
+}
+
+/** The error of a build command that ended with another exit code than 0. */
+export function buildFailure(request: BuildRequest, result: CommandResult): PublishError {
+  const reason = lastReason(result.stderr) || `exit code ${result.exitCode}`;
+  const step = parseFailedStep(result.stderr);
+  // A process of the Dockerfile that failed is the Dockerfile's affair, whatever it printed about the network.
+  const isOwnProcess = /did not complete successfully|returned a non-zero code/.test(reason);
+  const facts = { detail: result.stderr, retryable: !isOwnProcess && judgeText(reason, 0).transient };
+  if (step === undefined && /\bfailed to push\b|push access denied|\/blobs\/uploads\/|\bdenied:/.test(result.stderr)) {
+    const isRefused = /denied|unauthorized|forbidden|insufficient_scope|\b40[13]\b/i.test(result.stderr);
+    const remedy =
+      'Grant the job `permissions: {contents: read, packages: write}`, and this repository write access to the package.';
+    return isRefused
+      ? new PermissionError('PUSH_DENIED', { message: `The registry refused the push: ${reason}.`, remedy, ...facts })
+      : new ToolError('PUSH_FAILED', {
+          message: `The push failed: ${reason}.`,
+          remedy: 'See the output of the build.',
+          ...facts,
+        });
+  }
+  const instruction = step?.instruction ?? parseClassicStep(result.stdout);
+  const where = step === undefined ? '' : ` at ${step.file}:${step.line}`;
+  const what = instruction === undefined ? '' : ` in \`${instruction}\``;
+  return new FailedBuild(
+    {
+      message: `The build failed${where}${what}: ${reason}.`,
+      remedy: `Run \`docker build ${request.context}\` on your machine; the step’s own output is above.`,
+      ...facts,
+    },
+    step,
+  );
+}

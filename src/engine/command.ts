@@ -1,0 +1,104 @@
+/**
+ * Runs one child process: an argument array, never a shell. The exit code decides; what stands on stderr never does.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { ToolError } from '../errors.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface CommandOptions {
+  readonly env: Environment;
+  /** Written to the child's standard input, which is closed otherwise. */
+  readonly input?: string;
+  /** Receives stdout and stderr as they come. */
+  readonly onOutput?: (text: string) => void;
+}
+
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  /** The last 256 KiB. */
+  readonly stderr: string;
+}
+
+/**
+ * @param argv the program and its arguments
+ * @throws ToolError ENGINE_MISSING when there is no such program
+ */
+export type RunCommand = (argv: readonly [string, ...string[]], options: CommandOptions) => Promise<CommandResult>;
+
+const stderrLimit = 256 * 1024;
+
+/** How long a child may take to end by itself once it was asked to. */
+const graceMilliseconds = 4000;
+
+export interface CommandRunner {
+  readonly run: RunCommand;
+  /** Ends what still runs, and waits for it: afterwards no child touches a file any more. */
+  end(): Promise<void>;
+}
+
+/**
+ * @param signal when it fires, running children are asked to end (SIGTERM), then made to (SIGKILL), and no new one starts
+ */
+export function createCommandRunner(signal: AbortSignal): CommandRunner {
+  const running = new Map<ChildProcess, Promise<void>>();
+  const endAll = (): void => {
+    for (const child of running.keys()) endChild(child);
+  };
+  signal.addEventListener('abort', endAll, { once: true });
+  return {
+    run: (argv, options) =>
+      new Promise((resolve, reject) => {
+        signal.throwIfAborted();
+        const [program, ...args] = argv;
+        const child = spawn(program, args, {
+          env: { ...options.env },
+          stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        });
+        const stdout: string[] = [];
+        let stderr = '';
+        child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+          stdout.push(text);
+          options.onOutput?.(text);
+        });
+        child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+          stderr = (stderr + text).slice(-stderrLimit);
+          options.onOutput?.(text);
+        });
+        // A child that ends before it read its input is judged by its exit code, not by the broken pipe.
+        child.stdin?.on('error', () => undefined).end(options.input);
+        const closed = new Promise<void>((done) => {
+          child.on('error', (cause) => {
+            reject(notStarted(program, cause));
+            done();
+          });
+          child.on('close', (exitCode) => {
+            if (signal.aborted) reject(signal.reason);
+            else resolve({ exitCode: exitCode ?? 1, stdout: stdout.join(''), stderr });
+            done();
+          });
+        });
+        running.set(child, closed);
+        void closed.then(() => running.delete(child));
+      }),
+    async end() {
+      endAll();
+      await Promise.all(running.values());
+    },
+  };
+}
+
+function endChild(child: ChildProcess): void {
+  child.kill('SIGTERM');
+  setTimeout(() => child.kill('SIGKILL'), graceMilliseconds).unref();
+}
+
+function notStarted(program: string, cause: Error): ToolError {
+  return new ToolError('ENGINE_MISSING', {
+    message: `The program "${program}" could not be started: ${cause.message}.`,
+    remedy: `Install ${program} on the runner and put it on PATH; GitHub-hosted Linux runners have it.`,
+    cause,
+  });
+}

@@ -1,0 +1,251 @@
+/**
+ * The Docker engine of the runner, as the step uses it: log in, build, push.
+ */
+
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PermissionError, ToolError } from '../errors.ts';
+import { type Digest, isDigest } from '../image/digest.ts';
+import { formatPlatform } from '../image/platform.ts';
+import type { Registry } from '../image/registry.ts';
+import { formatRepository, type Repository } from '../image/repository.ts';
+import { judgeText } from '../registry/retry.ts';
+import { buildFailure } from './build-failure.ts';
+import type { BuildRequest } from './build-request.ts';
+import { buildxArguments, commonArguments, findBuildx, selectedBuilder } from './buildx.ts';
+import type { CommandResult, Environment, RunCommand } from './command.ts';
+import { type EngineFacts, readEngineFacts } from './facts.ts';
+
+/** An image that was built. */
+export interface Built {
+  /** What the engine calls it: the digest of its config, or of its manifest in the containerd image store. */
+  readonly imageId: string;
+  /** Digest of the manifest or index that was pushed; `undefined` where nothing was. */
+  readonly digest: Digest | undefined;
+  /** buildx's own result (`--metadata-file`), JSON; empty without buildx. */
+  readonly metadata: string;
+}
+
+/** How the image is going to be built, with what the engine can do. */
+export interface BuilderDecision {
+  readonly kind: 'buildx' | 'classic';
+  /** As a clause: "…, because REASON". */
+  readonly reason: string;
+}
+
+/** What a look at the runner told about building. */
+export interface BuilderFacts {
+  readonly engine: EngineFacts;
+  /** The plugin's path. */
+  readonly buildx: string | undefined;
+  /** `undefined` for the daemon's own BuildKit. */
+  readonly selectedBuilder: string | undefined;
+}
+
+/**
+ * @throws ToolError ENGINE_CANNOT, naming what would do it
+ */
+export function resolveBuilder(
+  { engine, buildx, selectedBuilder: selected }: BuilderFacts,
+  build: BuildRequest,
+): BuilderDecision {
+  const several = build.platforms.length > 1;
+  const wanted = build.platforms.map(formatPlatform).join(', ');
+  if (buildx === undefined) {
+    if (several) {
+      throw new ToolError('ENGINE_CANNOT', {
+        message: `The platforms ${wanted} cannot be built in one run: the Docker CLI of this runner has no buildx plugin.`,
+        remedy: 'Install the docker-buildx plugin on the runner, or build each platform on a runner of its own.',
+      });
+    }
+    return { kind: 'classic', reason: 'the Docker CLI of this runner has no buildx plugin' };
+  }
+  if (selected !== undefined) return { kind: 'buildx', reason: `the builder "${selected}" is selected on this runner` };
+  if (several && engine.imageStore === 'classic') {
+    throw new ToolError('ENGINE_CANNOT', {
+      message: `The platforms ${wanted} cannot be built in one run: the classic image store of this Docker engine (${engine.serverVersion}) holds one platform of an image.`,
+      remedy:
+        'Enable the containerd image store ({"features": {"containerd-snapshotter": true}} in /etc/docker/daemon.json), select a docker-container builder (docker/setup-buildx-action), or build each platform on a runner of its own.',
+    });
+  }
+  return { kind: 'buildx', reason: 'the engine’s own BuildKit needs no builder container' };
+}
+
+export interface DockerPorts {
+  readonly run: RunCommand;
+  /** With DOCKER_CONFIG set to the private configuration. */
+  readonly env: Environment;
+  /** Private folder for results; holds nothing secret. */
+  readonly temp: string;
+  /** Receives what builds and pushes print. */
+  readonly onOutput: (text: string) => void;
+  /** Runs an attempt again while its failure is transient. */
+  readonly retry: <T>(what: string, attempt: () => Promise<T>) => Promise<T>;
+}
+
+/** @returns what the engine is and how it would build */
+export async function readBuilderFacts(
+  { run, env }: Pick<DockerPorts, 'run' | 'env'>,
+  config: {
+    readonly folder: string;
+    readonly currentContext: string | undefined;
+    readonly pluginFolders: readonly string[];
+  },
+): Promise<BuilderFacts> {
+  const [engine, buildx, selected] = await Promise.all([
+    readEngineFacts(run, env, config.currentContext),
+    findBuildx(config.folder, config.pluginFolders),
+    selectedBuilder(config.folder, env),
+  ]);
+  return { engine, buildx, selectedBuilder: selected };
+}
+
+/**
+ * Logs in with `docker login --password-stdin`: the password is on no command line.
+ * @throws PermissionError LOGIN_REFUSED; ToolError ENGINE_MISSING
+ */
+export async function logIn(
+  { run, env, retry }: DockerPorts,
+  registry: Registry,
+  username: string,
+  password: string,
+): Promise<void> {
+  await retry(`Login to ${registry}`, async () => {
+    const argv = ['docker', 'login', registry, '--username', username, '--password-stdin'] as const;
+    const result = await run(argv, { env, input: password });
+    if (result.exitCode !== 0) throw loginRefused(registry, result);
+  });
+}
+
+function loginRefused(registry: Registry, result: CommandResult): PermissionError {
+  const reason = lastLine(result.stderr) || `docker login ended with exit code ${result.exitCode}`;
+  return new PermissionError('LOGIN_REFUSED', {
+    message: `${registry} refused the login: ${reason}.`,
+    remedy: `Check \`token\`: the job’s own token (leave it out), or a classic personal access token with the scope write:packages of the product that ${registry} belongs to.`,
+    detail: result.stderr,
+    retryable: judgeText(result.stderr, 0).transient,
+  });
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)?.trim().replace(/\.$/, '') ?? '';
+}
+
+/**
+ * Builds the image and, when asked to, pushes it under one tag of each repository: a tag moves only once all it points at
+ * is there.
+ * @param references one `name:tag` for each repository
+ * @throws BuildError BUILD_FAILED, PermissionError PUSH_DENIED, ToolError COMMAND_FAILED
+ */
+export async function build(
+  ports: DockerPorts,
+  decision: BuilderDecision,
+  request: BuildRequest,
+  references: readonly string[],
+  repositories: readonly Repository[],
+  push: boolean,
+): Promise<Built> {
+  const folder = await mkdtemp(join(ports.temp, 'build-'));
+  try {
+    return decision.kind === 'buildx'
+      ? await buildWithBuildx(ports, request, references, push, folder)
+      : await buildClassic(ports, request, references, repositories, push, folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function buildWithBuildx(
+  { run, env, onOutput, retry }: DockerPorts,
+  request: BuildRequest,
+  references: readonly string[],
+  push: boolean,
+  folder: string,
+): Promise<Built> {
+  const files = { metadata: join(folder, 'metadata.json'), imageId: join(folder, 'image-id') };
+  const argv = buildxArguments(request, references, push, files);
+  await retry(push ? 'Build and push' : 'Build', async () => {
+    // Attestations are asked for or absent: buildx’s own default would turn a single image into an index.
+    const result = await run(argv, { env: { ...env, BUILDX_NO_DEFAULT_ATTESTATIONS: '1' }, onOutput });
+    if (result.exitCode !== 0) throw buildFailure(request, result);
+  });
+  const [metadata, imageId] = await Promise.all([
+    readFile(files.metadata, 'utf8').catch(() => ''),
+    readFile(files.imageId, 'utf8').catch(() => ''),
+  ]);
+  return { imageId: imageId.trim(), digest: push ? parsePushedDigest(metadata) : undefined, metadata };
+}
+
+function parsePushedDigest(metadata: string): Digest {
+  const values: unknown = metadata === '' ? {} : JSON.parse(metadata);
+  const digest =
+    typeof values === 'object' && values !== null && 'containerimage.digest' in values
+      ? values['containerimage.digest']
+      : '';
+  if (typeof digest === 'string' && isDigest(digest)) return digest;
+  throw new ToolError('DIGEST_MISSING', {
+    message: 'buildx pushed the image but reported no digest (containerimage.digest).',
+    remedy: 'Update buildx on the runner to 0.8 or newer.',
+  });
+}
+
+async function buildClassic(
+  { run, env, onOutput, retry }: DockerPorts,
+  request: BuildRequest,
+  references: readonly string[],
+  repositories: readonly Repository[],
+  push: boolean,
+  folder: string,
+): Promise<Built> {
+  const idFile = join(folder, 'image-id');
+  const [main = 'image'] = references;
+  const argv = [
+    'docker',
+    'build',
+    '--tag',
+    main,
+    ...commonArguments(request),
+    '--iidfile',
+    idFile,
+    request.context,
+  ] as const;
+  await retry('Build', async () => {
+    const result = await run(argv, { env, onOutput });
+    if (result.exitCode !== 0) throw buildFailure(request, result);
+  });
+  const imageId = (await readFile(idFile, 'utf8')).trim();
+  const command = async (...args: string[]): Promise<CommandResult> => {
+    const result = await run(['docker', ...args], { env, onOutput });
+    if (result.exitCode !== 0) throw pushFailure(`docker ${args.join(' ')}`, result);
+    return result;
+  };
+  for (const reference of references.slice(1)) await command('tag', imageId, reference);
+  if (!push) return { imageId, digest: undefined, metadata: '' };
+  for (const reference of references) await retry(`Push of ${reference}`, () => command('push', reference));
+  const inspected = await run(['docker', 'image', 'inspect', '--format', '{{json .RepoDigests}}', imageId], { env });
+  return { imageId, digest: parseRepoDigest(inspected.stdout, repositories), metadata: '' };
+}
+
+/** A failure of a command that talks to a registry. */
+function pushFailure(command: string, result: CommandResult): ToolError {
+  return new ToolError('PUSH_FAILED', {
+    message: `\`${command}\` failed: ${lastLine(result.stderr) || `exit code ${result.exitCode}`}.`,
+    remedy: 'See the output of the command above.',
+    detail: result.stderr,
+    retryable: judgeText(result.stderr, 0).transient,
+  });
+}
+
+function parseRepoDigest(json: string, repositories: readonly Repository[]): Digest {
+  const entries: unknown = JSON.parse(json || '[]');
+  const names = repositories.map((repository) => `${formatRepository(repository)}@`);
+  for (const entry of Array.isArray(entries) ? entries : []) {
+    const name = typeof entry === 'string' ? names.find((candidate) => entry.startsWith(candidate)) : undefined;
+    const digest = name === undefined ? '' : String(entry).slice(name.length);
+    if (isDigest(digest)) return digest;
+  }
+  throw new ToolError('DIGEST_MISSING', {
+    message: 'The engine pushed the image but knows no digest of it (RepoDigests).',
+    remedy: 'Install the docker-buildx plugin on the runner, which reports the digest it pushed.',
+  });
+}

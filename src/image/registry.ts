@@ -1,0 +1,51 @@
+/**
+ * A registry: a service that speaks the distribution API, named by `host[:port]`.
+ *
+ * Grammar (https://pkg.go.dev/github.com/distribution/reference, "domain"):
+ *
+ *     registry  := host [':' port]
+ *     host      := label ('.' label)* | '[' IPv6 ']'
+ *     label     := alphanumeric | alphanumeric (alphanumeric | '-')* alphanumeric
+ *     port      := digit+
+ */
+
+import { InputError } from '../errors.ts';
+
+declare const brand: unique symbol;
+export type Registry = string & { readonly [brand]: 'Registry' };
+
+const label = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+const pattern = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[0-9a-f:]+\\])(?::[0-9]{1,5})?$`);
+
+/**
+ * Docker reads the first component of a reference as a host only when it holds a `.` or `:`, or is `localhost`; any
+ * other single label is a namespace of Docker Hub, so it cannot name a registry.
+ */
+function isRegistry(text: string): text is Registry {
+  return pattern.test(text) && (/[.:]/.test(text) || text === 'localhost');
+}
+
+/**
+ * @param text `host[:port]`, for example `ghcr.io`, `localhost:5000`, `[::1]:5000`; host names are lower-cased
+ *   (RFC 4343: they are compared without regard to case).
+ * @throws InputError REGISTRY_INVALID
+ */
+export function parseRegistry(text: string): Registry {
+  const registry = text.toLowerCase();
+  if (isRegistry(registry)) return registry;
+  throw new InputError('REGISTRY_INVALID', {
+    message: `"${text}" is no registry: expected host[:port] without scheme or path, such as ghcr.io or localhost:5000.`,
+    remedy: 'Set `registry` to `auto`, `container`, `docker`, or a host like `ghcr.io`.',
+  });
+}
+
+/** The host of a registry without its port and without the brackets of an IPv6 address. */
+export function hostOf(registry: Registry): string {
+  return registry.replace(/:[0-9]+$/, '').replace(/^\[(.*)\]$/, '$1');
+}
+
+/** Whether a registry is on this machine, where the Docker engine, too, accepts plain HTTP. */
+export function isLoopback(registry: Registry): boolean {
+  const host = hostOf(registry);
+  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(?:\.[0-9]+){3}$/.test(host);
+}

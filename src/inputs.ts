@@ -1,0 +1,186 @@
+/**
+ * The inputs of the action: strings become values here, and nowhere else. All faults of all inputs are reported at once.
+ */
+
+import { type Faults, gatherFaults, InputError } from './errors.ts';
+import { formatPlatform, type Platform, parsePlatform } from './image/platform.ts';
+import { type ContextOptions, parseShortShaLength } from './metadata/context.ts';
+import { parseAnnotationLevels } from './metadata/labels.ts';
+
+/**
+ * The default of each input of action.yml (a test holds the two equal), for runs that the runner did not prepare: a
+ * terminal. `token` and `username` default to expressions there, and to GITHUB_TOKEN and GITHUB_ACTOR here.
+ */
+export const inputDefaults = {
+  registry: 'auto',
+  owner: '',
+  image: '',
+  images: '',
+  token: '',
+  username: '',
+  'login-scope': 'step',
+  context: '.',
+  file: '',
+  target: '',
+  platforms: '',
+  'build-args': '',
+  labels: '',
+  annotations: '',
+  tags: '',
+  flavor: '',
+  push: 'auto',
+  verify: 'manifest',
+  retries: '5',
+  'dry-run': 'false',
+} as const;
+
+export type InputName = keyof typeof inputDefaults;
+
+/** A yes-or-no input that may also be left to the action. */
+export type Choice = 'auto' | 'true' | 'false';
+
+export interface Inputs {
+  readonly registry: string;
+  readonly owner: string;
+  readonly image: string;
+  /** metadata-action syntax, unparsed: its grammar is metadata's. So `labels`, `annotations`, `tags` and `flavor`. */
+  readonly images: string;
+  readonly token: string;
+  readonly username: string;
+  readonly loginScope: 'step' | 'job';
+  readonly context: string;
+  readonly file: string;
+  readonly target: string;
+  readonly platforms: readonly Platform[];
+  readonly buildArgs: readonly string[];
+  readonly labels: string;
+  readonly annotations: string;
+  readonly tags: string;
+  readonly flavor: string;
+  readonly push: Choice;
+  readonly verify: 'off' | 'manifest';
+  readonly retries: number;
+  readonly dryRun: boolean;
+}
+
+/** Reads an input's text; absent and empty are the same, as for the runner. */
+export type InputReader = (name: InputName) => string;
+
+/**
+ * Reads inputs as the runner hands them over: `INPUT_NAME`, upper-case, with the hyphens kept, and trimmed
+ * (@actions/core `getInput`). A variable that is absent altogether means the default.
+ */
+export function inputsOfEnvironment(env: Readonly<Record<string, string | undefined>>): InputReader {
+  return (name) => {
+    const given = env[`INPUT_${name.toUpperCase()}`]?.trim() ?? inputDefaults[name];
+    if (given !== '') return given;
+    if (name === 'token') return env.GITHUB_TOKEN ?? '';
+    if (name === 'username') return env.GITHUB_ACTOR ?? '';
+    return given;
+  };
+}
+
+/** One entry a line; blank lines are dropped. */
+function lines(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
+function oneOf<Value extends string>(name: InputName, text: string, values: readonly Value[]): Value {
+  const value = values.find((candidate) => candidate === text);
+  if (value !== undefined) return value;
+  throw new InputError('INPUT_INVALID', {
+    message: `The input \`${name}\` is "${text}": expected ${values.map((each) => `\`${each}\``).join(', ')}.`,
+    remedy: `Set \`${name}: ${values[0]}\`, or leave it out.`,
+  });
+}
+
+/** Booleans of YAML 1.2's core schema, as @actions/core `getBooleanInput` reads them. */
+function normaliseBoolean(text: string): string {
+  return /^(?:true|True|TRUE|false|False|FALSE)$/.test(text) ? text.toLowerCase() : text;
+}
+
+function wholeNumber(name: InputName, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (/^[0-9]+$/.test(text) && value >= least && value <= most) return value;
+  throw new InputError('INPUT_INVALID', {
+    message: `The input \`${name}\` is "${text}": expected a whole number from ${least} to ${most}.`,
+    remedy: `Set \`${name}: ${inputDefaults[name]}\`, or leave it out.`,
+  });
+}
+
+function keyValues(name: InputName, text: string): string[] {
+  const entries = lines(text);
+  const bad = entries.find((entry) => entry.startsWith('='));
+  if (bad === undefined) return entries;
+  throw new InputError('INPUT_INVALID', {
+    message: `The input \`${name}\` has the line "${bad}": expected NAME=value.`,
+    remedy: `Give each line of \`${name}\` a name before its "=".`,
+  });
+}
+
+function platforms(text: string): Platform[] {
+  // As in docker/build-push-action, commas separate too.
+  const parsed = lines(text.replaceAll(',', '\n')).map(parsePlatform);
+  return [...new Map(parsed.map((platform) => [formatPlatform(platform), platform])).values()];
+}
+
+/**
+ * @param faults gathers INPUT_INVALID and PLATFORM_INVALID; an input at fault has its default, so that the others can be
+ *   judged too
+ */
+export function parseInputs(read: InputReader, { attempt }: Faults): Inputs {
+  return {
+    registry: read('registry'),
+    owner: read('owner'),
+    image: read('image'),
+    images: read('images'),
+    token: read('token'),
+    username: read('username'),
+    loginScope: attempt(() => oneOf('login-scope', read('login-scope'), ['step', 'job'])) ?? 'step',
+    context: read('context'),
+    file: read('file'),
+    target: read('target'),
+    platforms: attempt(() => platforms(read('platforms'))) ?? [],
+    buildArgs: attempt(() => keyValues('build-args', read('build-args'))) ?? [],
+    labels: read('labels'),
+    annotations: read('annotations'),
+    tags: read('tags'),
+    flavor: read('flavor'),
+    push: attempt(() => oneOf('push', normaliseBoolean(read('push')), ['auto', 'true', 'false'])) ?? 'auto',
+    verify: attempt(() => oneOf('verify', read('verify'), ['manifest', 'off'])) ?? 'manifest',
+    retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100)) ?? 1,
+    dryRun: attempt(() => oneOf('dry-run', normaliseBoolean(read('dry-run')), ['false', 'true'])) === 'true',
+  };
+}
+
+/**
+ * What the environment says of the metadata, in the words of docker/metadata-action, and SOURCE_DATE_EPOCH, seconds that
+ * stand for the clock (https://reproducible-builds.org/specs/source-date-epoch/).
+ * @throws InputError INPUT_INVALID, ANNOTATION_INVALID
+ */
+export function parseContextOptions(env: Readonly<Record<string, string | undefined>>, clock: Date): ContextOptions {
+  const { attempt, throwIfAny } = gatherFaults();
+  const epoch = env.SOURCE_DATE_EPOCH ?? '';
+  const now = attempt(() => (epoch === '' ? clock : parseSourceDateEpoch(epoch))) ?? clock;
+  const shortShaLength = attempt(() => parseShortShaLength(env.DOCKER_METADATA_SHORT_SHA_LENGTH ?? ''));
+  const annotationLevels = attempt(() => parseAnnotationLevels(env.DOCKER_METADATA_ANNOTATIONS_LEVELS ?? ''));
+  throwIfAny();
+  return {
+    now,
+    usesPullRequestHead: env.DOCKER_METADATA_PR_HEAD_SHA === 'true',
+    ...(shortShaLength === undefined ? {} : { shortShaLength }),
+    ...(annotationLevels === undefined ? {} : { annotationLevels }),
+  };
+}
+
+function parseSourceDateEpoch(text: string): Date {
+  const date = new Date(Number(text) * 1000);
+  if (/^[0-9]+$/.test(text) && !Number.isNaN(date.getTime())) return date;
+  throw new InputError('INPUT_INVALID', {
+    message: `SOURCE_DATE_EPOCH is "${text}": expected whole seconds since 1970-01-01T00:00:00Z.`,
+    remedy: 'Set it with `git log -1 --format=%ct`, or unset it.',
+  });
+}

@@ -1,0 +1,34 @@
+/**
+ * Makes tags of any text. The grammar (distribution-spec, `<reference>` as a tag) is checked by image/tag.ts.
+ */
+
+import { InputError } from '../errors.ts';
+import { maximumTagLength, parseTag, type Tag } from '../image/tag.ts';
+
+/** The text before and after a tag's value. */
+export interface Affixes {
+  readonly prefix: string;
+  readonly suffix: string;
+}
+
+/** Text as it stands inside of a tag: each run of other characters becomes one `-`. */
+export function cleanText(text: string): string {
+  return text.replace(/[^a-zA-Z0-9._-]+/g, '-');
+}
+
+/**
+ * Fits text into the grammar: other characters become `-`, leading `.` and `-` go, and what is too long loses the end of
+ * its value, so that variants which differ in the suffix keep apart.
+ * @throws InputError TAG_INVALID when nothing is left
+ */
+export function fitTag(value: string, { prefix, suffix }: Affixes): Tag {
+  const text = cleanText(`${prefix}${value}${suffix}`).replace(/^[.-]+/, '');
+  if (text === '') {
+    throw new InputError('TAG_INVALID', {
+      message: `Nothing of "${prefix}${value}${suffix}" can stand in a tag: expected at least one of a-z, A-Z, 0-9 or "_".`,
+      remedy: 'Give the rule a prefix, such as prefix=branch-, or a value of other characters.',
+    });
+  }
+  const end = cleanText(suffix).slice(-maximumTagLength);
+  return parseTag(text.length > maximumTagLength ? text.slice(0, maximumTagLength - end.length) + end : text);
+}

@@ -1,0 +1,167 @@
+/**
+ * Labels (of the image config) and annotations (of a manifest or index): the eight that every image gets
+ * (https://github.com/opencontainers/image-spec/blob/main/annotations.md), and the workflow's own
+ * (facts/metadata-rules.md 2.5).
+ */
+
+import { gatherFaults, InputError } from '../errors.ts';
+import type { MetadataContext } from './context.ts';
+import { readEntries } from './list.ts';
+import { parseTemplate, type Scope, type Template } from './template.ts';
+
+export interface Label {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The level is `manifest`, `index`, `manifest-descriptor` or `index-descriptor`, perhaps with `[PLATFORM]`. */
+export interface Annotation extends Label {
+  readonly level: string;
+}
+
+export interface AnnotationTemplate {
+  /** Empty for the levels that hold for all. */
+  readonly levels: readonly string[];
+  readonly template: Template;
+}
+
+const level = String.raw`(?:manifest|index)(?:-descriptor)?(?:\[[^\]]*\])?`;
+const levelPattern = new RegExp(`^${level}$`);
+const levelledPattern = new RegExp(`^(${level}(?:,${level})*):`);
+const unknownLevelPattern = /^([a-z]+(?:-[a-z]+)?(?:\[[^\]]*\])?(?:,[a-z]+(?:-[a-z]+)?(?:\[[^\]]*\])?)*):[^=:/]+=/;
+
+/**
+ * @param text `NAME=VALUE` one a line, with expressions; `"NAME=VALUE"` where the value has line breaks
+ * @throws InputError LABEL_INVALID, EXPRESSION_INVALID; all faults together
+ */
+export function parseLabels(text: string): readonly Template[] {
+  const faults = gatherFaults();
+  const entries = readEntries(text, { name: 'labels', code: 'LABEL_INVALID' });
+  const templates = entries.flatMap((entry) => faults.attempt(() => parseTemplate(entry)) ?? []);
+  faults.throwIfAny();
+  return templates;
+}
+
+function invalidLevel(text: string, where: string): InputError {
+  return new InputError('ANNOTATION_INVALID', {
+    message: `"${text}" in ${where} is no level of annotations.`,
+    remedy:
+      'Levels: manifest, index, manifest-descriptor, index-descriptor, each also with a platform: manifest[linux/amd64].',
+  });
+}
+
+/**
+ * @param text `DOCKER_METADATA_ANNOTATIONS_LEVELS`: levels between commas; empty for `manifest`
+ * @throws InputError ANNOTATION_INVALID
+ */
+export function parseAnnotationLevels(text: string): readonly string[] {
+  const levels = text.split(',').map((each) => each.trim());
+  if (text.trim() === '') return ['manifest'];
+  const unknown = levels.find((each) => !levelPattern.test(each));
+  if (unknown !== undefined) throw invalidLevel(unknown, 'DOCKER_METADATA_ANNOTATIONS_LEVELS');
+  return levels;
+}
+
+/**
+ * @param text `[LEVEL,…:]NAME=VALUE` one a line, with expressions
+ * @throws InputError ANNOTATION_INVALID, EXPRESSION_INVALID; all faults together
+ */
+export function parseAnnotations(text: string): readonly AnnotationTemplate[] {
+  const faults = gatherFaults();
+  const templates = readEntries(text, { name: 'annotations', code: 'ANNOTATION_INVALID' }).flatMap((entry) => {
+    const parsed = faults.attempt(() => {
+      const levels = levelledPattern.exec(entry)?.[1];
+      if (levels !== undefined) {
+        return { levels: levels.split(','), template: parseTemplate(entry.slice(levels.length + 1)) };
+      }
+      const unknown = unknownLevelPattern.exec(entry)?.[1];
+      if (unknown !== undefined) throw invalidLevel(unknown, `"${entry}" of \`annotations\``);
+      return { levels: [], template: parseTemplate(entry) };
+    });
+    return parsed ?? [];
+  });
+  faults.throwIfAny();
+  return templates;
+}
+
+/** Facts that are unknown stay, as empty values. */
+function defaultLabels(context: MetadataContext, version: string): readonly Label[] {
+  const { repository } = context;
+  const values = {
+    title: repository.name,
+    description: repository.description,
+    url: repository.url,
+    source: repository.url,
+    version,
+    created: context.now.toISOString(),
+    revision: context.sha,
+    licenses: repository.license,
+  };
+  return Object.entries(values).map(([name, value]) => ({ name: `org.opencontainers.image.${name}`, value }));
+}
+
+/** @returns `undefined`, with a warning, for text that is no `NAME=VALUE` */
+function parseLabel(text: string, warn: Scope['warn']): Label | undefined {
+  const equals = text.indexOf('=');
+  if (equals > 0) return { name: text.slice(0, equals), value: text.slice(equals + 1) };
+  warn(`"${text}" is left out of the labels and annotations: expected NAME=VALUE.`);
+  return undefined;
+}
+
+/** The later of two labels with one name holds; English order, whatever the machine's locale. */
+function mergeLabels(labels: readonly Label[]): readonly Label[] {
+  const { compare } = new Intl.Collator('en');
+  return [...new Map(labels.map((label) => [label.name, label])).values()].toSorted((left, right) =>
+    compare(left.name, right.name),
+  );
+}
+
+/**
+ * The labels of an image, sorted by name; the workflow's own go before the default ones.
+ * @throws InputError EXPRESSION_INVALID
+ */
+export function describeLabels(
+  templates: readonly Template[],
+  context: MetadataContext,
+  version: string,
+  scope: Scope,
+): readonly Label[] {
+  const own = templates.flatMap((template) => parseLabel(template.render(scope), scope.warn) ?? []);
+  return mergeLabels([...defaultLabels(context, version), ...own]);
+}
+
+/**
+ * The annotations of an image, level by level, each sorted by name.
+ * @throws InputError EXPRESSION_INVALID
+ */
+export function describeAnnotations(
+  templates: readonly AnnotationTemplate[],
+  context: MetadataContext,
+  version: string,
+  scope: Scope,
+): readonly Annotation[] {
+  const own = templates.flatMap(({ levels, template }) => {
+    const label = parseLabel(template.render(scope), scope.warn);
+    return label === undefined ? [] : [{ levels: levels.length > 0 ? levels : context.annotationLevels, label }];
+  });
+  const allLevels = new Set([...context.annotationLevels, ...own.flatMap(({ levels }) => levels)]);
+  return [...allLevels].flatMap((each) => {
+    const defaults = context.annotationLevels.includes(each) ? defaultLabels(context, version) : [];
+    const labels = own.filter(({ levels }) => levels.includes(each)).map(({ label }) => label);
+    return mergeLabels([...defaults, ...labels]).map((label) => ({ level: each, ...label }));
+  });
+}
+
+/**
+ * `NAME=VALUE` as the `labels` inputs of the docker/* actions read it: one line, or in quotes where the value has line
+ * breaks.
+ */
+export function formatLabel({ name, value }: Label): string {
+  const text = `${name}=${value}`;
+  return /[\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** `LEVEL:NAME=VALUE`, as the `annotations` input of docker/build-push-action reads it. */
+export function formatAnnotation(annotation: Annotation): string {
+  return formatLabel({ name: `${annotation.level}:${annotation.name}`, value: annotation.value });
+}

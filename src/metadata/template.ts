@@ -1,0 +1,86 @@
+/**
+ * Templates: text with Handlebars expressions (https://handlebarsjs.com/guide/), as in docker/metadata-action, but
+ * never HTML-escaped, because nothing here is HTML (design.md section 3).
+ */
+
+import Handlebars from 'handlebars/dist/handlebars.min.js';
+import { InputError } from '../errors.ts';
+import { formatDate, formatIsoDate, isTimeZone } from './date-format.ts';
+
+/** What a template may name. */
+export interface Scope {
+  readonly names: Readonly<Record<string, unknown>>;
+  /** Dates that can be formatted: `{{date 'YYYYMMDD' tz='Asia/Tokyo'}}`. */
+  readonly dates: Readonly<Record<string, Date>>;
+  /** Takes what is odd, but no error. */
+  readonly warn: (warning: string) => void;
+}
+
+export interface Template {
+  /** As written. */
+  readonly text: string;
+  /** @throws InputError EXPRESSION_INVALID for an unknown function or option */
+  readonly render: (scope: Scope) => string;
+}
+
+const handlebars = Handlebars.create();
+// It would write to the console.
+handlebars.unregisterHelper('log');
+// Its own option `noEscape` adds neighbouring numbers up: {{major}}{{minor}} of 1.2 would be 3.
+Object.assign(handlebars.Utils, {
+  escapeExpression: (value: unknown) => (value === undefined || value === null ? '' : String(value)),
+});
+
+function invalid(text: string, cause: unknown): InputError {
+  const [first = ''] = String(cause instanceof Error ? cause.message : cause).split('\n');
+  return new InputError('EXPRESSION_INVALID', {
+    message: `The expression in "${text}" is invalid: ${first.replace(/[.:]$/, '')}.`,
+    remedy:
+      "Known names: branch, tag, sha, base_ref, is_default_branch, is_not_default_branch, is_semver, is_not_semver, date 'FORMAT' tz='ZONE', commit_date 'FORMAT' tz='ZONE'.",
+    cause,
+  });
+}
+
+/** `{{date}}` with any arguments; Handlebars puts the named ones into the last. */
+function dateHelper(name: string, instant: Date, warn: Scope['warn']): (...args: readonly unknown[]) => string {
+  return (...args) => {
+    const last = args.at(-1);
+    const options = typeof last === 'object' && last !== null && 'hash' in last ? last.hash : {};
+    const named = new Map(Object.entries(typeof options === 'object' && options !== null ? options : {}));
+    const unknown = [...named.keys()].find((key) => key !== 'tz');
+    if (unknown !== undefined) throw new Error(`"${name}" has no option "${unknown}", it has: tz`);
+    const wanted = String(named.get('tz') ?? 'UTC');
+    const isKnown = isTimeZone(wanted);
+    if (!isKnown) warn(`The time zone "${wanted}" is unknown; "${name}" is given in UTC.`);
+    const zone = isKnown ? wanted : 'UTC';
+    const format = args.length > 1 ? args[0] : undefined;
+    if (typeof format === 'string') return formatDate(instant, format, zone);
+    warn(`"${name}" has no format; write it in quotation marks, such as {{${name} 'YYYYMMDD'}}.`);
+    return formatIsoDate(instant, zone);
+  };
+}
+
+/**
+ * @param text with or without expressions
+ * @throws InputError EXPRESSION_INVALID where the syntax is wrong
+ */
+export function parseTemplate(text: string): Template {
+  if (!text.includes('{{')) return { text, render: () => text };
+  try {
+    handlebars.parse(text);
+  } catch (cause) {
+    throw invalid(text, cause);
+  }
+  const template = handlebars.compile(text);
+  return {
+    text,
+    render({ names, dates, warn }) {
+      const helpers = Object.entries(dates).map(([name, instant]) => [name, dateHelper(name, instant, warn)] as const);
+      try {
+        return template({ ...names }, { helpers: Object.fromEntries(helpers) });
+      } catch (cause) {
+        throw invalid(text, cause);
+      }
+    },
+  };
+}

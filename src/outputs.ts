@@ -1,0 +1,80 @@
+/**
+ * The outputs of the action, from what was decided and what came of it.
+ */
+
+import type { Digest } from './image/digest.ts';
+import { formatDigestReference, formatTagReference } from './image/reference.ts';
+import type { ImageDescription } from './metadata/describe.ts';
+import { formatAnnotation, formatLabel } from './metadata/labels.ts';
+import type { Plan } from './plan.ts';
+
+/** What came of a plan. */
+export interface Outcome {
+  readonly published: boolean;
+  /** Why nothing was published; empty when it was. */
+  readonly reason: string;
+  /** Names of the image in the main repository, as they were in the end. */
+  readonly description: ImageDescription;
+  readonly digest: Digest | undefined;
+  readonly imageId: string;
+  /** `os/arch[/variant]` → digest of its manifest. */
+  readonly platforms: Readonly<Record<string, Digest>>;
+  /** buildx's own report, JSON; empty without. */
+  readonly metadata: string;
+}
+
+/** What a plan alone comes to, where nothing was done. */
+export function nothingDone(plan: Plan, reason: string): Outcome {
+  const { description } = plan;
+  return { published: false, reason, description, digest: undefined, imageId: '', platforms: {}, metadata: '' };
+}
+
+export const outputNames = [
+  'image',
+  'reference',
+  'digest',
+  'tags',
+  'tag-names',
+  'version',
+  'registry',
+  'repository',
+  'package-url',
+  'published',
+  'reason',
+  'imageid',
+  'platforms',
+  'labels',
+  'annotations',
+  'metadata',
+  'plan',
+] as const;
+
+export type OutputName = (typeof outputNames)[number];
+
+/** The value of each output; what a run has nothing to say about is empty. */
+export function formatOutputs(plan: Plan, outcome: Outcome): Readonly<Record<OutputName, string>> {
+  const [main] = plan.destinations;
+  const { tags, version, labels, annotations } = outcome.description;
+  const references = plan.destinations.flatMap(({ repository }) =>
+    tags.map(({ tag }) => formatTagReference(repository, tag)),
+  );
+  return {
+    image: references[0] ?? '',
+    reference: main && outcome.digest ? formatDigestReference(main.repository, outcome.digest) : '',
+    digest: outcome.digest ?? '',
+    tags: references.join('\n'),
+    'tag-names': tags.map(({ tag }) => tag).join('\n'),
+    version,
+    registry: main?.repository.registry ?? '',
+    repository: main?.repository.path ?? '',
+    'package-url': main?.packageUrl ?? '',
+    published: String(outcome.published),
+    reason: outcome.reason,
+    imageid: outcome.imageId,
+    platforms: JSON.stringify(outcome.platforms),
+    labels: labels.map(formatLabel).join('\n'),
+    annotations: annotations.map(formatAnnotation).join('\n'),
+    metadata: outcome.metadata,
+    plan: JSON.stringify(plan),
+  };
+}

@@ -1,0 +1,169 @@
+/**
+ * The plan: every decision of a publish, as a value, made before anything is done. `dry-run` prints it.
+ */
+
+import type { BuildRequest } from './engine/build-request.ts';
+import { gatherFaults, InputError } from './errors.ts';
+import type { Repository } from './image/repository.ts';
+import type { Inputs } from './inputs.ts';
+import { type ContextOptions, contextOf } from './metadata/context.ts';
+import { describeImage, type ImageDescription, type Naming } from './metadata/describe.ts';
+import { parseFlavor } from './metadata/flavor.ts';
+import { parseImages } from './metadata/images.ts';
+import { parseAnnotations, parseLabels } from './metadata/labels.ts';
+import { parseTagRules } from './metadata/rule.ts';
+import { type CredentialDecision, resolveCredential } from './registry/credentials.ts';
+import { type RegistryDecision, resolveRegistry, resolveRepository } from './registry/directory.ts';
+import { packageUrl } from './registry/package-page.ts';
+import { type Product, resolveProduct } from './registry/product.ts';
+import type { Run } from './run/run.ts';
+
+/** A decision with the reason for it, as a clause. */
+export interface Decision<Value> {
+  readonly value: Value;
+  readonly reason: string;
+}
+
+/** One repository that the image goes to. */
+export interface Destination {
+  readonly registry: RegistryDecision;
+  readonly repository: Repository;
+  readonly credential: CredentialDecision;
+  /** The package's page on GitHub; empty elsewhere. */
+  readonly packageUrl: string;
+}
+
+export interface Plan {
+  /** Of the plan's own form; raised when a reader of the JSON would have to change. */
+  readonly schema: 1;
+  readonly product: Product;
+  /** The first is the main one; empty when `images` enables none. */
+  readonly destinations: readonly Destination[];
+  /** As far as is known without the tags that the registry has. */
+  readonly description: ImageDescription;
+  readonly build: BuildRequest;
+  readonly push: Decision<boolean>;
+  readonly loginScope: 'step' | 'job';
+  readonly verify: 'off' | 'manifest';
+  readonly retries: number;
+  /** What a person would want to know, as sentences. */
+  readonly notes: readonly string[];
+}
+
+/** What a plan is made from beside the inputs and the run. */
+export interface PlanFacts {
+  /** The time, and what the environment says of the metadata. */
+  readonly metadata: ContextOptions;
+  /** Looks at the disk for what the build would read; its faults are reported with the others. */
+  readonly checkBuild: (build: BuildRequest) => void;
+}
+
+/** A plan, and the one part of it that the registry may change. */
+export interface Planned {
+  readonly plan: Plan;
+  /** The description again, for a repository that has these tags: `latest` and its like never move backwards. */
+  readonly describe: (existingTags: readonly string[]) => ImageDescription;
+}
+
+/** Whether the run publishes. */
+function resolvePush(inputs: Inputs, run: Run): Decision<boolean> {
+  if (inputs.push === 'true') return { value: true, reason: '`push` is true' };
+  if (inputs.push === 'false') return { value: false, reason: '`push` is false' };
+  if (run.ref.kind === 'pull') {
+    return { value: false, reason: `the run is for pull request ${run.ref.name} and \`push\` is auto` };
+  }
+  return { value: true, reason: 'the run is for no pull request' };
+}
+
+interface Located {
+  readonly registry: RegistryDecision;
+  readonly repository: Repository;
+  readonly notes: readonly string[];
+}
+
+function locate(inputs: Inputs, run: Run, product: Product): readonly Located[] {
+  if (inputs.images !== '') {
+    return parseImages(inputs.images).map((repository) => {
+      const registry = resolveRegistry(repository.registry, product);
+      if (registry.kind === 'docker' && repository.path.split('/').length !== 3) {
+        throw new InputError('REPOSITORY_INVALID', {
+          message: `"${repository.path}" in \`images\` is no path of the Docker registry ${repository.registry}: expected OWNER/REPOSITORY/IMAGE.`,
+          remedy: 'Give the name all three segments.',
+        });
+      }
+      return { registry: { ...registry, reason: '`images` names it' }, repository, notes: [] };
+    });
+  }
+  const { attempt, throwIfAny } = gatherFaults();
+  const source = run.sourceRepository;
+  const parts = {
+    owner: inputs.owner || (source?.owner ?? ''),
+    sourceRepository: source?.name ?? '',
+    image: inputs.image || (source?.name ?? ''),
+  };
+  const registry = attempt(() => resolveRegistry(inputs.registry, product));
+  throwIfAny();
+  return registry === undefined ? [] : [{ registry, ...resolveRepository(registry, parts) }];
+}
+
+function parseNaming(inputs: Inputs): Naming | undefined {
+  const { attempt, throwIfAny } = gatherFaults();
+  const rules = attempt(() => parseTagRules(inputs.tags));
+  const flavor = attempt(() => parseFlavor(inputs.flavor));
+  const labels = attempt(() => parseLabels(inputs.labels));
+  const annotations = attempt(() => parseAnnotations(inputs.annotations));
+  throwIfAny();
+  return rules && flavor && labels && annotations && { rules, flavor, labels, annotations };
+}
+
+/**
+ * @throws InputError, or InputFaults with every fault of every input
+ */
+export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
+  const { attempt, throwIfAny } = gatherFaults();
+  const product = resolveProduct(run.serverUrl);
+  const push = resolvePush(inputs, run);
+  const located = attempt(() => locate(inputs, run, product)) ?? [];
+  const owners = {
+    sourceOwner: run.sourceRepository?.owner ?? '',
+    sourceRepository: run.sourceRepository?.name ?? '',
+    sourceOwnerType: run.event.ownerType,
+  };
+  const destinations = located.flatMap(({ registry, repository }) => {
+    const { token, username } = inputs;
+    const credential = attempt(() => resolveCredential(registry.registry, product, token, username, push.value));
+    if (credential === undefined) return [];
+    return [{ registry, repository, credential, packageUrl: packageUrl(registry, repository, product, owners) }];
+  });
+  const naming = attempt(() => parseNaming(inputs));
+  const describe = (existingTags: readonly string[] | undefined): ImageDescription | undefined =>
+    naming && describeImage(naming, contextOf(run, { ...facts.metadata, existingTags }));
+  const description = attempt(() => describe(undefined));
+  const build: BuildRequest = {
+    context: inputs.context,
+    file: inputs.file,
+    target: inputs.target,
+    platforms: inputs.platforms,
+    buildArgs: inputs.buildArgs,
+    labels: (description?.labels ?? []).map(({ name, value }) => `${name}=${value}`),
+  };
+  attempt(() => facts.checkBuild(build));
+  throwIfAny();
+  // Only a gathered fault leaves it undefined, and that was just thrown.
+  if (description === undefined) throw new Error('the image has no description');
+  return {
+    plan: {
+      schema: 1,
+      product,
+      destinations,
+      description,
+      build,
+      push,
+      loginScope: inputs.loginScope,
+      verify: inputs.verify,
+      retries: inputs.retries,
+      notes: located.flatMap(({ notes }) => notes),
+    },
+    describe: (existingTags) => describe(existingTags) ?? description,
+  };
+}

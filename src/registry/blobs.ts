@@ -1,0 +1,244 @@
+/** Blobs (distribution-spec, "Pulling blobs", "Pushing blobs"): a single streamed PUT, never chunks. */
+
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { Digest } from '../image/digest.ts';
+import type { Descriptor } from '../image/manifest.ts';
+import { formatRepository, type Repository } from '../image/repository.ts';
+import { failureOfConnection, RegistryFailure } from './failure.ts';
+import type { Body, HttpResponse } from './http.ts';
+import { judgeError, type Verdict } from './retry.ts';
+import type { Session } from './session.ts';
+import type { Scope } from './token.ts';
+
+export type Blob = Pick<Descriptor, 'digest' | 'size'>;
+
+/** How a blob came to be in a repository. */
+export type Pushed = 'present' | 'mounted' | 'uploaded';
+
+export interface Blobs {
+  /**
+   * @returns whether the repository has the blob
+   * @throws RegistryError PULL_DENIED, TOKEN_REJECTED, REGISTRY_*
+   */
+  headBlob(repository: Repository, digest: Digest): Promise<boolean>;
+  /**
+   * The content, streamed and proved: the stream fails with RegistryError DIGEST_MISMATCH at its end where it is not
+   * what the descriptor says, and REGISTRY_UNREACHABLE where it breaks off.
+   * @throws RegistryError REGISTRY_REFUSED (404), PULL_DENIED, TOKEN_REJECTED, REGISTRY_*
+   */
+  getBlob(repository: Repository, blob: Blob): Promise<Readable>;
+  /**
+   * Takes a blob over from another repository of the same registry, without moving it.
+   * @returns `false` where the registry would not; then it has to be uploaded
+   * @throws RegistryError REGISTRY_*
+   */
+  mountBlob(repository: Repository, digest: Digest, from: Repository): Promise<boolean>;
+  /**
+   * @param open opens the content anew; called once for each attempt
+   * @throws RegistryError PUSH_DENIED, DIGEST_MISMATCH, TOKEN_REJECTED, REGISTRY_*; what `open` or its stream threw
+   */
+  uploadBlob(repository: Repository, blob: Blob, open: Body['open']): Promise<void>;
+  /** Makes sure that a repository has a blob, in the cheapest way: it is there, it is mounted, it is uploaded. */
+  pushBlob(repository: Repository, blob: Blob, open: Body['open'], from?: Repository): Promise<Pushed>;
+  /**
+   * Starts an upload.
+   * @returns where it goes on
+   */
+  startUpload(repository: Repository, signal?: AbortSignal): Promise<URL>;
+  /** Gives up an upload, as far as the registry lets it; never fails. */
+  cancelUpload(repository: Repository, location: URL, signal?: AbortSignal): Promise<void>;
+}
+
+const pull = ({ path }: Repository): Scope => ({ path, actions: 'pull' });
+const push = ({ path }: Repository): Scope => ({ path, actions: 'pull,push' });
+const ownerOf = ({ path }: Repository): string => path.split('/')[0] ?? '';
+
+export function createBlobs(session: Session): Blobs {
+  async function hasBlob(repository: Repository, digest: Digest): Promise<boolean> {
+    const response = await session.send({
+      method: 'HEAD',
+      registry: repository.registry,
+      at: `${repository.path}/blobs/${digest}`,
+      scopes: [push(repository)],
+      accepts: [200, 404],
+      denied: 'PULL_DENIED',
+    });
+    response.body.resume();
+    return response.status === 200;
+  }
+
+  async function startUpload(repository: Repository, signal?: AbortSignal): Promise<URL> {
+    const response = await session.send({
+      method: 'POST',
+      registry: repository.registry,
+      at: `${repository.path}/blobs/uploads/`,
+      scopes: [push(repository)],
+      accepts: [202],
+      denied: 'PUSH_DENIED',
+      signal,
+    });
+    response.body.resume();
+    return session.location(repository.registry, response);
+  }
+
+  async function cancelUpload(repository: Repository, location: URL, signal?: AbortSignal): Promise<void> {
+    // Some token servers count this as `push`, Distribution as `delete`.
+    for (const scope of [push(repository), { path: repository.path, actions: 'delete' }]) {
+      try {
+        const response = await session.send({
+          method: 'DELETE',
+          registry: repository.registry,
+          at: location,
+          scopes: [scope],
+          accepts: [200, 202, 204, 404],
+          denied: 'PUSH_DENIED',
+          signal,
+        });
+        response.body.resume();
+        return;
+      } catch (error) {
+        // An upload that is left over is removed by the registry in time.
+        if (!(error instanceof RegistryFailure) || error.status !== 401) return;
+      }
+    }
+  }
+
+  /** @returns `undefined` where it is mounted, else the upload that the registry started instead, if it did */
+  async function tryMount(
+    repository: Repository,
+    digest: Digest,
+    from: Repository,
+  ): Promise<{ readonly mounted: true } | { readonly mounted: false; readonly location?: URL }> {
+    // A token for two owners is refused as a whole on ghcr.io, so the source is named only within one owner.
+    const scopes = ownerOf(repository) === ownerOf(from) ? [push(repository), pull(from)] : [push(repository)];
+    let response: HttpResponse;
+    try {
+      response = await session.send({
+        method: 'POST',
+        registry: repository.registry,
+        at: `${repository.path}/blobs/uploads/?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from.path)}`,
+        scopes,
+        accepts: [201, 202],
+        denied: 'PUSH_DENIED',
+      });
+    } catch (error) {
+      if (error instanceof RegistryFailure && !error.retryable && error.status >= 400) return { mounted: false };
+      throw error;
+    }
+    response.body.resume();
+    if (response.status === 201) return { mounted: true };
+    return { mounted: false, location: session.location(repository.registry, response) };
+  }
+
+  async function putBlob(repository: Repository, blob: Blob, open: Body['open'], location: URL): Promise<void> {
+    const url = new URL(location);
+    // Appended as text: the state that stands in the query already may be signed as it is written.
+    url.search += `${url.search === '' ? '?' : '&'}digest=${encodeURIComponent(blob.digest)}`;
+    const response = await session.send({
+      method: 'PUT',
+      registry: repository.registry,
+      at: url,
+      scopes: [push(repository)],
+      headers: { 'content-type': 'application/octet-stream' },
+      body: { length: blob.size, open },
+      accepts: [201, 204],
+      denied: 'PUSH_DENIED',
+    });
+    response.body.resume();
+  }
+
+  function upload(repository: Repository, blob: Blob, open: Body['open'], started?: URL): Promise<void> {
+    const what = `Upload of ${blob.digest} to ${formatRepository(repository)}`;
+    return session.attempt(
+      what,
+      async (number) => {
+        // A commit whose answer was lost may have succeeded all the same.
+        if (number > 1 && (await hasBlob(repository, blob.digest))) return;
+        const location = number === 1 && started !== undefined ? started : await startUpload(repository);
+        await putBlob(repository, blob, open, location);
+      },
+      judgeUpload,
+    );
+  }
+
+  const headBlob: Blobs['headBlob'] = (repository, digest) =>
+    session.attempt(`Looking for ${digest} in ${formatRepository(repository)}`, () => hasBlob(repository, digest));
+
+  return {
+    headBlob,
+    startUpload,
+    cancelUpload,
+
+    uploadBlob: (repository, blob, open) => upload(repository, blob, open),
+
+    async mountBlob(repository, digest, from) {
+      const what = `Mount of ${digest} into ${formatRepository(repository)}`;
+      const result = await session.attempt(what, () => tryMount(repository, digest, from));
+      if (!result.mounted && result.location !== undefined) await cancelUpload(repository, result.location);
+      return result.mounted;
+    },
+
+    async pushBlob(repository, blob, open, from) {
+      if (await headBlob(repository, blob.digest)) return 'present';
+      if (from === undefined || from.registry !== repository.registry || from.path === repository.path) {
+        await upload(repository, blob, open);
+        return 'uploaded';
+      }
+      const what = `Mount of ${blob.digest} into ${formatRepository(repository)}`;
+      const mount = await session.attempt(what, () => tryMount(repository, blob.digest, from));
+      if (mount.mounted) return 'mounted';
+      await upload(repository, blob, open, mount.location);
+      return 'uploaded';
+    },
+
+    async getBlob(repository, blob) {
+      const response = await session.attempt(`Reading ${blob.digest} of ${formatRepository(repository)}`, () =>
+        session.send({
+          method: 'GET',
+          registry: repository.registry,
+          at: `${repository.path}/blobs/${blob.digest}`,
+          scopes: [pull(repository)],
+          accepts: [200],
+          denied: 'PULL_DENIED',
+        }),
+      );
+      return Readable.from(proved(response, blob), { objectMode: false });
+    },
+  };
+}
+
+/**
+ * A commit that the registry has lost, or finished before (404 with BLOB_UPLOAD_UNKNOWN, BLOB_UNKNOWN or
+ * BLOB_UPLOAD_INVALID on ghcr.io), is tried again in a new session; a repository that is not there is not.
+ */
+function judgeUpload(error: unknown): Verdict {
+  const isLost =
+    error instanceof RegistryFailure &&
+    error.status === 404 &&
+    error.ociCodes.some((code) => ['BLOB_UPLOAD_UNKNOWN', 'BLOB_UNKNOWN', 'BLOB_UPLOAD_INVALID'].includes(code));
+  return isLost ? { transient: true, reason: error.message } : judgeError(error);
+}
+
+async function* proved({ body, url }: HttpResponse, blob: Blob): AsyncGenerator<Buffer> {
+  const [algorithm = ''] = blob.digest.split(':');
+  const hash = createHash(algorithm);
+  let size = 0;
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > blob.size) break;
+      hash.update(chunk);
+      yield chunk;
+    }
+  } catch (error) {
+    throw failureOfConnection('GET', url, error);
+  }
+  const found = `${algorithm}:${hash.digest('hex')}`;
+  if (size !== blob.size || found !== blob.digest) {
+    throw new RegistryFailure('DIGEST_MISMATCH', {
+      message: `${url.host} sent ${size > blob.size ? 'more than' : size} bytes (${found}) for ${blob.digest} of ${blob.size} bytes.`,
+      remedy: 'The registry, or something before it, changed the content; do not use it.',
+    });
+  }
+}

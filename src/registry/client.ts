@@ -1,0 +1,46 @@
+/**
+ * The distribution client (https://github.com/opencontainers/distribution-spec): composes the way to a registry (http,
+ * origin, token, retry) with what can be asked of it (manifests, blobs, permission).
+ */
+
+import type { Registry } from '../image/registry.ts';
+import type { Repository } from '../image/repository.ts';
+import { type Blobs, createBlobs } from './blobs.ts';
+import { createHttp, type HttpOptions } from './http.ts';
+import { createManifests, type Manifests } from './manifests.ts';
+import { createOrigins } from './origin.ts';
+import { mayPush, type Presence, type PushPermission, ping } from './permission.ts';
+import type { RetryPorts } from './retry.ts';
+import { createSession } from './session.ts';
+import { type Credential, createAuthorizer } from './token.ts';
+
+export interface ClientOptions extends RetryPorts, Omit<HttpOptions, 'userAgent'> {
+  /** The login for a registry; `undefined`: anonymous. A login is sent to that registry and its token realm alone. */
+  readonly credentials: (registry: Registry) => Credential | undefined;
+  /** Attempts in all at anything transient. */
+  readonly retries: number;
+  readonly userAgent?: string;
+}
+
+export interface RegistryClient extends Manifests, Omit<Blobs, 'startUpload' | 'cancelUpload'> {
+  /** @param timeout milliseconds. Default: 3 s. */
+  ping(registry: Registry, timeout?: number): Promise<Presence>;
+  /** @param timeout milliseconds. Default: 10 s. */
+  mayPush(repository: Repository, timeout?: number): Promise<PushPermission>;
+  /** Ends the connections that are kept alive. */
+  close(): void;
+}
+
+export function createRegistryClient(options: ClientOptions): RegistryClient {
+  const { userAgent = 'publish-docker-package', now, credentials } = options;
+  const http = createHttp({ ...options, userAgent });
+  const session = createSession(http, createAuthorizer(http, credentials, now), createOrigins(), options);
+  const { startUpload, cancelUpload, ...blobs } = createBlobs(session);
+  return {
+    ...createManifests(session),
+    ...blobs,
+    ping: (registry, timeout = 3_000) => ping(session, registry, timeout),
+    mayPush: (repository, timeout = 10_000) => mayPush({ ...blobs, startUpload, cancelUpload }, repository, timeout),
+    close: () => http.close(),
+  };
+}

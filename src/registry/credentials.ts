@@ -1,0 +1,114 @@
+/**
+ * Who we are to a registry: the token that the step was given, or what the runner is already logged in with.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../errors.ts';
+import type { Registry } from '../image/registry.ts';
+import { hostOfOwningProduct } from './directory.ts';
+import { loginKey } from './docker-config.ts';
+import type { Product } from './product.ts';
+import type { Credential } from './token.ts';
+
+export type CredentialDecision =
+  /** Log in with the step's token. */
+  | { readonly kind: 'token'; readonly username: string; readonly reason: string }
+  /** Use what the runner is logged in with, if anything. */
+  | { readonly kind: 'runner'; readonly reason: string };
+
+/**
+ * The forms of GitHub's tokens
+ * (https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats).
+ */
+export function tokenForm(token: string): 'installation' | 'classic' | 'fine-grained' | 'user' | 'other' {
+  if (token.startsWith('ghs_')) return 'installation';
+  if (token.startsWith('ghp_')) return 'classic';
+  if (token.startsWith('github_pat_')) return 'fine-grained';
+  if (/^gh[our]_/.test(token)) return 'user';
+  return 'other';
+}
+
+/**
+ * Whether the step's token is sent to a registry. The job's own token is good for the run's own product only, and a
+ * GitHub token of any form for GitHub's registries only; anywhere else it would be given away.
+ * @param token empty for none
+ * @param needed whether the run is going to push
+ * @throws InputError TOKEN_MISSING, TOKEN_FOREIGN
+ */
+export function resolveCredential(
+  registry: Registry,
+  product: Product,
+  token: string,
+  username: string,
+  needed: boolean,
+): CredentialDecision {
+  const owning = hostOfOwningProduct(registry, product);
+  const form = tokenForm(token);
+  if (owning === undefined) {
+    if (token === '') return { kind: 'runner', reason: 'no token was given for it' };
+    if (form !== 'other') return { kind: 'runner', reason: `a token of GitHub is not sent to ${registry}` };
+    return { kind: 'token', username: username || 'token', reason: 'the token was given for it' };
+  }
+  if (token === '') {
+    if (!needed) return { kind: 'runner', reason: 'no token was given' };
+    throw new InputError('TOKEN_MISSING', {
+      message: `The input \`token\` is empty, but ${registry} takes a push only with a token.`,
+      remedy:
+        'Leave `token` out to use the job’s own token with\npermissions:\n  contents: read\n  packages: write\nor check that the secret it names exists for this event: pull requests from forks and Dependabot get no secrets.',
+    });
+  }
+  if (owning !== product.host && form === 'installation') {
+    throw new InputError('TOKEN_FOREIGN', {
+      message: `The token of this job is good for ${product.host} only; it is not sent to ${registry}, which belongs to ${owning}.`,
+      remedy: `Set \`token\` to a classic personal access token of ${owning} with the scope write:packages, kept as a secret.`,
+    });
+  }
+  // The registries take any non-empty name beside a token (facts of the registries, "Username").
+  return { kind: 'token', username: username || 'x-access-token', reason: 'it belongs to the product of the token' };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseAuth(entry: unknown): Credential | undefined {
+  if (!isObject(entry) || typeof entry.auth !== 'string') return undefined;
+  const text = Buffer.from(entry.auth, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon < 0 ? undefined : { username: text.slice(0, colon), token: text.slice(colon + 1).replace(/\0+$/, '') };
+}
+
+/** Runs a credential helper; the one of the engine's command runner fits. */
+export type RunHelper = (
+  argv: readonly [string, ...string[]],
+  options: { readonly env: Readonly<Record<string, string | undefined>>; readonly input: string },
+) => Promise<{ readonly exitCode: number; readonly stdout: string }>;
+
+/**
+ * What the CLI is logged in with at a registry: the plain file, or a credential helper
+ * (https://github.com/docker/docker-credential-helpers: `docker-credential-NAME get`, the registry on stdin).
+ * @param folder DOCKER_CONFIG
+ * @returns `undefined` when it is not logged in there
+ */
+export async function readLogin(
+  folder: string,
+  registry: Registry,
+  run: RunHelper,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Credential | undefined> {
+  const text = await readFile(join(folder, 'config.json'), 'utf8').catch(() => '{}');
+  const config: unknown = JSON.parse(text);
+  if (!isObject(config)) return undefined;
+  const key = loginKey(registry);
+  const helpers = isObject(config.credHelpers) ? config.credHelpers : {};
+  const helper = Object.hasOwn(helpers, key) ? helpers[key] : config.credsStore;
+  if (typeof helper === 'string' && helper !== '') {
+    const result = await run([`docker-credential-${helper}`, 'get'], { env, input: key });
+    if (result.exitCode !== 0) return undefined;
+    const answer: unknown = JSON.parse(result.stdout);
+    if (!isObject(answer) || typeof answer.Username !== 'string' || typeof answer.Secret !== 'string') return undefined;
+    return { username: answer.Username, token: answer.Secret };
+  }
+  return isObject(config.auths) ? parseAuth(config.auths[key]) : undefined;
+}

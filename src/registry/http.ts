@@ -1,0 +1,223 @@
+/**
+ * One HTTP request, exactly: redirects by hand, the credential for its own origin alone, limits against an answer
+ * that never ends. Over node:http, because the client must load in a few milliseconds.
+ */
+
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as requestHttp,
+} from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import type { Readable } from 'node:stream';
+import { RegistryError } from '../errors.ts';
+import { failureOfConnection, formatUrl, invalidAnswer, RegistryFailure, untrusted } from './failure.ts';
+import { type Environment, isLoopbackHost, resolveProxy, TunnelAgent } from './proxy.ts';
+
+/** A body that can be sent more than once: each attempt opens it anew. */
+export interface Body {
+  /** bytes */
+  readonly length: number;
+  readonly open: () => Readable | Promise<Readable>;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent to the origin of `url` and to no other, wherever redirects lead. */
+  readonly authorization?: string | undefined;
+  readonly body?: Uint8Array | Body | undefined;
+  /** `answer`: a redirect is the answer. Default: `follow`. */
+  readonly redirects?: 'follow' | 'answer';
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Where the answer came from, after redirects. */
+  readonly url: URL;
+  readonly body: IncomingMessage;
+}
+
+export interface HttpOptions {
+  readonly environment: Environment;
+  readonly userAgent: string;
+  /** Milliseconds without a byte, either way, until a connection counts as dead. */
+  readonly idleTimeout?: number;
+  /** Milliseconds for the whole of a small body. */
+  readonly bodyDeadline?: number;
+}
+
+export interface Http {
+  /** @throws RegistryError REGISTRY_UNREACHABLE, REGISTRY_UNTRUSTED, ANSWER_INVALID; what `body.open` threw */
+  send(request: HttpRequest): Promise<HttpResponse>;
+  /**
+   * The whole body, where it is small.
+   * @param excess what to do with a body longer than `limit`. Default: `refuse`.
+   * @throws RegistryError ANSWER_INVALID (longer than `limit`), REGISTRY_UNREACHABLE (cut off)
+   */
+  readBytes(response: HttpResponse, limit: number, excess?: 'refuse' | 'ignore'): Promise<Buffer>;
+  close(): void;
+}
+
+const mostRedirects = 5;
+/** A kept connection is dropped before the load balancers of the large registries drop it from their side. */
+const keptAlive = 15_000;
+/** Bytes a second at which the slowest registry commits an upload (700 MB in 5 to 11 s), halved. */
+const commitRate = 30_000_000;
+
+export function createHttp(options: HttpOptions): Http {
+  const { environment, userAgent, idleTimeout = 60_000, bodyDeadline = 120_000 } = options;
+  const agentOptions = { keepAlive: true, timeout: keptAlive };
+  const plainAgent = new HttpAgent(agentOptions);
+  const secureAgent = new HttpsAgent(agentOptions);
+  const tunnels = new Map<string, TunnelAgent>();
+
+  function agentFor(url: URL): HttpAgent {
+    if (url.protocol === 'http:') return plainAgent;
+    const proxy = resolveProxy(url.hostname, Number(url.port || 443), environment);
+    if (proxy === undefined) return secureAgent;
+    const tunnel = tunnels.get(proxy.href) ?? new TunnelAgent(proxy, agentOptions);
+    tunnels.set(proxy.href, tunnel);
+    return tunnel;
+  }
+
+  function sendOnce(request: HttpRequest): Promise<HttpResponse> {
+    const { method, url, headers, authorization, body, signal } = request;
+    const length = body?.length ?? (method === 'POST' || method === 'PUT' ? 0 : undefined);
+    return new Promise((resolve, reject) => {
+      const outgoing = (url.protocol === 'http:' ? requestHttp : requestHttps)(url, {
+        method,
+        agent: agentFor(url),
+        timeout: idleTimeout + ((length ?? 0) / commitRate) * 1000,
+        headers: {
+          'user-agent': userAgent,
+          ...headers,
+          ...(length === undefined ? {} : { 'content-length': length }),
+          ...(authorization === undefined ? {} : { authorization }),
+        },
+        ...(signal === undefined ? {} : { signal }),
+      });
+      let answered = false;
+      outgoing.on('timeout', () => outgoing.destroy(new Error('the connection stood still')));
+      outgoing.on('error', (error) => {
+        reject(error instanceof RegistryError ? error : failureOfConnection(method, url, error));
+      });
+      outgoing.on('response', (incoming) => {
+        answered = true;
+        // An answer to half a body ends the connection: the rest of the body would be read as the next request.
+        incoming.once('close', () => outgoing.writableEnded || outgoing.destroy());
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, url, body: incoming });
+      });
+      if (body === undefined || body instanceof Uint8Array) {
+        outgoing.end(body);
+        return;
+      }
+      writeBody(outgoing, body, () => answered).catch((error: unknown) => {
+        reject(error);
+        outgoing.destroy();
+      });
+    });
+  }
+
+  return {
+    async send(request) {
+      let { url, authorization } = request;
+      for (let hop = 0; hop <= mostRedirects; hop++) {
+        // Once lost the credential stays lost, even where a later hop leads back.
+        if (url.origin !== request.url.origin) authorization = undefined;
+        const response = await sendOnce({ ...request, url, authorization });
+        const next = request.redirects === 'answer' ? undefined : redirectOf(request.method, response);
+        if (next === undefined) return response;
+        response.body.on('error', () => {}).destroy();
+        url = next;
+      }
+      throw invalidAnswer(request.url, `it redirects more than ${mostRedirects} times`);
+    },
+
+    readBytes(response, limit, excess = 'refuse') {
+      const { body, url } = response;
+      return new Promise((resolve, reject) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        const finish = (error?: Error): void => {
+          clearTimeout(deadline);
+          if (error === undefined) resolve(Buffer.concat(chunks).subarray(0, limit));
+          else reject(error);
+          if (!body.readableEnded) body.destroy();
+        };
+        const deadline = setTimeout(
+          () => finish(failureOfConnection('GET', url, new Error('the body did not end in time'))),
+          bodyDeadline,
+        );
+        body.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          chunks.push(chunk);
+          if (size > limit)
+            finish(excess === 'refuse' ? invalidAnswer(url, `it is longer than ${limit} bytes`) : undefined);
+        });
+        body.on('end', () => finish());
+        body.on('error', (error) => finish(failureOfConnection('GET', url, error)));
+      });
+    },
+
+    close() {
+      for (const agent of [plainAgent, secureAgent, ...tunnels.values()]) agent.destroy();
+    },
+  };
+}
+
+/**
+ * Where a redirect leads.
+ * @returns `undefined` for an answer that is none, or one that a request with a body must not follow (RFC 9110 15.4)
+ * @throws RegistryError REGISTRY_UNTRUSTED (to plain HTTP), ANSWER_INVALID (to nowhere)
+ */
+function redirectOf(method: string, { status, headers, url }: HttpResponse): URL | undefined {
+  const isSafe = method === 'GET' || method === 'HEAD';
+  const followed = isSafe ? [301, 302, 303, 307, 308] : [307, 308];
+  if (!followed.includes(status) || headers.location === undefined) return undefined;
+  const next = URL.parse(headers.location, url.href);
+  if (next === null) throw invalidAnswer(url, 'it redirects to no URL');
+  const isPlainLoopback = url.protocol === 'http:' && next.protocol === 'http:' && isLoopbackHost(next.hostname);
+  if (next.protocol !== 'https:' && !isPlainLoopback) {
+    throw untrusted(`${url.host} redirects ${method} ${formatUrl(url)} to ${formatUrl(next)}, which is not encrypted.`);
+  }
+  next.username = '';
+  next.password = '';
+  return next;
+}
+
+/**
+ * Streams a body, and stops where the answer comes first.
+ * @throws what the source threw; RegistryError DIGEST_MISMATCH where it holds more or fewer bytes than announced
+ */
+async function writeBody(outgoing: ClientRequest, body: Body, isAnswered: () => boolean): Promise<void> {
+  let wake = (): void => {};
+  for (const event of ['drain', 'response', 'close']) outgoing.on(event, () => wake());
+  const source = await body.open();
+  outgoing.on('close', () => source.destroy());
+  let sent = 0;
+  for await (const chunk of source) {
+    sent += chunk.length;
+    if (sent > body.length) throw wrongLength(`more than the ${body.length} bytes`, body);
+    if (isAnswered() || outgoing.destroyed) return;
+    if (outgoing.write(chunk)) continue;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      if (isAnswered() || outgoing.destroyed) resolve();
+    });
+  }
+  if (sent < body.length) throw wrongLength(`${sent} of the ${body.length} bytes`, body);
+  outgoing.end();
+}
+
+function wrongLength(found: string, body: Body): RegistryFailure {
+  return new RegistryFailure('DIGEST_MISMATCH', {
+    message: `The source of an upload holds ${found} that its descriptor announces; expected exactly ${body.length}.`,
+    remedy: 'The image is damaged or changed while it was read; make it anew.',
+  });
+}

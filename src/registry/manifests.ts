@@ -1,0 +1,306 @@
+/** Manifests, tags and referrers (distribution-spec, "Pulling manifests", "Pushing Manifests", "Content Discovery"). */
+
+import { createHash } from 'node:crypto';
+import { type Digest, digestOf, isDigest } from '../image/digest.ts';
+import { manifestMediaTypes, mediaTypes, type StoredManifest } from '../image/manifest.ts';
+import { formatRepository, type Repository } from '../image/repository.ts';
+import { parseTag, type Tag } from '../image/tag.ts';
+import { invalidAnswer, isRecord, parseJson, RegistryFailure } from './failure.ts';
+import type { HttpResponse } from './http.ts';
+import type { Session } from './session.ts';
+
+/** What a registry says of a manifest without sending it. */
+export interface ManifestHead {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** bytes */
+  readonly size: number;
+}
+
+/** What a registry took in. */
+export interface PutManifest extends ManifestHead {
+  /** The subject that the registry has listed this manifest under; absent: the client must keep the referrers tag. */
+  readonly subject?: Digest;
+}
+
+/** A manifest that points at another (distribution-spec, "Listing Referrers"). */
+export interface Referrer extends ManifestHead {
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export interface Manifests {
+  /**
+   * @returns `undefined` where the registry has no such manifest
+   * @throws RegistryError PULL_DENIED, TOKEN_REJECTED, REGISTRY_*, ANSWER_INVALID
+   */
+  headManifest(repository: Repository, reference: Tag | Digest): Promise<ManifestHead | undefined>;
+  /**
+   * The bytes as the registry keeps them, proved by their digest.
+   * @throws RegistryError MANIFEST_UNKNOWN, DIGEST_MISMATCH, PULL_DENIED, TOKEN_REJECTED, REGISTRY_*, ANSWER_INVALID
+   */
+  getManifest(repository: Repository, reference: Tag | Digest): Promise<StoredManifest>;
+  /** @throws RegistryError PUSH_DENIED, DIGEST_MISMATCH (the registry stored something else), TOKEN_REJECTED, REGISTRY_* */
+  putManifest(
+    repository: Repository,
+    manifest: Pick<StoredManifest, 'bytes' | 'mediaType'>,
+    reference: Tag | Digest,
+  ): Promise<PutManifest>;
+  /**
+   * @returns whether there was something to remove
+   * @throws RegistryError REGISTRY_REFUSED (the registry does not delete), PUSH_DENIED, TOKEN_REJECTED, REGISTRY_*
+   */
+  deleteManifest(repository: Repository, reference: Tag | Digest): Promise<boolean>;
+  /**
+   * Every tag, over all pages, in the registry's order; none for a repository that does not exist.
+   * @throws RegistryError PULL_DENIED, TOKEN_REJECTED, REGISTRY_*, ANSWER_INVALID
+   */
+  listTags(repository: Repository): Promise<readonly Tag[]>;
+  /**
+   * What points at a manifest: the referrers API, and the referrers tag where the registry has no such API.
+   * @throws RegistryError PULL_DENIED, TOKEN_REJECTED, REGISTRY_*, ANSWER_INVALID
+   */
+  listReferrers(repository: Repository, subject: Digest): Promise<readonly Referrer[]>;
+}
+
+/** The least that every registry must take (distribution-spec, "Pushing Manifests"); none sends more. */
+const largestManifest = 4 * 1024 * 1024;
+const pageSize = 1000;
+const mostPages = 1000;
+
+const accept = manifestMediaTypes.join(', ');
+
+export function createManifests(session: Session): Manifests {
+  const { http } = session;
+
+  async function getOnce(repository: Repository, reference: Tag | Digest): Promise<StoredManifest> {
+    const response = await session.send({
+      method: 'GET',
+      registry: repository.registry,
+      at: `${repository.path}/manifests/${reference}`,
+      scopes: [{ path: repository.path, actions: 'pull' }],
+      headers: { accept },
+      accepts: [200],
+      denied: 'PULL_DENIED',
+      unknown: 'MANIFEST_UNKNOWN',
+    });
+    const bytes = await http.readBytes(response, largestManifest);
+    const digest = provenDigest(response, bytes, reference);
+    return { mediaType: mediaTypeOf(response, bytes), digest, bytes };
+  }
+
+  const getManifest: Manifests['getManifest'] = (repository, reference) =>
+    session.attempt(`Reading ${formatRepository(repository)} ${reference}`, () => getOnce(repository, reference));
+
+  /** A list in pages: follows `Link: <…>; rel="next"` (RFC 8288) on the same origin. */
+  async function readPages(
+    repository: Repository,
+    path: string,
+    what: string,
+    read: (page: unknown, url: URL) => boolean,
+    request: { readonly accepts: readonly number[]; readonly headers?: Readonly<Record<string, string>> },
+  ): Promise<void> {
+    const { registry, path: name } = repository;
+    let at: string | URL = path;
+    for (let page = 0; page < mostPages; page++) {
+      const [url, link, answer]: [URL, string | undefined, unknown] = await session.attempt(what, async () => {
+        const response = await session.send({
+          method: 'GET',
+          registry,
+          at,
+          scopes: [{ path: name, actions: 'pull' }],
+          denied: 'PULL_DENIED',
+          redirects: 'answer',
+          ...request,
+        });
+        const bytes = await http.readBytes(response, largestManifest, response.status === 200 ? 'refuse' : 'ignore');
+        const body = response.status === 200 ? parseJson(bytes.toString()) : undefined;
+        return [response.url, [response.headers.link ?? []].flat().join(', ') || undefined, body];
+      });
+      if (!read(answer, url)) return;
+      const next = link === undefined ? undefined : nextOf(link, url);
+      if (next === undefined) return;
+      at = next;
+    }
+    throw invalidAnswer(await session.origin(registry), `its list has more than ${mostPages} pages`);
+  }
+
+  return {
+    getManifest,
+
+    async headManifest(repository, reference) {
+      const head = await session.attempt(`Looking for ${formatRepository(repository)} ${reference}`, async () => {
+        const response = await session.send({
+          method: 'HEAD',
+          registry: repository.registry,
+          at: `${repository.path}/manifests/${reference}`,
+          scopes: [{ path: repository.path, actions: 'pull' }],
+          headers: { accept },
+          accepts: [200, 404, 405],
+          denied: 'PULL_DENIED',
+        });
+        response.body.resume();
+        return response;
+      });
+      if (head.status === 404) return undefined;
+      const digest = head.headers['docker-content-digest'];
+      const mediaType = head.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+      const size = Number(head.headers['content-length'] ?? Number.NaN);
+      if (typeof digest === 'string' && isDigest(digest) && manifestMediaTypes.includes(mediaType) && size >= 0) {
+        return { mediaType, digest, size };
+      }
+      // The Docker registry of a GHES answers HEAD with 405, or with a digest that is none: the bytes tell.
+      try {
+        const { mediaType, digest, bytes } = await getManifest(repository, reference);
+        return { mediaType, digest, size: bytes.length };
+      } catch (error) {
+        if (error instanceof RegistryFailure && error.code === 'MANIFEST_UNKNOWN') return undefined;
+        throw error;
+      }
+    },
+
+    putManifest(repository, { bytes, mediaType }, reference) {
+      return session.attempt(`Writing ${formatRepository(repository)} ${reference}`, async () => {
+        const response = await session.send({
+          method: 'PUT',
+          registry: repository.registry,
+          at: `${repository.path}/manifests/${reference}`,
+          scopes: [{ path: repository.path, actions: 'pull,push' }],
+          headers: { 'content-type': mediaType },
+          body: bytes,
+          accepts: [200, 201, 202],
+          denied: 'PUSH_DENIED',
+        });
+        response.body.resume();
+        const digest = provenDigest(response, bytes, reference);
+        const subject = response.headers['oci-subject'];
+        const head = { mediaType, digest, size: bytes.length };
+        return typeof subject === 'string' && isDigest(subject) ? { ...head, subject } : head;
+      });
+    },
+
+    deleteManifest(repository, reference) {
+      return session.attempt(`Removing ${formatRepository(repository)} ${reference}`, async () => {
+        const response = await session.send({
+          method: 'DELETE',
+          registry: repository.registry,
+          at: `${repository.path}/manifests/${reference}`,
+          scopes: [{ path: repository.path, actions: 'delete' }],
+          accepts: [200, 202, 204, 404],
+          denied: 'PUSH_DENIED',
+        });
+        response.body.resume();
+        return response.status !== 404;
+      });
+    },
+
+    async listTags(repository) {
+      const tags = new Set<Tag>();
+      await readPages(
+        repository,
+        `${repository.path}/tags/list?n=${pageSize}`,
+        `Listing the tags of ${formatRepository(repository)}`,
+        (page, url) => {
+          if (page === undefined) return false;
+          const listed = isRecord(page) ? (page.tags ?? []) : undefined;
+          if (!Array.isArray(listed)) throw invalidAnswer(url, 'it is no list of tags');
+          const before = tags.size;
+          for (const tag of listed) tags.add(parseTag(String(tag)));
+          return tags.size > before;
+        },
+        { accepts: [200, 404], headers: { accept: 'application/json' } },
+      );
+      return [...tags];
+    },
+
+    async listReferrers(repository, subject) {
+      const referrers = new Map<Digest, Referrer>();
+      const readIndex = (index: unknown): boolean => {
+        const listed = isRecord(index) && Array.isArray(index.manifests) ? index.manifests : [];
+        for (const referrer of listed.flatMap(readDescriptor)) referrers.set(referrer.digest, referrer);
+        return listed.length > 0;
+      };
+      await readPages(
+        repository,
+        `${repository.path}/referrers/${subject}`,
+        `Listing what refers to ${formatRepository(repository)}@${subject}`,
+        readIndex,
+        // ghcr.io answers with 404, or with a redirect to a page for people; others with what they have for unknown paths.
+        { accepts: [200, 301, 302, 303, 307, 308, 400, 404, 405, 406], headers: { accept: mediaTypes.ociIndex } },
+      );
+      if (referrers.size > 0) return [...referrers.values()];
+      try {
+        const { bytes } = await getManifest(repository, referrersTag(subject));
+        readIndex(parseJson(Buffer.from(bytes).toString()));
+      } catch (error) {
+        if (!(error instanceof RegistryFailure) || error.code !== 'MANIFEST_UNKNOWN') throw error;
+      }
+      return [...referrers.values()];
+    },
+  };
+}
+
+/** The tag that stands in for the referrers API (distribution-spec, "Referrers Tag Schema"). */
+export function referrersTag(subject: Digest): Tag {
+  const [algorithm = '', hex = ''] = subject.split(':');
+  return parseTag(`${algorithm.slice(0, 32)}-${hex.slice(0, 64)}`);
+}
+
+/**
+ * The digest of bytes, against the one that was asked for and the one that the registry named. A name that is no
+ * digest (the Docker registry of a GHES) says nothing.
+ * @throws RegistryError DIGEST_MISMATCH
+ */
+function provenDigest({ headers, url }: HttpResponse, bytes: Uint8Array, reference: Tag | Digest): Digest {
+  const named = headers['docker-content-digest'];
+  const expected = [reference, named].filter((text) => typeof text === 'string').filter(isDigest);
+  for (const digest of expected) {
+    const [algorithm = ''] = digest.split(':');
+    const found = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+    if (found !== digest) {
+      throw new RegistryFailure('DIGEST_MISMATCH', {
+        message: `${url.host} names ${digest} for ${url.pathname}, but its bytes are ${found}.`,
+        remedy: 'The registry, or something before it, changed the content; do not use it.',
+      });
+    }
+  }
+  return isDigest(reference) ? reference : digestOf(bytes);
+}
+
+/** The media type: the header, or the manifest's own word where the header says less. */
+function mediaTypeOf({ headers, url }: HttpResponse, bytes: Buffer): string {
+  const manifest = parseJson(bytes.toString());
+  if (!isRecord(manifest)) throw invalidAnswer(url, 'it is no manifest');
+  const header = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const own = manifest.mediaType;
+  if (manifestMediaTypes.includes(header) || typeof own !== 'string') return header;
+  return own;
+}
+
+/** The target of `rel="next"`. */
+function nextOf(link: string, base: URL): URL | undefined {
+  const [, target] = link.match(/<([^>]*)>\s*;[^<]*\brel\s*=\s*"?next\b/i) ?? [];
+  const next = target === undefined ? null : URL.parse(target, base.href);
+  if (next === null) return undefined;
+  if (next.origin !== base.origin) throw invalidAnswer(base, `its next page is on another host, ${next.host}`);
+  return next;
+}
+
+function readDescriptor(value: unknown): readonly Referrer[] {
+  if (!isRecord(value)) return [];
+  const { mediaType, digest, size, artifactType, annotations } = value;
+  if (typeof mediaType !== 'string' || typeof digest !== 'string' || !isDigest(digest) || typeof size !== 'number')
+    return [];
+  const texts = isRecord(annotations)
+    ? Object.entries(annotations).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+    : [];
+  return [
+    {
+      mediaType,
+      digest,
+      size,
+      ...(typeof artifactType === 'string' ? { artifactType } : {}),
+      ...(texts.length > 0 ? { annotations: Object.fromEntries(texts) } : {}),
+    },
+  ];
+}

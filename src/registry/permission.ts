@@ -1,0 +1,76 @@
+/** Questions that cost nothing: is this a registry, and may this token push. */
+
+import { RegistryError } from '../errors.ts';
+import type { Registry } from '../image/registry.ts';
+import type { Repository } from '../image/repository.ts';
+import type { Blobs } from './blobs.ts';
+import { parseChallenges } from './challenge.ts';
+import type { Session } from './session.ts';
+
+export type Presence =
+  | {
+      readonly isRegistry: true;
+      readonly origin: URL;
+      readonly status: number;
+      /** How it wants to be asked. */
+      readonly scheme: 'bearer' | 'basic' | 'none';
+    }
+  | { readonly isRegistry: false; readonly reason: string };
+
+/**
+ * Asks a host whether it is a registry (distribution-spec, "Determining Support"). Only an answer that looks like one
+ * counts, since a wildcard name may lead to a web application. Sends no credential, follows no redirect, tries once.
+ */
+export async function ping(session: Session, registry: Registry, timeout: number): Promise<Presence> {
+  try {
+    const origin = await session.origin(registry);
+    const { status, headers, body } = await session.http.send({
+      method: 'GET',
+      url: new URL('/v2/', origin),
+      redirects: 'answer',
+      signal: AbortSignal.timeout(timeout),
+    });
+    body.on('error', () => {}).destroy();
+    const schemes = parseChallenges(headers['www-authenticate'] ?? '').map(({ scheme }) => scheme);
+    const scheme = schemes.find((name) => name === 'bearer') ?? schemes.find((name) => name === 'basic') ?? 'none';
+    const isMarked = headers['docker-distribution-api-version'] !== undefined || scheme !== 'none';
+    if ((status === 200 || status === 401) && isMarked) return { isRegistry: true, origin, status, scheme };
+    const kind = headers['content-type'] === undefined ? '' : ` (${headers['content-type'].split(';')[0]})`;
+    return { isRegistry: false, reason: `${registry}/v2/ answers ${status}${kind}, not as a registry does.` };
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    return { isRegistry: false, reason: error.message };
+  }
+}
+
+export type PushPermission =
+  | { readonly answer: 'allowed' }
+  | {
+      readonly answer: 'refused';
+      readonly status: number;
+      readonly ociCodes: readonly string[];
+      readonly message: string;
+      readonly error: RegistryError;
+    }
+  | { readonly answer: 'unknown'; readonly reason: string };
+
+/**
+ * Asks the registry whether this login may push to a repository: the token exchange, then an upload that is started
+ * and cancelled. A refusal is certain; what cannot be told (no answer, 5xx, 429) is `unknown`. Tries once, so that the
+ * answer is there in the time-out.
+ */
+export async function mayPush(blobs: Blobs, repository: Repository, timeout: number): Promise<PushPermission> {
+  const signal = AbortSignal.timeout(timeout);
+  try {
+    const location = await blobs.startUpload(repository, signal);
+    await blobs.cancelUpload(repository, location, signal);
+    return { answer: 'allowed' };
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    const { status, ociCodes, message } = error;
+    const isRefusal = status >= 400 && status < 500 && !error.retryable;
+    if (isRefusal || error.code === 'REGISTRY_UNTRUSTED')
+      return { answer: 'refused', status, ociCodes, message, error };
+    return { answer: 'unknown', reason: message };
+  }
+}

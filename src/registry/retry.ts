@@ -1,0 +1,150 @@
+/**
+ * Trying again: which failure is transient, how long to wait, and the loop that does it (design section 4). The
+ * decision is a pure function; clock, chance and log come in as ports.
+ */
+
+import { PublishError } from '../errors.ts';
+
+/** What a loop of attempts needs of the world. */
+export interface RetryPorts {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Told of each attempt that is made again, in one line. */
+  readonly log: (line: string) => void;
+}
+
+export type Verdict =
+  | { readonly transient: false }
+  /** `delay` is the least wait in milliseconds that the other side asked for. */
+  | { readonly transient: true; readonly reason: string; readonly delay?: number };
+
+export interface RetryOptions extends RetryPorts {
+  /** What is tried, for the log: "push of ghcr.io/octo/app". */
+  readonly what: string;
+  /** Attempts in all; 1 (or less) tries once. */
+  readonly retries: number;
+  /** Decides about a failure. Default: `judgeError`. */
+  readonly judge?: (error: unknown) => Verdict;
+}
+
+const firstBackOff = 1_000;
+const longestBackOff = 30_000;
+/** A registry that asks for more than this will not be waited for: the job fails now rather than at its time-out. */
+const longestDelay = 120_000;
+
+/**
+ * How long to wait before the next attempt: exponential back-off with full jitter
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), on top of what the other side asked for.
+ * @param attempt the attempt that just failed, from 1
+ */
+export function backOff(attempt: number, random: number, delay = 0): number {
+  return Math.round(delay + random * Math.min(longestBackOff, firstBackOff * 2 ** (attempt - 1)));
+}
+
+/**
+ * Runs `attempt` until it succeeds, fails for good, or `retries` attempts are made.
+ * @param attempt given its number, from 1
+ * @throws what the last attempt threw
+ */
+export async function retry<T>(attempt: (number: number) => Promise<T>, options: RetryOptions): Promise<T> {
+  const judge = options.judge ?? judgeError;
+  for (let number = 1; ; number++) {
+    try {
+      return await attempt(number);
+    } catch (error) {
+      const verdict = judge(error);
+      if (!verdict.transient || number >= options.retries || (verdict.delay ?? 0) > longestDelay) throw error;
+      const wait = backOff(number, options.random(), verdict.delay);
+      options.log(
+        `${options.what} failed (attempt ${number} of ${options.retries}): ${verdict.reason} Trying again in ${(wait / 1000).toFixed(1)} s.`,
+      );
+      await options.sleep(wait);
+    }
+  }
+}
+
+/** Statuses that say "not now" (RFC 9110 15.5.9, 15.6; RFC 6585 4). */
+export function isTransientStatus(status: number): boolean {
+  return status === 408 || status === 429 || status === 500 || (status >= 502 && status <= 504);
+}
+
+/** Judges an error of this action by what it says of itself (`retryable`, and `delay` where it has one). */
+export function judgeError(error: unknown): Verdict {
+  if (!(error instanceof PublishError) || !error.retryable) return { transient: false };
+  const delay = 'delay' in error && typeof error.delay === 'number' ? error.delay : undefined;
+  return { transient: true, reason: error.message, ...(delay === undefined ? {} : { delay }) };
+}
+
+/** The words of docker, buildx and podman for a failure that may pass (facts: registries.md section 8, 38-48, 56). */
+const transientWords: readonly RegExp[] = [
+  /\b(?:408 Request Timeout|429 Too Many Requests|500 Internal Server Error|502 Bad Gateway|503 Service Unavailable|504 Gateway Time-?out)\b/i,
+  /\b(?:unexpected (?:HTTP )?status|status code)[^\n]{0,200}?\b(?:408|429|500|502|503|504)\b/i,
+  /\btoo ?many ?requests\b/i,
+  /\bunknown blob\b|\bblob unknown to registry\b|\bBLOB_UNKNOWN\b|\bBLOB_UPLOAD_UNKNOWN\b/i,
+  /\bconnection (?:reset by peer|refused|timed out)\b|\bbroken pipe\b|\bunexpected EOF\b|: EOF\b/i,
+  /\bTLS handshake timeout\b|\bi\/o timeout\b|\bClient\.Timeout exceeded\b|\bserver misbehaving\b/i,
+  /\bcannot reuse body, request must be retried\b|\bno response\b|\bserver closed idle connection\b/i,
+];
+
+/** Judges the text that a command printed when it failed. */
+export function judgeText(text: string, now: number): Verdict {
+  const line = text.split('\n').findLast((candidate) => transientWords.some((words) => words.test(candidate)));
+  if (line === undefined) return { transient: false };
+  const delay = delayInText(line, now);
+  return { transient: true, reason: line.trim(), ...(delay === undefined ? {} : { delay }) };
+}
+
+/**
+ * The wait that an answer asks for, wherever it stands: the `Retry-After` header, or the registry's message.
+ * @returns milliseconds, or `undefined` where nothing is asked for
+ */
+export function delayOfAnswer(retryAfter: string | undefined, text: string, now: number): number | undefined {
+  return (retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now)) ?? delayInText(text, now);
+}
+
+function delayInText(text: string, now: number): number | undefined {
+  const stated = text.match(/retry-after["']?\s*[:=]\s*["']?([0-9][^,;"'}\n]*)/i)?.[1];
+  return stated === undefined ? undefined : parseRetryAfter(stated, now);
+}
+
+/**
+ * A delay: whole seconds or an HTTP date (RFC 9110 10.2.3), or a Go duration, as ghcr.io writes it
+ * (`retry-after: 333.939671ms`).
+ * @returns milliseconds, rounded up; `undefined` for anything else
+ */
+export function parseRetryAfter(text: string, now: number): number | undefined {
+  const trimmed = text.trim();
+  if (/^[0-9]+$/.test(trimmed)) return Number(trimmed) * 1000;
+  const duration = parseGoDuration(trimmed);
+  if (duration !== undefined) return Math.ceil(duration);
+  const date = /[a-z]{3}/i.test(trimmed) ? Date.parse(trimmed) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+const unitMilliseconds: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/**
+ * `1h2m3.5s` (https://pkg.go.dev/time#ParseDuration), read from the start of a text.
+ * @returns milliseconds, or `undefined` where no duration stands
+ */
+function parseGoDuration(text: string): number | undefined {
+  const whole = text.match(/^(?:[0-9]+(?:\.[0-9]*)?(?:ns|us|µs|μs|ms|s|m|h))+/u)?.[0];
+  if (whole === undefined) return undefined;
+  let sum = 0;
+  for (const [, number = '', unit = ''] of whole.matchAll(/([0-9.]+)(ns|us|µs|μs|ms|s|m|h)/gu)) {
+    sum += Number(number) * (unitMilliseconds[unit] ?? 0);
+  }
+  return sum;
+}

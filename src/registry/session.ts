@@ -1,0 +1,130 @@
+/**
+ * One request to a registry's API: its origin, its credential, its refusal as an error, and the attempts.
+ */
+
+import type { ErrorCode } from '../errors.ts';
+import { isLoopback, type Registry } from '../image/registry.ts';
+import { failureOfAnswer, invalidAnswer, readRefusal, untrusted } from './failure.ts';
+import type { Http, HttpRequest, HttpResponse } from './http.ts';
+import { type RetryOptions, type RetryPorts, retry } from './retry.ts';
+import type { Authorizer, Scope } from './token.ts';
+
+export interface ApiRequest extends Pick<HttpRequest, 'method' | 'headers' | 'body' | 'redirects' | 'signal'> {
+  readonly registry: Registry;
+  /** A path below `/v2/`, or the URL that the registry gave. */
+  readonly at: string | URL;
+  readonly scopes: readonly Scope[];
+  /** The statuses that are an answer; any other is an error. */
+  readonly accepts: readonly number[];
+  /** What a 403 means, and a 404 where it means something. */
+  readonly denied: ErrorCode;
+  readonly unknown?: ErrorCode;
+}
+
+export interface Session {
+  readonly http: Http;
+  origin(registry: Registry): Promise<URL>;
+  /**
+   * Sends once, and once more for each challenge or expired token.
+   * @throws RegistryError; see `failureOfAnswer` and `Http.send`
+   */
+  send(request: ApiRequest): Promise<HttpResponse>;
+  /** Tries as often as the session's `retries` allow. */
+  attempt<T>(what: string, attempt: (number: number) => Promise<T>, judge?: RetryOptions['judge']): Promise<T>;
+  /**
+   * A URL that the registry gave in an answer.
+   * @throws RegistryError ANSWER_INVALID (none given), REGISTRY_UNTRUSTED (plain HTTP)
+   */
+  location(registry: Registry, response: HttpResponse): URL;
+}
+
+/** Enough for any error body that says something. */
+const longestRefusal = 64 * 1024;
+
+export function createSession(
+  http: Http,
+  authorizer: Authorizer,
+  origin: (registry: Registry) => Promise<URL>,
+  options: RetryPorts & { readonly retries: number },
+): Session {
+  async function refuse(request: ApiRequest, response: HttpResponse, authorization?: string): Promise<never> {
+    const { method, denied, unknown } = request;
+    const explained = method === 'HEAD' ? await explain(response, request, authorization) : response;
+    const text = (await http.readBytes(explained, longestRefusal, 'ignore')).toString();
+    throw failureOfAnswer({
+      method,
+      url: response.url,
+      refusal: readRefusal(response.status, text),
+      retryAfter: response.headers['retry-after'],
+      now: options.now(),
+      denied,
+      unknown,
+      challenge: response.headers['www-authenticate'],
+    });
+  }
+
+  /** The reason of a refusal stands in the body, which an answer to HEAD does not have: a GET is refused alike. */
+  async function explain(head: HttpResponse, request: ApiRequest, authorization?: string): Promise<HttpResponse> {
+    if (head.status < 400 || head.status >= 500 || head.status === 404) return head;
+    const { headers = {}, signal } = request;
+    head.body.resume();
+    const get = await http
+      .send({ method: 'GET', url: head.url, headers, authorization, signal, redirects: 'answer' })
+      .catch(() => head);
+    if (get.status === head.status) return get;
+    if (get !== head) get.body.on('error', () => {}).destroy();
+    return head;
+  }
+
+  return {
+    http,
+    origin,
+
+    async send(request) {
+      const { method, registry, at, scopes, accepts, headers, body, redirects, signal } = request;
+      const base = await origin(registry);
+      const url = at instanceof URL ? at : new URL(`/v2/${at}`, base);
+      const isOwn = url.origin === base.origin;
+      let authorization = isOwn ? await authorizer.authorization(registry, scopes) : undefined;
+      // A first request may meet the challenge and then a token that is refused; a later one an expired token.
+      for (let renewals = authorization === undefined ? 2 : 1; ; renewals--) {
+        const response = await http.send({
+          method,
+          url,
+          authorization,
+          body,
+          signal,
+          ...(headers === undefined ? {} : { headers }),
+          ...(redirects === undefined ? {} : { redirects }),
+        });
+        if (accepts.includes(response.status)) return response;
+        const challenge = response.headers['www-authenticate'];
+        const mayRenew = isOwn && response.url.origin === base.origin && renewals > 0;
+        if (response.status !== 401 || !mayRenew || challenge === undefined)
+          return refuse(request, response, authorization);
+        if (!(await authorizer.learn(registry, scopes, challenge, authorization))) {
+          return refuse(request, response, authorization);
+        }
+        response.body.on('error', () => {}).resume();
+        authorization = await authorizer.authorization(registry, scopes);
+      }
+    },
+
+    attempt(what, attempt, judge) {
+      return retry(attempt, { ...options, what, ...(judge === undefined ? {} : { judge }) });
+    },
+
+    location(registry, response) {
+      const url = URL.parse(response.headers.location ?? '', response.url.href);
+      if (response.headers.location === undefined || url === null) {
+        throw invalidAnswer(response.url, 'it does not say where to go on (Location)');
+      }
+      if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(registry))) {
+        throw untrusted(`${registry} sends an upload to ${url.host}, which is not encrypted.`);
+      }
+      url.username = '';
+      url.password = '';
+      return url;
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * What a person reads while the step runs.
+ */
+
+import { type AnnotationPlace, formatAnnotation, formatCommand } from './runner.ts';
+
+export interface Log {
+  /** A line of our own. */
+  info(line: string): void;
+  /** What a tool printed, as it came: no line of it can be a command to the runner. */
+  tool(text: string): void;
+  notice(message: string, place?: AnnotationPlace): void;
+  warning(message: string, place?: AnnotationPlace): void;
+  error(message: string, place?: AnnotationPlace): void;
+  /** From here on a secret is not shown. */
+  mask(secret: string): void;
+  /** Runs `work` with all that is logged in one group that can be folded. */
+  group<T>(title: string, work: () => Promise<T>): Promise<T>;
+}
+
+/**
+ * A text from elsewhere (a label, a registry's words) as the runner may see it: a line that begins with `::`, or has `##[`
+ * anywhere, would be a command (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).
+ */
+export function withoutCommands(text: string): string {
+  return text.replaceAll(/^(?=\s*::)/gm, '\u200b').replaceAll('##[', '#\u200b#[');
+}
+
+/** The log of a step: workflow commands between lines. */
+export function workflowLog(write: (text: string) => void): Log {
+  /** Set while a group is open; commands are off between `::stop-commands::TOKEN` and `::TOKEN::`. */
+  let pausedBy: string | undefined;
+  let atLineStart = true;
+  const pause = (): void => {
+    if (pausedBy !== undefined) return;
+    pausedBy = crypto.randomUUID();
+    write(formatCommand('stop-commands', pausedBy));
+  };
+  const resume = (): void => {
+    if (!atLineStart) write('\n');
+    atLineStart = true;
+    if (pausedBy === undefined) return;
+    write(formatCommand(pausedBy, ''));
+    pausedBy = undefined;
+  };
+  const command = (text: string): void => {
+    resume();
+    write(text);
+  };
+  return {
+    info(line) {
+      resume();
+      write(`${withoutCommands(line)}\n`);
+    },
+    tool(text) {
+      if (text === '') return;
+      pause();
+      write(text);
+      atLineStart = text.endsWith('\n');
+    },
+    notice: (message, place) => command(formatAnnotation('notice', message, place)),
+    warning: (message, place) => command(formatAnnotation('warning', message, place)),
+    error: (message, place) => command(formatAnnotation('error', message, place)),
+    mask(secret) {
+      for (const line of secret.split('\n')) if (line !== '') command(formatCommand('add-mask', line));
+    },
+    async group(title, work) {
+      command(formatCommand('group', title));
+      try {
+        return await work();
+      } finally {
+        command('::endgroup::\n');
+      }
+    },
+  };
+}
+
+/** The log of a terminal: plain lines. */
+export function terminalLog(show: (text: string) => void): Log {
+  const secrets = new Set<string>();
+  const write = (text: string): void => {
+    show([...secrets].reduce((shown, secret) => shown.replaceAll(secret, '***'), text));
+  };
+  const labelled =
+    (label: string) =>
+    (message: string): void =>
+      write(`${label}: ${message}\n`);
+  return {
+    info: (line) => write(`${line}\n`),
+    tool: write,
+    notice: labelled('notice'),
+    warning: labelled('warning'),
+    error: labelled('error'),
+    mask: (secret) => void secrets.add(secret),
+    group(title, work) {
+      write(`${title}\n`);
+      return work();
+    },
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * The plan, as a person reads it.
+ */
+
+import { formatPlatform } from '../image/platform.ts';
+import { formatTagReference } from '../image/reference.ts';
+import { formatRepository } from '../image/repository.ts';
+import type { ImageDescription } from '../metadata/describe.ts';
+import type { Plan } from '../plan.ts';
+import { describeProduct } from '../registry/product.ts';
+
+/** Aligns the cells of each column; the last one runs free. */
+export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = rows.reduce<number[]>(
+    (all, row) => row.map((cell, column) => Math.max(all[column] ?? 0, cell.length)),
+    [],
+  );
+  return rows.map((row) =>
+    row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  '),
+  );
+}
+
+/** Each tag with the rule that made it, and each rule that made none with the reason. */
+export function formatTags({ tags, held, notFired, latest }: ImageDescription): readonly string[] {
+  return formatTable([
+    ...tags.map(({ tag, rule }) => ['Tag', tag, `from ${rule}`]),
+    ...held.map(({ tag, reason }) => ['Held', tag, `not moved, because ${reason}`]),
+    ...notFired.map(({ rule, reason }) => ['No tag', rule, reason]),
+    ...(latest.isTaken || held.some(({ kind }) => kind === 'latest') ? [] : [['No tag', 'latest', latest.reason]]),
+  ]);
+}
+
+/** The plan's decisions with their reasons, one a line. */
+export function formatPlan(plan: Plan): readonly string[] {
+  const { build, description, destinations, push } = plan;
+  return [
+    ...formatTable([
+      ['Product', describeProduct(plan.product), ''],
+      ...destinations.flatMap(({ registry, repository, credential }) => [
+        ['Registry', registry.registry, `${registry.isAssumed ? 'assumed: ' : 'because '}${registry.reason}`],
+        ['Repository', formatRepository(repository), ''],
+        [
+          'Login',
+          credential.kind === 'token' ? credential.username : 'as the runner is',
+          `because ${credential.reason}`,
+        ],
+      ]),
+      ['Push', push.value ? 'yes' : 'no', `because ${push.reason}`],
+      ['Context', build.context, build.file === '' ? '' : `with ${build.file}`],
+      ...(build.platforms.length === 0 ? [] : [['Platforms', build.platforms.map(formatPlatform).join(', '), '']]),
+    ]).map((line) => line.trimEnd()),
+    ...formatTags(description),
+    ...plan.notes,
+  ];
+}
+
+/** Every reference that the plan names, one a line. */
+export function plannedReferences({ destinations, description }: Plan): readonly string[] {
+  return destinations.flatMap(({ repository }) =>
+    description.tags.map(({ tag }) => formatTagReference(repository, tag)),
+  );
+}

@@ -1,0 +1,107 @@
+/**
+ * The event that started the run, read from its webhook payload
+ * (https://docs.github.com/en/webhooks/webhook-events-and-payloads). Only what the action decides upon is kept; a part
+ * that a kind of event does not have is absent.
+ */
+
+import { InputError } from '../errors.ts';
+
+export interface EventPayload {
+  readonly defaultBranch?: string;
+  readonly repositoryName?: string;
+  readonly repositoryDescription?: string;
+  readonly repositoryUrl?: string;
+  readonly repositoryLicense?: string;
+  readonly isPrivate?: boolean;
+  /** `repository.owner.type` */
+  readonly ownerType?: 'Organization' | 'User';
+  readonly pullRequestNumber?: number;
+  /** The newest commit of a pull request (its merge commit is `GITHUB_SHA`). */
+  readonly pullRequestHeadSha?: string;
+  /** `OWNER/REPOSITORY` that a pull request comes from; absent when that repository was deleted. */
+  readonly pullRequestHeadRepository?: string;
+  /** `base_ref` of a push event. */
+  readonly baseRef?: string;
+  /** Commit id → its time, of the commits that the payload names. */
+  readonly commitTimes: ReadonlyMap<string, Date>;
+  readonly headCommitTime?: Date;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function objectAt(parent: Json, key: string): Json {
+  const value = parent[key];
+  return isObject(value) ? value : {};
+}
+
+/** A property of the given name when it is a string, ready to be spread. */
+function text<Name extends string>(name: Name, value: unknown): { readonly [K in Name]?: string } {
+  // A computed key of a generic type widens to string, hence the guarded record.
+  const record: { [K in Name]?: string } = {};
+  if (typeof value === 'string') Object.assign(record, { [name]: value });
+  return record;
+}
+
+function timeOf(commit: unknown): Date | undefined {
+  if (!isObject(commit) || typeof commit.timestamp !== 'string') return undefined;
+  const time = new Date(commit.timestamp);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+function parseObject(json: string): Json {
+  if (json === '') return {};
+  try {
+    const value: unknown = JSON.parse(json);
+    if (isObject(value)) return value;
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+  throw unreadable(undefined);
+}
+
+function unreadable(cause: unknown): InputError {
+  return new InputError('RUN_UNKNOWN', {
+    message: 'The event payload (the file that GITHUB_EVENT_PATH names) is no JSON object.',
+    remedy: 'Let the runner write it, or unset GITHUB_EVENT_PATH.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/**
+ * @param json the payload's text; empty for no payload
+ * @throws InputError RUN_UNKNOWN for text that is no JSON object
+ */
+export function parseEventPayload(json: string): EventPayload {
+  const payload = parseObject(json);
+  const repository = objectAt(payload, 'repository');
+  const owner = objectAt(repository, 'owner');
+  const pullRequest = objectAt(payload, 'pull_request');
+  const head = objectAt(pullRequest, 'head');
+  const number = pullRequest.number ?? (isObject(payload.pull_request) ? payload.number : undefined);
+  const commits = Array.isArray(payload.commits) ? payload.commits : [];
+  const commitTimes = new Map<string, Date>();
+  for (const commit of [...commits, payload.head_commit]) {
+    const time = timeOf(commit);
+    if (time !== undefined && isObject(commit) && typeof commit.id === 'string') commitTimes.set(commit.id, time);
+  }
+  const headCommitTime = timeOf(payload.head_commit);
+  return {
+    ...text('defaultBranch', repository.default_branch),
+    ...text('repositoryName', repository.name),
+    ...text('repositoryDescription', repository.description),
+    ...text('repositoryUrl', repository.html_url),
+    ...text('repositoryLicense', objectAt(repository, 'license').spdx_id),
+    ...(typeof repository.private === 'boolean' ? { isPrivate: repository.private } : {}),
+    ...(owner.type === 'Organization' || owner.type === 'User' ? { ownerType: owner.type } : {}),
+    ...(typeof number === 'number' ? { pullRequestNumber: number } : {}),
+    ...text('pullRequestHeadSha', head.sha),
+    ...text('pullRequestHeadRepository', objectAt(head, 'repo').full_name),
+    ...text('baseRef', payload.base_ref),
+    commitTimes,
+    ...(headCommitTime === undefined ? {} : { headCommitTime }),
+  };
+}
