@@ -115,24 +115,30 @@ function formatHolder({ tag, version }: NamedVersion, published: string): string
 class Backwards {
   readonly #existing: readonly string[];
   readonly #candidates: readonly Candidate[];
+  readonly #families = new Map<string, readonly NamedVersion[]>();
 
   constructor(candidates: readonly Candidate[], existing: readonly string[] | undefined) {
     this.#candidates = candidates;
     this.#existing = existing ?? [];
   }
 
+  /** A registry may have many thousand tags, and the tags of a run are mostly of one family: each is read once. */
   #higher(value: Value, affixes: Affixes): readonly NamedVersion[] {
-    const { version } = value;
-    if (version === undefined) return [];
+    if (value.version === undefined) return [];
+    const { version } = value.version;
+    const family = JSON.stringify([affixes, version.scheme, version.text]);
+    const known = this.#families.get(family);
+    if (known !== undefined) return known;
     const spellings = this.#candidates.flatMap((each) =>
-      each.value.version !== undefined &&
+      each.value.version?.version.scheme === version.scheme &&
       each.affixes.prefix === affixes.prefix &&
-      each.affixes.suffix === affixes.suffix &&
-      each.value.version.version.scheme === version.version.scheme
+      each.affixes.suffix === affixes.suffix
         ? [each.value.version.spell]
         : [],
     );
-    return higherVersions(this.#existing, affixes, version.version, spellings);
+    const higher = higherVersions(this.#existing, affixes, version, spellings);
+    this.#families.set(family, higher);
+    return higher;
   }
 
   /** Why a tag of a rule stays: a higher version that has taken it. */

@@ -32,7 +32,7 @@ function versionNamed(
 ): Version | undefined {
   const prefix = cleanText(affixes.prefix)
     .replace(/^[.-]+/, '')
-    .replace(/v$/, '');
+    .replace(/(?<![a-zA-Z])v$/, '');
   const suffix = cleanText(affixes.suffix);
   if (!tag.startsWith(prefix) || !tag.endsWith(suffix)) return undefined;
   const middle = withoutV(tag.slice(prefix.length, tag.length - suffix.length));
@@ -65,5 +65,7 @@ export function higherVersions(
       const version = versionNamed(tag, affixes, published, spellings);
       return version !== undefined && isHigher(version, published) ? [{ tag, version }] : [];
     })
-    .toSorted((left, right) => (isHigher(left.version, right.version) ? -1 : 1));
+    .toSorted(
+      (left, right) => Number(isHigher(right.version, left.version)) - Number(isHigher(left.version, right.version)),
+    );
 }

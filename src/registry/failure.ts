@@ -162,8 +162,8 @@ export function untrusted(message: string): RegistryFailure {
   });
 }
 
-/** Connection errors that do not pass by themselves: a name that does not exist. */
-const lastingCodes: readonly string[] = ['ENOTFOUND', 'ERR_INVALID_URL', 'ERR_INVALID_CHAR'];
+/** Connection errors that do not pass by themselves: a name that does not exist, a head that does not end. */
+const lastingCodes: readonly string[] = ['ENOTFOUND', 'HPE_HEADER_OVERFLOW'];
 
 /** Certificate faults (https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/, and Node's own names). */
 export function isCertificateFault(code: string): boolean {

@@ -205,7 +205,7 @@ export function createManifests(session: Session): Manifests {
           const listed = isRecord(page) ? (page.tags ?? []) : undefined;
           if (!Array.isArray(listed)) throw invalidAnswer(url, 'it is no list of tags');
           const before = tags.size;
-          for (const tag of listed) tags.add(parseTag(String(tag)));
+          for (const tag of listed.flatMap(readTag)) tags.add(tag);
           return tags.size > before;
         },
         { accepts: [200, 404], headers: { accept: 'application/json' } },
@@ -284,6 +284,15 @@ function nextOf(link: string, base: URL): URL | undefined {
   if (next === null) return undefined;
   if (next.origin !== base.origin) throw invalidAnswer(base, `its next page is on another host, ${next.host}`);
   return next;
+}
+
+/** A tag that is none cannot be asked for, so it is left out. */
+function readTag(value: unknown): readonly Tag[] {
+  try {
+    return [parseTag(String(value))];
+  } catch {
+    return [];
+  }
 }
 
 function readDescriptor(value: unknown): readonly Referrer[] {

@@ -6,7 +6,7 @@ import type { ErrorCode } from '../errors.ts';
 import { isLoopback, type Registry } from '../image/registry.ts';
 import { failureOfAnswer, invalidAnswer, readRefusal, untrusted } from './failure.ts';
 import type { Http, HttpRequest, HttpResponse } from './http.ts';
-import { type RetryOptions, type RetryPorts, retry } from './retry.ts';
+import { isTransientStatus, type RetryOptions, type RetryPorts, retry } from './retry.ts';
 import type { Authorizer, Scope } from './token.ts';
 
 export interface ApiRequest extends Pick<HttpRequest, 'method' | 'headers' | 'body' | 'redirects' | 'signal'> {
@@ -49,8 +49,7 @@ export function createSession(
 ): Session {
   async function refuse(request: ApiRequest, response: HttpResponse, authorization?: string): Promise<never> {
     const { method, denied, unknown } = request;
-    const explained = method === 'HEAD' ? await explain(response, request, authorization) : response;
-    const text = (await http.readBytes(explained, longestRefusal, 'ignore')).toString();
+    const text = method === 'HEAD' ? await reasonOfHead(request, response, authorization) : await readText(response);
     throw failureOfAnswer({
       method,
       url: response.url,
@@ -63,17 +62,31 @@ export function createSession(
     });
   }
 
+  async function readText(response: HttpResponse): Promise<string> {
+    return (await http.readBytes(response, longestRefusal, 'ignore')).toString();
+  }
+
   /** The reason of a refusal stands in the body, which an answer to HEAD does not have: a GET is refused alike. */
-  async function explain(head: HttpResponse, request: ApiRequest, authorization?: string): Promise<HttpResponse> {
-    if (head.status < 400 || head.status >= 500 || head.status === 404) return head;
+  async function reasonOfHead(request: ApiRequest, head: HttpResponse, authorization?: string): Promise<string> {
+    head.body.on('error', () => {}).resume();
+    if (head.status < 400 || isTransientStatus(head.status)) return '';
     const { headers = {}, signal } = request;
-    head.body.resume();
-    const get = await http
-      .send({ method: 'GET', url: head.url, headers, authorization, signal, redirects: 'answer' })
-      .catch(() => head);
-    if (get.status === head.status) return get;
-    if (get !== head) get.body.on('error', () => {}).destroy();
-    return head;
+    try {
+      const get = await http.send({
+        method: 'GET',
+        url: head.url,
+        headers,
+        authorization,
+        signal,
+        redirects: 'answer',
+      });
+      if (get.status === head.status) return await readText(get);
+      get.body.on('error', () => {}).destroy();
+      return '';
+    } catch {
+      // Only the explanation is lost.
+      return '';
+    }
   }
 
   return {

@@ -475,6 +475,11 @@ describe('tags that never move backwards', () => {
       'api-1.4.9 api-1 api-latest',
     ],
     [
+      'a prefix that ends in v keeps it',
+      { ...tag('v1.4.9'), flavor: 'prefix=dev', existing: ['de2.0.0'] },
+      'dev1.4.9 dev1.4 dev1 latest',
+    ],
+    [
       'a minor line alone says how high the registry is',
       { ...tag('v1.4.9'), tags: 'type=semver,pattern={{major}}.{{minor}}', existing: ['2.0', '1.4', 'latest'] },
       '1.4',

@@ -49,6 +49,7 @@ describe('labels', () => {
     ['quotation marks belong to the value', 'a="x" y', ['a="x" y']],
     ['an empty value stays', 'a=', ['a=']],
     ['line breaks stay in quotes', '"a=one\ntwo ""x"""', ['"a=one\ntwo ""x"""']],
+    ['a line of a value may start with #', '"a=one\n# two"', ['"a=one\n# two"']],
     ['# inside of a value stays', 'a=https://x/y#z', ['a=https://x/y#z']],
     ['comments are none', '# a=1\n  # b=1\nc=1', ['c=1']],
     ['what is no NAME=VALUE is left out', 'a\n=b\nc=1', ['c=1']],
