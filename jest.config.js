@@ -1,6 +1,7 @@
 /** The suite runs as ES modules: swc strips the types, nothing else is transformed. */
 export default {
   testEnvironment: 'node',
+  testMatch: ['**/*.test.ts'],
   roots: ['<rootDir>/__tests__'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

@@ -9,7 +9,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { busybox, distribution, libraryPath, OLD, RECENT, unpacked } from './apt.js';
 import { LabError, linkCommand } from './place.js';
-import { answerOf } from './process.js';
+import { answerOf, run } from './process.js';
 import { ensureService, folderOf } from './service.js';
 
 /** @typedef {import('./place.js').Place} Place */
@@ -46,6 +46,7 @@ const SETUPS = {
   engine: { source: recentDocker, settings: {} },
   'engine-containerd': { source: recentDocker, settings: { features: { 'containerd-snapshotter': true } } },
   'engine-20.10': { source: oldDocker, settings: {} },
+  github: { source: recentDocker, settings: {} },
 };
 
 /**
@@ -57,7 +58,7 @@ const SETUPS = {
  */
 export async function engine(place, environment) {
   const name = 'engine';
-  if (await answers(place, name)) return ownEngine(place, environment, name);
+  if (await engineAnswers(place, name)) return ownEngine(place, environment, name);
   const [version, buildx] = await Promise.all([
     answerOf('docker', ['version', '--format', '{{.Server.Version}}'], { env: environment, timeout: 10_000 }),
     answerOf('docker', ['buildx', 'version'], { env: environment, timeout: 10_000 }),
@@ -76,28 +77,50 @@ export async function engine(place, environment) {
  * @throws {LabError} when none can be had
  */
 export async function ownEngine(place, environment, name) {
+  const packages = await enginePackages(place, name);
+  const machine = distribution();
+  const ip = machine ? await busybox(place, machine) : '';
+  await ensureService(place, name, {
+    healthy: () => engineAnswers(place, name),
+    start: (starter) => startEngine(starter, packages, ip),
+  });
+  return {
+    version: (await ask(place, name, '/version'))?.Version ?? '',
+    own: true,
+    environment: engineEnvironment(place, name, packages, environment),
+  };
+}
+
+/** @typedef {{ root: string, settings: Setup['settings'] }} EnginePackages `root` of the unpacked packages */
+
+/**
+ * @param {Place} place
+ * @param {string} name
+ * @returns {Promise<EnginePackages>}
+ * @throws {LabError} where they cannot be had or would not run
+ */
+export async function enginePackages(place, name) {
   const setup = SETUPS[name];
   if (!setup) throw new LabError(`The lab knows no engine ${name}: it has ${Object.keys(SETUPS).join(', ')}.`);
   const machine = distribution();
   const source = machine && setup.source(machine);
   if (!source || !isRoot()) throw new LabError(`The lab has the part ${name} as root on Debian (or Ubuntu) only.`);
-  const [root, ip] = await Promise.all([
-    unpacked(place, machine, source.parts, source.packages),
-    busybox(place, machine),
-  ]);
-  await ensureService(place, name, {
-    healthy: () => answers(place, name),
-    start: (starter) => startEngine(starter, setup.settings, root, ip),
-  });
+  return { root: await unpacked(place, machine, source.parts, source.packages), settings: setup.settings };
+}
+
+/**
+ * @param {Place} place
+ * @param {string} name
+ * @param {EnginePackages} packages
+ * @param {NodeJS.ProcessEnv} environment the caller's
+ * @returns {Record<string, string>} variables with which `docker` talks to the engine
+ */
+export function engineEnvironment(place, name, { root }, environment) {
   const cli = clientOf(place, name, root);
   return {
-    version: (await ask(place, name, '/version'))?.Version ?? '',
-    own: true,
-    environment: {
-      DOCKER_HOST: `unix://${socketOf(place, name)}`,
-      DOCKER_CONFIG: cli.configuration,
-      PATH: `${cli.bin}:${environment.PATH ?? ''}`,
-    },
+    DOCKER_HOST: `unix://${socketOf(place, name)}`,
+    DOCKER_CONFIG: cli.configuration,
+    PATH: `${cli.bin}:${environment.PATH ?? ''}`,
   };
 }
 
@@ -112,27 +135,39 @@ const NO_ENGINE =
 
 /**
  * @param {import('./service.js').Starter} starter
- * @param {Setup['settings']} settings
- * @param {string} root of the unpacked packages
+ * @param {EnginePackages} packages
  * @param {string} ip a busybox, for its `ip` and `brctl`
+ * @param {string[]} [enter] `[command, …arguments]` that leads into a network namespace, which takes what is made in it
+ *   along when it ends, and has no way out, so no proxy either
  */
-async function startEngine(starter, settings, root, ip) {
+export async function startEngine(starter, { root, settings }, ip, enter = []) {
   const { folder, data } = starter;
   const { bridge, address } = networkOf(folder);
-  const env = daemonEnvironment(process.env, root);
+  const env = daemonEnvironment(enter.length ? {} : process.env, root);
+  const daemon = (/** @type {string} */ program, /** @type {string[]} */ ...args) => {
+    const [command = '', ...rest] = [...enter, join(root, program), ...args];
+    return starter.daemon(command, rest, env);
+  };
   const containerd = join(folder, 'containerd.sock');
   const containerdConfiguration = starter.file('containerd.toml', containerdToml(folder, data, containerd));
-  await starter.daemon(join(root, 'usr/bin/containerd'), ['--config', containerdConfiguration], env);
-  const down = [ip, 'ip', 'link', 'set', bridge, 'down'];
-  const remove = [ip, 'brctl', 'delbr', bridge];
-  if (existsSync(`/sys/class/net/${bridge}`)) {
-    // left by a lab whose records are lost
-    await answerOf(ip, down.slice(1));
-    await answerOf(ip, remove.slice(1));
+  await daemon('usr/bin/containerd', '--config', containerdConfiguration);
+  const add = [
+    [ip, 'ip', 'link', 'add', bridge, 'type', 'bridge'],
+    [ip, 'ip', 'address', 'add', address, 'dev', bridge],
+    [ip, 'ip', 'link', 'set', bridge, 'up'],
+  ];
+  if (enter.length) {
+    for (const command of add) await run(enter[0] ?? '', [...enter.slice(1), ...command]);
+  } else {
+    const down = [ip, 'ip', 'link', 'set', bridge, 'down'];
+    const remove = [ip, 'brctl', 'delbr', bridge];
+    if (existsSync(`/sys/class/net/${bridge}`)) {
+      // left by a lab whose records are lost
+      await answerOf(ip, down.slice(1));
+      await answerOf(ip, remove.slice(1));
+    }
+    for (const command of add) await starter.change(command, command === add[0] ? remove : down);
   }
-  await starter.change([ip, 'ip', 'link', 'add', bridge, 'type', 'bridge'], remove);
-  await starter.change([ip, 'ip', 'address', 'add', address, 'dev', bridge], down);
-  await starter.change([ip, 'ip', 'link', 'set', bridge, 'up'], down);
   const configuration = {
     hosts: [`unix://${join(folder, 'docker.sock')}`],
     containerd,
@@ -149,7 +184,7 @@ async function startEngine(starter, settings, root, ip) {
     ...settings,
   };
   const file = starter.file('daemon.json', JSON.stringify(configuration));
-  await starter.daemon(join(root, 'usr/sbin/dockerd'), ['--config-file', file], env);
+  await daemon('usr/sbin/dockerd', '--config-file', file);
 }
 
 /**
@@ -236,7 +271,7 @@ function socketOf(place, name) {
  * @param {string} name
  * @returns {Promise<boolean>}
  */
-async function answers(place, name) {
+export async function engineAnswers(place, name) {
   return (await ask(place, name, '/version')) !== undefined;
 }
 

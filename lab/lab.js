@@ -4,6 +4,7 @@
  * once when they are up; `down` stops what was started here, and only that.
  */
 import { engine, ownEngine } from './engine.js';
+import { github } from './github/part.js';
 import { goProgram } from './go.js';
 import { images } from './images.js';
 import { LabError, placeOf } from './place.js';
@@ -38,6 +39,7 @@ export function openLab(environment = process.env) {
     'registry-auth': once(() => registry(place, 'registry-auth', mainEngine)),
     'engine-containerd': once(() => ownEngine(place, environment, 'engine-containerd')),
     'engine-20.10': once(() => ownEngine(place, environment, 'engine-20.10')),
+    github: once(() => github(place, environment, mainEngine)),
     tools: once(() => tools(place)),
     images: once(() => images(place, mainRegistry, mainEngine)),
     podman: once(() => podman(place, environment)),

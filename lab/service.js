@@ -77,10 +77,13 @@ export class Starter {
    * @param {string} command
    * @param {string[]} args
    * @param {NodeJS.ProcessEnv} env
+   * @returns {Promise<number>} its pid
    */
   async daemon(command, args, env) {
-    this.#service.processes.push(await startDaemon(command, args, { env, log: join(this.folder, 'log') }));
+    const started = await startDaemon(command, args, { env, log: join(this.folder, 'log') });
+    this.#service.processes.push(started);
     this.#write();
+    return started.pid;
   }
 
   /**

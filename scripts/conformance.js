@@ -88,6 +88,7 @@ function run(recorded, epoch) {
   const summary = join(directory, 'summary');
   for (const file of [output, summary]) writeFileSync(file, '');
   writeFileSync(event, JSON.stringify(recorded.event));
+  writeFileSync(join(directory, 'Dockerfile'), 'FROM scratch\n');
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: directory,
@@ -119,7 +120,7 @@ function run(recorded, epoch) {
           labels: lines(outputs.get('labels')),
           annotations: withoutLevels(lines(outputs.get('annotations'))),
         },
-        failure: error === null ? '' : `${stdout}${stderr}`.trim(),
+        failure: error === null ? '' : `${stdout}${stderr}`.trim().slice(-1000),
       });
     });
   });

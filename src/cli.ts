@@ -82,7 +82,7 @@ const askGit: AskGit = (args) =>
 
 export async function run(): Promise<void> {
   const log = terminalLog((text) => void process.stderr.write(text));
-  const signal = onTermination(process);
+  const termination = onTermination(process);
   try {
     const { help, inputs } = parseArguments(process.argv.slice(2));
     if (help) {
@@ -90,13 +90,13 @@ export async function run(): Promise<void> {
       return;
     }
     const env = { ...(await readGitRun(askGit)), ...process.env };
-    const fromEnvironment = inputsOfEnvironment(env);
+    const fromEnvironment = inputsOfEnvironment(env, inputDefaults);
     const read: InputReader = (name) => {
       const value = inputs.get(name) ?? fromEnvironment(name);
       // A checkout without a remote still has a name.
       return name === 'image' && value === '' && !env.GITHUB_REPOSITORY ? basename(process.cwd()) : value;
     };
-    const outputs = await publishStep(read, env, log, signal);
+    const outputs = await publishStep(read, { env, log, termination });
     for (const name of ['reference', 'tags'] as const)
       if (outputs[name] !== '') process.stdout.write(`${outputs[name]}\n`);
   } catch (error) {

@@ -19,15 +19,33 @@ export const errorCodes = [
   'LABEL_INVALID',
   'ANNOTATION_INVALID',
   'DIGEST_INVALID',
+  'DIGEST_UNSUPPORTED',
   'PLATFORM_INVALID',
+  'REGISTRY_AUTH_INVALID',
   'TOKEN_MISSING',
   'TOKEN_FOREIGN',
   'CONTEXT_MISSING',
   'DOCKERFILE_MISSING',
   'RUN_UNKNOWN',
+  'REPOSITORY_NOT_LOWERCASE',
+  'REFERENCE_UNQUALIFIED',
+  'OWNER_UNKNOWN',
+  'OWNER_FOREIGN',
+  'LOGIN_MISSING',
+  'LEGACY_DIGEST',
   // PermissionError: an administrator of the repository, the package or the organisation
   'LOGIN_REFUSED',
+  'TOKEN_REJECTED',
   'PUSH_DENIED',
+  'PACKAGES_WRITE_MISSING',
+  'RUN_READ_ONLY',
+  'PACKAGE_NOT_LINKED',
+  'PACKAGE_NOT_CREATABLE',
+  'PACKAGE_NOT_READABLE',
+  'TOKEN_SCOPE_MISSING',
+  'TOKEN_KIND_UNSUPPORTED',
+  'TOKEN_SSO_MISSING',
+  'TOKEN_EXPIRED',
   // ToolError: whoever keeps the runner
   'ENGINE_MISSING',
   'ENGINE_DOWN',
@@ -35,7 +53,14 @@ export const errorCodes = [
   'COMMAND_FAILED',
   'CANCELLED',
   'PUSH_FAILED',
+  'PULL_FAILED',
   'DOCKER_CONFIG_INVALID',
+  'CREDENTIALS_UNSAVED',
+  'CREDENTIALS_UNENCRYPTED',
+  'RUNNER_OUTDATED',
+  'CA_UNKNOWN',
+  'CERTIFICATE_MISMATCH',
+  'LEGACY_ENGINE',
   // BuildError: the author of the Dockerfile
   'BUILD_FAILED',
   // RegistryError: the registry or the way to it
@@ -44,7 +69,16 @@ export const errorCodes = [
   'REGISTRY_UNAVAILABLE',
   'REGISTRY_UNTRUSTED',
   'ANSWER_INVALID',
-  'TOKEN_REJECTED',
+  'HOST_UNKNOWN',
+  'HOST_BLOCKED',
+  'PLAIN_HTTP',
+  'RATE_LIMITED',
+  'UPLOAD_TIMEOUT',
+  'UPLOAD_INTERRUPTED',
+  'UPLOAD_CHUNKED',
+  'PUSH_CONFLICT',
+  'INDEX_UNSUPPORTED',
+  'MEDIA_TYPE_UNSUPPORTED',
   'PULL_DENIED',
   'MANIFEST_UNKNOWN',
   'DIGEST_MISSING',
@@ -132,6 +166,8 @@ export class InputFaults extends InputError {
 export interface Faults {
   /** Runs a check and keeps its `InputError`, giving `undefined`; any other error goes up. */
   attempt<T>(check: () => T): T | undefined;
+  /** Gives each gathered fault away, for those that are no reason to stop. */
+  report(tell: (fault: InputError) => void): void;
   /** Throws what was gathered: a single fault as it is, several as `InputFaults`. */
   throwIfAny(): void;
 }
@@ -149,6 +185,7 @@ export function gatherFaults(): Faults {
         return undefined;
       }
     },
+    report: (tell) => faults.forEach(tell),
     throwIfAny() {
       const [first] = faults;
       if (faults.length > 1) throw new InputFaults(faults);

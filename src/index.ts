@@ -5,6 +5,7 @@
 
 const entries = {
   main: () => import('./main.ts'),
+  pull: () => import('./pull.ts'),
   post: () => import('./post.ts'),
   cli: () => import('./cli.ts'),
 } as const;

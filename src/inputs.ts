@@ -3,7 +3,9 @@
  */
 
 import { type Faults, gatherFaults, InputError } from './errors.ts';
+import { type Digest, parseDigest } from './image/digest.ts';
 import { formatPlatform, type Platform, parsePlatform } from './image/platform.ts';
+import { parseTag, type Tag } from './image/tag.ts';
 import { type ContextOptions, parseShortShaLength } from './metadata/context.ts';
 import { parseAnnotationLevels } from './metadata/labels.ts';
 
@@ -18,6 +20,7 @@ export const inputDefaults = {
   images: '',
   token: '',
   username: '',
+  'registry-auth': '',
   'login-scope': 'step',
   context: '.',
   file: '',
@@ -47,6 +50,8 @@ export interface Inputs {
   readonly images: string;
   readonly token: string;
   readonly username: string;
+  /** YAML, unparsed: only a step that has it loads a parser. */
+  readonly registryAuth: string;
   readonly loginScope: 'step' | 'job';
   readonly context: string;
   readonly file: string;
@@ -64,15 +69,18 @@ export interface Inputs {
 }
 
 /** Reads an input's text; absent and empty are the same, as for the runner. */
-export type InputReader = (name: InputName) => string;
+export type InputReader<Name extends string = InputName> = (name: Name) => string;
 
 /**
  * Reads inputs as the runner hands them over: `INPUT_NAME`, upper-case, with the hyphens kept, and trimmed
  * (@actions/core `getInput`). A variable that is absent altogether means the default.
  */
-export function inputsOfEnvironment(env: Readonly<Record<string, string | undefined>>): InputReader {
+export function inputsOfEnvironment<Name extends string>(
+  env: Readonly<Record<string, string | undefined>>,
+  defaults: Readonly<Record<Name, string>>,
+): InputReader<Name> {
   return (name) => {
-    const given = env[`INPUT_${name.toUpperCase()}`]?.trim() ?? inputDefaults[name];
+    const given = env[`INPUT_${name.toUpperCase()}`]?.trim() ?? defaults[name];
     if (given !== '') return given;
     if (name === 'token') return env.GITHUB_TOKEN ?? '';
     if (name === 'username') return env.GITHUB_ACTOR ?? '';
@@ -139,6 +147,7 @@ export function parseInputs(read: InputReader, { attempt }: Faults): Inputs {
     images: read('images'),
     token: read('token'),
     username: read('username'),
+    registryAuth: read('registry-auth'),
     loginScope: attempt(() => oneOf('login-scope', read('login-scope'), ['step', 'job'])) ?? 'step',
     context: read('context'),
     file: read('file'),
@@ -183,4 +192,48 @@ function parseSourceDateEpoch(text: string): Date {
     message: `SOURCE_DATE_EPOCH is "${text}": expected whole seconds since 1970-01-01T00:00:00Z.`,
     remedy: 'Set it with `git log -1 --format=%ct`, or unset it.',
   });
+}
+
+/** The default of each input of pull/action.yml, as `inputDefaults` is for action.yml. */
+export const pullInputDefaults = {
+  registry: 'auto',
+  owner: '',
+  image: '',
+  tag: '',
+  digest: '',
+  platform: '',
+  token: '',
+  username: '',
+  'registry-auth': '',
+  'login-scope': 'step',
+  retries: '5',
+} as const;
+
+export interface PullInputs
+  extends Pick<
+    Inputs,
+    'registry' | 'owner' | 'image' | 'token' | 'username' | 'registryAuth' | 'loginScope' | 'retries'
+  > {
+  readonly tag: Tag | undefined;
+  readonly digest: Digest | undefined;
+  readonly platform: Platform | undefined;
+}
+
+/** @param faults gathers INPUT_INVALID, TAG_INVALID, DIGEST_INVALID and PLATFORM_INVALID */
+export function parsePullInputs(read: InputReader<keyof typeof pullInputDefaults>, { attempt }: Faults): PullInputs {
+  const optional = <Value>(text: string, parse: (text: string) => Value): Value | undefined =>
+    text === '' ? undefined : attempt(() => parse(text));
+  return {
+    registry: read('registry'),
+    owner: read('owner'),
+    image: read('image'),
+    tag: optional(read('tag'), parseTag),
+    digest: optional(read('digest'), parseDigest),
+    platform: optional(read('platform'), parsePlatform),
+    token: read('token'),
+    username: read('username'),
+    registryAuth: read('registry-auth'),
+    loginScope: attempt(() => oneOf('login-scope', read('login-scope'), ['step', 'job'])) ?? 'step',
+    retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100)) ?? 1,
+  };
 }

@@ -2,41 +2,26 @@
  * The main entry: what the runner starts.
  */
 
-import { appendFileSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync } from 'node:fs';
 import type { BuildRequest } from './engine/build-request.ts';
-import { gatherFaults } from './errors.ts';
+import type { Environment } from './engine/command.ts';
+import { build, logIn, readBuilderFacts, resolveBuilder } from './engine/docker.ts';
+import { appendEntry, type Entry, maskSecrets, readRun, runEntry, temporaryFolder, writeOutputs } from './entry.ts';
+import { type Faults, gatherFaults } from './errors.ts';
 import { formatDigestReference } from './image/reference.ts';
-import { type InputReader, type Inputs, inputsOfEnvironment, parseContextOptions, parseInputs } from './inputs.ts';
+import { type InputReader, inputDefaults, inputsOfEnvironment, parseContextOptions, parseInputs } from './inputs.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
 import { type Plan, plan } from './plan.ts';
-import { publish } from './publish.ts';
-import { exitCodeOf, onTermination } from './report/cancellation.ts';
-import { formatFailure, toPublishError } from './report/failure.ts';
-import { type Log, workflowLog } from './report/log.ts';
+import { type EnginePort, publish } from './publish.ts';
+import type { RegistryLogin } from './registry/registry-auth.ts';
+import type { Log } from './report/log.ts';
 import { formatPlan } from './report/plan-table.ts';
-import { formatFileEntry } from './report/runner.ts';
-import { parseRun } from './run/run.ts';
 import { checkBuildContext } from './source/build-context.ts';
-import { openStep } from './step.ts';
+import { openStep, type Step } from './step.ts';
 import { newStepFolder } from './step-folder.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-export async function run(): Promise<void> {
-  const { env } = process;
-  const log = workflowLog((text) => void process.stdout.write(text));
-  const termination = onTermination(process);
-  try {
-    await publishStep(inputsOfEnvironment(env), env, log, termination);
-  } catch (error) {
-    const failure = toPublishError(error);
-    if (failure.detail !== '')
-      await log.group('What the failed command printed last', async () => log.tool(failure.detail));
-    log.error(formatFailure(failure), { title: failure.code });
-    process.exitCode = exitCodeOf(termination);
-  }
-}
+export const run = (): Promise<void> =>
+  runEntry((entry) => publishStep(inputsOfEnvironment(entry.env, inputDefaults), entry));
 
 /**
  * One publish, from the strings of the inputs to the outputs.
@@ -45,51 +30,65 @@ export async function run(): Promise<void> {
  */
 export async function publishStep(
   read: InputReader,
-  env: Environment,
-  log: Log,
-  termination: AbortSignal,
+  { env, log, termination }: Entry,
 ): Promise<Readonly<Record<OutputName, string>>> {
   const faults = gatherFaults();
   const inputs = parseInputs(read, faults);
-  for (const secret of secretsOf(inputs)) log.mask(secret);
-  const theRun = parseRun(env, env.GITHUB_EVENT_PATH ? readFileSync(env.GITHUB_EVENT_PATH, 'utf8') : '');
+  const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
+  maskSecrets(log, inputs.username, secrets);
+  const theRun = readRun(env);
+  const { registryAuth } = secrets;
   const metadata = faults.attempt(() => parseContextOptions(env, new Date()));
-  const checkBuild = (build: BuildRequest): void => checkBuildContext(build, process.cwd());
-  const planned = metadata && faults.attempt(() => plan(inputs, theRun, { metadata, checkBuild }));
+  const checkBuild = (request: BuildRequest): void => {
+    const checks = gatherFaults();
+    checks.attempt(() => checkBuildContext(request, process.cwd()));
+    // A plan can be looked at where there is nothing to build.
+    if (inputs.dryRun) checks.report((fault) => log.warning(`${fault.code}: ${fault.message}`));
+    else checks.throwIfAny();
+  };
+  const planned = metadata && faults.attempt(() => plan(inputs, theRun, { metadata, registryAuth, checkBuild }));
   faults.throwIfAny();
   if (planned === undefined) throw new Error('no fault, but no plan either');
   for (const line of formatPlan(planned.plan)) log.info(line);
   for (const warning of planned.plan.description.warnings) log.warning(warning);
-  if (inputs.dryRun) return writeOutputs(env, planned.plan, nothingDone(planned.plan, '`dry-run` is true'));
+  if (inputs.dryRun) {
+    return writeOutputs(env, formatOutputs(planned.plan, nothingDone(planned.plan, '`dry-run` is true')));
+  }
 
-  const folder = newStepFolder(env.RUNNER_TEMP || tmpdir());
+  const folder = newStepFolder(temporaryFolder(env));
   // Before the folder is made, so that `post` knows it whatever happens from here on.
   appendEntry(env.GITHUB_STATE, 'folder', folder);
-  const keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
-  const step = await openStep(planned.plan, folder, env, inputs.token, log, termination);
+  const step = await openStep(planned.plan, folder, env, secrets, log, termination);
+  let keepsLogin = false;
   try {
-    const outcome = await publish(planned, { engine: step.engine, registry: step.registry, log });
-    if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.dockerConfig);
+    const outcome = await publish(planned, { engine: engineOf(step, planned.plan), registry: step.registry, log });
     report(planned.plan, outcome, env, log);
-    return writeOutputs(env, planned.plan, outcome);
+    keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
+    if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
+    return writeOutputs(env, formatOutputs(planned.plan, outcome));
   } finally {
     await step.close(keepsLogin);
   }
 }
 
-/** The token, and the form in which the CLI's configuration keeps it. */
-function secretsOf({ token, username }: Inputs): readonly string[] {
-  return token === '' ? [] : [token, Buffer.from(`${username}:${token}`).toString('base64')];
+/** Only a step that has `registry-auth` loads a YAML parser. */
+export async function readRegistryAuth(text: string, faults: Faults): Promise<readonly RegistryLogin[]> {
+  if (text === '') return [];
+  const { parseRegistryAuth } = await import('./registry/registry-auth.ts');
+  return parseRegistryAuth(text, faults);
 }
 
-function appendEntry(file: string | undefined, name: string, value: string): void {
-  if (file) appendFileSync(file, formatFileEntry(name, value));
-}
-
-function writeOutputs(env: Environment, thePlan: Plan, outcome: Outcome): Readonly<Record<OutputName, string>> {
-  const outputs = formatOutputs(thePlan, outcome);
-  for (const [name, value] of Object.entries(outputs)) appendEntry(env.GITHUB_OUTPUT, name, value);
-  return outputs;
+function engineOf({ docker, config, logins }: Step, { build: request, destinations }: Plan): EnginePort {
+  const repositories = destinations.map(({ repository }) => repository);
+  return {
+    readFacts: () => readBuilderFacts(docker, config),
+    resolveBuilder: (facts) => resolveBuilder(facts, request),
+    logIn: async () => {
+      // One after the other: each `docker login` rewrites the same configuration file.
+      for (const { registry, username, password } of logins) await logIn(docker, registry, username, password);
+    },
+    build: (decision, references, push) => build(docker, decision, request, references, repositories, push),
+  };
 }
 
 function report(thePlan: Plan, outcome: Outcome, env: Environment, log: Log): void {

@@ -12,7 +12,7 @@ import { parseFlavor } from './metadata/flavor.ts';
 import { parseImages } from './metadata/images.ts';
 import { parseAnnotations, parseLabels } from './metadata/labels.ts';
 import { parseTagRules } from './metadata/rule.ts';
-import { type CredentialDecision, resolveCredential } from './registry/credentials.ts';
+import { type CredentialDecision, type GivenCredentials, resolveCredential } from './registry/credentials.ts';
 import { type RegistryDecision, resolveRegistry, resolveRepository } from './registry/directory.ts';
 import { packageUrl } from './registry/package-page.ts';
 import { type Product, resolveProduct } from './registry/product.ts';
@@ -54,6 +54,8 @@ export interface Plan {
 export interface PlanFacts {
   /** The time, and what the environment says of the metadata. */
   readonly metadata: ContextOptions;
+  /** Whom `registry-auth` names; the passwords stay at the edge. */
+  readonly registryAuth: GivenCredentials['registryAuth'];
   /** Looks at the disk for what the build would read; its faults are reported with the others. */
   readonly checkBuild: (build: BuildRequest) => void;
 }
@@ -81,29 +83,29 @@ interface Located {
   readonly notes: readonly string[];
 }
 
-function locate(inputs: Inputs, run: Run, product: Product): readonly Located[] {
-  if (inputs.images !== '') {
-    return parseImages(inputs.images).map((repository) => {
-      const registry = resolveRegistry(repository.registry, product);
-      if (registry.kind === 'docker' && repository.path.split('/').length !== 3) {
-        throw new InputError('REPOSITORY_INVALID', {
-          message: `"${repository.path}" in \`images\` is no path of the Docker registry ${repository.registry}: expected OWNER/REPOSITORY/IMAGE.`,
-          remedy: 'Give the name all three segments.',
-        });
-      }
-      return { registry: { ...registry, reason: '`images` names it' }, repository, notes: [] };
-    });
-  }
-  const { attempt, throwIfAny } = gatherFaults();
+/** The one repository that `registry`, `owner` and `image` name, or the run where they say nothing. */
+export function locateImage(inputs: Pick<Inputs, 'registry' | 'owner' | 'image'>, run: Run, product: Product): Located {
   const source = run.sourceRepository;
+  const registry = resolveRegistry(inputs.registry, product);
   const parts = {
     owner: inputs.owner || (source?.owner ?? ''),
     sourceRepository: source?.name ?? '',
     image: inputs.image || (source?.name ?? ''),
   };
-  const registry = attempt(() => resolveRegistry(inputs.registry, product));
-  throwIfAny();
-  return registry === undefined ? [] : [{ registry, ...resolveRepository(registry, parts) }];
+  return { registry, ...resolveRepository(registry, parts) };
+}
+
+function locateImages(images: string, product: Product): readonly Located[] {
+  return parseImages(images).map((repository) => {
+    const registry = resolveRegistry(repository.registry, product);
+    if (registry.kind === 'docker' && repository.path.split('/').length !== 3) {
+      throw new InputError('REPOSITORY_INVALID', {
+        message: `"${repository.path}" in \`images\` is no path of the Docker registry ${repository.registry}: expected OWNER/REPOSITORY/IMAGE.`,
+        remedy: 'Give the name all three segments.',
+      });
+    }
+    return { registry: { ...registry, reason: '`images` names it' }, repository, notes: [] };
+  });
 }
 
 function parseNaming(inputs: Inputs): Naming | undefined {
@@ -123,15 +125,18 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   const { attempt, throwIfAny } = gatherFaults();
   const product = resolveProduct(run.serverUrl);
   const push = resolvePush(inputs, run);
-  const located = attempt(() => locate(inputs, run, product)) ?? [];
+  const located =
+    attempt(() =>
+      inputs.images === '' ? [locateImage(inputs, run, product)] : locateImages(inputs.images, product),
+    ) ?? [];
+  const given = { token: inputs.token, username: inputs.username, registryAuth: facts.registryAuth };
   const owners = {
     sourceOwner: run.sourceRepository?.owner ?? '',
     sourceRepository: run.sourceRepository?.name ?? '',
     sourceOwnerType: run.event.ownerType,
   };
   const destinations = located.flatMap(({ registry, repository }) => {
-    const { token, username } = inputs;
-    const credential = attempt(() => resolveCredential(registry.registry, product, token, username, push.value));
+    const credential = attempt(() => resolveCredential(registry.registry, product, given, push.value));
     if (credential === undefined) return [];
     return [{ registry, repository, credential, packageUrl: packageUrl(registry, repository, product, owners) }];
   });

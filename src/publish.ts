@@ -10,9 +10,9 @@ import { formatPlatform, type Platform } from './image/platform.ts';
 import { formatDigestReference, formatTagReference } from './image/reference.ts';
 import { formatRepository, type Repository } from './image/repository.ts';
 import type { Tag } from './image/tag.ts';
-import type { ImageDescription } from './metadata/describe.ts';
+import type { DescribedTag, ImageDescription } from './metadata/describe.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
-import type { Destination, Plan, Planned } from './plan.ts';
+import type { Plan, Planned } from './plan.ts';
 import type { PushPermission } from './registry/permission.ts';
 import type { Log } from './report/log.ts';
 
@@ -20,7 +20,8 @@ import type { Log } from './report/log.ts';
 export interface EnginePort {
   readFacts(): Promise<BuilderFacts>;
   resolveBuilder(facts: BuilderFacts): BuilderDecision;
-  logIn(destination: Destination): Promise<void>;
+  /** Logs in wherever the step has a credential for. */
+  logIn(): Promise<void>;
   /** Builds, and pushes under the references when `push` is true. */
   build(decision: BuilderDecision, references: readonly string[], push: boolean): Promise<Built>;
 }
@@ -75,7 +76,14 @@ export async function publish({ plan, describe }: Planned, ports: PublishPorts):
 interface Names {
   readonly repository: Repository;
   readonly description: ImageDescription;
+  /** In the order in which they move: the main one with the image, `latest` last. */
   readonly tags: readonly Tag[];
+}
+
+function movingOrder({ tags: [main, ...others] }: ImageDescription): readonly Tag[] {
+  const isLatest = ({ kind }: DescribedTag): boolean => kind === 'latest';
+  const ordered = [...others.filter((each) => !isLatest(each)), ...others.filter(isLatest)];
+  return [...(main === undefined ? [] : [main]), ...ordered].map(({ tag }) => tag);
 }
 
 /**
@@ -88,15 +96,10 @@ async function prepare(plan: Plan, describe: Planned['describe'], ports: Publish
     await askPermission(ports, repository);
     return await describeFor(plan, describe, ports, repository);
   });
-  // One after the other: each `docker login` rewrites the same configuration file.
-  const loggedIn = plan.destinations.reduce(
-    (before, destination) => before.then(() => ports.engine.logIn(destination)),
-    Promise.resolve(),
-  );
-  const [descriptions] = await Promise.all([Promise.all(asked), loggedIn]);
+  const [descriptions] = await Promise.all([Promise.all(asked), ports.engine.logIn()]);
   return plan.destinations.map(({ repository }, index) => {
     const description = descriptions[index] ?? plan.description;
-    return { repository, description, tags: description.tags.map(({ tag }) => tag) };
+    return { repository, description, tags: movingOrder(description) };
   });
 }
 
@@ -137,18 +140,17 @@ async function describeFor(
   }
 }
 
-/** Moves the further tags to what was pushed under the first, then asks for each. The last of them is `latest`. */
+/** Moves the further tags to what was pushed under the first, then asks for each. */
 async function tagAndVerify(
   plan: Plan,
   { registry, log }: PublishPorts,
   repository: Repository,
-  [mainTag, ...others]: readonly Tag[],
+  [mainTag, ...further]: readonly Tag[],
   digest: Digest,
 ): Promise<StoredManifest | undefined> {
   if (mainTag === undefined) return undefined;
   const manifest = await registry.getManifest(repository, mainTag);
   if (manifest.digest !== digest) throw mismatch(repository, mainTag, digest, manifest.digest);
-  const further = [...others.filter((tag) => tag !== 'latest'), ...others.filter((tag) => tag === 'latest')];
   for (const tag of further) {
     await registry.putManifest(repository, manifest, tag);
     log.info(`Tagged ${formatTagReference(repository, tag)}`);

@@ -1,18 +1,21 @@
 /**
- * What every entry composes in the same way: the step's private folder, its children, its registry client and engine, and
- * the order in which they end. Nothing of a credential outlives `close`.
+ * What every entry composes in the same way: the step's private folder, its children, its registry client, and the order
+ * in which they end. Nothing of a credential outlives `close`.
  */
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type CommandRunner, createCommandRunner, type Environment } from './engine/command.ts';
-import { build, type DockerPorts, logIn, readBuilderFacts, resolveBuilder } from './engine/docker.ts';
+import { createCommandRunner, type Environment } from './engine/command.ts';
+import type { DockerPorts } from './engine/docker.ts';
 import { PublishError } from './errors.ts';
 import type { Registry } from './image/registry.ts';
-import type { Plan } from './plan.ts';
-import type { EnginePort, RegistryPort } from './publish.ts';
+import type { Destination } from './plan.ts';
+import type { RegistryClient } from './registry/client.ts';
 import { readLogin } from './registry/credentials.ts';
+import { hostOfOwningProduct } from './registry/directory.ts';
 import { createDockerConfig, type DockerConfig, removeDockerConfig } from './registry/docker-config.ts';
+import type { Product } from './registry/product.ts';
+import type { RegistryLogin } from './registry/registry-auth.ts';
 import { judgeText, retry, type Verdict } from './registry/retry.ts';
 import type { Credential } from './registry/token.ts';
 import type { Log } from './report/log.ts';
@@ -23,14 +26,14 @@ export function runnerDockerConfig(env: Environment): string {
 }
 
 /**
- * The environment of every child: without the inputs and state of the step, and without any variable that holds its token,
- * so that no build can read it.
+ * The environment of every child: without the inputs and state of the step, and without any variable that holds one of its
+ * secrets, so that no build can read it.
  */
-export function childEnvironment(env: Environment, token: string): Environment {
+export function childEnvironment(env: Environment, secrets: readonly string[]): Environment {
+  const hides = (value: string | undefined): boolean =>
+    secrets.some((secret) => secret !== '' && value?.includes(secret));
   return Object.fromEntries(
-    Object.entries(env).filter(
-      ([name, value]) => !/^(?:INPUT|STATE)_/.test(name) && !(token !== '' && value?.includes(token)),
-    ),
+    Object.entries(env).filter(([name, value]) => !/^(?:INPUT|STATE)_/.test(name) && !hides(value)),
   );
 }
 
@@ -40,11 +43,38 @@ function judgeCommand(error: unknown): Verdict {
   return judgeText(error.detail, Date.now());
 }
 
+/** What a step logs in with: the secret parts that no plan holds. */
+export interface StepSecrets {
+  readonly token: string;
+  readonly registryAuth: readonly RegistryLogin[];
+}
+
+/** A repository that a step reads or writes. */
+export type StepDestination = Omit<Destination, 'packageUrl'>;
+
+/** The logins that a step makes, one a registry: its destinations' and all of `registry-auth`. */
+export function loginsOf(destinations: readonly StepDestination[], secrets: StepSecrets): readonly RegistryLogin[] {
+  const withToken = destinations.flatMap(({ registry, credential }) =>
+    credential.kind === 'token'
+      ? [{ registry: registry.registry, username: credential.username, password: secrets.token }]
+      : [],
+  );
+  const all = [...withToken, ...secrets.registryAuth];
+  return [...new Map(all.map((login) => [login.registry, login])).values()];
+}
+
+/** What an entry opens a step for. */
+export interface StepPlan {
+  readonly product: Product;
+  readonly destinations: readonly StepDestination[];
+  readonly retries: number;
+}
+
 export interface Step {
-  readonly engine: EnginePort;
-  readonly registry: RegistryPort;
-  /** DOCKER_CONFIG of the step. */
-  readonly dockerConfig: string;
+  readonly docker: DockerPorts;
+  readonly config: DockerConfig;
+  readonly registry: RegistryClient;
+  readonly logins: readonly RegistryLogin[];
   /** Ends every child and connection; removes the folder unless `keepsLogin`. */
   close(keepsLogin: boolean): Promise<void>;
 }
@@ -53,71 +83,73 @@ const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => 
 
 /**
  * Makes the private folder and what stands on it.
- * @param folder of the step, from `newStepFolder`
+ * @param folder of the step, from `newStepFolder`; gone again if this throws
  * @param signal ends the step's children when it fires
  */
 export async function openStep(
-  plan: Plan,
+  plan: StepPlan,
   folder: string,
   env: Environment,
-  token: string,
+  secrets: StepSecrets,
   log: Log,
   signal: AbortSignal,
 ): Promise<Step> {
-  const commands: CommandRunner = createCommandRunner(signal);
-  const runnerConfig = runnerDockerConfig(env);
-  const withToken = plan.destinations.filter(({ credential }) => credential.kind === 'token');
-  const config: DockerConfig = await createDockerConfig(
-    join(folder, 'docker'),
-    runnerConfig,
-    withToken.map(({ registry }) => registry.registry),
-  );
-  const childEnv = { ...childEnvironment(env, token), DOCKER_CONFIG: config.folder };
-  const retryPorts = { now: Date.now, sleep, random: Math.random, log: (line: string) => log.info(line) };
-  const ports: DockerPorts = {
-    run: commands.run,
-    env: childEnv,
-    temp: folder,
-    onOutput: (text) => log.tool(text),
-    retry: (what, attempt) => retry(attempt, { what, retries: plan.retries, judge: judgeCommand, ...retryPorts }),
-  };
-  const credentials = new Map<Registry, Credential | undefined>();
-  for (const { registry, credential } of plan.destinations) {
-    const { registry: name } = registry;
-    if (credential.kind === 'token') {
-      const realmDomain = registry.kind === 'other' ? {} : { realmDomain: plan.product.host };
-      credentials.set(name, { username: credential.username, token, ...realmDomain });
-    } else credentials.set(name, await readLogin(config.folder, name, commands.run, childEnv));
+  const commands = createCommandRunner(signal);
+  try {
+    const logins = loginsOf(plan.destinations, secrets);
+    const registries = logins.map(({ registry }) => registry);
+    const config = await createDockerConfig(join(folder, 'docker'), runnerDockerConfig(env), registries);
+    const hidden = logins.map(({ password }) => password);
+    const childEnv = { ...childEnvironment(env, [secrets.token, ...hidden]), DOCKER_CONFIG: config.folder };
+    const credentials = await readCredentials(plan, logins, (registry) =>
+      readLogin(config.folder, registry, commands.run, childEnv),
+    );
+    const retryPorts = { now: Date.now, sleep, random: Math.random, log: (line: string) => log.info(line) };
+    const { createRegistryClient } = await import('./registry/client.ts');
+    const registry = createRegistryClient({
+      credentials: (name) => credentials.get(name),
+      environment: env,
+      retries: plan.retries,
+      ...retryPorts,
+    });
+    return {
+      docker: {
+        run: commands.run,
+        env: childEnv,
+        temp: folder,
+        onOutput: (text) => log.tool(text),
+        retry: (what, attempt) => retry(attempt, { what, retries: plan.retries, judge: judgeCommand, ...retryPorts }),
+      },
+      config,
+      registry,
+      logins,
+      async close(keepsLogin) {
+        registry.close();
+        await commands.end();
+        if (!keepsLogin) await removeDockerConfig(folder);
+      },
+    };
+  } catch (error) {
+    await commands.end();
+    await removeDockerConfig(folder);
+    throw error;
   }
-  const { createRegistryClient } = await import('./registry/client.ts');
-  const client = createRegistryClient({
-    credentials: (registry) => credentials.get(registry),
-    environment: env,
-    retries: plan.retries,
-    ...retryPorts,
+}
+
+/** Who our own client is to each registry: who the CLI logs in as, or what it is logged in with already. */
+async function readCredentials(
+  { product, destinations }: StepPlan,
+  logins: readonly RegistryLogin[],
+  readRunnerLogin: (registry: Registry) => Promise<Credential | undefined>,
+): Promise<ReadonlyMap<Registry, Credential | undefined>> {
+  const entries = destinations.map(async ({ registry: { registry } }) => {
+    const login = logins.find((each) => each.registry === registry);
+    const credential =
+      login === undefined ? await readRunnerLogin(registry) : { username: login.username, token: login.password };
+    // The client knows the realms of GitHub's own hosts; that of a GHES is known here alone.
+    const isOwn = product.kind === 'ghes' && hostOfOwningProduct(registry, product) === product.host;
+    const realm = isOwn ? { realmDomain: product.host } : {};
+    return [registry, credential && { ...credential, ...realm }] as const;
   });
-  return {
-    engine: {
-      readFacts: () => readBuilderFacts(ports, config),
-      resolveBuilder: (facts) => resolveBuilder(facts, plan.build),
-      logIn: ({ registry, credential }) =>
-        credential.kind === 'token' ? logIn(ports, registry.registry, credential.username, token) : Promise.resolve(),
-      build: (decision, references, push) =>
-        build(
-          ports,
-          decision,
-          plan.build,
-          references,
-          plan.destinations.map(({ repository }) => repository),
-          push,
-        ),
-    },
-    registry: client,
-    dockerConfig: config.folder,
-    async close(keepsLogin) {
-      client.close();
-      await commands.end();
-      if (!keepsLogin) await removeDockerConfig(folder);
-    },
-  };
+  return new Map(await Promise.all(entries));
 }

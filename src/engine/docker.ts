@@ -4,9 +4,10 @@
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PermissionError, ToolError } from '../errors.ts';
+import { PermissionError, type PublishError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
-import { formatPlatform } from '../image/platform.ts';
+import { formatPlatform, type Platform } from '../image/platform.ts';
+import { parseReference } from '../image/reference.ts';
 import type { Registry } from '../image/registry.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import { judgeText } from '../registry/retry.ts';
@@ -27,11 +28,10 @@ export interface Built {
 }
 
 /** How the image is going to be built, with what the engine can do. */
-export interface BuilderDecision {
-  readonly kind: 'buildx' | 'classic';
+export type BuilderDecision = {
   /** As a clause: "…, because REASON". */
   readonly reason: string;
-}
+} & ({ readonly kind: 'classic' } | { readonly kind: 'buildx' /** The plugin's path. */; readonly buildx: string });
 
 /** What a look at the runner told about building. */
 export interface BuilderFacts {
@@ -60,7 +60,8 @@ export function resolveBuilder(
     }
     return { kind: 'classic', reason: 'the Docker CLI of this runner has no buildx plugin' };
   }
-  if (selected !== undefined) return { kind: 'buildx', reason: `the builder "${selected}" is selected on this runner` };
+  if (selected !== undefined)
+    return { kind: 'buildx', buildx, reason: `the builder "${selected}" is selected on this runner` };
   if (several && engine.imageStore === 'classic') {
     throw new ToolError('ENGINE_CANNOT', {
       message: `The platforms ${wanted} cannot be built in one run: the classic image store of this Docker engine (${engine.serverVersion}) holds one platform of an image.`,
@@ -68,7 +69,7 @@ export function resolveBuilder(
         'Enable the containerd image store ({"features": {"containerd-snapshotter": true}} in /etc/docker/daemon.json), select a docker-container builder (docker/setup-buildx-action), or build each platform on a runner of its own.',
     });
   }
-  return { kind: 'buildx', reason: 'the engine’s own BuildKit needs no builder container' };
+  return { kind: 'buildx', buildx, reason: 'the engine’s own BuildKit needs no builder container' };
 }
 
 export interface DockerPorts {
@@ -148,7 +149,7 @@ export async function build(
   const folder = await mkdtemp(join(ports.temp, 'build-'));
   try {
     return decision.kind === 'buildx'
-      ? await buildWithBuildx(ports, request, references, push, folder)
+      ? await buildWithBuildx(ports, decision.buildx, request, references, push, folder)
       : await buildClassic(ports, request, references, repositories, push, folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -157,13 +158,14 @@ export async function build(
 
 async function buildWithBuildx(
   { run, env, onOutput, retry }: DockerPorts,
+  buildx: string,
   request: BuildRequest,
   references: readonly string[],
   push: boolean,
   folder: string,
 ): Promise<Built> {
   const files = { metadata: join(folder, 'metadata.json'), imageId: join(folder, 'image-id') };
-  const argv = buildxArguments(request, references, push, files);
+  const argv = buildxArguments(buildx, request, references, push, files);
   await retry(push ? 'Build and push' : 'Build', async () => {
     // Attestations are asked for or absent: buildx’s own default would turn a single image into an index.
     const result = await run(argv, { env: { ...env, BUILDX_NO_DEFAULT_ATTESTATIONS: '1' }, onOutput });
@@ -223,7 +225,7 @@ async function buildClassic(
   if (!push) return { imageId, digest: undefined, metadata: '' };
   for (const reference of references) await retry(`Push of ${reference}`, () => command('push', reference));
   const inspected = await run(['docker', 'image', 'inspect', '--format', '{{json .RepoDigests}}', imageId], { env });
-  return { imageId, digest: parseRepoDigest(inspected.stdout, repositories), metadata: '' };
+  return { imageId, digest: repoDigest(JSON.parse(inspected.stdout || '[]'), repositories), metadata: '' };
 }
 
 /** A failure of a command that talks to a registry. */
@@ -236,8 +238,8 @@ function pushFailure(command: string, result: CommandResult): ToolError {
   });
 }
 
-function parseRepoDigest(json: string, repositories: readonly Repository[]): Digest {
-  const entries: unknown = JSON.parse(json || '[]');
+/** The digest by which the engine knows an image in one of the repositories, from its `RepoDigests`. */
+function repoDigest(entries: unknown, repositories: readonly Repository[]): Digest {
   const names = repositories.map((repository) => `${formatRepository(repository)}@`);
   for (const entry of Array.isArray(entries) ? entries : []) {
     const name = typeof entry === 'string' ? names.find((candidate) => entry.startsWith(candidate)) : undefined;
@@ -245,7 +247,51 @@ function parseRepoDigest(json: string, repositories: readonly Repository[]): Dig
     if (isDigest(digest)) return digest;
   }
   throw new ToolError('DIGEST_MISSING', {
-    message: 'The engine pushed the image but knows no digest of it (RepoDigests).',
+    message: 'The engine has the image but knows no digest of it (RepoDigests).',
     remedy: 'Install the docker-buildx plugin on the runner, which reports the digest it pushed.',
   });
+}
+
+/** An image that was pulled. */
+export interface Pulled {
+  readonly imageId: string;
+  readonly digest: Digest;
+}
+
+/**
+ * @param reference `name[:tag][@digest]`
+ * @param platform `undefined` for the engine's own
+ * @throws PermissionError PULL_DENIED; ToolError PULL_FAILED, DIGEST_MISSING
+ */
+export async function pull(
+  { run, env, onOutput, retry }: DockerPorts,
+  reference: string,
+  platform: Platform | undefined,
+): Promise<Pulled> {
+  const options = platform === undefined ? [] : ['--platform', formatPlatform(platform)];
+  await retry(`Pull of ${reference}`, async () => {
+    const result = await run(['docker', 'pull', ...options, reference], { env, onOutput });
+    if (result.exitCode !== 0) throw pullFailure(reference, result);
+  });
+  const format = '{"imageId":{{json .Id}},"digests":{{json .RepoDigests}}}';
+  const inspected = await run(['docker', 'image', 'inspect', '--format', format, reference], { env });
+  const answer: unknown = inspected.exitCode === 0 ? JSON.parse(inspected.stdout) : {};
+  const isAnswer = typeof answer === 'object' && answer !== null && 'imageId' in answer && 'digests' in answer;
+  const name = parseReference(reference).repository;
+  return {
+    imageId: isAnswer ? String(answer.imageId) : '',
+    digest: repoDigest(isAnswer ? answer.digests : [], [name]),
+  };
+}
+
+function pullFailure(reference: string, result: CommandResult): PublishError {
+  const reason = lastLine(result.stderr) || `docker pull ended with exit code ${result.exitCode}`;
+  const facts = { message: `${reference} could not be pulled: ${reason}.`, detail: result.stderr };
+  if (/denied|unauthorized|forbidden/i.test(result.stderr)) {
+    const remedy =
+      'Grant the job `permissions: {packages: read}`, and this repository read access to the package (package settings, Manage Actions access).';
+    return new PermissionError('PULL_DENIED', { ...facts, remedy });
+  }
+  const remedy = 'Check that the image, its tag and its platform exist in the registry.';
+  return new ToolError('PULL_FAILED', { ...facts, remedy, retryable: judgeText(result.stderr, 0).transient });
 }

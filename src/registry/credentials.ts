@@ -11,9 +11,10 @@ import { loginKey } from './docker-config.ts';
 import type { Product } from './product.ts';
 import type { Credential } from './token.ts';
 
+/** How the step is known to a registry. The plan that holds it is printed: a password is no part of it. */
 export type CredentialDecision =
-  /** Log in with the step's token. */
-  | { readonly kind: 'token'; readonly username: string; readonly reason: string }
+  /** Log in with the step's token, or with the entry of `registry-auth`. */
+  | { readonly kind: 'token' | 'registry-auth'; readonly username: string; readonly reason: string }
   /** Use what the runner is logged in with, if anything. */
   | { readonly kind: 'runner'; readonly reason: string };
 
@@ -29,20 +30,30 @@ export function tokenForm(token: string): 'installation' | 'classic' | 'fine-gra
   return 'other';
 }
 
+/** What a step was given to log in with. */
+export interface GivenCredentials {
+  /** Empty for none. */
+  readonly token: string;
+  readonly username: string;
+  readonly registryAuth: readonly { readonly registry: Registry; readonly username: string }[];
+}
+
 /**
- * Whether the step's token is sent to a registry. The job's own token is good for the run's own product only, and a
- * GitHub token of any form for GitHub's registries only; anywhere else it would be given away.
- * @param token empty for none
+ * Which credential is sent to a registry. The job's own token is good for the run's own product only, and a GitHub token of
+ * any form for GitHub's registries only; anywhere else it would be given away.
  * @param needed whether the run is going to push
  * @throws InputError TOKEN_MISSING, TOKEN_FOREIGN
  */
 export function resolveCredential(
   registry: Registry,
   product: Product,
-  token: string,
-  username: string,
+  { token, username, registryAuth }: GivenCredentials,
   needed: boolean,
 ): CredentialDecision {
+  const entry = registryAuth.find((each) => each.registry === registry);
+  if (entry !== undefined) {
+    return { kind: 'registry-auth', username: entry.username, reason: '`registry-auth` has it' };
+  }
   const owning = hostOfOwningProduct(registry, product);
   const form = tokenForm(token);
   if (owning === undefined) {

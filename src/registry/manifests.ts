@@ -7,7 +7,7 @@ import { formatRepository, type Repository } from '../image/repository.ts';
 import { parseTag, type Tag } from '../image/tag.ts';
 import { invalidAnswer, isRecord, parseJson, RegistryFailure } from './failure.ts';
 import type { HttpResponse } from './http.ts';
-import type { Session } from './session.ts';
+import type { ApiRequest, Session } from './session.ts';
 
 /** What a registry says of a manifest without sending it. */
 export interface ManifestHead {
@@ -68,6 +68,15 @@ const largestManifest = 4 * 1024 * 1024;
 const pageSize = 1000;
 const mostPages = 1000;
 
+/** One page of a list. */
+interface Page {
+  readonly status: number;
+  readonly url: URL;
+  readonly link: string | string[] | undefined;
+  /** `undefined` for what is no JSON */
+  readonly body: unknown;
+}
+
 const accept = manifestMediaTypes.join(', ');
 
 export function createManifests(session: Session): Manifests {
@@ -93,36 +102,33 @@ export function createManifests(session: Session): Manifests {
     session.attempt(`Reading ${formatRepository(repository)} ${reference}`, () => getOnce(repository, reference));
 
   /** A list in pages: follows `Link: <…>; rel="next"` (RFC 8288) on the same origin. */
-  async function readPages(
+  async function* readPages(
     repository: Repository,
     path: string,
     what: string,
-    read: (page: unknown, url: URL) => boolean,
-    request: { readonly accepts: readonly number[]; readonly headers?: Readonly<Record<string, string>> },
-  ): Promise<void> {
-    const { registry, path: name } = repository;
-    let at: string | URL = path;
-    for (let page = 0; page < mostPages; page++) {
-      const [url, link, answer]: [URL, string | undefined, unknown] = await session.attempt(what, async () => {
+    request: Pick<ApiRequest, 'accepts' | 'headers'>,
+  ): AsyncGenerator<Page> {
+    let at: string | URL | undefined = path;
+    for (let count = 0; at !== undefined; count++) {
+      const target: string | URL = at;
+      const page = await session.attempt(what, async (): Promise<Page> => {
         const response = await session.send({
           method: 'GET',
-          registry,
-          at,
-          scopes: [{ path: name, actions: 'pull' }],
+          registry: repository.registry,
+          at: target,
+          scopes: [{ path: repository.path, actions: 'pull' }],
           denied: 'PULL_DENIED',
           redirects: 'answer',
           ...request,
         });
-        const bytes = await http.readBytes(response, largestManifest, response.status === 200 ? 'refuse' : 'ignore');
-        const body = response.status === 200 ? parseJson(bytes.toString()) : undefined;
-        return [response.url, [response.headers.link ?? []].flat().join(', ') || undefined, body];
+        const { status, url, headers } = response;
+        const bytes = await http.readBytes(response, largestManifest, status === 200 ? 'refuse' : 'ignore');
+        return { status, url, link: headers.link, body: parseJson(bytes.toString()) };
       });
-      if (!read(answer, url)) return;
-      const next = link === undefined ? undefined : nextOf(link, url);
-      if (next === undefined) return;
-      at = next;
+      if (count === mostPages) throw invalidAnswer(page.url, `its list has more than ${mostPages} pages`);
+      yield page;
+      at = page.status === 200 ? nextOf(page) : undefined;
     }
-    throw invalidAnswer(await session.origin(registry), `its list has more than ${mostPages} pages`);
   }
 
   return {
@@ -196,38 +202,37 @@ export function createManifests(session: Session): Manifests {
 
     async listTags(repository) {
       const tags = new Set<Tag>();
-      await readPages(
-        repository,
-        `${repository.path}/tags/list?n=${pageSize}`,
-        `Listing the tags of ${formatRepository(repository)}`,
-        (page, url) => {
-          if (page === undefined) return false;
-          const listed = isRecord(page) ? (page.tags ?? []) : undefined;
-          if (!Array.isArray(listed)) throw invalidAnswer(url, 'it is no list of tags');
-          const before = tags.size;
-          for (const tag of listed.flatMap(readTag)) tags.add(tag);
-          return tags.size > before;
-        },
-        { accepts: [200, 404], headers: { accept: 'application/json' } },
-      );
+      const what = `Listing the tags of ${formatRepository(repository)}`;
+      const pages = readPages(repository, `${repository.path}/tags/list?n=${pageSize}`, what, {
+        accepts: [200, 404],
+        headers: { accept: 'application/json' },
+      });
+      for await (const { status, url, body } of pages) {
+        if (status === 404) break;
+        const listed = isRecord(body) ? (body.tags ?? []) : undefined;
+        if (!Array.isArray(listed)) throw invalidAnswer(url, 'it is no list of tags');
+        const before = tags.size;
+        for (const tag of listed.flatMap(readTag)) tags.add(tag);
+        // A page with nothing new is the end, whatever its link says.
+        if (tags.size === before) break;
+      }
       return [...tags];
     },
 
     async listReferrers(repository, subject) {
       const referrers = new Map<Digest, Referrer>();
       const readIndex = (index: unknown): boolean => {
-        const listed = isRecord(index) && Array.isArray(index.manifests) ? index.manifests : [];
-        for (const referrer of listed.flatMap(readDescriptor)) referrers.set(referrer.digest, referrer);
+        const listed = isRecord(index) && Array.isArray(index.manifests) ? index.manifests.flatMap(readDescriptor) : [];
+        for (const referrer of listed) referrers.set(referrer.digest, referrer);
         return listed.length > 0;
       };
-      await readPages(
-        repository,
-        `${repository.path}/referrers/${subject}`,
-        `Listing what refers to ${formatRepository(repository)}@${subject}`,
-        readIndex,
-        // ghcr.io answers with 404, or with a redirect to a page for people; others with what they have for unknown paths.
-        { accepts: [200, 301, 302, 303, 307, 308, 400, 404, 405, 406], headers: { accept: mediaTypes.ociIndex } },
-      );
+      const what = `Listing what refers to ${formatRepository(repository)}@${subject}`;
+      // ghcr.io answers with 404, or with a redirect to a page for people; others with what they have for unknown paths.
+      const pages = readPages(repository, `${repository.path}/referrers/${subject}`, what, {
+        accepts: [200, 301, 302, 303, 307, 308, 400, 404, 405, 406],
+        headers: { accept: mediaTypes.ociIndex },
+      });
+      for await (const { status, body } of pages) if (status !== 200 || !readIndex(body)) break;
       if (referrers.size > 0) return [...referrers.values()];
       try {
         const { bytes } = await getManifest(repository, referrersTag(subject));
@@ -278,11 +283,15 @@ function mediaTypeOf({ headers, url }: HttpResponse, bytes: Buffer): string {
 }
 
 /** The target of `rel="next"`. */
-function nextOf(link: string, base: URL): URL | undefined {
-  const [, target] = link.match(/<([^>]*)>\s*;[^<]*\brel\s*=\s*"?next\b/i) ?? [];
-  const next = target === undefined ? null : URL.parse(target, base.href);
+function nextOf({ link, url }: Page): URL | undefined {
+  const [, target] =
+    [link ?? []]
+      .flat()
+      .join(', ')
+      .match(/<([^>]*)>\s*;[^<]*\brel\s*=\s*"?next\b/i) ?? [];
+  const next = target === undefined ? null : URL.parse(target, url.href);
   if (next === null) return undefined;
-  if (next.origin !== base.origin) throw invalidAnswer(base, `its next page is on another host, ${next.host}`);
+  if (next.origin !== url.origin) throw invalidAnswer(url, `its next page is on another host, ${next.host}`);
   return next;
 }
 

@@ -485,6 +485,11 @@ describe('tags that never move backwards', () => {
       '1.4',
     ],
     [
+      'numbers that no version can have say nothing',
+      { ...tag('v1.4.9'), existing: ['x-99999999999999999999.1'] },
+      '1.4.9 1.4 1 latest',
+    ],
+    [
       'a number alone says nothing: it may be a date',
       { ...tag('v1.4.9'), existing: ['20260101', '15'] },
       '1.4.9 1.4 1 latest',
@@ -607,6 +612,7 @@ describe('why', () => {
     ['it is no branch', tag('v1'), 'type=ref,event=branch', 'the run is for no branch'],
     ['it is no git tag', {}, 'type=ref,event=tag', 'the run is for no git tag'],
     ['it is no pull request', {}, 'type=ref,event=pr', 'the run is for no pull request'],
+    ['the commit is unknown', { commit: '' }, 'type=sha', 'the commit is unknown'],
     ['it is switched off', {}, 'type=sha,enable=false', 'enable is false'],
     ['it is switched off by an expression', {}, 'type=sha,enable={{is_semver}}', 'enable={{is_semver}} is false'],
     ['its value is empty', {}, 'type=raw,value={{tag}}', 'its value is empty on this run'],

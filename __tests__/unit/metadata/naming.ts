@@ -15,6 +15,8 @@ export interface RunWish {
   readonly ref?: string;
   /** `push` if not said. */
   readonly event?: string;
+  /** `GITHUB_SHA`; a known commit if not said. */
+  readonly commit?: string;
   /** Joined to the payload of a repository with the default branch `main`. */
   readonly payload?: Readonly<Record<string, unknown>>;
 }
@@ -28,13 +30,19 @@ export interface NamingWish extends RunWish, Partial<ContextOptions> {
   readonly existing?: readonly string[];
 }
 
-export function aContext({ ref, event, payload, ...options }: RunWish & Partial<ContextOptions> = {}): MetadataContext {
+export function aContext({
+  ref,
+  event,
+  commit,
+  payload,
+  ...options
+}: RunWish & Partial<ContextOptions> = {}): MetadataContext {
   const eventName = event ?? 'push';
   const isPullRequest = eventName.startsWith('pull_request');
   const env = {
     GITHUB_EVENT_NAME: eventName,
     GITHUB_REF: ref ?? (eventName === 'pull_request' ? 'refs/pull/15/merge' : 'refs/heads/main'),
-    GITHUB_SHA: sha,
+    GITHUB_SHA: commit ?? sha,
     GITHUB_BASE_REF: isPullRequest ? 'main' : '',
     GITHUB_REPOSITORY: 'octo-org/octo-app',
   };

@@ -1,0 +1,89 @@
+/** The way through a proxy: a real one that takes CONNECT, and a TLS registry behind it that has no address here. */
+
+import { describe, expect, test } from '@jest/globals';
+import { mediaTypes } from '../../src/image/manifest.ts';
+import { parseRegistry } from '../../src/image/registry.ts';
+import { parseRepository } from '../../src/image/repository.ts';
+import { parseTag } from '../../src/image/tag.ts';
+import { makeCertificate, startProxy, startServer, trusting } from '../support/local-server.ts';
+import { startMemoryRegistry } from '../support/memory-registry.ts';
+import { aClient } from '../support/registry-client.ts';
+
+const v1 = parseTag('v1');
+const repository = parseRepository(parseRegistry('containers.ghes.test'), 'octo/app');
+const certificate = makeCertificate('containers.ghes.test');
+const startRegistry = () =>
+  startServer((request, response) => {
+    response.writeHead(200, { 'content-type': mediaTypes.ociManifest });
+    response.end(JSON.stringify({ schemaVersion: 2, host: request.headers.host }));
+  }, certificate);
+
+describe('a registry behind a proxy', () => {
+  test('it is reached through a tunnel, by its name, and the tunnel is kept for the next request', async () => {
+    await using registry = await startRegistry();
+    await using proxy = await startProxy(registry.port);
+    const client = aClient({ environment: { https_proxy: `http://127.0.0.1:${proxy.port}` } });
+    await trusting(certificate, async () => {
+      const { bytes } = await client.getManifest(repository, v1);
+      expect(JSON.parse(Buffer.from(bytes).toString()).host).toBe('containers.ghes.test');
+      await client.getManifest(repository, v1);
+    });
+    client.close();
+    expect(proxy.tunnels).toEqual([{ to: 'containers.ghes.test:443', login: undefined }]);
+    expect(registry.requests).toHaveLength(2);
+  });
+
+  test('the login of the proxy goes to the proxy alone', async () => {
+    await using registry = await startRegistry();
+    await using proxy = await startProxy(registry.port);
+    const client = aClient({ environment: { HTTPS_PROXY: `http://user:p%40ss@127.0.0.1:${proxy.port}` } });
+    await trusting(certificate, () => client.getManifest(repository, v1));
+    client.close();
+    expect(proxy.tunnels[0]?.login).toBe(`Basic ${Buffer.from('user:p@ss').toString('base64')}`);
+    expect(registry.requests.map(({ authorization }) => authorization)).toEqual([undefined]);
+  });
+
+  test('a certificate that nothing vouches for is refused inside the tunnel too', async () => {
+    await using registry = await startRegistry();
+    await using proxy = await startProxy(registry.port);
+    const client = aClient({ environment: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } });
+    const failure = { code: 'REGISTRY_UNREACHABLE', retryable: false };
+    await expect(client.getManifest(repository, v1)).rejects.toMatchObject(failure);
+    client.close();
+    expect(registry.requests).toEqual([]);
+  });
+
+  test('a certificate of another name is refused inside the tunnel', async () => {
+    await using registry = await startRegistry();
+    await using proxy = await startProxy(registry.port);
+    const client = aClient({ environment: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } });
+    const other = parseRepository(parseRegistry('ghcr.test'), 'octo/app');
+    await trusting(certificate, async () => {
+      await expect(client.getManifest(other, v1)).rejects.toMatchObject({
+        code: 'REGISTRY_UNREACHABLE',
+        retryable: false,
+      });
+    });
+    client.close();
+  });
+
+  test('a proxy that refuses is named, without its login', async () => {
+    await using proxy = await startProxy(1, 407);
+    const client = aClient({ environment: { HTTPS_PROXY: `http://user:secret@127.0.0.1:${proxy.port}` }, retries: 1 });
+    const failure = await client.getManifest(repository, v1).catch((error: unknown) => String(error));
+    client.close();
+    expect(failure).toContain(`the proxy 127.0.0.1:${proxy.port} refused the way to containers.ghes.test:443 with 407`);
+    expect(failure).not.toContain('secret');
+  });
+
+  test('a registry on this machine, or named by NO_PROXY, is reached directly', async () => {
+    await using registry = await startMemoryRegistry();
+    await using proxy = await startProxy(1);
+    const environment = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: 'no-such-host.invalid' };
+    const client = aClient({ environment, retries: 1 });
+    expect(await client.ping(registry.registry)).toMatchObject({ isRegistry: true });
+    expect(await client.ping(parseRegistry('no-such-host.invalid'))).toMatchObject({ isRegistry: false });
+    client.close();
+    expect(proxy.tunnels).toEqual([]);
+  });
+});

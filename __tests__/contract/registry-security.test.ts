@@ -1,0 +1,674 @@
+/** What a hostile or broken registry cannot do to the client: real servers that answer what no registry should. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
+import { digestOf } from '../../src/image/digest.ts';
+import { mediaTypes } from '../../src/image/manifest.ts';
+import { parseRepository, type Repository } from '../../src/image/repository.ts';
+import { parseTag } from '../../src/image/tag.ts';
+import type { ClientOptions } from '../../src/registry/client.ts';
+import { type LocalServer, makeCertificate, startServer, trusting } from '../support/local-server.ts';
+import { startMemoryRegistry } from '../support/memory-registry.ts';
+import { aBlob, aClient, anImage, pushImage, readAll } from '../support/registry-client.ts';
+
+const v1 = parseTag('v1');
+const credential = { username: 'octocat', token: 'secret-token' };
+const basic = `Basic ${Buffer.from('octocat:secret-token').toString('base64')}`;
+const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociManifest }));
+
+const repositoryOf = ({ registry }: Pick<LocalServer, 'registry'>): Repository => parseRepository(registry, 'octo/app');
+
+/** Asks for Basic first, so that every later request carries the credential. */
+const behindBasic = (handler: (request: IncomingMessage, response: ServerResponse) => void) => {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    if (request.headers.authorization === basic) {
+      handler(request, response);
+      return;
+    }
+    request.resume();
+    response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end();
+  };
+};
+
+const serveManifest = (response: ServerResponse, headers: Record<string, string> = {}): void => {
+  response.writeHead(200, { 'content-type': mediaTypes.ociManifest, ...headers }).end(manifest);
+};
+
+async function withClient<T>(
+  options: Partial<ClientOptions>,
+  use: (client: ReturnType<typeof aClient>) => Promise<T>,
+): Promise<T> {
+  const client = aClient(options);
+  try {
+    return await use(client);
+  } finally {
+    client.close();
+  }
+}
+
+describe('the credential', () => {
+  test('a redirect to another host does not receive the credential', async () => {
+    await using other = await startServer((_, response) => serveManifest(response));
+    await using registry = await startServer(
+      behindBasic((_, response) => response.writeHead(307, { location: `http://127.0.0.1:${other.port}/blob` }).end()),
+    );
+    await withClient({ credentials: () => credential }, async (client) => {
+      await client.getManifest(repositoryOf(registry), v1);
+    });
+    expect(registry.requests.map(({ authorization }) => authorization)).toEqual([undefined, basic]);
+    expect(other.requests).toEqual([{ line: 'GET /blob', authorization: undefined }]);
+  });
+
+  test('a redirect that leads back does not receive the credential again', async () => {
+    let back = '';
+    await using other = await startServer((_, response) => response.writeHead(302, { location: back }).end());
+    await using registry = await startServer((request, response) => {
+      if (request.url === '/private') return serveManifest(response);
+      return behindBasic((_, answer) => answer.writeHead(302, { location: `http://127.0.0.1:${other.port}/` }).end())(
+        request,
+        response,
+      );
+    });
+    back = `http://127.0.0.1:${registry.port}/private`;
+    await withClient({ credentials: () => credential }, async (client) => {
+      await client.getManifest(repositoryOf(registry), v1);
+    });
+    expect(registry.requests.at(-1)).toEqual({ line: 'GET /private', authorization: undefined });
+  });
+
+  test('a redirect on the same host keeps the credential', async () => {
+    await using registry = await startServer(
+      behindBasic((request, response) => {
+        if (request.url === '/there') serveManifest(response);
+        else response.writeHead(308, { location: '/there' }).end();
+      }),
+    );
+    await withClient({ credentials: () => credential }, async (client) => {
+      await client.getManifest(repositoryOf(registry), v1);
+    });
+    expect(registry.requests.at(-1)).toEqual({ line: 'GET /there', authorization: basic });
+  });
+
+  test('an upload that goes on at another host does not take the credential there', async () => {
+    await using other = await startServer((request, response) => {
+      request.resume().on('end', () => response.writeHead(201).end());
+    });
+    await using registry = await startServer(
+      behindBasic((request, response) => {
+        request.resume();
+        response.writeHead(202, { location: `http://127.0.0.1:${other.port}/upload?signature=a%2Fb` }).end();
+      }),
+    );
+    const blob = aBlob('content');
+    await withClient({ credentials: () => credential }, (client) =>
+      client.uploadBlob(repositoryOf(registry), blob, blob.open),
+    );
+    const digest = encodeURIComponent(blob.digest);
+    expect(other.requests).toEqual([
+      { line: `PUT /upload?signature=a%2Fb&digest=${digest}`, authorization: undefined },
+    ]);
+  });
+
+  test('a login for one registry is not sent to another', async () => {
+    await using mine = await startMemoryRegistry({ auth: 'bearer' });
+    await using other = await startMemoryRegistry({ auth: 'bearer' });
+    await withClient({ credentials: (asked) => (asked === mine.registry ? credential : undefined) }, async (client) => {
+      expect(await client.mayPush(repositoryOf(mine))).toEqual({ answer: 'allowed' });
+      expect(await client.mayPush(repositoryOf(other))).toMatchObject({ answer: 'refused' });
+    });
+    expect(mine.requests.some(({ authorization }) => authorization === basic)).toBe(true);
+    expect(other.requests.some(({ authorization }) => authorization === basic)).toBe(false);
+  });
+
+  test('a token endpoint that redirects elsewhere does not take the credential there', async () => {
+    await using other = await startServer((_, response) => response.end('{"token":"stolen"}'));
+    await using registry = await startServer((request, response) => {
+      if (request.url?.startsWith('/token'))
+        response.writeHead(302, { location: `http://127.0.0.1:${other.port}/` }).end();
+      else if (request.headers.authorization === 'Bearer stolen') serveManifest(response);
+      else {
+        const realm = `Bearer realm="http://127.0.0.1:${registry.port}/token"`;
+        response.writeHead(401, { 'www-authenticate': realm }).end();
+      }
+    });
+    await withClient({ credentials: () => credential }, (client) => client.getManifest(repositoryOf(registry), v1));
+    expect(registry.requests.find(({ line }) => line.startsWith('GET /token'))?.authorization).toBe(basic);
+    expect(other.requests.map(({ authorization }) => authorization)).toEqual([undefined]);
+  });
+
+  test('a realm that is not encrypted gets no token request', async () => {
+    await using registry = await startServer((_, response) =>
+      response.writeHead(401, { 'www-authenticate': 'Bearer realm="http://auth.example.test/token"' }).end(),
+    );
+    await withClient({ credentials: () => credential }, async (client) => {
+      const answer = await client.mayPush(repositoryOf(registry));
+      expect(answer).toMatchObject({ answer: 'refused', error: { code: 'REGISTRY_UNTRUSTED' } });
+    });
+  });
+
+  test('a token that would break out of its header is no token', async () => {
+    await using registry = await startServer((request, response) => {
+      if (request.url?.startsWith('/token')) response.end(JSON.stringify({ token: 'a\r\nx-injected: 1' }));
+      else {
+        const realm = `Bearer realm="http://127.0.0.1:${registry.port}/token"`;
+        response.writeHead(401, { 'www-authenticate': realm }).end();
+      }
+    });
+    await withClient({}, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({ code: 'ANSWER_INVALID' });
+    });
+  });
+
+  test('no error and no log line holds the credential or the query of an upload', async () => {
+    await using registry = await startServer(
+      behindBasic((request, response) => {
+        request.resume();
+        if (request.method === 'POST') response.writeHead(202, { location: '/upload?_state=upload-secret' }).end();
+        else if (request.method === 'HEAD') response.writeHead(404).end();
+        else response.writeHead(503).end();
+      }),
+    );
+    const blob = aBlob('content');
+    await withClient({ credentials: () => credential }, async (client) => {
+      const failure: unknown = await client.uploadBlob(repositoryOf(registry), blob, blob.open).catch((error) => error);
+      const told = JSON.stringify([failure, String(failure), client.lines]);
+      expect(told).toContain('503');
+      for (const secret of ['secret-token', basic, 'upload-secret']) expect(told).not.toContain(secret);
+    });
+  });
+});
+
+describe('scopes', () => {
+  const scopesOf = (requests: readonly { readonly target: string }[]): readonly (readonly string[])[] =>
+    requests
+      .filter(({ target }) => target.startsWith('/token'))
+      .map(({ target }) => new URLSearchParams(target.split('?')[1]).getAll('scope'));
+
+  test('each repository has a token of its own, and it is asked for once', async () => {
+    await using registry = await startMemoryRegistry({ auth: 'bearer' });
+    await withClient({ credentials: () => credential }, async (client) => {
+      for (const path of ['octo/one', 'octo/two', 'octo/one'])
+        await client.mayPush(parseRepository(registry.registry, path));
+    });
+    const pushes = scopesOf(registry.requests).filter(([scope]) => scope?.endsWith(':pull,push'));
+    expect(pushes).toEqual([['repository:octo/one:pull,push'], ['repository:octo/two:pull,push']]);
+  });
+
+  test('many requests at once share one token request', async () => {
+    await using registry = await startMemoryRegistry({ auth: 'bearer' });
+    const repository = parseRepository(registry.registry, 'octo/app');
+    const image = anImage('shared');
+    await withClient({ credentials: () => credential }, async (client) => {
+      await pushImage(client, repository, image);
+      const before = scopesOf(registry.requests).length;
+      await Promise.all(Array.from({ length: 20 }, () => client.getManifest(repository, image.manifest.digest)));
+      expect(scopesOf(registry.requests).slice(before)).toEqual([['repository:octo/app:pull']]);
+    });
+  });
+
+  test('a mount across owners never names both in one token request, and falls back to an upload', async () => {
+    await using registry = await startMemoryRegistry({ auth: 'bearer' });
+    const source = parseRepository(registry.registry, 'hubot/base');
+    const target = parseRepository(registry.registry, 'octo/app');
+    const blob = aBlob('shared layer');
+    await withClient({ credentials: () => credential }, async (client) => {
+      await client.uploadBlob(source, blob, blob.open);
+      expect(await client.pushBlob(target, blob, blob.open, source)).toBe('uploaded');
+    });
+    expect(scopesOf(registry.requests).filter((scopes) => scopes.length > 1)).toEqual([]);
+  });
+
+  test('a token that ran out is renewed before it is used', async () => {
+    await using registry = await startMemoryRegistry({ auth: 'bearer', tokenLife: 60 });
+    let now = 1_000_000;
+    await withClient({ credentials: () => credential, now: () => now }, async (client) => {
+      await client.listTags(repositoryOf(registry));
+      now += 54_000;
+      await client.listTags(repositoryOf(registry));
+      expect(scopesOf(registry.requests)).toHaveLength(1);
+      now += 2_000;
+      await client.listTags(repositoryOf(registry));
+      expect(scopesOf(registry.requests)).toHaveLength(2);
+    });
+  });
+
+  test('a token that was revoked is renewed once, without a wait', async () => {
+    await using registry = await startMemoryRegistry({ auth: 'bearer' });
+    await withClient({ credentials: () => credential }, async (client) => {
+      await client.listTags(repositoryOf(registry));
+      registry.revokeTokens();
+      expect(await client.listTags(repositoryOf(registry))).toEqual([]);
+      expect(client.waits).toEqual([]);
+    });
+    expect(scopesOf(registry.requests)).toHaveLength(2);
+  });
+
+  test('a token that may only read is a denial of the push', async () => {
+    const login = { ...credential, actions: [] };
+    await using registry = await startMemoryRegistry({ auth: 'bearer', login });
+    await withClient({ credentials: () => credential }, async (client) => {
+      expect(await client.mayPush(repositoryOf(registry))).toMatchObject({
+        answer: 'refused',
+        status: 401,
+        error: { code: 'PUSH_DENIED' },
+      });
+    });
+  });
+
+  test('a wrong token is refused at the token endpoint', async () => {
+    await using registry = await startMemoryRegistry({ auth: 'bearer' });
+    await withClient({ credentials: () => ({ username: 'octocat', token: 'wrong' }) }, async (client) => {
+      const answer = await client.mayPush(repositoryOf(registry));
+      expect(answer).toMatchObject({
+        answer: 'refused',
+        status: 403,
+        ociCodes: ['DENIED'],
+        error: { code: 'TOKEN_REJECTED' },
+      });
+    });
+  });
+
+  test('asking for permission leaves no upload behind', async () => {
+    await using registry = await startMemoryRegistry({ auth: 'bearer' });
+    await withClient({ credentials: () => credential }, async (client) => {
+      expect(await client.mayPush(repositoryOf(registry))).toEqual({ answer: 'allowed' });
+    });
+    expect(registry.requests.some(({ method }) => method === 'POST')).toBe(true);
+    expect(registry.openUploads).toBe(0);
+  });
+});
+
+describe('an answer that is none', () => {
+  test('an endless body is cut off', async () => {
+    await using registry = await startServer((_, response) => {
+      response.writeHead(200, { 'content-type': mediaTypes.ociManifest });
+      const more = (): void => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536, 0x20)));
+      };
+      response.on('drain', more);
+      more();
+    });
+    await withClient({}, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({ code: 'ANSWER_INVALID' });
+      await expect(client.listTags(repositoryOf(registry))).rejects.toMatchObject({ code: 'ANSWER_INVALID' });
+    });
+  });
+
+  test('an endless error is cut off, and the status counts', async () => {
+    await using registry = await startServer((_, response) => {
+      response.writeHead(403, { 'content-type': 'text/plain' });
+      const more = (): void => {
+        while (!response.destroyed && response.write('no '.repeat(20_000)));
+      };
+      response.on('drain', more);
+      more();
+    });
+    await withClient({}, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({
+        code: 'PULL_DENIED',
+        status: 403,
+      });
+    });
+  });
+
+  test('an endless head is cut off, and not tried again', async () => {
+    await using registry = await startServer((_, response) => {
+      response
+        .writeHead(200, Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`x-${i}`, 'x'.repeat(500)])))
+        .end();
+    });
+    await withClient({}, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({
+        code: 'REGISTRY_UNREACHABLE',
+      });
+      expect(client.waits).toEqual([]);
+    });
+  });
+
+  test('a body that drips on and on is given up', async () => {
+    await using registry = await startServer((_, response) => {
+      response.writeHead(200, { 'content-type': mediaTypes.ociManifest });
+      const timer = setInterval(() => response.write(' '), 20);
+      response.on('close', () => clearInterval(timer));
+    });
+    await withClient({ bodyDeadline: 150, retries: 1 }, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({
+        code: 'REGISTRY_UNREACHABLE',
+      });
+    });
+  });
+
+  test('a connection that stands still is given up, and tried again', async () => {
+    await using registry = await startServer(() => {});
+    await withClient({ idleTimeout: 100, retries: 2 }, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({
+        code: 'REGISTRY_UNREACHABLE',
+        retryable: true,
+      });
+      expect(client.waits).toHaveLength(1);
+    });
+  });
+
+  test('redirects in a circle end', async () => {
+    await using registry = await startServer((request, response) =>
+      response.writeHead(302, { location: request.url }).end(),
+    );
+    await withClient({}, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({ code: 'ANSWER_INVALID' });
+    });
+    expect(registry.requests).toHaveLength(6);
+  });
+
+  test('a page for people is no manifest and no list of tags', async () => {
+    await using registry = await startServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>');
+    });
+    await withClient({}, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({ code: 'ANSWER_INVALID' });
+      await expect(client.listTags(repositoryOf(registry))).rejects.toMatchObject({ code: 'ANSWER_INVALID' });
+      expect(await client.ping(registry.registry)).toEqual({
+        isRegistry: false,
+        reason: `${registry.registry}/v2/ answers 200 (text/html), not as a registry does.`,
+      });
+    });
+  });
+
+  test.each([
+    ['a redirect to a login page', 302, { location: '/login' }],
+    ['a 404 of a web application', 404, {}],
+    ['a 401 without a challenge', 401, {}],
+    ['a 403 with a marker', 403, { 'docker-distribution-api-version': 'registry/2.0' }],
+  ])('%s is no registry', async (_, status, headers) => {
+    await using server = await startServer((_, response) => response.writeHead(status, headers).end());
+    await withClient({}, async (client) =>
+      expect(await client.ping(server.registry)).toMatchObject({ isRegistry: false }),
+    );
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test.each([
+    ['200 with the distribution header', 200, { 'docker-distribution-api-version': 'registry/2.0' }, 'none'],
+    ['401 with Bearer', 401, { 'www-authenticate': 'Bearer realm="https://ghcr.io/token"' }, 'bearer'],
+    ['401 with Basic', 401, { 'www-authenticate': 'Basic realm="GitHub Package Registry"' }, 'basic'],
+  ])('%s is a registry', async (_, status, headers, scheme) => {
+    await using server = await startServer((_, response) => response.writeHead(status, headers).end());
+    await withClient({ credentials: () => credential }, async (client) => {
+      expect(await client.ping(server.registry)).toMatchObject({ isRegistry: true, status, scheme });
+    });
+    expect(server.requests).toEqual([{ line: 'GET /v2/', authorization: undefined }]);
+  });
+
+  test('a host that does not answer in time is no registry', async () => {
+    await using server = await startServer(() => {});
+    await withClient({}, async (client) => {
+      const begun = performance.now();
+      expect(await client.ping(server.registry, 200)).toMatchObject({ isRegistry: false });
+      expect(performance.now() - begun).toBeLessThan(3_000);
+    });
+  });
+
+  test('a page of tags that names itself as the next ends the list', async () => {
+    await using registry = await startServer((request, response) => {
+      response.writeHead(200, { link: `<${request.url}>; rel="next"` }).end('{"tags":["1","not a tag!",7]}');
+    });
+    await withClient({}, async (client) => expect(await client.listTags(repositoryOf(registry))).toEqual(['1', '7']));
+    expect(registry.requests).toHaveLength(2);
+  });
+
+  test('a next page on another host is not followed', async () => {
+    await using registry = await startServer((_, response) => {
+      response.writeHead(200, { link: '<https://evil.test/v2/>; rel="next"' }).end('{"tags":["1"]}');
+    });
+    await withClient({}, async (client) => {
+      await expect(client.listTags(repositoryOf(registry))).rejects.toMatchObject({ code: 'ANSWER_INVALID' });
+    });
+  });
+
+  test('tags come from all pages', async () => {
+    await using registry = await startMemoryRegistry({ pageSize: 2 });
+    const image = anImage('paged');
+    const tags = ['1', '2', '3', '4', '5'];
+    await withClient({}, async (client) => {
+      await pushImage(client, repositoryOf(registry), image);
+      for (const tag of tags) await client.putManifest(repositoryOf(registry), image.manifest, parseTag(tag));
+      expect(await client.listTags(repositoryOf(registry))).toEqual(tags);
+    });
+    expect(registry.requests.filter(({ target }) => target.includes('/tags/list'))).toHaveLength(3);
+  });
+
+  test.each([
+    ['404', 404, {}, ''],
+    ['a redirect to a page for people', 303, { location: 'https://github.com/octo' }, ''],
+    ['HTML', 200, { 'content-type': 'text/html' }, '<html></html>'],
+    ['an empty list', 200, { 'content-type': mediaTypes.ociIndex }, '{"manifests":[]}'],
+  ])('a referrers API that answers with %s is asked through the tag instead', async (_, status, headers, body) => {
+    const subject = digestOf(manifest);
+    const referrer = { mediaType: mediaTypes.ociManifest, digest: digestOf(Buffer.from('x')), size: 1 };
+    await using registry = await startServer((request, response) => {
+      if (request.url?.includes('/referrers/')) response.writeHead(status, headers).end(body);
+      else if (!request.url?.endsWith(`/manifests/sha256-${subject.slice(7)}`)) response.writeHead(404).end();
+      else
+        response
+          .writeHead(200, { 'content-type': mediaTypes.ociIndex })
+          .end(JSON.stringify({ manifests: [referrer, {}] }));
+    });
+    await withClient({}, async (client) => {
+      expect(await client.listReferrers(repositoryOf(registry), subject)).toEqual([referrer]);
+    });
+  });
+});
+
+describe('content that is not what it says', () => {
+  test('a manifest whose bytes are not its digest is refused', async () => {
+    await using registry = await startServer((_, response) => serveManifest(response));
+    const asked = digestOf(Buffer.from('something else'));
+    await withClient({}, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), asked)).rejects.toMatchObject({
+        code: 'DIGEST_MISMATCH',
+      });
+    });
+  });
+
+  test('a manifest whose digest header says something else is refused', async () => {
+    const named = digestOf(Buffer.from('something else'));
+    await using registry = await startServer((_, response) =>
+      serveManifest(response, { 'docker-content-digest': named }),
+    );
+    await withClient({}, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
+    });
+  });
+
+  test('a registry that stores another manifest than was sent is found out', async () => {
+    const named = digestOf(Buffer.from('something else'));
+    await using registry = await startServer((request, response) => {
+      request.resume().on('end', () => response.writeHead(201, { 'docker-content-digest': named }).end());
+    });
+    await withClient({}, async (client) => {
+      const put = client.putManifest(
+        repositoryOf(registry),
+        { bytes: manifest, mediaType: mediaTypes.ociManifest },
+        v1,
+      );
+      await expect(put).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
+    });
+  });
+
+  test.each([
+    ['other bytes', 'CONTENT'],
+    ['fewer bytes', 'conten'],
+    ['more bytes', 'content and more'],
+  ])('a blob of %s than its descriptor says fails at the end of the stream', async (_, body) => {
+    await using registry = await startServer((_, response) => response.end(body));
+    await withClient({}, async (client) => {
+      const stream = await client.getBlob(repositoryOf(registry), aBlob('content'));
+      await expect(readAll(stream)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
+    });
+  });
+
+  test('a blob that breaks off fails as a connection does', async () => {
+    await using registry = await startServer((_, response) => {
+      response.writeHead(200, { 'content-length': 7 });
+      response.write('cont', () => response.destroy());
+    });
+    await withClient({}, async (client) => {
+      const stream = await client.getBlob(repositoryOf(registry), aBlob('content'));
+      await expect(readAll(stream)).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE', retryable: true });
+    });
+  });
+});
+
+describe('an upload', () => {
+  test('an answer before the body has ended ends the upload', async () => {
+    await using registry = await startServer((request, response) => {
+      if (request.method === 'POST') response.writeHead(202, { location: '/upload' }).end();
+      else response.writeHead(413).end('{"errors":[{"code":"SIZE_INVALID","message":"too large"}]}');
+    });
+    const size = 200 * 1024 * 1024;
+    let read = 0;
+    const source = (): Readable =>
+      Readable.from(
+        (function* () {
+          for (; read < size; read += 65_536) yield Buffer.alloc(65_536);
+        })(),
+        { objectMode: false },
+      );
+    await withClient({}, async (client) => {
+      const upload = client.uploadBlob(repositoryOf(registry), { digest: digestOf(Buffer.from('')), size }, source);
+      await expect(upload).rejects.toMatchObject({ status: 413, ociCodes: ['SIZE_INVALID'] });
+    });
+    expect(read).toBeLessThan(size / 2);
+  });
+
+  test('the source is opened anew for each attempt, and in a new session', async () => {
+    let puts = 0;
+    await using registry = await startServer((request, response) => {
+      request.resume().on('end', () => {
+        if (request.method === 'HEAD') response.writeHead(404).end();
+        else if (request.method === 'POST') response.writeHead(202, { location: `/upload/${puts}` }).end();
+        else response.writeHead(puts++ === 0 ? 503 : 201).end();
+      });
+    });
+    let opened = 0;
+    const blob = aBlob('content');
+    const source = (): Readable => {
+      opened++;
+      return blob.open();
+    };
+    await withClient({}, (client) => client.uploadBlob(repositoryOf(registry), blob, source));
+    expect(opened).toBe(2);
+    const steps = registry.requests.map(({ line }) => line.replace(/\?.*| \/v2.*/, ''));
+    expect(steps).toEqual(['POST', 'PUT /upload/0', 'HEAD', 'POST', 'PUT /upload/1']);
+  });
+
+  test('it is one PUT with its length, never chunks', async () => {
+    const seen: (string | undefined)[] = [];
+    await using registry = await startServer((request, response) => {
+      if (request.method === 'PUT') seen.push(request.headers['content-length'], request.headers['transfer-encoding']);
+      request
+        .resume()
+        .on('end', () => response.writeHead(request.method === 'POST' ? 202 : 201, { location: '/upload' }).end());
+    });
+    const blob = aBlob(Buffer.alloc(1_000_000));
+    await withClient({}, (client) => client.uploadBlob(repositoryOf(registry), blob, blob.open));
+    expect(seen).toEqual(['1000000', undefined]);
+    expect(registry.requests.map(({ line }) => line.split(' ')[0])).toEqual(['POST', 'PUT']);
+  });
+
+  test('a 307 of an upload is followed with the body', async () => {
+    let received = 0;
+    await using registry = await startServer((request, response) => {
+      request.on('data', (chunk: Buffer) => {
+        if (request.url?.startsWith('/there')) received += chunk.length;
+      });
+      request.on('end', () => {
+        if (request.method === 'POST') response.writeHead(202, { location: '/upload' }).end();
+        else if (request.url?.startsWith('/upload')) response.writeHead(307, { location: '/there' }).end();
+        else response.writeHead(201).end();
+      });
+    });
+    const blob = aBlob(Buffer.alloc(100_000));
+    await withClient({}, (client) => client.uploadBlob(repositoryOf(registry), blob, blob.open));
+    expect(received).toBe(100_000);
+  });
+
+  test.each([
+    ['without a Location', {}, 'ANSWER_INVALID'],
+    ['that goes on in the clear', { location: 'ftp://127.0.0.1/upload' }, 'REGISTRY_UNTRUSTED'],
+  ])('an upload %s is given up', async (_, headers, code) => {
+    await using registry = await startServer((request, response) => {
+      request.resume();
+      response.writeHead(202, headers).end();
+    });
+    const blob = aBlob('content');
+    await withClient({}, async (client) => {
+      await expect(client.uploadBlob(repositoryOf(registry), blob, blob.open)).rejects.toMatchObject({ code });
+    });
+  });
+
+  test('a registry that cannot be asked leaves the permission unknown', async () => {
+    await using registry = await startServer((request, response) => {
+      request.resume();
+      response.writeHead(503).end();
+    });
+    await withClient({}, async (client) => {
+      expect(await client.mayPush(repositoryOf(registry))).toMatchObject({ answer: 'unknown' });
+      expect(client.waits).toEqual([]);
+    });
+    expect(registry.requests).toHaveLength(1);
+  });
+
+  test('a registry that is silent leaves the permission unknown in the time-out', async () => {
+    await using registry = await startServer(() => {});
+    await withClient({}, async (client) => {
+      expect(await client.mayPush(repositoryOf(registry), 200)).toMatchObject({ answer: 'unknown' });
+    });
+  });
+
+  test('the reason of a refused HEAD is learnt from a GET', async () => {
+    await using registry = await startServer((request, response) => {
+      response.writeHead(403);
+      response.end(
+        request.method === 'HEAD'
+          ? undefined
+          : '{"errors":[{"code":"DENIED","message":"permission_denied: read_package"}]}',
+      );
+    });
+    await withClient({}, async (client) => {
+      const failure = { code: 'PULL_DENIED', ociCodes: ['DENIED'], message: expect.stringContaining('read_package') };
+      await expect(client.headManifest(repositoryOf(registry), v1)).rejects.toMatchObject(failure);
+      await expect(client.headBlob(repositoryOf(registry), digestOf(manifest))).rejects.toMatchObject(failure);
+    });
+  });
+});
+
+describe('TLS', () => {
+  test('a redirect from TLS to plain HTTP is refused', async () => {
+    const certificate = makeCertificate('127.0.0.1');
+    await using registry = await startServer(
+      (_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
+      certificate,
+    );
+    await trusting(certificate, () =>
+      withClient({}, async (client) => {
+        await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({
+          code: 'REGISTRY_UNTRUSTED',
+        });
+      }),
+    );
+  });
+
+  test('a certificate that nothing vouches for is no reason to fall back to plain HTTP, nor to try again', async () => {
+    await using registry = await startServer((_, response) => serveManifest(response), makeCertificate('127.0.0.1'));
+    await withClient({ credentials: () => credential }, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({
+        code: 'REGISTRY_UNREACHABLE',
+        retryable: false,
+        remedy: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+      });
+      expect(client.waits).toEqual([]);
+    });
+    expect(registry.requests).toEqual([]);
+  });
+});

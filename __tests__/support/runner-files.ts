@@ -1,0 +1,81 @@
+/**
+ * What a step tells the runner, read as the runner reads it: files of entries, and commands between the lines of the log
+ * (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands).
+ */
+
+/** A workflow command of the log, decoded. */
+export interface RunnerCommand {
+  readonly name: string;
+  readonly properties: Readonly<Record<string, string>>;
+  readonly data: string;
+}
+
+/**
+ * The entries of GITHUB_OUTPUT, GITHUB_STATE or GITHUB_ENV; the last of a name counts
+ * (https://github.com/actions/runner/blob/main/src/Runner.Worker/FileCommandManager.cs).
+ * @throws Error for a text that the runner would refuse
+ */
+export function parseFileEntries(text: string): Readonly<Record<string, string>> {
+  const entries: Record<string, string> = {};
+  const lines = text.split('\n');
+  for (let at = 0; at < lines.length; at += 1) {
+    const line = lines[at] ?? '';
+    const { name = '', sign, rest = '' } = line.match(/^(?<name>.*?)(?<sign>=|<<)(?<rest>.*)$/)?.groups ?? {};
+    if (line === '') continue;
+    if (sign === undefined) throw new Error(`The runner refuses the line "${line}".`);
+    if (sign === '=') entries[name] = rest;
+    else {
+      const end = lines.indexOf(rest, at + 1);
+      if (end < 0) throw new Error(`The value of "${name}" has no end.`);
+      entries[name] = lines.slice(at + 1, end).join('\n');
+      at = end;
+    }
+  }
+  return entries;
+}
+
+/**
+ * The commands that the runner would obey. It looks for `::name …::` behind blanks and for `##[name …]` anywhere in a
+ * line, except between `stop-commands` and its token
+ * (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).
+ */
+export function parseCommands(log: string): readonly RunnerCommand[] {
+  const commands: RunnerCommand[] = [];
+  let pausedBy: string | undefined;
+  for (const line of log.split(/\r?\n/)) {
+    const command = parseCommand(line);
+    if (command === undefined) continue;
+    if (pausedBy !== undefined) {
+      if (command.name === pausedBy) pausedBy = undefined;
+    } else if (command.name === 'stop-commands') pausedBy = command.data;
+    else commands.push(command);
+  }
+  return commands;
+}
+
+function parseCommand(line: string): RunnerCommand | undefined {
+  const { name, list, data } =
+    (
+      line.trimStart().match(/^::(?<name>[^ :]+)(?: (?<list>.*?))?::(?<data>.*)$/) ??
+      line.match(/##\[(?<name>[^\] ]+)(?: (?<list>[^\]]*))?\](?<data>.*)$/)
+    )?.groups ?? {};
+  if (name === undefined || data === undefined) return undefined;
+  const pairs = (list ?? '').split(',').flatMap((pair) => {
+    const equals = pair.indexOf('=');
+    return equals < 0 ? [] : [[pair.slice(0, equals), decode(pair.slice(equals + 1))]];
+  });
+  return { name, properties: Object.fromEntries(pairs), data: decode(data) };
+}
+
+function decode(text: string): string {
+  const meanings: Readonly<Record<string, string>> = { '%0D': '\r', '%0A': '\n', '%3A': ':', '%2C': ',', '%25': '%' };
+  return text.replaceAll(/%(?:0D|0A|3A|2C|25)/g, (code) => meanings[code] ?? code);
+}
+
+/** The log as a person sees it, who is never shown the value of an `add-mask`. */
+export function withoutMasks(log: string): string {
+  return log
+    .split('\n')
+    .filter((line) => !line.startsWith('::add-mask::'))
+    .join('\n');
+}

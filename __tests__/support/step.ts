@@ -1,0 +1,357 @@
+/**
+ * Runs the bundled action as the runner runs it: inputs with the defaults of action.yml as INPUT_* variables, files for
+ * outputs, state and environment, the event's payload, a temporary folder, a home and a workspace; then the post entry with
+ * the state. Every `docker`, buildx and credential helper that a step starts is recorded.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { branchPush, headSha, type RunEvent } from './event.ts';
+import { type RecordedCommand, readRecords, writeRecorder } from './recorder.ts';
+import { parseCommands, parseFileEntries, type RunnerCommand } from './runner-files.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Of action.yml what the runner goes by. */
+export interface ActionManifest {
+  readonly inputs: Readonly<Record<string, { readonly default: string; readonly description: string }>>;
+  readonly outputs: Readonly<Record<string, { readonly description: string }>>;
+  readonly runs: Readonly<Record<string, string>>;
+}
+
+export function readActionManifest(): ActionManifest {
+  return parse(readFileSync(join(root, 'action.yml'), 'utf8'));
+}
+
+/** What a process of the step left when it ended. */
+export interface Ended {
+  /** `null` when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Standard output and standard error, as they came. */
+  readonly log: string;
+  readonly stdout: string;
+}
+
+/** What the main entry left. */
+export interface StepResult extends Ended {
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly state: Readonly<Record<string, string>>;
+  /** Variables for later steps of the job. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly commands: readonly RunnerCommand[];
+  /** The code of the one error annotation; empty when there is none. */
+  readonly code: string;
+  /** The text of the one error annotation; empty when there is none. */
+  readonly failure: string;
+}
+
+export interface RunningStep {
+  readonly process: ChildProcess;
+  readonly ended: Promise<StepResult>;
+}
+
+export interface RunnerOptions {
+  /** The environment with which `docker` talks to an engine of the lab. */
+  readonly engine?: Readonly<Record<string, string>>;
+  readonly event?: RunEvent;
+  /** `OWNER/NAME` */
+  readonly repository?: string;
+  /** The job's own token. */
+  readonly token?: string;
+  /** Laid over the environment of every process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A line of shell that runs before each real `docker`. */
+  readonly beforeDocker?: string;
+  /** Laid over the runner's own config.json. */
+  readonly dockerConfig?: Readonly<Record<string, unknown>>;
+}
+
+/** A runner of one job. */
+export interface Runner {
+  readonly temp: string;
+  readonly home: string;
+  readonly workspace: string;
+  /** Folder at the head of PATH. */
+  readonly bin: string;
+  /** Writes a file of the workspace; gives its path. */
+  write(path: string, text: string): string;
+  start(inputs: Readonly<Record<string, string>>, env?: Readonly<Record<string, string>>): RunningStep;
+  /** The main entry, to its end. */
+  main(inputs: Readonly<Record<string, string>>, env?: Readonly<Record<string, string>>): Promise<StepResult>;
+  post(step: Pick<StepResult, 'state'>): Promise<Ended>;
+  /** Any program, in the environment of a later step. */
+  run(argv: readonly [string, ...string[]], env?: Readonly<Record<string, string>>): Promise<Ended>;
+  /** Another entry of the bundle, in a terminal: nothing of a run is in its environment. */
+  terminal(entry: string, args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
+  /** What was recorded. */
+  commands(): readonly RecordedCommand[];
+  /** Every file beneath a folder, as paths relative to it. */
+  filesIn(folder: string): readonly string[];
+}
+
+/** The action as it is committed, in a folder where no build changes it while a test runs. */
+export interface ActionCopy extends Disposable {
+  /** action.yml and dist/ are in it. */
+  readonly folder: string;
+  newRunner(options?: RunnerOptions): Runner;
+}
+
+/** A whole dist/: a build that goes on at the same time removes it first and writes cli.js last. */
+function copyBundle(to: string): void {
+  const listing = (folder: string): string =>
+    readdirSync(folder)
+      .map((name) => `${name} ${statSync(join(folder, name)).size}`)
+      .join('\n');
+  const from = join(root, 'dist');
+  for (const deadline = Date.now() + 60_000; ; ) {
+    try {
+      const before = listing(from);
+      rmSync(to, { recursive: true, force: true });
+      cpSync(from, to, { recursive: true });
+      if (existsSync(join(to, 'cli.js')) && before === listing(from) && before === listing(to)) return;
+    } catch (cause) {
+      if (Date.now() > deadline) throw new Error('There is no whole dist/: run `npm run build`.', { cause });
+    }
+    if (Date.now() > deadline) throw new Error('There is no whole dist/: run `npm run build`.');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250);
+  }
+}
+
+/** Copies the action; every runner it makes goes with it. */
+export function copyAction(): ActionCopy {
+  const folder = mkdtempSync(join(tmpdir(), 'publish-e2e-'));
+  copyBundle(join(folder, 'dist'));
+  cpSync(join(root, 'action.yml'), join(folder, 'action.yml'));
+  const manifest = readActionManifest();
+  let count = 0;
+  return {
+    folder,
+    newRunner: (options = {}) => newRunner(folder, join(folder, `runner-${count++}`), manifest, options),
+    // Children of a step that was killed on purpose may still be writing there.
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @returns its path, or `undefined` */
+function findExecutable(name: string, folders: readonly string[]): string | undefined {
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/** Where the CLI that has this configuration finds its plugins (docker/cli, `getPluginDirs`). */
+function pluginFolders(configFolder: string, config: Readonly<Record<string, unknown>>): readonly string[] {
+  const extra = Array.isArray(config.cliPluginsExtraDirs) ? config.cliPluginsExtraDirs.map(String) : [];
+  const system = ['/usr/local/lib', '/usr/local/libexec', '/usr/lib', '/usr/libexec'];
+  return [...extra, join(configFolder, 'cli-plugins'), ...system.map((each) => join(each, 'docker/cli-plugins'))];
+}
+
+/** The runner's own configuration: that of the engine's CLI, with a buildx that is recorded, and no login. */
+function makeDockerConfig(folder: string, records: string, { engine = {}, dockerConfig = {} }: RunnerOptions): void {
+  const from = engine.DOCKER_CONFIG ?? process.env.DOCKER_CONFIG ?? join(homedir(), '.docker');
+  const file = join(from, 'config.json');
+  const {
+    auths: _,
+    credsStore: __,
+    credHelpers: ___,
+    ...config
+  } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const buildx = findExecutable('docker-buildx', pluginFolders(from, config));
+  const plugins = join(dirname(records), 'plugins');
+  mkdirSync(plugins, { recursive: true });
+  mkdirSync(folder, { recursive: true });
+  if (buildx !== undefined) writeRecorder(join(plugins, 'docker-buildx'), buildx, records);
+  const cliPluginsExtraDirs = buildx === undefined ? [] : [plugins];
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, cliPluginsExtraDirs, ...dockerConfig }));
+}
+
+/** `${{ github.token }}` and the like, as the runner fills them in. */
+function evaluate(text: string, github: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\$\{\{ github\.(\w+) \}\}/g, (expression, name: string) => {
+    const value = github[name];
+    if (value === undefined) throw new Error(`This runner knows no ${expression}.`);
+    return value;
+  });
+}
+
+function newRunner(action: string, folder: string, manifest: ActionManifest, options: RunnerOptions): Runner {
+  const at = (name: string): string => {
+    mkdirSync(join(folder, name), { recursive: true });
+    return join(folder, name);
+  };
+  const [temp, home, workspace, bin, records, files] = [
+    at('temp'),
+    at('home'),
+    at('workspace'),
+    at('bin'),
+    at('records'),
+    at('file-commands'),
+  ];
+  const { engine = {}, event = branchPush('main'), repository = 'octo-org/app', token = '', beforeDocker } = options;
+  makeDockerConfig(join(home, '.docker'), records, options);
+  const path = (engine.PATH ?? process.env.PATH ?? '').split(delimiter);
+  const docker = findExecutable('docker', path);
+  if (docker !== undefined) writeRecorder(join(bin, 'docker'), docker, records, beforeDocker);
+  const machine = {
+    PATH: [bin, ...path].join(delimiter),
+    HOME: home,
+    ...(engine.DOCKER_HOST === undefined ? {} : { DOCKER_HOST: engine.DOCKER_HOST }),
+  };
+  const [owner = ''] = repository.split('/');
+  const payload = {
+    ...event.payload,
+    repository: {
+      name: repository.split('/')[1],
+      full_name: repository,
+      default_branch: 'main',
+      description: 'An app to publish',
+      html_url: `https://github.com/${repository}`,
+      private: false,
+      license: { spdx_id: 'MIT' },
+      owner: { login: owner, type: 'Organization' },
+    },
+  };
+  writeFileSync(join(files, 'event.json'), JSON.stringify(payload));
+  const job = {
+    ...machine,
+    CI: 'true',
+    GITHUB_ACTIONS: 'true',
+    GITHUB_SERVER_URL: 'https://github.com',
+    // Nothing in these tests may ask the API.
+    GITHUB_API_URL: 'http://127.0.0.1:9',
+    GITHUB_REPOSITORY: repository,
+    GITHUB_REPOSITORY_OWNER: owner,
+    GITHUB_ACTOR: 'octocat',
+    GITHUB_SHA: headSha,
+    GITHUB_RUN_ID: '1658821493',
+    GITHUB_RUN_ATTEMPT: '1',
+    GITHUB_WORKSPACE: workspace,
+    GITHUB_EVENT_PATH: join(files, 'event.json'),
+    RUNNER_TEMP: temp,
+    RUNNER_OS: 'Linux',
+    ...event.env,
+    ...options.env,
+  };
+
+  function fileCommands(): { env: Record<string, string>; read: (name: string) => Readonly<Record<string, string>> } {
+    const id = crypto.randomUUID();
+    const file = (name: string): string => join(files, `${name}_${id}`);
+    const names = ['OUTPUT', 'STATE', 'ENV', 'PATH', 'STEP_SUMMARY', 'ARTIFACTS'];
+    for (const name of names) writeFileSync(file(name), '');
+    return {
+      env: Object.fromEntries(names.map((name) => [`GITHUB_${name}`, file(name)])),
+      read: (name) => parseFileEntries(readFileSync(file(name), 'utf8')),
+    };
+  }
+
+  function inputVariables(inputs: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    const unknown = Object.keys(inputs).find((name) => !Object.hasOwn(manifest.inputs, name));
+    if (unknown !== undefined) throw new Error(`action.yml has no input \`${unknown}\`.`);
+    const github = { token, actor: 'octocat' };
+    return Object.fromEntries(
+      Object.entries(manifest.inputs).map(([name, input]) => [
+        `INPUT_${name.toUpperCase()}`,
+        inputs[name] ?? evaluate(input.default, github),
+      ]),
+    );
+  }
+
+  function launch(argv: readonly [string, ...string[]], env: Readonly<Record<string, string>>) {
+    const [program, ...args] = argv;
+    const child = spawn(program, args, { cwd: workspace, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const chunks: { readonly isError: boolean; readonly text: string }[] = [];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => chunks.push({ isError: false, text }));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => chunks.push({ isError: true, text }));
+    const ended = new Promise<Ended>((resolve, reject) => {
+      child.on('error', reject);
+      const finish = (exitCode: number | null, signal: NodeJS.Signals | null): void =>
+        resolve({
+          exitCode,
+          signal,
+          log: chunks.map(({ text }) => text).join(''),
+          stdout: chunks.flatMap(({ isError, text }) => (isError ? [] : [text])).join(''),
+        });
+      child.on('close', finish);
+      // One that was killed leaves children which keep its output open.
+      child.on('exit', (exitCode, signal) => signal === 'SIGKILL' && finish(exitCode, signal));
+    });
+    return { process: child, ended };
+  }
+
+  const start: Runner['start'] = (inputs, env = {}) => {
+    const commandFiles = fileCommands();
+    const main = [process.execPath, join(action, manifest.runs.main ?? '')] as const;
+    const launched = launch(main, { ...job, ...commandFiles.env, ...inputVariables(inputs), ...env });
+    const ended = launched.ended.then((end): StepResult => {
+      const commands = parseCommands(end.log);
+      const errors = commands.filter(({ name }) => name === 'error');
+      if (errors.length > 1) throw new Error(`A step has one error, this one has ${errors.length}:\n${end.log}`);
+      return {
+        ...end,
+        outputs: commandFiles.read('OUTPUT'),
+        state: commandFiles.read('STATE'),
+        env: commandFiles.read('ENV'),
+        commands,
+        code: errors[0]?.properties.title ?? '',
+        failure: errors[0]?.data ?? '',
+      };
+    });
+    return { process: launched.process, ended };
+  };
+
+  return {
+    temp,
+    home,
+    workspace,
+    bin,
+    write(name, text) {
+      mkdirSync(dirname(join(workspace, name)), { recursive: true });
+      writeFileSync(join(workspace, name), text);
+      return join(workspace, name);
+    },
+    start,
+    main: (inputs, env) => start(inputs, env).ended,
+    post({ state }) {
+      const saved = Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]);
+      const post = [process.execPath, join(action, manifest.runs.post ?? '')] as const;
+      return launch(post, { ...job, ...fileCommands().env, ...inputVariables({}), ...Object.fromEntries(saved) }).ended;
+    },
+    run: (argv, env = {}) => launch(argv, { ...job, ...env }).ended,
+    terminal: (entry, args, env = {}) =>
+      launch([process.execPath, join(action, 'dist', entry), ...args], { ...machine, TMPDIR: temp, ...env }).ended,
+    commands: () => readRecords(records),
+    filesIn: (where) =>
+      readdirSync(where, { recursive: true, withFileTypes: true })
+        .filter((entry) => !entry.isDirectory())
+        .map((entry) => join(entry.parentPath, entry.name).slice(where.length + 1)),
+  };
+}
+
+/** A name that no other case uses, so that suites can run side by side. */
+export function uniqueName(stem: string): string {
+  return `${stem}-${crypto.randomUUID().slice(0, 8)}`;
+}

@@ -1,0 +1,70 @@
+/**
+ * What the entries have in common: the process they run in, and how they end. Nothing else reads the environment or sets an
+ * exit code.
+ */
+
+import { appendFileSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import type { Environment } from './engine/command.ts';
+import { exitCodeOf, onTermination } from './report/cancellation.ts';
+import { formatFailure, toPublishError } from './report/failure.ts';
+import { type Log, workflowLog } from './report/log.ts';
+import { formatFileEntry } from './report/runner.ts';
+import { parseRun, type Run } from './run/run.ts';
+import type { StepSecrets } from './step.ts';
+
+/** The process of a step. */
+export interface Entry {
+  readonly env: Environment;
+  readonly log: Log;
+  /** Fires when the process is asked to end. */
+  readonly termination: AbortSignal;
+}
+
+/** Runs an entry that the runner started: an error is one annotation and a failed step. */
+export async function runEntry(work: (entry: Entry) => Promise<unknown>): Promise<void> {
+  const log = workflowLog((text) => void process.stdout.write(text));
+  const termination = onTermination(process);
+  try {
+    await work({ env: process.env, log, termination });
+  } catch (error) {
+    const failure = toPublishError(error);
+    if (failure.detail !== '') {
+      await log.group('What the failed command printed last', async () => log.tool(failure.detail));
+    }
+    log.error(formatFailure(failure), { title: failure.code });
+    process.exitCode = exitCodeOf(termination);
+  }
+}
+
+/** @throws InputError RUN_UNKNOWN */
+export function readRun(env: Environment): Run {
+  return parseRun(env, env.GITHUB_EVENT_PATH ? readFileSync(env.GITHUB_EVENT_PATH, 'utf8') : '');
+}
+
+/** Below which folder a step keeps its own. */
+export function temporaryFolder(env: Environment): string {
+  return env.RUNNER_TEMP || tmpdir();
+}
+
+/** Every secret, and the form in which the CLI's configuration keeps a login, is *** in the log from here on. */
+export function maskSecrets(log: Log, username: string, { token, registryAuth }: StepSecrets): void {
+  for (const login of [{ username, password: token }, ...registryAuth]) {
+    if (login.password === '') continue;
+    log.mask(login.password);
+    log.mask(Buffer.from(`${login.username}:${login.password}`).toString('base64'));
+  }
+}
+
+/** Appends to one of the runner's files; without a runner there is none. */
+export function appendEntry(file: string | undefined, name: string, value: string): void {
+  if (file) appendFileSync(file, formatFileEntry(name, value));
+}
+
+export function writeOutputs<Outputs extends Readonly<Record<string, string>>>(
+  env: Environment,
+  outputs: Outputs,
+): Outputs {
+  for (const [name, value] of Object.entries(outputs)) appendEntry(env.GITHUB_OUTPUT, name, value);
+  return outputs;
+}

@@ -1,0 +1,79 @@
+/**
+ * The entry of `pull/`: the same resolution and login as a publish, then `docker pull`.
+ */
+
+import { logIn, pull } from './engine/docker.ts';
+import { appendEntry, maskSecrets, readRun, runEntry, temporaryFolder, writeOutputs } from './entry.ts';
+import { gatherFaults, InputError } from './errors.ts';
+import { formatReference } from './image/reference.ts';
+import { parseTag } from './image/tag.ts';
+import { inputsOfEnvironment, type PullInputs, parsePullInputs, pullInputDefaults } from './inputs.ts';
+import { readRegistryAuth } from './main.ts';
+import { type Destination, locateImage } from './plan.ts';
+import { type GivenCredentials, resolveCredential } from './registry/credentials.ts';
+import { type Product, resolveProduct } from './registry/product.ts';
+import type { Run } from './run/run.ts';
+import { openStep } from './step.ts';
+import { newStepFolder } from './step-folder.ts';
+
+export interface PullPlan {
+  readonly product: Product;
+  readonly destinations: readonly [Omit<Destination, 'packageUrl'>];
+  readonly reference: string;
+  readonly retries: number;
+  readonly notes: readonly string[];
+}
+
+/**
+ * @throws InputError, or InputFaults with every fault; DIGEST_UNSUPPORTED for a digest on a Docker registry
+ */
+export function planPull(inputs: PullInputs, run: Run, registryAuth: GivenCredentials['registryAuth']): PullPlan {
+  const product = resolveProduct(run.serverUrl);
+  const { registry, repository, notes } = locateImage(inputs, run, product);
+  const { digest } = inputs;
+  if (digest !== undefined && registry.kind === 'docker') {
+    throw new InputError('DIGEST_UNSUPPORTED', {
+      message: `${digest} cannot be pulled: the Docker registry ${registry.registry} knows images by tag only.`,
+      remedy: 'Set `tag` instead of `digest`, or use the Container registry (`registry: container`).',
+    });
+  }
+  const tag = inputs.tag ?? (digest === undefined ? parseTag('latest') : undefined);
+  const given = { token: inputs.token, username: inputs.username, registryAuth };
+  const credential = resolveCredential(registry.registry, product, given, false);
+  return {
+    product,
+    destinations: [{ registry, repository, credential }],
+    reference: formatReference({ repository, ...(tag && { tag }), ...(digest && { digest }) }),
+    retries: inputs.retries,
+    notes,
+  };
+}
+
+export const run = (): Promise<void> =>
+  runEntry(async ({ env, log, termination }) => {
+    const faults = gatherFaults();
+    const inputs = parsePullInputs(inputsOfEnvironment(env, pullInputDefaults), faults);
+    const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
+    maskSecrets(log, inputs.username, secrets);
+    const plan = faults.attempt(() => planPull(inputs, readRun(env), secrets.registryAuth));
+    faults.throwIfAny();
+    if (plan === undefined) throw new Error('no fault, but no plan either');
+    const [{ registry }] = plan.destinations;
+    log.info(`Registry ${registry.registry}, because ${registry.reason}`);
+    for (const note of plan.notes) log.info(note);
+
+    const folder = newStepFolder(temporaryFolder(env));
+    appendEntry(env.GITHUB_STATE, 'folder', folder);
+    const step = await openStep(plan, folder, env, secrets, log, termination);
+    let keepsLogin = false;
+    try {
+      for (const login of step.logins) await logIn(step.docker, login.registry, login.username, login.password);
+      const pulled = await log.group('Pull', () => pull(step.docker, plan.reference, inputs.platform));
+      log.info(`Pulled ${plan.reference}, ${pulled.digest}`);
+      keepsLogin = inputs.loginScope === 'job' && env.GITHUB_ENV !== undefined;
+      if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
+      writeOutputs(env, { image: plan.reference, digest: pulled.digest, imageid: pulled.imageId });
+    } finally {
+      await step.close(keepsLogin);
+    }
+  });

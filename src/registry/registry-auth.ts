@@ -1,0 +1,72 @@
+/**
+ * The `registry-auth` input: logins for registries beside the one that `token` is for, as docker/login-action writes them.
+ */
+
+import { parse } from 'yaml';
+import { type Faults, InputError } from '../errors.ts';
+import { parseRegistry, type Registry } from '../image/registry.ts';
+
+export interface RegistryLogin {
+  readonly registry: Registry;
+  readonly username: string;
+  readonly password: string;
+}
+
+const form = 'expected a YAML list of {registry, username, password}';
+
+/** A message must not quote what stands here: it may be a password. */
+function invalid(fault: string): InputError {
+  return new InputError('REGISTRY_AUTH_INVALID', {
+    message: `\`registry-auth\` is invalid: ${fault}; ${form}.`,
+    remedy:
+      'Write, for each registry:\nregistry-auth: |\n  - registry: docker.io\n    username: octocat\n    password: ${{ secrets.DOCKERHUB_TOKEN }}',
+  });
+}
+
+function parseList(text: string): readonly unknown[] {
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch {
+    // The parser's own words quote the text.
+    throw invalid('it is no YAML');
+  }
+  if (value === null || value === undefined) return [];
+  if (!Array.isArray(value)) throw invalid('it is no list');
+  return value;
+}
+
+function parseEntry(entry: unknown, position: number): RegistryLogin {
+  const which = `entry ${position}`;
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) throw invalid(`${which} is no mapping`);
+  const fields = new Map(Object.entries(entry));
+  const unknown = [...fields.keys()].find((name) => !['registry', 'username', 'password'].includes(name));
+  if (unknown !== undefined) throw invalid(`${which} has the unknown key "${unknown}"`);
+  const [registry = '', username = '', password = ''] = ['registry', 'username', 'password'].map((name) => {
+    const value: unknown = fields.get(name) ?? '';
+    // A number is a fair way to write a user or password that consists of digits.
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  });
+  if (registry === '') throw invalid(`${which} names no registry`);
+  if (username === '') throw invalid(`${which} (${registry}) has no username`);
+  if (password === '') throw invalid(`${which} (${registry}) has no password, or its secret is empty in this run`);
+  return { registry: parseRegistry(registry), username, password };
+}
+
+/**
+ * @param text YAML; empty for none
+ * @param faults gathers REGISTRY_AUTH_INVALID and REGISTRY_INVALID
+ */
+export function parseRegistryAuth(text: string, { attempt }: Faults): readonly RegistryLogin[] {
+  const logins = (attempt(() => parseList(text)) ?? []).flatMap((entry, index) => {
+    const login = attempt(() => parseEntry(entry, index + 1));
+    return login === undefined ? [] : [login];
+  });
+  attempt(() => {
+    const twice = logins.find(
+      ({ registry }, index) => logins.findIndex((each) => each.registry === registry) !== index,
+    );
+    if (twice !== undefined) throw invalid(`${twice.registry} stands in it twice`);
+  });
+  return logins;
+}
