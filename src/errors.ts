@@ -33,6 +33,15 @@ export const errorCodes = [
   'OWNER_FOREIGN',
   'LOGIN_MISSING',
   'LEGACY_DIGEST',
+  'SOURCE_INVALID',
+  'SOURCE_MISSING',
+  'SOURCE_AMBIGUOUS',
+  'SOURCE_DAMAGED',
+  'SOURCE_INCOMPLETE',
+  'MANIFEST_INVALID',
+  'TAG_EXISTS',
+  'LAYER_TOO_LARGE',
+  'LAYER_FOREIGN',
   // PermissionError: an administrator of the repository, the package or the organisation
   'LOGIN_REFUSED',
   'TOKEN_REJECTED',
@@ -83,6 +92,7 @@ export const errorCodes = [
   'MANIFEST_UNKNOWN',
   'DIGEST_MISSING',
   'DIGEST_MISMATCH',
+  'BLOB_MISSING',
   // InternalError: us
   'INTERNAL',
 ] as const;

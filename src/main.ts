@@ -12,11 +12,14 @@ import { formatDigestReference } from './image/reference.ts';
 import { type InputReader, inputDefaults, inputsOfEnvironment, parseContextOptions, parseInputs } from './inputs.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
 import { type Plan, plan } from './plan.ts';
-import { type EnginePort, publish } from './publish.ts';
+import type { EnginePort, SourcePort } from './ports.ts';
+import { publish } from './publish.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
 import type { Log } from './report/log.ts';
 import { formatPlan } from './report/plan-table.ts';
 import { checkBuildContext } from './source/build-context.ts';
+import { checkSource } from './source/check-source.ts';
+import type { SourceSpec } from './source/spec.ts';
 import { openStep, type Step } from './step.ts';
 import { newStepFolder } from './step-folder.ts';
 
@@ -39,14 +42,17 @@ export async function publishStep(
   const theRun = readRun(env);
   const { registryAuth } = secrets;
   const metadata = faults.attempt(() => parseContextOptions(env, new Date()));
-  const checkBuild = (request: BuildRequest): void => {
+  const checkDisk = (check: () => void): void => {
     const checks = gatherFaults();
-    checks.attempt(() => checkBuildContext(request, process.cwd()));
+    checks.attempt(check);
     // A plan can be looked at where there is nothing to build.
     if (inputs.dryRun) checks.report((fault) => log.warning(`${fault.code}: ${fault.message}`));
     else checks.throwIfAny();
   };
-  const planned = metadata && faults.attempt(() => plan(inputs, theRun, { metadata, registryAuth, checkBuild }));
+  const checkBuild = (request: BuildRequest): void => checkDisk(() => checkBuildContext(request, process.cwd()));
+  const checkFiles = (source: SourceSpec): void => checkDisk(() => checkSource(source, process.cwd()));
+  const facts = metadata && { metadata, registryAuth, checkBuild, checkSource: checkFiles };
+  const planned = facts && faults.attempt(() => plan(inputs, theRun, facts));
   faults.throwIfAny();
   if (planned === undefined) throw new Error('no fault, but no plan either');
   for (const line of formatPlan(planned.plan)) log.info(line);
@@ -58,10 +64,14 @@ export async function publishStep(
   const folder = newStepFolder(temporaryFolder(env));
   // Before the folder is made, so that `post` knows it whatever happens from here on.
   appendEntry(env.GITHUB_STATE, 'folder', folder);
-  const step = await openStep(planned.plan, folder, env, secrets, log, termination);
+  const { source } = planned.plan;
+  const destinations = [...planned.plan.destinations, ...(source?.from === undefined ? [] : [source.from])];
+  const step = await openStep({ ...planned.plan, destinations }, folder, env, secrets, log, termination);
   let keepsLogin = false;
   try {
-    const outcome = await publish(planned, { engine: engineOf(step, planned.plan), registry: step.registry, log });
+    const { registry } = step;
+    const ports = { engine: engineOf(step, planned.plan), source: sourceOf(step), registry, log };
+    const outcome = await publish(planned, ports);
     report(planned.plan, outcome, env, log);
     keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
     if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
@@ -88,6 +98,24 @@ function engineOf({ docker, config, logins }: Step, { build: request, destinatio
       for (const { registry, username, password } of logins) await logIn(docker, registry, username, password);
     },
     build: (decision, references, push) => build(docker, decision, request, references, repositories, push),
+  };
+}
+
+/** Only a step that has a source loads what reads one. */
+function sourceOf({ docker, registry: client }: Step): SourcePort {
+  return {
+    async open(spec) {
+      const { openSource } = await import('./source/open.ts');
+      return openSource(spec, { client, docker });
+    },
+    async readImageId(image) {
+      const { readImageId } = await import('./source/engine-image.ts');
+      return readImageId(docker, image);
+    },
+    async pushFromDaemon(imageId, reference) {
+      const { pushFromDaemon } = await import('./source/engine-image.ts');
+      return pushFromDaemon(docker, imageId, reference);
+    },
   };
 }
 

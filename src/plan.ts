@@ -4,8 +4,8 @@
 
 import type { BuildRequest } from './engine/build-request.ts';
 import { gatherFaults, InputError } from './errors.ts';
-import type { Repository } from './image/repository.ts';
-import type { Inputs } from './inputs.ts';
+import { formatRepository, type Repository } from './image/repository.ts';
+import type { IfExists, Inputs, Verification } from './inputs.ts';
 import { type ContextOptions, contextOf } from './metadata/context.ts';
 import { describeImage, type ImageDescription, type Naming } from './metadata/describe.ts';
 import { parseFlavor } from './metadata/flavor.ts';
@@ -13,10 +13,17 @@ import { parseImages } from './metadata/images.ts';
 import { parseAnnotations, parseLabels } from './metadata/labels.ts';
 import { parseTagRules } from './metadata/rule.ts';
 import { type CredentialDecision, type GivenCredentials, resolveCredential } from './registry/credentials.ts';
-import { type RegistryDecision, resolveRegistry, resolveRepository } from './registry/directory.ts';
+import {
+  hostOfOwningProduct,
+  type RegistryDecision,
+  resolveRegistry,
+  resolveRepository,
+} from './registry/directory.ts';
 import { packageUrl } from './registry/package-page.ts';
 import { type Product, resolveProduct } from './registry/product.ts';
 import type { Run } from './run/run.ts';
+import { indexUnsupported } from './source/limits.ts';
+import type { SourceSpec } from './source/spec.ts';
 
 /** A decision with the reason for it, as a clause. */
 export interface Decision<Value> {
@@ -33,6 +40,14 @@ export interface Destination {
   readonly packageUrl: string;
 }
 
+/** Where an image already is. */
+export interface PlannedSource {
+  readonly spec: SourceSpec;
+  /** The repository that it is in, for a source in a registry. */
+  readonly from?: Omit<Destination, 'packageUrl'>;
+  readonly referrers: boolean;
+}
+
 export interface Plan {
   /** Of the plan's own form; raised when a reader of the JSON would have to change. */
   readonly schema: 1;
@@ -41,10 +56,13 @@ export interface Plan {
   readonly destinations: readonly Destination[];
   /** As far as is known without the tags that the registry has. */
   readonly description: ImageDescription;
+  /** Absent: the image is built. */
+  readonly source?: PlannedSource;
   readonly build: BuildRequest;
+  readonly ifExists: IfExists;
   readonly push: Decision<boolean>;
   readonly loginScope: 'step' | 'job';
-  readonly verify: 'off' | 'manifest';
+  readonly verify: Verification;
   readonly retries: number;
   /** What a person would want to know, as sentences. */
   readonly notes: readonly string[];
@@ -58,6 +76,8 @@ export interface PlanFacts {
   readonly registryAuth: GivenCredentials['registryAuth'];
   /** Looks at the disk for what the build would read; its faults are reported with the others. */
   readonly checkBuild: (build: BuildRequest) => void;
+  /** The same for the file or folder of a source. */
+  readonly checkSource: (source: SourceSpec) => void;
 }
 
 /** A plan, and the one part of it that the registry may change. */
@@ -119,6 +139,33 @@ function parseNaming(inputs: Inputs): Naming | undefined {
 }
 
 /**
+ * The token of the destinations is sent to a source's registry only where it is theirs too.
+ * @throws InputError REGISTRY_INVALID for a registry that imitates one of GitHub's
+ */
+function planSource(
+  { source, referrers }: Inputs,
+  product: Product,
+  given: GivenCredentials,
+  destinations: readonly Destination[],
+): PlannedSource | undefined {
+  if (source === undefined) return undefined;
+  if (source.kind !== 'docker') return { spec: source, referrers };
+  const { repository } = source.reference;
+  const registry = { ...resolveRegistry(repository.registry, product), reason: '`source` names it' };
+  const same = destinations.find((each) => each.registry.registry === registry.registry);
+  const isOwn = hostOfOwningProduct(registry.registry, product) === product.host;
+  const own = { ...given, token: isOwn ? given.token : '' };
+  const credential = same?.credential ?? resolveCredential(registry.registry, product, own, false);
+  return { spec: source, from: { registry, repository, credential }, referrers };
+}
+
+/** @throws InputError INDEX_UNSUPPORTED */
+function checkPlatforms({ platforms }: BuildRequest, destinations: readonly Destination[]): void {
+  const docker = destinations.find(({ registry }) => registry.kind === 'docker');
+  if (docker !== undefined && platforms.length > 1) throw indexUnsupported(formatRepository(docker.repository));
+}
+
+/**
  * @throws InputError, or InputFaults with every fault of every input
  */
 export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
@@ -152,7 +199,9 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
     buildArgs: inputs.buildArgs,
     labels: (description?.labels ?? []).map(({ name, value }) => `${name}=${value}`),
   };
-  attempt(() => facts.checkBuild(build));
+  const source = attempt(() => planSource(inputs, product, given, destinations));
+  attempt(() => (inputs.source === undefined ? facts.checkBuild(build) : facts.checkSource(inputs.source)));
+  attempt(() => push.value && checkPlatforms(build, destinations));
   throwIfAny();
   // Only a gathered fault leaves it undefined, and that was just thrown.
   if (description === undefined) throw new Error('the image has no description');
@@ -162,7 +211,9 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
       product,
       destinations,
       description,
+      ...(source === undefined ? {} : { source }),
       build,
+      ifExists: inputs.ifExists,
       push,
       loginScope: inputs.loginScope,
       verify: inputs.verify,

@@ -5,6 +5,7 @@
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { createCommandRunner, type Environment } from './engine/command.ts';
 import type { DockerPorts } from './engine/docker.ts';
 import { PublishError } from './errors.ts';
@@ -79,8 +80,6 @@ export interface Step {
   close(keepsLogin: boolean): Promise<void>;
 }
 
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
 /**
  * Makes the private folder and what stands on it.
  * @param folder of the step, from `newStepFolder`; gone again if this throws
@@ -104,6 +103,11 @@ export async function openStep(
     const credentials = await readCredentials(plan, logins, (registry) =>
       readLogin(config.folder, registry, commands.run, childEnv),
     );
+    // A step that was asked to end waits for no further attempt.
+    const sleep = async (milliseconds: number): Promise<void> => {
+      signal.throwIfAborted();
+      await setTimeout(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
+    };
     const retryPorts = { now: Date.now, sleep, random: Math.random, log: (line: string) => log.info(line) };
     const { createRegistryClient } = await import('./registry/client.ts');
     const registry = createRegistryClient({
@@ -112,6 +116,8 @@ export async function openStep(
       retries: plan.retries,
       ...retryPorts,
     });
+    // Cuts what is on its way; what would try again is stopped by `sleep`.
+    signal.addEventListener('abort', () => registry.close(), { once: true });
     return {
       docker: {
         run: commands.run,

@@ -8,6 +8,7 @@ import { formatRepository } from '../image/repository.ts';
 import type { ImageDescription } from '../metadata/describe.ts';
 import type { Plan } from '../plan.ts';
 import { describeProduct } from '../registry/product.ts';
+import { formatSource } from '../source/spec.ts';
 
 /** Aligns the cells of each column; the last one runs free. */
 export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
@@ -32,7 +33,7 @@ export function formatTags({ tags, held, notFired, latest }: ImageDescription): 
 
 /** The plan's decisions with their reasons, one a line. */
 export function formatPlan(plan: Plan): readonly string[] {
-  const { build, description, destinations, push } = plan;
+  const { build, description, destinations, ifExists, push, source } = plan;
   return [
     ...formatTable([
       ['Product', describeProduct(plan.product), ''],
@@ -46,7 +47,10 @@ export function formatPlan(plan: Plan): readonly string[] {
         ],
       ]),
       ['Push', push.value ? 'yes' : 'no', `because ${push.reason}`],
-      ['Context', build.context, build.file === '' ? '' : `with ${build.file}`],
+      ...(source === undefined
+        ? [['Context', build.context, build.file === '' ? '' : `with ${build.file}`]]
+        : [['Source', formatSource(source.spec), source.referrers ? 'with what refers to it' : '']]),
+      ...(ifExists === 'overwrite' ? [] : [['If it exists', ifExists, '']]),
       ...(build.platforms.length === 0 ? [] : [['Platforms', build.platforms.map(formatPlatform).join(', '), '']]),
     ]).map((line) => line.trimEnd()),
     ...formatTags(description),
