@@ -54,7 +54,10 @@ export async function publish({ plan, describe }: Planned, ports: PublishPorts):
   const [facts, names] = await Promise.all([engine.readFacts(), prepare(plan, describe, ports)]);
   const [main] = names;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
-  if (main.description.tags.length === 0) return nothingDone(plan, 'no tag came out of `tags`');
+  if (main.tags.length === 0) {
+    const isHeld = main.description.held.length > 0;
+    return nothingDone(plan, isHeld ? 'each of its tags would move backwards' : 'no tag came out of `tags`');
+  }
 
   const builder = engine.resolveBuilder(facts);
   log.info(`Builder: ${builder.kind}, because ${builder.reason}`);
