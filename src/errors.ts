@@ -32,7 +32,6 @@ export const errorCodes = [
   'OWNER_UNKNOWN',
   'OWNER_FOREIGN',
   'LOGIN_MISSING',
-  'LEGACY_DIGEST',
   'SOURCE_INVALID',
   'SOURCE_MISSING',
   'SOURCE_AMBIGUOUS',
@@ -42,6 +41,7 @@ export const errorCodes = [
   'TAG_EXISTS',
   'LAYER_TOO_LARGE',
   'LAYER_FOREIGN',
+  'INDEX_UNSUPPORTED',
   // PermissionError: an administrator of the repository, the package or the organisation
   'LOGIN_REFUSED',
   'TOKEN_REJECTED',
@@ -69,7 +69,7 @@ export const errorCodes = [
   'RUNNER_OUTDATED',
   'CA_UNKNOWN',
   'CERTIFICATE_MISMATCH',
-  'LEGACY_ENGINE',
+  'ENGINE_INCOMPATIBLE',
   // BuildError: the author of the Dockerfile
   'BUILD_FAILED',
   // RegistryError: the registry or the way to it
@@ -86,7 +86,6 @@ export const errorCodes = [
   'UPLOAD_INTERRUPTED',
   'UPLOAD_CHUNKED',
   'PUSH_CONFLICT',
-  'INDEX_UNSUPPORTED',
   'MEDIA_TYPE_UNSUPPORTED',
   'PULL_DENIED',
   'MANIFEST_UNKNOWN',

@@ -4,7 +4,7 @@
 
 import type { BuildRequest } from './engine/build-request.ts';
 import { gatherFaults, InputError } from './errors.ts';
-import { formatRepository, type Repository } from './image/repository.ts';
+import type { Repository } from './image/repository.ts';
 import type { IfExists, Inputs, Verification } from './inputs.ts';
 import { type ContextOptions, contextOf } from './metadata/context.ts';
 import { describeImage, type ImageDescription, type Naming } from './metadata/describe.ts';
@@ -14,15 +14,16 @@ import { parseAnnotations, parseLabels } from './metadata/labels.ts';
 import { parseTagRules } from './metadata/rule.ts';
 import { type CredentialDecision, type GivenCredentials, resolveCredential } from './registry/credentials.ts';
 import {
+  checkRequest,
   hostOfOwningProduct,
   type RegistryDecision,
   resolveRegistry,
   resolveRepository,
+  type ServerFacts,
 } from './registry/directory.ts';
 import { packageUrl } from './registry/package-page.ts';
 import { type Product, resolveProduct } from './registry/product.ts';
 import type { Run } from './run/run.ts';
-import { indexUnsupported } from './source/limits.ts';
 import type { SourceSpec } from './source/spec.ts';
 
 /** A decision with the reason for it, as a clause. */
@@ -78,6 +79,8 @@ export interface PlanFacts {
   readonly checkBuild: (build: BuildRequest) => void;
   /** The same for the file or folder of a source. */
   readonly checkSource: (source: SourceSpec) => void;
+  /** What a GHES told of itself; `undefined`: it was not asked. */
+  readonly server?: ServerFacts | undefined;
 }
 
 /** A plan, and the one part of it that the registry may change. */
@@ -104,9 +107,14 @@ interface Located {
 }
 
 /** The one repository that `registry`, `owner` and `image` name, or the run where they say nothing. */
-export function locateImage(inputs: Pick<Inputs, 'registry' | 'owner' | 'image'>, run: Run, product: Product): Located {
+export function locateImage(
+  inputs: Pick<Inputs, 'registry' | 'owner' | 'image'>,
+  run: Run,
+  product: Product,
+  server?: ServerFacts,
+): Located {
   const source = run.sourceRepository;
-  const registry = resolveRegistry(inputs.registry, product);
+  const registry = resolveRegistry(inputs.registry, product, server);
   const parts = {
     owner: inputs.owner || (source?.owner ?? ''),
     sourceRepository: source?.name ?? '',
@@ -118,10 +126,17 @@ export function locateImage(inputs: Pick<Inputs, 'registry' | 'owner' | 'image'>
 function locateImages(images: string, product: Product): readonly Located[] {
   return parseImages(images).map((repository) => {
     const registry = resolveRegistry(repository.registry, product);
-    if (registry.kind === 'docker' && repository.path.split('/').length !== 3) {
+    const segments = repository.path.split('/').length;
+    if (registry.kind === 'docker' && segments !== 3) {
       throw new InputError('REPOSITORY_INVALID', {
         message: `"${repository.path}" in \`images\` is no path of the Docker registry ${repository.registry}: expected OWNER/REPOSITORY/IMAGE.`,
         remedy: 'Give the name all three segments.',
+      });
+    }
+    if (registry.kind === 'container' && segments < 2) {
+      throw new InputError('REPOSITORY_INVALID', {
+        message: `"${repository.path}" in \`images\` is no path of the Container registry ${repository.registry}: expected OWNER/IMAGE.`,
+        remedy: 'Put the owner before the name of the image.',
       });
     }
     return { registry: { ...registry, reason: '`images` names it' }, repository, notes: [] };
@@ -159,22 +174,16 @@ function planSource(
   return { spec: source, from: { registry, repository, credential }, referrers };
 }
 
-/** @throws InputError INDEX_UNSUPPORTED */
-function checkPlatforms({ platforms }: BuildRequest, destinations: readonly Destination[]): void {
-  const docker = destinations.find(({ registry }) => registry.kind === 'docker');
-  if (docker !== undefined && platforms.length > 1) throw indexUnsupported(formatRepository(docker.repository));
-}
-
 /**
  * @throws InputError, or InputFaults with every fault of every input
  */
 export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   const { attempt, throwIfAny } = gatherFaults();
-  const product = resolveProduct(run.serverUrl);
+  const product = resolveProduct(run.serverUrl, facts.server?.version);
   const push = resolvePush(inputs, run);
   const located =
     attempt(() =>
-      inputs.images === '' ? [locateImage(inputs, run, product)] : locateImages(inputs.images, product),
+      inputs.images === '' ? [locateImage(inputs, run, product, facts.server)] : locateImages(inputs.images, product),
     ) ?? [];
   const given = { token: inputs.token, username: inputs.username, registryAuth: facts.registryAuth };
   const owners = {
@@ -201,7 +210,7 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   };
   const source = attempt(() => planSource(inputs, product, given, destinations));
   attempt(() => (inputs.source === undefined ? facts.checkBuild(build) : facts.checkSource(inputs.source)));
-  attempt(() => push.value && checkPlatforms(build, destinations));
+  if (push.value) for (const { registry } of destinations) attempt(() => checkRequest(registry, build));
   throwIfAny();
   // Only a gathered fault leaves it undefined, and that was just thrown.
   if (description === undefined) throw new Error('the image has no description');

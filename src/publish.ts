@@ -30,7 +30,10 @@ export async function publish({ plan, describe }: Planned, ports: PublishPorts):
   ]);
   const [main] = targets;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
-  if (main.description.tags.length === 0) return nothingDone(plan, 'no tag came out of `tags`');
+  if (main.tags.length === 0) {
+    const isHeld = main.description.held.length > 0;
+    return nothingDone(plan, isHeld ? 'each of its tags would move backwards' : 'no tag came out of `tags`');
+  }
 
   const done = { ...nothingDone(plan, plan.push.reason), description: main.description };
   const existing: ExistingTag[] = [];

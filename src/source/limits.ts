@@ -68,8 +68,7 @@ function foreignLayer(digest: string, name: string): InputError {
   });
 }
 
-/** The same for an index that is still to be built. */
-export function indexUnsupported(name: string): InputError {
+function indexUnsupported(name: string): InputError {
   return new InputError('INDEX_UNSUPPORTED', {
     message: `${name} is in a Docker registry, which takes neither an index of several platforms nor attestations: expected one image.`,
     remedy:
