@@ -27,10 +27,12 @@ interface ArchivedImage {
   readonly layers: readonly string[];
 }
 
-/** A layer as a registry gets it, and where that is. */
+/** Where the content of a blob is: a member of the archive, or a file of our own. */
+type Place = { readonly member: string } | { readonly file: string };
+
+/** A layer as a registry gets it. */
 interface Layer extends Descriptor {
-  /** A member of the archive, or a file of our own. */
-  readonly from: { readonly member: string } | { readonly file: string };
+  readonly from: Place;
 }
 
 /**
@@ -69,7 +71,7 @@ export async function openDockerArchive(files: Files, name: string | undefined, 
       byDiffId.set(diffId, await prepareLayer(files, image.layers[index] ?? '', diffId, temp, made));
     }
     const layers = diffIds.flatMap((diffId) => byDiffId.get(diffId) ?? []);
-    const blobs = new Map<Digest, Layer['from']>(layers.map((layer) => [layer.digest, layer.from]));
+    const blobs = new Map<Digest, Place>(layers.map((layer) => [layer.digest, layer.from]));
     return {
       name: image.names[0] ?? files.path,
       root: manifestOf({ digest, size: config.length }, layers),
