@@ -3,12 +3,19 @@
  */
 
 import { logIn, pull } from './engine/docker.ts';
-import { appendEntry, maskSecrets, readRun, runEntry, temporaryFolder, writeOutputs } from './entry.ts';
+import {
+  appendEntry,
+  maskSecrets,
+  readRegistryAuth,
+  readRun,
+  runEntry,
+  temporaryFolder,
+  writeOutputs,
+} from './entry.ts';
 import { gatherFaults, InputError } from './errors.ts';
 import { formatReference } from './image/reference.ts';
 import { parseTag } from './image/tag.ts';
 import { inputsOfEnvironment, type PullInputs, parsePullInputs, pullInputDefaults } from './inputs.ts';
-import { readRegistryAuth } from './main.ts';
 import { type Destination, locateImage } from './plan.ts';
 import { type GivenCredentials, resolveCredential } from './registry/credentials.ts';
 import type { ServerFacts } from './registry/directory.ts';
