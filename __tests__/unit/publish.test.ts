@@ -143,14 +143,22 @@ describe('latest and its like never move backwards', () => {
     );
   });
 
-  test('where all of its tags would move backwards nothing is published', async () => {
-    const world = aWorld({ existing: [`${app}:2.0.0`] });
-    const outcome = await publish(
-      planned({ tags: 'type=semver,pattern=latest,value=v1.0.0' }, maintenance),
-      world.ports,
-    );
-    if (outcome.published) throw new Error('the rule gives a tag that may move; the test needs another');
+  test('where all of its tags would move backwards nothing is built, and the reason says so', async () => {
+    const world = aWorld({ existing: [`${app}:1.5.0`] });
+    const outcome = await publish(planned({ tags: 'type=semver,pattern={{major}}' }, maintenance), world.ports);
+    expect(outcome).toMatchObject({ published: false, reason: 'each of its tags would move backwards' });
     expect(world.effects.filter((effect) => effect.startsWith('build'))).toEqual([]);
+  });
+
+  test('one of several repositories where they all would is left alone', async () => {
+    const world = aWorld({ existing: ['localhost:5000/b:1.5.0'] });
+    const inputs = { images: `${app}\nlocalhost:5000/b`, tags: 'type=semver,pattern={{major}}' };
+    await publish(planned(inputs, maintenance), world.ports);
+    expect(world.effects).toContain(`build ${app}:1 --push`);
+    expect(world.effects.filter((effect) => /(?:build|Manifest) .*localhost/.test(effect))).toEqual([]);
+    expect([...world.tags.keys()].filter((reference) => reference.startsWith('localhost'))).toEqual([
+      'localhost:5000/b:1.5.0',
+    ]);
   });
 
   test('tags that name one publish are moved without a look at those that are there', async () => {

@@ -206,6 +206,17 @@ describe('the classic builder', () => {
     ]);
   });
 
+  test('under buildx’s name is told to leave its result with the engine', async () => {
+    const asked: (readonly string[])[] = [];
+    const docker = classic(() => ({ stdout: JSON.stringify([`octo/app@${digest}`]) }));
+    const run: DockerPorts['run'] = (argv, options) => {
+      asked.push(argv);
+      return docker.run(argv, options);
+    };
+    await build({ ...docker, run }, { ...decision, load: true }, plain, references, repositories, true);
+    expect(asked[0]).toContain('--load');
+  });
+
   test.each(['', '\n', '[]', 'null', '[7]', '["ghcr.io/octo/app@sha256:x"]'])(
     'an engine that knows no digest (%j) is an error',
     async (stdout) => {

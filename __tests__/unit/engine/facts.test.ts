@@ -104,7 +104,9 @@ describe('the socket that the CLI would use', () => {
 
 describe('an engine is asked once', () => {
   let server: Server | undefined;
-  afterEach(() => server?.close());
+  afterEach(() => {
+    server?.close();
+  });
 
   /** An engine on a Unix socket: real HTTP, and no more than `/info`. */
   async function anEngine(answer: (end: (text: string) => void, destroy: () => void) => void): Promise<string> {
