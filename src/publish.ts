@@ -23,11 +23,12 @@ import { remoteContent } from './source/remote.ts';
 /**
  * @throws PublishError; no tag then points at an image that is not whole
  */
-export async function publish({ plan, describe }: Planned, ports: PublishPorts): Promise<Outcome> {
-  const [facts, targets] = await Promise.all([
-    plan.source === undefined ? ports.engine.readFacts() : undefined,
-    prepare(plan, describe, ports),
+export async function publish({ plan: planned, describe }: Planned, ports: PublishPorts): Promise<Outcome> {
+  const [facts, { push, targets }] = await Promise.all([
+    planned.source === undefined ? ports.engine.readFacts() : undefined,
+    prepare(planned, describe, ports),
   ]);
+  const plan = { ...planned, push };
   const [main] = targets;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
   if (main.tags.length === 0) {
@@ -42,7 +43,9 @@ export async function publish({ plan, describe }: Planned, ports: PublishPorts):
     existing.push(...found);
     return candidates.filter(({ repository }) => found.every((each) => each.repository !== repository));
   };
-  const wanted = plan.push.value ? await confirm(targets) : targets;
+  // Where all tags are held there is nothing to move.
+  const tagged = targets.filter(({ tags }) => tags.length > 0);
+  const wanted = plan.push.value ? await confirm(tagged) : tagged;
   const { placed, imageId, metadata } = await produce(plan, facts, wanted, confirm, ports);
   const [first] = placed;
   const [there] = existing;
@@ -104,21 +107,33 @@ function movingOrder({ tags: [main, ...others] }: ImageDescription): readonly Ta
   return [...(main === undefined ? [] : [main]), ...ordered].map(({ tag }) => tag);
 }
 
+interface Prepared {
+  /** Whether the run publishes, now that each registry was asked. */
+  readonly push: Plan['push'];
+  readonly targets: readonly Target[];
+}
+
 /**
  * Logs in everywhere, asks each registry whether this run may push there, so that a refusal comes before the build, and
  * which tags it has, so that none moves backwards.
  */
-async function prepare(plan: Plan, describe: Planned['describe'], ports: PublishPorts): Promise<readonly Target[]> {
+async function prepare(plan: Plan, describe: Planned['describe'], ports: PublishPorts): Promise<Prepared> {
+  const { yieldsBecause } = plan.push;
   const asked = plan.destinations.map(async ({ repository }) => {
-    if (!plan.push.value) return plan.description;
-    await askPermission(ports, repository);
-    return await describeFor(plan, describe, ports, repository);
+    if (!plan.push.value) return { refusal: undefined, description: plan.description };
+    const refusal = await askPermission(ports, repository);
+    if (refusal !== undefined && yieldsBecause === undefined) throw refusal;
+    return { refusal, description: refusal ? plan.description : await describeFor(plan, describe, ports, repository) };
   });
-  const [descriptions] = await Promise.all([Promise.all(asked), needsLogin(plan) ? ports.engine.logIn() : undefined]);
-  return plan.destinations.map(({ repository, registry: { kind } }, index) => {
-    const description = descriptions[index] ?? plan.description;
-    return { repository, kind, description, tags: movingOrder(description) };
-  });
+  const [answers] = await Promise.all([Promise.all(asked), needsLogin(plan) ? ports.engine.logIn() : undefined]);
+  const isRefused = answers.some(({ refusal }) => refusal !== undefined);
+  return {
+    push: isRefused ? { value: false, reason: yieldsBecause ?? '', yieldsBecause } : plan.push,
+    targets: plan.destinations.map(({ repository, registry: { kind } }, index) => {
+      const description = answers[index]?.description ?? plan.description;
+      return { repository, kind, description, tags: movingOrder(description) };
+    }),
+  };
 }
 
 /** Our own client logs in by itself; an engine, and later steps of the job, need the CLI's login. */
@@ -126,18 +141,24 @@ function needsLogin({ source, loginScope }: Plan): boolean {
   return source === undefined || source.spec.kind === 'docker-daemon' || loginScope === 'job';
 }
 
-async function askPermission({ registry, log }: PublishPorts, repository: Repository): Promise<void> {
+/** @returns the error of a refusal; `undefined` when the run may push, or when that could not be told */
+async function askPermission(
+  { registry, log }: PublishPorts,
+  repository: Repository,
+): Promise<PermissionError | undefined> {
   const permission = await registry.mayPush(repository);
   const name = formatRepository(repository);
   if (permission.answer === 'unknown') {
     log.notice(`Whether this run may push to ${name} could not be told before the build: ${permission.reason}`);
-  } else if (permission.answer === 'refused') {
-    throw new PermissionError('PUSH_DENIED', {
-      message: `This run may not push to ${name}: ${permission.message}`,
-      remedy: permission.error.remedy,
-      cause: permission.error,
-    });
   }
+  if (permission.answer !== 'refused') return undefined;
+  // A login that was refused is not one that lacks a right.
+  const code = permission.error.code === 'TOKEN_REJECTED' ? 'TOKEN_REJECTED' : 'PUSH_DENIED';
+  return new PermissionError(code, {
+    message: `This run may not push to ${name}: ${permission.message}`,
+    remedy: permission.error.remedy,
+    cause: permission.error,
+  });
 }
 
 /** The names once more, with the tags that the registry has, where that can matter. */

@@ -14,7 +14,7 @@ import type { Destination } from './plan.ts';
 import type { RegistryClient } from './registry/client.ts';
 import { readLogin } from './registry/credentials.ts';
 import { hostOfOwningProduct } from './registry/directory.ts';
-import { createDockerConfig, type DockerConfig, removeDockerConfig } from './registry/docker-config.ts';
+import { createDockerConfig, type DockerConfig, isolateLogins, removeDockerConfig } from './registry/docker-config.ts';
 import type { Product } from './registry/product.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
 import { judgeText, retry, type Verdict } from './registry/retry.ts';
@@ -36,6 +36,21 @@ export function childEnvironment(env: Environment, secrets: readonly string[]): 
   return Object.fromEntries(
     Object.entries(env).filter(([name, value]) => !/^(?:INPUT|STATE)_/.test(name) && !hides(value)),
   );
+}
+
+/**
+ * Without the logins of the given registries in DOCKER_AUTH_CONFIG, which the CLI takes before those of its configuration
+ * (https://docs.docker.com/reference/cli/docker/#environment-variables).
+ */
+export function withoutAuthConfig(env: Environment, registries: readonly Registry[]): Environment {
+  if (!env.DOCKER_AUTH_CONFIG) return env;
+  try {
+    const { auths } = isolateLogins(JSON.parse(env.DOCKER_AUTH_CONFIG), registries);
+    return { ...env, DOCKER_AUTH_CONFIG: JSON.stringify({ auths }) };
+  } catch {
+    // The CLI warns of a text that it cannot read, and goes on without it.
+    return env;
+  }
 }
 
 /** A docker command is tried again when it said itself that the failure may pass. */
@@ -94,20 +109,23 @@ export async function openStep(
   signal: AbortSignal,
 ): Promise<Step> {
   const commands = createCommandRunner(signal);
+  const closing = new AbortController();
+  // A step that has failed waits for no further attempt.
+  const ended = AbortSignal.any([signal, closing.signal]);
+  const sleep = (milliseconds: number): Promise<void> =>
+    setTimeout(milliseconds, undefined, { signal: ended }).catch(() => ended.throwIfAborted());
   try {
     const logins = loginsOf(plan.destinations, secrets);
     const registries = logins.map(({ registry }) => registry);
     const config = await createDockerConfig(join(folder, 'docker'), runnerDockerConfig(env), registries);
     const hidden = logins.map(({ password }) => password);
-    const childEnv = { ...childEnvironment(env, [secrets.token, ...hidden]), DOCKER_CONFIG: config.folder };
+    const childEnv = {
+      ...withoutAuthConfig(childEnvironment(env, [secrets.token, ...hidden]), registries),
+      DOCKER_CONFIG: config.folder,
+    };
     const credentials = await readCredentials(plan, logins, (registry) =>
       readLogin(config.folder, registry, commands.run, childEnv),
     );
-    // A step that was asked to end waits for no further attempt.
-    const sleep = async (milliseconds: number): Promise<void> => {
-      signal.throwIfAborted();
-      await setTimeout(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
-    };
     const retryPorts = { now: Date.now, sleep, random: Math.random, log: (line: string) => log.info(line) };
     const { createRegistryClient } = await import('./registry/client.ts');
     const registry = createRegistryClient({
@@ -130,6 +148,7 @@ export async function openStep(
       registry,
       logins,
       async close(keepsLogin) {
+        closing.abort();
         registry.close();
         await commands.end();
         if (!keepsLogin) await removeDockerConfig(folder);

@@ -110,8 +110,8 @@ test('the login of the destination is not sent to the registry of the source', a
   const other = await lab['registry-auth']();
   const step = await promote({
     registry: other.address,
-    username: other.username,
-    token: other.password,
+    username: other.username ?? '',
+    token: other.password ?? '',
     image: uniqueName('secret'),
     source: `docker://${watchedName()}:1.0.0-rc.1`,
   });
@@ -149,7 +149,14 @@ test('signatures and attestations come along where `referrers` is true, and are 
   const reference = step.outputs.reference ?? '';
   const referrers = await runTool([tools.oras, 'discover', '--format', 'json', reference], {});
   expect(referrers).toContain('application/vnd.example.report');
-  const verify = ['verify', '--key', 'cosign.pub', '--insecure-ignore-tlog=true', '--new-bundle-format=false', reference];
+  const verify = [
+    'verify',
+    '--key',
+    'cosign.pub',
+    '--insecure-ignore-tlog=true',
+    '--new-bundle-format=false',
+    reference,
+  ];
   expect(await runTool([tools.cosign, ...verify], environment, folder)).toContain(digest);
 });
 

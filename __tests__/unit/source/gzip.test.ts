@@ -27,7 +27,11 @@ test.each(lengths)('%i bytes come back as they were, by a decompressor that is n
 test('the same content gives the same bytes each time', async () => {
   const plain = content(5 * gzipBlockSize + 3);
   const digests = await Promise.all(
-    [1, 2, 3].map(async () => createHash('sha256').update(await readAll(gzip(blocksOf(plain), 3))).digest('hex')),
+    [1, 2, 3].map(async () =>
+      createHash('sha256')
+        .update(await readAll(gzip(blocksOf(plain), 3)))
+        .digest('hex'),
+    ),
   );
   expect(new Set(digests).size).toBe(1);
 });
