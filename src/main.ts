@@ -71,7 +71,10 @@ export async function publishStep(
     if (inputs.dryRun) checks.report((fault) => log.warning(`${fault.code}: ${fault.message}`));
     else checks.throwIfAny();
   };
-  const checkBuild = (request: BuildRequest): void => checkDisk(() => checkBuildContext(request, process.cwd()));
+  const checkBuild = (request: BuildRequest): void => {
+    // Whoever gives a source, were it one at fault, builds nothing.
+    if (read('source') === '') checkDisk(() => checkBuildContext(request, process.cwd()));
+  };
   const checkFiles = (source: SourceSpec): void => checkDisk(() => checkSource(source, process.cwd()));
   const planWith = (facts: ContextOptions, server: ServerFacts | undefined): Planned =>
     plan(inputs, theRun, { metadata: facts, registryAuth, checkBuild, checkSource: checkFiles, server });

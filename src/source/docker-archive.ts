@@ -222,7 +222,7 @@ async function compress(
   const found = `sha256:${plain.digest('hex')}`;
   if (found !== diffId) {
     throw new InputError('SOURCE_DAMAGED', {
-      message: `"${member}" in "${files.path}" is not the layer that the image's config names: expected ${diffId}, found ${found} of ${plainSize} bytes.`,
+      message: `"${member}" in "${files.path}" is not the layer that the image’s config names: expected ${diffId}, found ${found} of ${plainSize} bytes.`,
       remedy: 'Write the archive anew; it is damaged, or was changed.',
     });
   }
