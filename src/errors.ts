@@ -33,6 +33,10 @@ export const errorCodes = [
   'OWNER_FOREIGN',
   'LOGIN_MISSING',
   'LEGACY_DIGEST',
+  'LEG_MISSING',
+  'LEG_TWICE',
+  'LEG_FOREIGN',
+  'LEG_INVALID',
   // PermissionError: an administrator of the repository, the package or the organisation
   'LOGIN_REFUSED',
   'TOKEN_REJECTED',

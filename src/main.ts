@@ -11,12 +11,13 @@ import { type Faults, gatherFaults } from './errors.ts';
 import { formatDigestReference } from './image/reference.ts';
 import { type InputReader, inputDefaults, inputsOfEnvironment, parseContextOptions, parseInputs } from './inputs.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
-import { type Plan, plan } from './plan.ts';
+import { type Plan, type PublicationPlan, plan } from './plan.ts';
 import { type EnginePort, publish } from './publish.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
 import type { Log } from './report/log.ts';
 import { formatPlan } from './report/plan-table.ts';
 import { checkBuildContext } from './source/build-context.ts';
+import { buildByDigest } from './source/staged-build.ts';
 import { openStep, type Step } from './step.ts';
 import { newStepFolder } from './step-folder.ts';
 
@@ -78,7 +79,7 @@ export async function readRegistryAuth(text: string, faults: Faults): Promise<re
   return parseRegistryAuth(text, faults);
 }
 
-function engineOf({ docker, config, logins }: Step, { build: request, destinations }: Plan): EnginePort {
+function engineOf({ docker, config, logins, registry }: Step, { build: request, destinations }: Plan): EnginePort {
   const repositories = destinations.map(({ repository }) => repository);
   return {
     readFacts: () => readBuilderFacts(docker, config),
@@ -88,10 +89,18 @@ function engineOf({ docker, config, logins }: Step, { build: request, destinatio
       for (const { registry, username, password } of logins) await logIn(docker, registry, username, password);
     },
     build: (decision, references, push) => build(docker, decision, request, references, repositories, push),
+    buildByDigest: (decision, facts) => buildByDigest(docker, registry, decision, facts, request, repositories),
   };
 }
 
-function report(thePlan: Plan, outcome: Outcome, env: Environment, log: Log): void {
+/** Tells people and later steps what was published. */
+export function report(
+  thePlan: PublicationPlan & Pick<Plan, 'staging'>,
+  outcome: Outcome,
+  env: Environment,
+  log: Log,
+): void {
+  if (thePlan.staging !== undefined && outcome.digest !== undefined) return;
   if (!outcome.published || outcome.digest === undefined) {
     log.notice(`Nothing was published, because ${outcome.reason}.`);
     return;

@@ -17,6 +17,7 @@ import { type RegistryDecision, resolveRegistry, resolveRepository } from './reg
 import { packageUrl } from './registry/package-page.ts';
 import { type Product, resolveProduct } from './registry/product.ts';
 import type { Run } from './run/run.ts';
+import { refuseDockerRegistry, resolveStaging, type Staging } from './source/staging.ts';
 
 /** A decision with the reason for it, as a clause. */
 export interface Decision<Value> {
@@ -33,7 +34,8 @@ export interface Destination {
   readonly packageUrl: string;
 }
 
-export interface Plan {
+/** Where an image goes and what it is called there, whatever its content comes from. */
+export interface PublicationPlan {
   /** Of the plan's own form; raised when a reader of the JSON would have to change. */
   readonly schema: 1;
   readonly product: Product;
@@ -41,13 +43,18 @@ export interface Plan {
   readonly destinations: readonly Destination[];
   /** As far as is known without the tags that the registry has. */
   readonly description: ImageDescription;
-  readonly build: BuildRequest;
   readonly push: Decision<boolean>;
-  readonly loginScope: 'step' | 'job';
   readonly verify: 'off' | 'manifest';
   readonly retries: number;
   /** What a person would want to know, as sentences. */
   readonly notes: readonly string[];
+}
+
+export interface Plan extends PublicationPlan {
+  readonly build: BuildRequest;
+  /** The image is a leg that `merge` joins with others, and gets no tag; absent: it is published by this step. */
+  readonly staging?: Staging;
+  readonly loginScope: 'step' | 'job';
 }
 
 /** What a plan is made from beside the inputs and the run. */
@@ -61,8 +68,8 @@ export interface PlanFacts {
 }
 
 /** A plan, and the one part of it that the registry may change. */
-export interface Planned {
-  readonly plan: Plan;
+export interface Planned<Kind extends PublicationPlan = Plan> {
+  readonly plan: Kind;
   /** The description again, for a repository that has these tags: `latest` and its like never move backwards. */
   readonly describe: (existingTags: readonly string[]) => ImageDescription;
 }
@@ -141,6 +148,8 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
     return [{ registry, repository, credential, packageUrl: packageUrl(registry, repository, product, owners) }];
   });
   const naming = attempt(() => parseNaming(inputs));
+  const staging = attempt(() => (inputs.stage === undefined ? undefined : resolveStaging(inputs.stage, run)));
+  if (inputs.stage !== undefined) attempt(() => refuseDockerRegistry(located.map(({ registry }) => registry)));
   const describe = (existingTags: readonly string[] | undefined): ImageDescription | undefined =>
     naming && describeImage(naming, contextOf(run, { ...facts.metadata, existingTags }));
   const description = attempt(() => describe(undefined));
@@ -163,6 +172,7 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
       destinations,
       description,
       build,
+      ...(staging && { staging }),
       push,
       loginScope: inputs.loginScope,
       verify: inputs.verify,

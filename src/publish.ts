@@ -5,16 +5,19 @@
 import type { BuilderDecision, BuilderFacts, Built } from './engine/docker.ts';
 import { PermissionError, RegistryError } from './errors.ts';
 import type { Digest } from './image/digest.ts';
-import { type Descriptor, isIndexMediaType, parseIndex, type StoredManifest } from './image/manifest.ts';
+import { isIndexMediaType, parseIndex, type StoredManifest } from './image/manifest.ts';
 import { formatPlatform, type Platform } from './image/platform.ts';
 import { formatDigestReference, formatTagReference } from './image/reference.ts';
 import { formatRepository, type Repository } from './image/repository.ts';
 import type { Tag } from './image/tag.ts';
 import type { DescribedTag, ImageDescription } from './metadata/describe.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
-import type { Plan, Planned } from './plan.ts';
+import type { Plan, Planned, PublicationPlan } from './plan.ts';
 import type { PushPermission } from './registry/permission.ts';
 import type { Log } from './report/log.ts';
+import { isMarkerTag } from './source/marker.ts';
+import { type LegRegistry, stageLeg } from './source/staged.ts';
+import type { Staging } from './source/staging.ts';
 
 /** The engine, as a publish needs it. */
 export interface EnginePort {
@@ -24,19 +27,13 @@ export interface EnginePort {
   logIn(): Promise<void>;
   /** Builds, and pushes under the references when `push` is true. */
   build(decision: BuilderDecision, references: readonly string[], push: boolean): Promise<Built>;
+  /** Builds, and brings the image to the repositories under no name but its digest. */
+  buildByDigest(decision: BuilderDecision, facts: BuilderFacts): Promise<Built>;
 }
 
 /** The registries, as a publish needs them. */
-export interface RegistryPort {
+export interface RegistryPort extends LegRegistry {
   mayPush(repository: Repository): Promise<PushPermission>;
-  listTags(repository: Repository): Promise<readonly Tag[]>;
-  getManifest(repository: Repository, tag: Tag): Promise<StoredManifest>;
-  headManifest(repository: Repository, tag: Tag): Promise<Pick<Descriptor, 'digest'> | undefined>;
-  putManifest(
-    repository: Repository,
-    manifest: Pick<StoredManifest, 'bytes' | 'mediaType'>,
-    tag: Tag,
-  ): Promise<Pick<Descriptor, 'digest'>>;
 }
 
 export interface PublishPorts {
@@ -54,10 +51,17 @@ export async function publish({ plan, describe }: Planned, ports: PublishPorts):
   const [facts, names] = await Promise.all([engine.readFacts(), prepare(plan, describe, ports)]);
   const [main] = names;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
-  if (main.description.tags.length === 0) return nothingDone(plan, 'no tag came out of `tags`');
+  const { staging } = plan;
+  if (main.description.tags.length === 0 && staging === undefined) {
+    return nothingDone(plan, 'no tag came out of `tags`');
+  }
 
   const builder = engine.resolveBuilder(facts);
   log.info(`Builder: ${builder.kind}, because ${builder.reason}`);
+  if (staging !== undefined && push) {
+    const leg = await log.group('Build and push by digest', () => engine.buildByDigest(builder, facts));
+    return await stage(plan, staging, leg, ports);
+  }
   const references = names.flatMap(({ repository, tags }) =>
     tags.slice(0, 1).map((tag) => formatTagReference(repository, tag)),
   );
@@ -72,8 +76,28 @@ export async function publish({ plan, describe }: Planned, ports: PublishPorts):
   return { ...done, published: true, reason: '', digest, platforms };
 }
 
+/** Marks what was built, in each repository, for the merge to find. The tags are those of the merge. */
+async function stage(
+  plan: Plan,
+  staging: Staging,
+  { imageId, metadata, digest }: Built,
+  { registry, log }: PublishPorts,
+): Promise<Outcome> {
+  const description = { ...plan.description, tags: [] };
+  const done = { ...nothingDone(plan, 'it is staged, for `merge` to publish'), description, imageId, metadata };
+  if (digest === undefined) return done;
+  const legs = [];
+  for (const { repository } of plan.destinations) {
+    legs.push(await stageLeg(registry, repository, staging, digest, log));
+  }
+  const images = (legs[0]?.entries ?? []).flatMap((entry) =>
+    entry.platform === undefined ? [] : [[entry.platform, entry.digest] as const],
+  );
+  return { ...done, digest, platforms: Object.fromEntries(images) };
+}
+
 /** A repository with the names that the image gets there. */
-interface Names {
+export interface Names {
   readonly repository: Repository;
   readonly description: ImageDescription;
   /** In the order in which they move: the main one with the image, `latest` last. */
@@ -86,24 +110,37 @@ function movingOrder({ tags: [main, ...others] }: ImageDescription): readonly Ta
   return [...(main === undefined ? [] : [main]), ...ordered].map(({ tag }) => tag);
 }
 
-/**
- * Logs in everywhere, asks each registry whether this run may push there, so that a refusal comes before the build, and
- * which tags it has, so that none moves backwards.
- */
+/** Logs in everywhere, beside the questions to the registries. */
 async function prepare(plan: Plan, describe: Planned['describe'], ports: PublishPorts): Promise<readonly Names[]> {
+  const [names] = await Promise.all([prepareNames(plan, describe, ports), ports.engine.logIn()]);
+  return names;
+}
+
+/** What a publish asks of its registries, whatever the content comes from. */
+type NamingPorts = Pick<PublishPorts, 'registry' | 'log'>;
+
+/**
+ * Asks each registry whether this run may push there, so that a refusal comes before the build, and which tags it has, so
+ * that none moves backwards.
+ */
+export async function prepareNames(
+  plan: PublicationPlan & Pick<Plan, 'staging'>,
+  describe: Planned['describe'],
+  ports: NamingPorts,
+): Promise<readonly Names[]> {
   const asked = plan.destinations.map(async ({ repository }) => {
     if (!plan.push.value) return plan.description;
     await askPermission(ports, repository);
-    return await describeFor(plan, describe, ports, repository);
+    return plan.staging === undefined ? await describeFor(plan, describe, ports, repository) : plan.description;
   });
-  const [descriptions] = await Promise.all([Promise.all(asked), ports.engine.logIn()]);
+  const descriptions = await Promise.all(asked);
   return plan.destinations.map(({ repository }, index) => {
     const description = descriptions[index] ?? plan.description;
     return { repository, description, tags: movingOrder(description) };
   });
 }
 
-async function askPermission({ registry, log }: PublishPorts, repository: Repository): Promise<void> {
+async function askPermission({ registry, log }: NamingPorts, repository: Repository): Promise<void> {
   const permission = await registry.mayPush(repository);
   const name = formatRepository(repository);
   if (permission.answer === 'unknown') {
@@ -119,14 +156,15 @@ async function askPermission({ registry, log }: PublishPorts, repository: Reposi
 
 /** The names once more, with the tags that the registry has, where that can matter. */
 async function describeFor(
-  plan: Plan,
+  plan: PublicationPlan,
   describe: Planned['describe'],
-  { registry, log }: PublishPorts,
+  { registry, log }: NamingPorts,
   repository: Repository,
 ): Promise<ImageDescription> {
   if (plan.description.tags.every(({ kind }) => kind === 'fixed')) return plan.description;
   try {
-    const description = describe(await registry.listTags(repository));
+    const tags = await registry.listTags(repository);
+    const description = describe(tags.filter((tag) => !isMarkerTag(tag)));
     for (const { tag, reason } of description.held) {
       log.notice(`${formatTagReference(repository, tag)} stays where it is, because ${reason}.`);
     }
@@ -141,9 +179,9 @@ async function describeFor(
 }
 
 /** Moves the further tags to what was pushed under the first, then asks for each. */
-async function tagAndVerify(
-  plan: Plan,
-  { registry, log }: PublishPorts,
+export async function tagAndVerify(
+  plan: Pick<PublicationPlan, 'verify'>,
+  { registry, log }: NamingPorts,
   repository: Repository,
   [mainTag, ...further]: readonly Tag[],
   digest: Digest,

@@ -16,7 +16,7 @@ import { hostOfOwningProduct } from './registry/directory.ts';
 import { createDockerConfig, type DockerConfig, removeDockerConfig } from './registry/docker-config.ts';
 import type { Product } from './registry/product.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
-import { judgeText, retry, type Verdict } from './registry/retry.ts';
+import { judgeText, type RetryPorts, retry, type Verdict } from './registry/retry.ts';
 import type { Credential } from './registry/token.ts';
 import type { Log } from './report/log.ts';
 
@@ -81,6 +81,11 @@ export interface Step {
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** The clock, and who is told of an attempt that failed. */
+export function retryPorts(log: Log): RetryPorts {
+  return { now: Date.now, sleep, random: Math.random, log: (line) => log.info(line) };
+}
+
 /**
  * Makes the private folder and what stands on it.
  * @param folder of the step, from `newStepFolder`; gone again if this throws
@@ -104,13 +109,13 @@ export async function openStep(
     const credentials = await readCredentials(plan, logins, (registry) =>
       readLogin(config.folder, registry, commands.run, childEnv),
     );
-    const retryPorts = { now: Date.now, sleep, random: Math.random, log: (line: string) => log.info(line) };
+    const ports = retryPorts(log);
     const { createRegistryClient } = await import('./registry/client.ts');
     const registry = createRegistryClient({
       credentials: (name) => credentials.get(name),
       environment: env,
       retries: plan.retries,
-      ...retryPorts,
+      ...ports,
     });
     return {
       docker: {
@@ -118,7 +123,7 @@ export async function openStep(
         env: childEnv,
         temp: folder,
         onOutput: (text) => log.tool(text),
-        retry: (what, attempt) => retry(attempt, { what, retries: plan.retries, judge: judgeCommand, ...retryPorts }),
+        retry: (what, attempt) => retry(attempt, { what, retries: plan.retries, judge: judgeCommand, ...ports }),
       },
       config,
       registry,

@@ -5,9 +5,11 @@
 import { formatPlatform } from '../image/platform.ts';
 import { formatTagReference } from '../image/reference.ts';
 import { formatRepository } from '../image/repository.ts';
+import type { MergePlan } from '../join.ts';
 import type { ImageDescription } from '../metadata/describe.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan, PublicationPlan } from '../plan.ts';
 import { describeProduct } from '../registry/product.ts';
+import type { Staging } from '../source/staging.ts';
 
 /** Aligns the cells of each column; the last one runs free. */
 export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
@@ -32,7 +34,31 @@ export function formatTags({ tags, held, notFired, latest }: ImageDescription): 
 
 /** The plan's decisions with their reasons, one a line. */
 export function formatPlan(plan: Plan): readonly string[] {
-  const { build, description, destinations, push } = plan;
+  const { build, staging } = plan;
+  return formatPublication(plan, [
+    ...(staging === undefined ? [] : [['Stage', 'yes', `as a leg of ${describeStaging(staging)}, without a tag`]]),
+    ['Context', build.context, build.file === '' ? '' : `with ${build.file}`],
+    ...(build.platforms.length === 0 ? [] : [['Platforms', build.platforms.map(formatPlatform).join(', '), '']]),
+  ]);
+}
+
+/** The same of a merge. */
+export function formatMerge(plan: MergePlan): readonly string[] {
+  const { legs, platforms } = plan;
+  return formatPublication(plan, [
+    legs.kind === 'staged'
+      ? ['Legs', describeStaging(legs.staging), 'because `digests` is empty']
+      : ['Legs', legs.digests.join(', '), 'because `digests` names them'],
+    ...(platforms.length === 0 ? [] : [['Platforms', platforms.map(formatPlatform).join(', '), '']]),
+  ]);
+}
+
+function describeStaging({ run, attempt, name }: Staging): string {
+  return `run ${run}, attempt ${attempt}${name === '' ? '' : `, image "${name}"`}`;
+}
+
+function formatPublication(plan: PublicationPlan, content: readonly (readonly string[])[]): readonly string[] {
+  const { description, destinations, push } = plan;
   return [
     ...formatTable([
       ['Product', describeProduct(plan.product), ''],
@@ -46,8 +72,7 @@ export function formatPlan(plan: Plan): readonly string[] {
         ],
       ]),
       ['Push', push.value ? 'yes' : 'no', `because ${push.reason}`],
-      ['Context', build.context, build.file === '' ? '' : `with ${build.file}`],
-      ...(build.platforms.length === 0 ? [] : [['Platforms', build.platforms.map(formatPlatform).join(', '), '']]),
+      ...content,
     ]).map((line) => line.trimEnd()),
     ...formatTags(description),
     ...plan.notes,

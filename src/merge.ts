@@ -1,0 +1,134 @@
+/**
+ * The entry of `merge/`: the same resolution and names as a publish, for legs that are in the registry already.
+ */
+
+import type { Environment } from './engine/command.ts';
+import { appendEntry, maskSecrets, readRun, runEntry, temporaryFolder, writeOutputs } from './entry.ts';
+import { type Faults, gatherFaults } from './errors.ts';
+import type { Repository } from './image/repository.ts';
+import {
+  inputsOfEnvironment,
+  type MergeInputs,
+  mergeInputDefaults,
+  parseContextOptions,
+  parseMergeInputs,
+} from './inputs.ts';
+import { join, type LegSelection, type MergePlan } from './join.ts';
+import { readRegistryAuth, report } from './main.ts';
+import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
+import { type PlanFacts, type Planned, plan } from './plan.ts';
+import { hostOfOwningProduct } from './registry/directory.ts';
+import { removePackageVersions } from './registry/package-versions.ts';
+import { formatMerge } from './report/plan-table.ts';
+import type { Run } from './run/run.ts';
+import type { RemoveVersions } from './source/staged.ts';
+import { refuseDockerRegistry, resolveStaging } from './source/staging.ts';
+import { openStep, retryPorts } from './step.ts';
+import { newStepFolder } from './step-folder.ts';
+
+/**
+ * A merge writes the index and nothing below it, so annotations that name no level are the index's.
+ * @throws InputError, or InputFaults with every fault; INDEX_UNSUPPORTED for a Docker registry
+ */
+export function planMerge(
+  inputs: MergeInputs,
+  run: Run,
+  { metadata, registryAuth }: Omit<PlanFacts, 'checkBuild'>,
+): Planned<MergePlan> {
+  const faults = gatherFaults();
+  const planned = faults.attempt(() =>
+    plan({ ...inputs, stage: undefined }, run, {
+      metadata: { ...metadata, annotationLevels: ['index'] },
+      registryAuth,
+      checkBuild: () => {},
+    }),
+  );
+  const legs = selectLegs(inputs, run, faults);
+  if (planned !== undefined) {
+    faults.attempt(() => refuseDockerRegistry(planned.plan.destinations.map(({ registry }) => registry)));
+  }
+  faults.throwIfAny();
+  if (planned === undefined || legs === undefined) throw new Error('no fault, but no plan either');
+  const { build: _, loginScope: __, ...publication } = planned.plan;
+  return { plan: { ...publication, legs, platforms: inputs.platforms }, describe: planned.describe };
+}
+
+function selectLegs({ digests, stage = '' }: MergeInputs, run: Run, faults: Faults): LegSelection | undefined {
+  if (digests !== undefined) return { kind: 'digests', digests };
+  const staging = faults.attempt(() => resolveStaging(stage, run));
+  return staging && { kind: 'staged', staging };
+}
+
+/** What a merge has something to say about; the names are those of a publish. */
+export const mergeOutputNames = [
+  'image',
+  'reference',
+  'digest',
+  'tags',
+  'tag-names',
+  'version',
+  'registry',
+  'repository',
+  'package-url',
+  'published',
+  'reason',
+  'platforms',
+  'annotations',
+  'plan',
+] as const satisfies readonly OutputName[];
+
+function writeMergeOutputs(env: Environment, mergePlan: MergePlan, outcome: Outcome): void {
+  const outputs = formatOutputs(mergePlan, outcome);
+  writeOutputs(env, Object.fromEntries(mergeOutputNames.map((name) => [name, outputs[name]])));
+}
+
+export const run = (): Promise<void> =>
+  runEntry(async ({ env, log, termination }) => {
+    const faults = gatherFaults();
+    const inputs = parseMergeInputs(inputsOfEnvironment(env, mergeInputDefaults), faults);
+    const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
+    maskSecrets(log, inputs.username, secrets);
+    const theRun = readRun(env);
+    const metadata = faults.attempt(() => parseContextOptions(env, new Date()));
+    const { registryAuth } = secrets;
+    const planned = metadata && faults.attempt(() => planMerge(inputs, theRun, { metadata, registryAuth }));
+    faults.throwIfAny();
+    if (planned === undefined) throw new Error('no fault, but no plan either');
+    for (const line of formatMerge(planned.plan)) log.info(line);
+    for (const warning of planned.plan.description.warnings) log.warning(warning);
+    if (inputs.dryRun) {
+      writeMergeOutputs(env, planned.plan, nothingDone(planned.plan, '`dry-run` is true'));
+      return;
+    }
+
+    const folder = newStepFolder(temporaryFolder(env));
+    appendEntry(env.GITHUB_STATE, 'folder', folder);
+    const step = await openStep(planned.plan, folder, env, secrets, log, termination);
+    try {
+      const { apiUrl: url, event } = theRun;
+      const { token, retries } = inputs;
+      const api = { url, token, environment: env, retries, ownerType: event.ownerType, ...retryPorts(log) };
+      const removeVersions: RemoveVersions = async (repository, digests) => {
+        if (!isOwnPackage(planned.plan, repository)) return false;
+        await removePackageVersions(api, repository, digests);
+        return true;
+      };
+      const outcome = await join(planned, { registry: step.registry, removeVersions, log });
+      report(planned.plan, outcome, env, log);
+      writeMergeOutputs(env, planned.plan, outcome);
+    } finally {
+      await step.close(false);
+    }
+  });
+
+/** Whether the API of the run's product has the package, and the step's token is good for it. */
+function isOwnPackage({ destinations, product }: MergePlan, repository: Repository): boolean {
+  return destinations.some(
+    ({ repository: { registry, path }, registry: { kind }, credential }) =>
+      registry === repository.registry &&
+      path === repository.path &&
+      kind === 'container' &&
+      credential.kind === 'token' &&
+      hostOfOwningProduct(registry, product) === product.host,
+  );
+}
