@@ -115,6 +115,7 @@ function isPart(lab, name) {
 function describe(part) {
   const { environment: _, password: __, ...rest } = Object(part);
   return Object.entries(rest)
+    .filter(([, value]) => Object(value) !== value)
     .map(([key, value]) => `${key} ${value}`)
     .join(', ');
 }

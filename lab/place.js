@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 
 /** A sentence for the person who ran the lab: printed as it is, without a stack. */
 export class LabError extends Error {
+  /** @override */
   name = 'LabError';
 }
 

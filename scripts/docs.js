@@ -7,7 +7,8 @@ import { resolveRegistry, resolveRepository } from '../src/registry/directory.ts
 import { describeProduct, resolveProduct } from '../src/registry/product.ts';
 
 const root = new URL('..', import.meta.url);
-const action = parse(readFileSync(new URL('action.yml', root), 'utf8'));
+/** @type {{inputs: Record<string, {description: string, default?: string}>, outputs: Record<string, {description: string}>}} */
+const { inputs, outputs } = parse(readFileSync(new URL('action.yml', root), 'utf8'));
 
 /** A cell may hold no bar and no line break. @type {(text: string) => string} */
 const cell = (text) => text.trim().replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
@@ -18,9 +19,6 @@ const table = (head, rows) =>
 
 /** @type {(value: string) => string} */
 const code = (value) => (value === '' ? '' : `\`${value}\``);
-
-/** @type {Record<string, {description: string, default?: string}>} */
-const { inputs, outputs } = action;
 
 /** @type {[string, string, string][]} */
 const examples = [

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { InputError } from './errors.ts';
 import { type InputName, type InputReader, inputDefaults, inputsOfEnvironment } from './inputs.ts';
 import { publishStep } from './main.ts';
-import { onTermination } from './report/cancellation.ts';
+import { exitCodeOf, onTermination } from './report/cancellation.ts';
 import { formatFailure, toPublishError } from './report/failure.ts';
 import { terminalLog } from './report/log.ts';
 import { type AskGit, readGitRun } from './run/git.ts';
@@ -32,9 +32,8 @@ export function parseArguments(argv: readonly string[]): {
   // A switch that no value follows stands for `true`.
   const args = argv.flatMap((arg, index) => {
     const next = argv[index + 1];
-    return switches.includes(arg.replace(/^--/, '')) && (next === undefined || next.startsWith('--'))
-      ? [arg, 'true']
-      : [arg];
+    const isSwitch = arg.startsWith('--') && switches.includes(arg.slice(2));
+    return isSwitch && (next === undefined || next.startsWith('-')) ? [arg, 'true'] : [arg];
   });
   try {
     const { values } = parseArgs({
@@ -102,6 +101,6 @@ export async function run(): Promise<void> {
   } catch (error) {
     const failure = toPublishError(error);
     log.error(formatFailure(failure));
-    process.exitCode = 1;
+    process.exitCode = exitCodeOf(termination);
   }
 }

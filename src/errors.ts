@@ -32,11 +32,11 @@ export const errorCodes = [
   'OWNER_UNKNOWN',
   'OWNER_FOREIGN',
   'LOGIN_MISSING',
-  'LEGACY_DIGEST',
   'LEG_MISSING',
   'LEG_TWICE',
   'LEG_FOREIGN',
   'LEG_INVALID',
+  'INDEX_UNSUPPORTED',
   // PermissionError: an administrator of the repository, the package or the organisation
   'LOGIN_REFUSED',
   'TOKEN_REJECTED',
@@ -64,7 +64,7 @@ export const errorCodes = [
   'RUNNER_OUTDATED',
   'CA_UNKNOWN',
   'CERTIFICATE_MISMATCH',
-  'LEGACY_ENGINE',
+  'ENGINE_INCOMPATIBLE',
   // BuildError: the author of the Dockerfile
   'BUILD_FAILED',
   // RegistryError: the registry or the way to it
@@ -81,7 +81,6 @@ export const errorCodes = [
   'UPLOAD_INTERRUPTED',
   'UPLOAD_CHUNKED',
   'PUSH_CONFLICT',
-  'INDEX_UNSUPPORTED',
   'MEDIA_TYPE_UNSUPPORTED',
   'PULL_DENIED',
   'MANIFEST_UNKNOWN',

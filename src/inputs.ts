@@ -76,14 +76,15 @@ export type InputReader<Name extends string = InputName> = (name: Name) => strin
 
 /**
  * Reads inputs as the runner hands them over: `INPUT_NAME`, upper-case, with the hyphens kept, and trimmed
- * (@actions/core `getInput`). A variable that is absent altogether means the default.
+ * (@actions/core `getInput`). A variable that is absent or empty means the default: an expression that comes to nothing
+ * must not undo it.
  */
 export function inputsOfEnvironment<Name extends string>(
   env: Readonly<Record<string, string | undefined>>,
   defaults: Readonly<Record<Name, string>>,
 ): InputReader<Name> {
   return (name) => {
-    const given = env[`INPUT_${name.toUpperCase()}`]?.trim() ?? defaults[name];
+    const given = env[`INPUT_${name.toUpperCase()}`]?.trim() || defaults[name];
     if (given !== '') return given;
     if (name === 'token') return env.GITHUB_TOKEN ?? '';
     if (name === 'username') return env.GITHUB_ACTOR ?? '';
@@ -266,9 +267,9 @@ export const mergeInputDefaults = {
   stage: 'true',
   digests: '',
   platforms: '',
+  annotations: '',
   tags: '',
   flavor: '',
-  annotations: '',
   push: 'auto',
   verify: 'manifest',
   retries: '5',

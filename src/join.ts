@@ -6,12 +6,12 @@
 import type { Digest } from './image/digest.ts';
 import { readEntries } from './image/image-index.ts';
 import type { StoredManifest } from './image/manifest.ts';
-import type { Platform } from './image/platform.ts';
 import { formatRepository, type Repository } from './image/repository.ts';
+import type { LegSelection, MergePlan } from './merge-plan.ts';
 import type { ImageDescription } from './metadata/describe.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
-import type { Planned, PublicationPlan } from './plan.ts';
-import { prepareNames, type RegistryPort, tagAndVerify } from './publish.ts';
+import type { Planned } from './plan.ts';
+import { prepareNames, type RegistryPort, reasonForNothing, tagAndVerify } from './publish.ts';
 import type { Log } from './report/log.ts';
 import { checkLegs, joinLegs, type Leg } from './source/leg.ts';
 import type { Marker } from './source/marker.ts';
@@ -24,18 +24,6 @@ import {
   readLeg,
   removeMarkers,
 } from './source/staged.ts';
-import type { Staging } from './source/staging.ts';
-
-/** Which legs are merged. */
-export type LegSelection =
-  | { readonly kind: 'staged'; readonly staging: Staging }
-  | { readonly kind: 'digests'; readonly digests: readonly Digest[] };
-
-export interface MergePlan extends PublicationPlan {
-  readonly legs: LegSelection;
-  /** Those that have to be there, and no others; empty where nothing is expected. */
-  readonly platforms: readonly Platform[];
-}
 
 export interface JoinPorts {
   readonly registry: RegistryPort;
@@ -57,7 +45,8 @@ export async function join({ plan, describe }: Planned<MergePlan>, ports: JoinPo
   const names = await prepareNames(plan, describe, ports);
   const [main] = names;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
-  if (main.description.tags.length === 0) return nothingDone(plan, 'no tag came out of `tags`');
+  const reason = reasonForNothing(main);
+  if (reason !== undefined) return nothingDone(plan, reason);
   const { registry, log } = ports;
 
   // Nothing is written anywhere before the legs are known to be whole everywhere.
@@ -71,7 +60,8 @@ export async function join({ plan, describe }: Planned<MergePlan>, ports: JoinPo
     await tagAndVerify(plan, ports, repository, tags, index.digest);
   }
   for (const { repository, markers } of joined) {
-    await removeMarkers(registry, repository, markers, ports.removeVersions, log);
+    const left = await removeMarkers(registry, repository, markers, ports.removeVersions);
+    if (left !== undefined) log.warning(left);
   }
   const [{ index } = { index: undefined }] = joined;
   return {
@@ -104,7 +94,8 @@ async function findLegs(
   repository: Repository,
   log: Log,
 ): Promise<Collected> {
-  if (selection.kind === 'staged') return collectLegs(registry, repository, selection.staging, log);
+  if (selection.kind === 'staged')
+    return collectLegs(registry, repository, selection.staging, (line) => log.info(line));
   const legs = await Promise.all(selection.digests.map((digest) => readLeg(registry, repository, digest)));
   return { legs, markers: [] };
 }

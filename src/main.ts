@@ -9,13 +9,27 @@ import { build, logIn, readBuilderFacts, resolveBuilder } from './engine/docker.
 import { appendEntry, type Entry, maskSecrets, readRun, runEntry, temporaryFolder, writeOutputs } from './entry.ts';
 import { type Faults, gatherFaults } from './errors.ts';
 import { formatDigestReference } from './image/reference.ts';
-import { type InputReader, inputDefaults, inputsOfEnvironment, parseContextOptions, parseInputs } from './inputs.ts';
+import {
+  type InputReader,
+  type Inputs,
+  inputDefaults,
+  inputsOfEnvironment,
+  parseContextOptions,
+  parseInputs,
+} from './inputs.ts';
+import type { ContextOptions } from './metadata/context.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
 import { type Plan, type PublicationPlan, plan } from './plan.ts';
 import { type EnginePort, publish } from './publish.ts';
+import { tokenForm } from './registry/credentials.ts';
+import type { ServerFacts } from './registry/directory.ts';
+import { isOpen, mostCapable, readServer } from './registry/probe.ts';
+import { resolveProduct } from './registry/product.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
 import type { Log } from './report/log.ts';
 import { formatPlan } from './report/plan-table.ts';
+import { findMissingFacts, type GitHubFacts, readGitHubFacts } from './run/github-facts.ts';
+import type { Run } from './run/run.ts';
 import { checkBuildContext } from './source/build-context.ts';
 import { buildByDigest } from './source/staged-build.ts';
 import { openStep, type Step } from './step.ts';
@@ -39,7 +53,6 @@ export async function publishStep(
   maskSecrets(log, inputs.username, secrets);
   const theRun = readRun(env);
   const { registryAuth } = secrets;
-  const metadata = faults.attempt(() => parseContextOptions(env, new Date()));
   const checkBuild = (request: BuildRequest): void => {
     const checks = gatherFaults();
     checks.attempt(() => checkBuildContext(request, process.cwd()));
@@ -47,9 +60,9 @@ export async function publishStep(
     if (inputs.dryRun) checks.report((fault) => log.warning(`${fault.code}: ${fault.message}`));
     else checks.throwIfAny();
   };
-  const planned = metadata && faults.attempt(() => plan(inputs, theRun, { metadata, registryAuth, checkBuild }));
-  faults.throwIfAny();
-  if (planned === undefined) throw new Error('no fault, but no plan either');
+  const planned = await planWithAnswers(inputs, theRun, { env, log, termination }, faults, (metadata, server) =>
+    plan(inputs, theRun, { metadata, registryAuth, checkBuild, server }),
+  );
   for (const line of formatPlan(planned.plan)) log.info(line);
   for (const warning of planned.plan.description.warnings) log.warning(warning);
   if (inputs.dryRun) {
@@ -67,9 +80,49 @@ export async function publishStep(
     keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
     if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
     return writeOutputs(env, formatOutputs(planned.plan, outcome));
+  } catch (error) {
+    const { explain } = await import('./report/diagnosis.ts');
+    throw explain(error, { ...planned.plan, push: planned.plan.push.value, run: theRun, secrets });
   } finally {
     await step.close(keepsLogin);
   }
+}
+
+/**
+ * Plans with what the environment tells; where a GHES or GitHub's API has more to say, they are asked, once nothing is at
+ * fault, and it is planned again.
+ * @param faults holds those of the inputs already
+ * @throws InputError, or InputFaults with every fault
+ */
+export async function planWithAnswers<Result>(
+  inputs: Inputs,
+  theRun: Run,
+  entry: Entry,
+  faults: Faults,
+  planWith: (metadata: ContextOptions, server: ServerFacts | undefined) => Result,
+): Promise<Result> {
+  const metadata = faults.attempt(() => parseContextOptions(entry.env, new Date()));
+  const asksServer = !inputs.dryRun && isOpen(inputs, resolveProduct(theRun.serverUrl));
+  const first = metadata && faults.attempt(() => planWith(metadata, asksServer ? mostCapable : undefined));
+  faults.throwIfAny();
+  if (metadata === undefined || first === undefined) throw new Error('no fault, but no plan either');
+  const [asked, server] = await Promise.all([
+    inputs.dryRun ? undefined : askGitHub(inputs, theRun, entry),
+    asksServer ? readServer(theRun, entry.env) : undefined,
+  ]);
+  return asked === undefined && server === undefined ? first : planWith({ ...metadata, ...asked }, server);
+}
+
+/** What the payload lacks, from the API; `undefined` where nothing is missing. */
+async function askGitHub(inputs: Inputs, theRun: Run, { env, log }: Entry): Promise<GitHubFacts | undefined> {
+  const { tags, flavor, labels, annotations } = inputs;
+  const missing = findMissingFacts(theRun, [tags, flavor, labels, annotations]);
+  // A terminal has no API of its own to ask.
+  if (env.GITHUB_ACTIONS !== 'true' || !(missing.repository || missing.commit)) return undefined;
+  const { createApi } = await import('./run/github-api.ts');
+  // A password for another registry is none of GitHub's business.
+  const token = tokenForm(inputs.token) === 'other' ? '' : inputs.token;
+  return readGitHubFacts(missing, theRun, createApi(theRun.apiUrl, token, env), (message) => log.info(message));
 }
 
 /** Only a step that has `registry-auth` loads a YAML parser. */
@@ -79,11 +132,15 @@ export async function readRegistryAuth(text: string, faults: Faults): Promise<re
   return parseRegistryAuth(text, faults);
 }
 
-function engineOf({ docker, config, logins, registry }: Step, { build: request, destinations }: Plan): EnginePort {
+function engineOf(
+  { docker, config, logins, registry }: Step,
+  { build: request, destinations, push: { value: push } }: Plan,
+): EnginePort {
+  const usesDockerRegistry = push && destinations.some(({ registry }) => registry.kind === 'docker');
   const repositories = destinations.map(({ repository }) => repository);
   return {
     readFacts: () => readBuilderFacts(docker, config),
-    resolveBuilder: (facts) => resolveBuilder(facts, request),
+    resolveBuilder: (facts) => resolveBuilder(facts, request, usesDockerRegistry),
     logIn: async () => {
       // One after the other: each `docker login` rewrites the same configuration file.
       for (const { registry, username, password } of logins) await logIn(docker, registry, username, password);

@@ -4,60 +4,19 @@
 
 import type { Environment } from './engine/command.ts';
 import { appendEntry, maskSecrets, readRun, runEntry, temporaryFolder, writeOutputs } from './entry.ts';
-import { type Faults, gatherFaults } from './errors.ts';
+import { gatherFaults } from './errors.ts';
 import type { Repository } from './image/repository.ts';
-import {
-  inputsOfEnvironment,
-  type MergeInputs,
-  mergeInputDefaults,
-  parseContextOptions,
-  parseMergeInputs,
-} from './inputs.ts';
-import { join, type LegSelection, type MergePlan } from './join.ts';
-import { readRegistryAuth, report } from './main.ts';
+import { inputsOfEnvironment, mergeInputDefaults, parseMergeInputs } from './inputs.ts';
+import { join } from './join.ts';
+import { planWithAnswers, readRegistryAuth, report } from './main.ts';
+import { type MergePlan, planMerge } from './merge-plan.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
-import { type PlanFacts, type Planned, plan } from './plan.ts';
 import { hostOfOwningProduct } from './registry/directory.ts';
 import { removePackageVersions } from './registry/package-versions.ts';
 import { formatMerge } from './report/plan-table.ts';
-import type { Run } from './run/run.ts';
 import type { RemoveVersions } from './source/staged.ts';
-import { refuseDockerRegistry, resolveStaging } from './source/staging.ts';
 import { openStep, retryPorts } from './step.ts';
 import { newStepFolder } from './step-folder.ts';
-
-/**
- * A merge writes the index and nothing below it, so annotations that name no level are the index's.
- * @throws InputError, or InputFaults with every fault; INDEX_UNSUPPORTED for a Docker registry
- */
-export function planMerge(
-  inputs: MergeInputs,
-  run: Run,
-  { metadata, registryAuth }: Omit<PlanFacts, 'checkBuild'>,
-): Planned<MergePlan> {
-  const faults = gatherFaults();
-  const planned = faults.attempt(() =>
-    plan({ ...inputs, stage: undefined }, run, {
-      metadata: { ...metadata, annotationLevels: ['index'] },
-      registryAuth,
-      checkBuild: () => {},
-    }),
-  );
-  const legs = selectLegs(inputs, run, faults);
-  if (planned !== undefined) {
-    faults.attempt(() => refuseDockerRegistry(planned.plan.destinations.map(({ registry }) => registry)));
-  }
-  faults.throwIfAny();
-  if (planned === undefined || legs === undefined) throw new Error('no fault, but no plan either');
-  const { build: _, loginScope: __, ...publication } = planned.plan;
-  return { plan: { ...publication, legs, platforms: inputs.platforms }, describe: planned.describe };
-}
-
-function selectLegs({ digests, stage = '' }: MergeInputs, run: Run, faults: Faults): LegSelection | undefined {
-  if (digests !== undefined) return { kind: 'digests', digests };
-  const staging = faults.attempt(() => resolveStaging(stage, run));
-  return staging && { kind: 'staged', staging };
-}
 
 /** What a merge has something to say about; the names are those of a publish. */
 export const mergeOutputNames = [
@@ -83,17 +42,17 @@ function writeMergeOutputs(env: Environment, mergePlan: MergePlan, outcome: Outc
 }
 
 export const run = (): Promise<void> =>
-  runEntry(async ({ env, log, termination }) => {
+  runEntry(async (entry) => {
+    const { env, log, termination } = entry;
     const faults = gatherFaults();
     const inputs = parseMergeInputs(inputsOfEnvironment(env, mergeInputDefaults), faults);
     const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
     maskSecrets(log, inputs.username, secrets);
     const theRun = readRun(env);
-    const metadata = faults.attempt(() => parseContextOptions(env, new Date()));
     const { registryAuth } = secrets;
-    const planned = metadata && faults.attempt(() => planMerge(inputs, theRun, { metadata, registryAuth }));
-    faults.throwIfAny();
-    if (planned === undefined) throw new Error('no fault, but no plan either');
+    const planned = await planWithAnswers(inputs, theRun, entry, faults, (metadata, server) =>
+      planMerge(inputs, theRun, { metadata, registryAuth, server }),
+    );
     for (const line of formatMerge(planned.plan)) log.info(line);
     for (const warning of planned.plan.description.warnings) log.warning(warning);
     if (inputs.dryRun) {
@@ -116,6 +75,9 @@ export const run = (): Promise<void> =>
       const outcome = await join(planned, { registry: step.registry, removeVersions, log });
       report(planned.plan, outcome, env, log);
       writeMergeOutputs(env, planned.plan, outcome);
+    } catch (error) {
+      const { explain } = await import('./report/diagnosis.ts');
+      throw explain(error, { ...planned.plan, push: planned.plan.push.value, run: theRun, secrets });
     } finally {
       await step.close(false);
     }

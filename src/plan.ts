@@ -13,7 +13,13 @@ import { parseImages } from './metadata/images.ts';
 import { parseAnnotations, parseLabels } from './metadata/labels.ts';
 import { parseTagRules } from './metadata/rule.ts';
 import { type CredentialDecision, type GivenCredentials, resolveCredential } from './registry/credentials.ts';
-import { type RegistryDecision, resolveRegistry, resolveRepository } from './registry/directory.ts';
+import {
+  checkRequest,
+  type RegistryDecision,
+  resolveRegistry,
+  resolveRepository,
+  type ServerFacts,
+} from './registry/directory.ts';
 import { packageUrl } from './registry/package-page.ts';
 import { type Product, resolveProduct } from './registry/product.ts';
 import type { Run } from './run/run.ts';
@@ -65,6 +71,8 @@ export interface PlanFacts {
   readonly registryAuth: GivenCredentials['registryAuth'];
   /** Looks at the disk for what the build would read; its faults are reported with the others. */
   readonly checkBuild: (build: BuildRequest) => void;
+  /** What a GHES told of itself; `undefined`: it was not asked. */
+  readonly server?: ServerFacts | undefined;
 }
 
 /** A plan, and the one part of it that the registry may change. */
@@ -91,9 +99,14 @@ interface Located {
 }
 
 /** The one repository that `registry`, `owner` and `image` name, or the run where they say nothing. */
-export function locateImage(inputs: Pick<Inputs, 'registry' | 'owner' | 'image'>, run: Run, product: Product): Located {
+export function locateImage(
+  inputs: Pick<Inputs, 'registry' | 'owner' | 'image'>,
+  run: Run,
+  product: Product,
+  server?: ServerFacts,
+): Located {
   const source = run.sourceRepository;
-  const registry = resolveRegistry(inputs.registry, product);
+  const registry = resolveRegistry(inputs.registry, product, server);
   const parts = {
     owner: inputs.owner || (source?.owner ?? ''),
     sourceRepository: source?.name ?? '',
@@ -105,10 +118,17 @@ export function locateImage(inputs: Pick<Inputs, 'registry' | 'owner' | 'image'>
 function locateImages(images: string, product: Product): readonly Located[] {
   return parseImages(images).map((repository) => {
     const registry = resolveRegistry(repository.registry, product);
-    if (registry.kind === 'docker' && repository.path.split('/').length !== 3) {
+    const segments = repository.path.split('/').length;
+    if (registry.kind === 'docker' && segments !== 3) {
       throw new InputError('REPOSITORY_INVALID', {
         message: `"${repository.path}" in \`images\` is no path of the Docker registry ${repository.registry}: expected OWNER/REPOSITORY/IMAGE.`,
         remedy: 'Give the name all three segments.',
+      });
+    }
+    if (registry.kind === 'container' && segments < 2) {
+      throw new InputError('REPOSITORY_INVALID', {
+        message: `"${repository.path}" in \`images\` is no path of the Container registry ${repository.registry}: expected OWNER/IMAGE.`,
+        remedy: 'Put the owner before the name of the image.',
       });
     }
     return { registry: { ...registry, reason: '`images` names it' }, repository, notes: [] };
@@ -130,11 +150,11 @@ function parseNaming(inputs: Inputs): Naming | undefined {
  */
 export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   const { attempt, throwIfAny } = gatherFaults();
-  const product = resolveProduct(run.serverUrl);
+  const product = resolveProduct(run.serverUrl, facts.server?.version);
   const push = resolvePush(inputs, run);
   const located =
     attempt(() =>
-      inputs.images === '' ? [locateImage(inputs, run, product)] : locateImages(inputs.images, product),
+      inputs.images === '' ? [locateImage(inputs, run, product, facts.server)] : locateImages(inputs.images, product),
     ) ?? [];
   const given = { token: inputs.token, username: inputs.username, registryAuth: facts.registryAuth };
   const owners = {
@@ -162,6 +182,7 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
     labels: (description?.labels ?? []).map(({ name, value }) => `${name}=${value}`),
   };
   attempt(() => facts.checkBuild(build));
+  if (push.value) for (const { registry } of destinations) attempt(() => checkRequest(registry, build));
   throwIfAny();
   // Only a gathered fault leaves it undefined, and that was just thrown.
   if (description === undefined) throw new Error('the image has no description');

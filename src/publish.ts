@@ -52,9 +52,8 @@ export async function publish({ plan, describe }: Planned, ports: PublishPorts):
   const [main] = names;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
   const { staging } = plan;
-  if (main.description.tags.length === 0 && staging === undefined) {
-    return nothingDone(plan, 'no tag came out of `tags`');
-  }
+  const reason = staging === undefined ? reasonForNothing(main) : undefined;
+  if (reason !== undefined) return nothingDone(plan, reason);
 
   const builder = engine.resolveBuilder(facts);
   log.info(`Builder: ${builder.kind}, because ${builder.reason}`);
@@ -88,7 +87,7 @@ async function stage(
   if (digest === undefined) return done;
   const legs = [];
   for (const { repository } of plan.destinations) {
-    legs.push(await stageLeg(registry, repository, staging, digest, log));
+    legs.push(await stageLeg(registry, repository, staging, digest, (line) => log.info(line)));
   }
   const images = (legs[0]?.entries ?? []).flatMap((entry) =>
     entry.platform === undefined ? [] : [[entry.platform, entry.digest] as const],
@@ -102,6 +101,12 @@ export interface Names {
   readonly description: ImageDescription;
   /** In the order in which they move: the main one with the image, `latest` last. */
   readonly tags: readonly Tag[];
+}
+
+/** Why a repository gets no tag; `undefined` where it gets one. */
+export function reasonForNothing({ tags, description }: Names): string | undefined {
+  if (tags.length > 0) return undefined;
+  return description.held.length > 0 ? 'each of its tags would move backwards' : 'no tag came out of `tags`';
 }
 
 function movingOrder({ tags: [main, ...others] }: ImageDescription): readonly Tag[] {

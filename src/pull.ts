@@ -11,6 +11,8 @@ import { inputsOfEnvironment, type PullInputs, parsePullInputs, pullInputDefault
 import { readRegistryAuth } from './main.ts';
 import { type Destination, locateImage } from './plan.ts';
 import { type GivenCredentials, resolveCredential } from './registry/credentials.ts';
+import type { ServerFacts } from './registry/directory.ts';
+import { isOpen, mostCapable, readServer } from './registry/probe.ts';
 import { type Product, resolveProduct } from './registry/product.ts';
 import type { Run } from './run/run.ts';
 import { openStep } from './step.ts';
@@ -27,9 +29,14 @@ export interface PullPlan {
 /**
  * @throws InputError, or InputFaults with every fault; DIGEST_UNSUPPORTED for a digest on a Docker registry
  */
-export function planPull(inputs: PullInputs, run: Run, registryAuth: GivenCredentials['registryAuth']): PullPlan {
-  const product = resolveProduct(run.serverUrl);
-  const { registry, repository, notes } = locateImage(inputs, run, product);
+export function planPull(
+  inputs: PullInputs,
+  run: Run,
+  registryAuth: GivenCredentials['registryAuth'],
+  server?: ServerFacts,
+): PullPlan {
+  const product = resolveProduct(run.serverUrl, server?.version);
+  const { registry, repository, notes } = locateImage(inputs, run, product, server);
   const { digest } = inputs;
   if (digest !== undefined && registry.kind === 'docker') {
     throw new InputError('DIGEST_UNSUPPORTED', {
@@ -55,9 +62,13 @@ export const run = (): Promise<void> =>
     const inputs = parsePullInputs(inputsOfEnvironment(env, pullInputDefaults), faults);
     const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
     maskSecrets(log, inputs.username, secrets);
-    const plan = faults.attempt(() => planPull(inputs, readRun(env), secrets.registryAuth));
+    const theRun = readRun(env);
+    const asksServer = isOpen(inputs, resolveProduct(theRun.serverUrl));
+    const planWith = (server?: ServerFacts): PullPlan => planPull(inputs, theRun, secrets.registryAuth, server);
+    const first = faults.attempt(() => planWith(asksServer ? mostCapable : undefined));
     faults.throwIfAny();
-    if (plan === undefined) throw new Error('no fault, but no plan either');
+    if (first === undefined) throw new Error('no fault, but no plan either');
+    const plan = asksServer ? planWith(await readServer(theRun, env)) : first;
     const [{ registry }] = plan.destinations;
     log.info(`Registry ${registry.registry}, because ${registry.reason}`);
     for (const note of plan.notes) log.info(note);
@@ -73,6 +84,9 @@ export const run = (): Promise<void> =>
       keepsLogin = inputs.loginScope === 'job' && env.GITHUB_ENV !== undefined;
       if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
       writeOutputs(env, { image: plan.reference, digest: pulled.digest, imageid: pulled.imageId });
+    } catch (error) {
+      const { explain } = await import('./report/diagnosis.ts');
+      throw explain(error, { ...plan, push: false, run: theRun, secrets });
     } finally {
       await step.close(keepsLogin);
     }

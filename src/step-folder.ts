@@ -14,5 +14,6 @@ export function newStepFolder(temp: string): string {
 
 /** Whether a path is one that `newStepFolder` made up, and so may be removed. */
 export function isStepFolder(path: string): boolean {
-  return basename(path).startsWith(prefix);
+  const name = basename(path);
+  return name.startsWith(prefix) && /^[0-9a-f-]{36}$/.test(name.slice(prefix.length));
 }

@@ -339,6 +339,17 @@ describe('an answer that is none', () => {
     });
   });
 
+  test('a body that came leaves no deadline behind that would keep the job waiting', async () => {
+    await using registry = await startServer((_, response) => serveManifest(response));
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    await withClient({}, async (client) => {
+      await client.getManifest(repositoryOf(registry), v1);
+      const before = timers();
+      for (let i = 0; i < 10; i++) await client.getManifest(repositoryOf(registry), v1);
+      expect(timers() - before).toBeLessThan(5);
+    });
+  });
+
   test('a connection that stands still is given up, and tried again', async () => {
     await using registry = await startServer(() => {});
     await withClient({ idleTimeout: 100, retries: 2 }, async (client) => {
@@ -520,10 +531,14 @@ describe('content that is not what it says', () => {
 });
 
 describe('an upload', () => {
-  test('an answer before the body has ended ends the upload', async () => {
+  test('an answer before the body has ended ends the upload and its connection', async () => {
+    const ended = Promise.withResolvers<boolean>();
     await using registry = await startServer((request, response) => {
       if (request.method === 'POST') response.writeHead(202, { location: '/upload' }).end();
-      else response.writeHead(413).end('{"errors":[{"code":"SIZE_INVALID","message":"too large"}]}');
+      else {
+        request.socket.on('close', () => ended.resolve(request.complete));
+        response.writeHead(413).end('{"errors":[{"code":"SIZE_INVALID","message":"too large"}]}');
+      }
     });
     const size = 200 * 1024 * 1024;
     let read = 0;
@@ -537,6 +552,8 @@ describe('an upload', () => {
     await withClient({}, async (client) => {
       const upload = client.uploadBlob(repositoryOf(registry), { digest: digestOf(Buffer.from('')), size }, source);
       await expect(upload).rejects.toMatchObject({ status: 413, ociCodes: ['SIZE_INVALID'] });
+      // The client still lives: the connection does not wait for its end.
+      expect(await ended.promise).toBe(false);
     });
     expect(read).toBeLessThan(size / 2);
   });
@@ -595,7 +612,8 @@ describe('an upload', () => {
 
   test.each([
     ['without a Location', {}, 'ANSWER_INVALID'],
-    ['that goes on in the clear', { location: 'ftp://127.0.0.1/upload' }, 'REGISTRY_UNTRUSTED'],
+    ['that goes on in the clear', { location: 'http://registry.test/upload' }, 'REGISTRY_UNTRUSTED'],
+    ['that goes on in another protocol', { location: 'ftp://127.0.0.1/upload' }, 'REGISTRY_UNTRUSTED'],
   ])('an upload %s is given up', async (_, headers, code) => {
     await using registry = await startServer((request, response) => {
       request.resume();

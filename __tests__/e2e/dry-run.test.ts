@@ -1,36 +1,28 @@
 /** `dry-run: true` prints the plan, sets the outputs that follow from it, and contacts nothing. */
 
-import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { type CountingPort, openCountingPort } from '../support/counting-port.ts';
 import { branchPush, type RunEvent, tagPush } from '../support/event.ts';
 import { copyAction } from '../support/step.ts';
 
 jest.setTimeout(30_000);
 
 const action = copyAction();
-let contacts = 0;
-let listener: Server;
-let port: number;
+let counting: CountingPort;
 
 beforeAll(async () => {
-  listener = createServer((socket) => {
-    contacts += 1;
-    socket.destroy();
-  });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const address = listener.address();
-  port = typeof address === 'object' && address !== null ? address.port : 0;
+  counting = await openCountingPort();
 });
 afterAll(() => {
-  listener.close();
+  counting?.[Symbol.dispose]();
   action[Symbol.dispose]();
 });
 
 /** A runner whose engine, proxy and API are a port that counts who comes. */
 function aRunner(env: Readonly<Record<string, string>> = {}, event: RunEvent = tagPush('v1.2.3')) {
-  const proxy = `http://127.0.0.1:${port}`;
+  const proxy = `http://127.0.0.1:${counting.port}`;
   const runner = action.newRunner({
-    engine: { DOCKER_HOST: `tcp://127.0.0.1:${port}` },
+    engine: { DOCKER_HOST: `tcp://127.0.0.1:${counting.port}` },
     event,
     token: 'ghs_canary',
     env: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, https_proxy: proxy, GITHUB_API_URL: proxy, ...env },
@@ -41,16 +33,18 @@ function aRunner(env: Readonly<Record<string, string>> = {}, event: RunEvent = t
 
 test('the port that counts does count', async () => {
   const runner = aRunner();
-  const before = contacts;
-  const step = await runner.main({ registry: `127.0.0.1:${port}`, retries: '1' });
+  const step = await runner.main({ registry: `127.0.0.1:${counting.port}`, retries: '1' });
   expect(step.exitCode).toBe(1);
-  expect(contacts).toBeGreaterThan(before);
-  contacts = 0;
+  expect(counting.takeContacts()).toBeGreaterThan(0);
 });
 
 test('the plan is printed with its reasons, and nothing is contacted', async () => {
   const runner = aRunner();
-  const step = await runner.main({ 'dry-run': 'true', registry: `localhost:${port}`, platforms: 'linux/arm64' });
+  const step = await runner.main({
+    'dry-run': 'true',
+    registry: `localhost:${counting.port}`,
+    platforms: 'linux/arm64',
+  });
   expect(step).toMatchObject({ exitCode: 0, failure: '' });
   for (const line of [
     /Registry +localhost:\d+ +because `registry` names it/,
@@ -61,7 +55,7 @@ test('the plan is printed with its reasons, and nothing is contacted', async () 
     /Tag +latest/,
   ])
     expect(step.log).toMatch(line);
-  expect(contacts).toBe(0);
+  expect(counting.takeContacts()).toBe(0);
   expect(runner.commands()).toEqual([]);
   expect(runner.filesIn(runner.temp)).toEqual([]);
   expect(step).toMatchObject({ state: {}, env: {} });
@@ -112,7 +106,7 @@ describe('the outputs that follow from the plan', () => {
       imageid: '',
     });
     expect(step.outputs.labels).toContain('org.opencontainers.image.version=1.2.3');
-    expect(contacts).toBe(0);
+    expect(counting.takeContacts()).toBe(0);
   });
 });
 

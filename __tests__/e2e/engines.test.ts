@@ -83,7 +83,11 @@ describe('a Docker without buildx', () => {
   test('builds no list of platforms, and says what would', async () => {
     const { environment: engine } = await lab['engine-20.10']();
     const step = await aRunner({ engine }).main({ registry, tags: '1.0', platforms: 'linux/amd64,linux/arm64' });
-    expect(step).toMatchObject({ exitCode: 1, code: 'ENGINE_CANNOT', failure: expect.stringContaining('docker-buildx') });
+    expect(step).toMatchObject({
+      exitCode: 1,
+      code: 'ENGINE_CANNOT',
+      failure: expect.stringContaining('docker-buildx'),
+    });
   });
 });
 

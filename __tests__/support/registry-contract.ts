@@ -30,7 +30,7 @@ export function describeRegistryContract(name: string, start: () => Promise<Regi
       ({ registry, close } = subject);
       hasLogin = subject.credential !== undefined;
       client = aClient({ credentials: (asked) => (asked === registry ? subject.credential : undefined) });
-    });
+    }, 900_000);
     afterAll(async () => {
       client.close();
       await close?.();

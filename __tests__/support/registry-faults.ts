@@ -100,7 +100,7 @@ export function describeRegistryFaults(name: string, start: () => Promise<URL>):
     beforeAll(async () => {
       upstream = await start();
       direct = aClient();
-    });
+    }, 900_000);
     afterAll(() => {
       direct.close();
       console.log(`${name}: ${done} of ${cases} fault cases hold.`);

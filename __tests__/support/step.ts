@@ -35,8 +35,9 @@ export interface ActionManifest {
   readonly runs: Readonly<Record<string, string>>;
 }
 
-export function readActionManifest(): ActionManifest {
-  return parse(readFileSync(join(root, 'action.yml'), 'utf8'));
+/** @param folder `.` for the action itself, or that of a sub-action */
+export function readActionManifest(folder = '.'): ActionManifest {
+  return parse(readFileSync(join(root, folder, 'action.yml'), 'utf8'));
 }
 
 /** What a process of the step left when it ended. */
@@ -62,12 +63,19 @@ export interface StepResult extends Ended {
   readonly failure: string;
 }
 
-export interface RunningStep {
+/** A process that was started, and what it will have left. */
+export interface Running<End extends Ended> {
   readonly process: ChildProcess;
-  readonly ended: Promise<StepResult>;
+  readonly ended: Promise<End>;
 }
 
+export type RunningStep = Running<StepResult>;
+
 export interface RunnerOptions {
+  /** Folder of a sub-action, such as `pull`. */
+  readonly subAction?: string;
+  /** Put before every command line, such as `nsenter` with its arguments; takes `--wd=FOLDER`. */
+  readonly enter?: readonly string[];
   /** The environment with which `docker` talks to an engine of the lab. */
   readonly engine?: Readonly<Record<string, string>>;
   readonly event?: RunEvent;
@@ -77,7 +85,7 @@ export interface RunnerOptions {
   readonly token?: string;
   /** Laid over the environment of every process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** A line of shell that runs before each real `docker`. */
+  /** A line of shell that runs before each real `docker` and buildx. */
   readonly beforeDocker?: string;
   /** Laid over the runner's own config.json. */
   readonly dockerConfig?: Readonly<Record<string, unknown>>;
@@ -100,6 +108,7 @@ export interface Runner {
   run(argv: readonly [string, ...string[]], env?: Readonly<Record<string, string>>): Promise<Ended>;
   /** Another entry of the bundle, in a terminal: nothing of a run is in its environment. */
   terminal(entry: string, args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
+  startTerminal(entry: string, args: readonly string[], env?: Readonly<Record<string, string>>): Running<Ended>;
   /** What was recorded. */
   commands(): readonly RecordedCommand[];
   /** Every file beneath a folder, as paths relative to it. */
@@ -138,12 +147,11 @@ function copyBundle(to: string): void {
 export function copyAction(): ActionCopy {
   const folder = mkdtempSync(join(tmpdir(), 'publish-e2e-'));
   copyBundle(join(folder, 'dist'));
-  cpSync(join(root, 'action.yml'), join(folder, 'action.yml'));
-  const manifest = readActionManifest();
+  for (const file of ['action.yml', 'pull/action.yml', 'merge/action.yml']) cpSync(join(root, file), join(folder, file));
   let count = 0;
   return {
     folder,
-    newRunner: (options = {}) => newRunner(folder, join(folder, `runner-${count++}`), manifest, options),
+    newRunner: (options = {}) => newRunner(folder, join(folder, `runner-${count++}`), options),
     // Children of a step that was killed on purpose may still be writing there.
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
@@ -171,7 +179,11 @@ function pluginFolders(configFolder: string, config: Readonly<Record<string, unk
 }
 
 /** The runner's own configuration: that of the engine's CLI, with a buildx that is recorded, and no login. */
-function makeDockerConfig(folder: string, records: string, { engine = {}, dockerConfig = {} }: RunnerOptions): void {
+function makeDockerConfig(
+  folder: string,
+  records: string,
+  { engine = {}, dockerConfig = {}, beforeDocker }: RunnerOptions,
+): void {
   const from = engine.DOCKER_CONFIG ?? process.env.DOCKER_CONFIG ?? join(homedir(), '.docker');
   const file = join(from, 'config.json');
   const {
@@ -184,7 +196,7 @@ function makeDockerConfig(folder: string, records: string, { engine = {}, docker
   const plugins = join(dirname(records), 'plugins');
   mkdirSync(plugins, { recursive: true });
   mkdirSync(folder, { recursive: true });
-  if (buildx !== undefined) writeRecorder(join(plugins, 'docker-buildx'), buildx, records);
+  if (buildx !== undefined) writeRecorder(join(plugins, 'docker-buildx'), buildx, records, beforeDocker);
   const cliPluginsExtraDirs = buildx === undefined ? [] : [plugins];
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, cliPluginsExtraDirs, ...dockerConfig }));
 }
@@ -198,7 +210,9 @@ function evaluate(text: string, github: Readonly<Record<string, string>>): strin
   });
 }
 
-function newRunner(action: string, folder: string, manifest: ActionManifest, options: RunnerOptions): Runner {
+function newRunner(action: string, folder: string, options: RunnerOptions): Runner {
+  const { subAction = '.' } = options;
+  const manifest = readActionManifest(subAction);
   const at = (name: string): string => {
     mkdirSync(join(folder, name), { recursive: true });
     return join(folder, name);
@@ -280,9 +294,10 @@ function newRunner(action: string, folder: string, manifest: ActionManifest, opt
     );
   }
 
-  function launch(argv: readonly [string, ...string[]], env: Readonly<Record<string, string>>) {
-    const [program, ...args] = argv;
-    const child = spawn(program, args, { cwd: workspace, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  function launch(argv: readonly [string, ...string[]], env: Readonly<Record<string, string>>): Running<Ended> {
+    const { enter = [] } = options;
+    const [program, ...args] = [...enter, ...(enter.length === 0 ? [] : [`--wd=${workspace}`]), ...argv] as const;
+    const child = spawn(program ?? argv[0], args, { cwd: workspace, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const chunks: { readonly isError: boolean; readonly text: string }[] = [];
     child.stdout.setEncoding('utf8').on('data', (text: string) => chunks.push({ isError: false, text }));
     child.stderr.setEncoding('utf8').on('data', (text: string) => chunks.push({ isError: true, text }));
@@ -304,7 +319,7 @@ function newRunner(action: string, folder: string, manifest: ActionManifest, opt
 
   const start: Runner['start'] = (inputs, env = {}) => {
     const commandFiles = fileCommands();
-    const main = [process.execPath, join(action, manifest.runs.main ?? '')] as const;
+    const main = [process.execPath, join(action, subAction, manifest.runs.main ?? '')] as const;
     const launched = launch(main, { ...job, ...commandFiles.env, ...inputVariables(inputs), ...env });
     const ended = launched.ended.then((end): StepResult => {
       const commands = parseCommands(end.log);
@@ -323,6 +338,9 @@ function newRunner(action: string, folder: string, manifest: ActionManifest, opt
     return { process: launched.process, ended };
   };
 
+  const startTerminal: Runner['startTerminal'] = (entry, args, env = {}) =>
+    launch([process.execPath, join(action, 'dist', entry), ...args], { ...machine, TMPDIR: temp, ...env });
+
   return {
     temp,
     home,
@@ -337,12 +355,12 @@ function newRunner(action: string, folder: string, manifest: ActionManifest, opt
     main: (inputs, env) => start(inputs, env).ended,
     post({ state }) {
       const saved = Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]);
-      const post = [process.execPath, join(action, manifest.runs.post ?? '')] as const;
+      const post = [process.execPath, join(action, subAction, manifest.runs.post ?? '')] as const;
       return launch(post, { ...job, ...fileCommands().env, ...inputVariables({}), ...Object.fromEntries(saved) }).ended;
     },
     run: (argv, env = {}) => launch(argv, { ...job, ...env }).ended,
-    terminal: (entry, args, env = {}) =>
-      launch([process.execPath, join(action, 'dist', entry), ...args], { ...machine, TMPDIR: temp, ...env }).ended,
+    startTerminal,
+    terminal: (entry, args, env) => startTerminal(entry, args, env).ended,
     commands: () => readRecords(records),
     filesIn: (where) =>
       readdirSync(where, { recursive: true, withFileTypes: true })

@@ -50,7 +50,8 @@ export function refuseAction(identity, path, action, packages) {
   const { kind, repository } = identity;
   if (action === 'pull') {
     if (kind === 'app') return denied('installation not allowed to Read organization package');
-    const mayRead = kind === 'job' ? owner === identity.owner && isLinkedTo(known, repository) : owner !== FOREIGN.owner;
+    const mayRead =
+      kind === 'job' ? owner === identity.owner && isLinkedTo(known, repository) : owner !== FOREIGN.owner;
     return mayRead || !known ? undefined : denied('permission_denied: read_package');
   }
   if (kind === 'fine-grained' || (kind === 'classic' && identity.packages === 'read')) {

@@ -110,8 +110,8 @@ export function targetOf({ method }, { pathname }) {
  * @param {(body: Buffer) => void} [changes.onBody] gets the whole body of the request once it was answered with success
  */
 export function forward({ request, response, url, backend }, { headers = {}, onAnswer, onBody } = {}) {
-  const sent = { ...request.headers, 'x-forwarded-proto': 'https', ...headers };
-  for (const [name, value] of Object.entries(sent)) if (value === undefined) delete sent[name];
+  const all = Object.entries({ ...request.headers, 'x-forwarded-proto': 'https', ...headers });
+  const sent = Object.fromEntries(all.filter(([, value]) => value !== undefined));
   const outgoing = requestHttp(
     { host: '127.0.0.1', port: backend, method: request.method, path: `${url.pathname}${url.search}`, headers: sent },
     (answer) => {

@@ -61,9 +61,7 @@ export class ContainerRegistry {
       onAnswer: (status, headers) => {
         if (status === 401 && !target) Object.assign(headers, challengeOf(exchange));
       },
-      ...(isManifest
-        ? { onBody: (body) => this.#link(exchange, target.path, claims?.sub ?? '', body) }
-        : {}),
+      ...(isManifest ? { onBody: (body) => this.#link(exchange, target.path, claims?.sub ?? '', body) } : {}),
     });
   }
 

@@ -75,14 +75,21 @@ function serve(request, response, name) {
   const site = siteOf(name);
   const url = new URL(request.url ?? '/', `https://${request.headers.host ?? name}`);
   record(request, response, name);
-  const nowhere = { request, response, url, site: { host: name, product: '', manner: /** @type {const} */ ('page') }, backend: 0 };
+  const nowhere = {
+    request,
+    response,
+    url,
+    site: { host: name, product: '', manner: /** @type {const} */ ('page') },
+    backend: 0,
+  };
   if (!site) return sendPage(nowhere, 404, 'There is no such host');
   const exchange = { request, response, url, site, backend: configuration.backends[backendOf(site)] ?? 0 };
   const api = apis.get(site.product);
   if (site.manner === 'api') return api?.serve(exchange, url.pathname);
   if (site.manner === 'container') return registries.get(site.product)?.serve(exchange);
   const isOwnHost = site.host === site.product && site.manner !== 'silent';
-  if (isOwnHost && url.pathname.startsWith('/api/v3/')) return api?.serve(exchange, url.pathname.slice('/api/v3'.length));
+  if (isOwnHost && url.pathname.startsWith('/api/v3/'))
+    return api?.serve(exchange, url.pathname.slice('/api/v3'.length));
   if (site.manner === 'docker' && !(isOwnHost && !/^\/v2(\/|$)/.test(url.pathname))) return serveLegacy(exchange);
   return serveWeb(exchange, site.manner === 'docker' ? 'page' : site.manner);
 }

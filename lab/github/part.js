@@ -49,7 +49,8 @@ const ADDRESS = '192.0.2.1';
  */
 export async function github(place, environment, engine) {
   const machine = distribution();
-  if (!machine) throw new LabError('The lab has its GitHub on Debian or Ubuntu only, whose package docker-registry it needs.');
+  if (!machine)
+    throw new LabError('The lab has its GitHub on Debian or Ubuntu only, whose package docker-registry it needs.');
   const mode = machine.id === 'debian' && (await mayUnshare()) ? 'namespace' : 'ports';
   const folder = folderOf(place, NAME);
   const registry = join(await unpacked(place, machine, 'registry', ['docker-registry']), 'usr/bin/docker-registry');
@@ -71,7 +72,13 @@ export async function github(place, environment, engine) {
       for (const { name, auth } of BACKENDS) {
         const port = front.backends[name] ?? 0;
         const authority = hostsOf(front.listeners)[name] ?? name;
-        const text = registryConfiguration(join(front.storage, name), port, authority, name, auth === 'token' ? folder : '');
+        const text = registryConfiguration(
+          join(front.storage, name),
+          port,
+          authority,
+          name,
+          auth === 'token' ? folder : '',
+        );
         await starter.daemon(...split([...enter, registry, 'serve', starter.file(`${name}.yml`, text)]), {});
       }
       if (inside) await startEngine(starter, inside, ip, enter);
@@ -136,7 +143,10 @@ async function configure(folder, loopback, ip) {
   const names = SITES.map(({ host }) => host);
   const [lab, hidden] = await Promise.all([
     certificate(folder, 'front', { issuer: ca, names: [...names, 'localhost', '127.0.0.1'] }),
-    certificate(folder, 'private', { issuer: privateCa, names: SITES.filter((site) => site.ca).map(({ host }) => host) }),
+    certificate(folder, 'private', {
+      issuer: privateCa,
+      names: SITES.filter((site) => site.ca).map(({ host }) => host),
+    }),
   ]);
   const isInside = loopback.length === 0;
   const first = isInside ? 5000 : 0;
@@ -196,7 +206,9 @@ function hostsOf(listeners) {
 /** @param {number} count @returns {Promise<number[]>} */
 async function freePorts(count) {
   const servers = Array.from({ length: count }, () => createServer());
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)))));
+  await Promise.all(
+    servers.map((server) => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)))),
+  );
   const ports = servers.map((server) => Object(server.address()).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
@@ -215,7 +227,7 @@ function registryConfiguration(storage, port, authority, service, signer) {
   const token = { realm: `https://${authority}/token`, service, issuer: ISSUER, rootcertbundle };
   return JSON.stringify({
     version: 0.1,
-    log: { level: 'warn', accesslog: { disabled: true } },
+    log: { level: 'error', accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true } },
     http: { addr: `127.0.0.1:${port}` },
     ...(signer ? { auth: { token } } : {}),

@@ -71,7 +71,12 @@ export const SITES = [
   { host: 'docker.isolated.test', product: 'isolated.test', manner: 'docker' },
   { host: 'isolated-page.test', product: 'isolated-page.test', manner: 'page' },
   { host: 'containers.isolated-page.test', product: 'isolated-page.test', manner: 'page' },
-  { host: 'docker.isolated-page.test', product: 'isolated-page.test', manner: 'docker', backend: 'docker.isolated.test' },
+  {
+    host: 'docker.isolated-page.test',
+    product: 'isolated-page.test',
+    manner: 'docker',
+    backend: 'docker.isolated.test',
+  },
   { host: 'isolated-missing.test', product: 'isolated-missing.test', manner: 'login' },
   { host: 'containers.isolated-missing.test', product: 'isolated-missing.test', manner: 'missing' },
   {

@@ -52,14 +52,21 @@ export class RestApi {
     const { request } = exchange;
     /** @type {Record<string, string>} */
     const headers = version ? { 'x-github-enterprise-version': version } : {};
-    const send = (/** @type {number} */ status, /** @type {unknown} */ body) => sendJson(exchange, status, body, headers);
+    const send = (/** @type {number} */ status, /** @type {unknown} */ body) =>
+      sendJson(exchange, status, body, headers);
     if (path === '/meta') {
-      return send(200, { verifiable_password_authentication: false, ...(version ? { installed_version: version } : {}) });
+      return send(200, {
+        verifiable_password_authentication: false,
+        ...(version ? { installed_version: version } : {}),
+      });
     }
     const identity = identityOf(request);
-    if (identity?.product !== host || identity.isExpired) return send(401, { message: 'Bad credentials', status: '401' });
+    if (identity?.product !== host || identity.isExpired)
+      return send(401, { message: 'Bad credentials', status: '401' });
     const [, owner = '', name = ''] = /^\/repos\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
-    if ([`${OWNER}/${REPOSITORY}`, `${FOREIGN.owner}/${FOREIGN.repository}`].includes(`${owner}/${name}`.toLowerCase())) {
+    if (
+      [`${OWNER}/${REPOSITORY}`, `${FOREIGN.owner}/${FOREIGN.repository}`].includes(`${owner}/${name}`.toLowerCase())
+    ) {
       return send(200, {
         name,
         full_name: `${owner}/${name}`,
@@ -82,10 +89,16 @@ export class RestApi {
     if (request.method === 'GET' && rest === '') {
       const linked = this.#registry.packageAt(repository)?.linked;
       const page = `https://${host}/orgs/${account}/packages/container/package/${image}`;
-      const about = { name: decodeURIComponent(image), package_type: 'container', visibility: 'private', html_url: page };
+      const about = {
+        name: decodeURIComponent(image),
+        package_type: 'container',
+        visibility: 'private',
+        html_url: page,
+      };
       return send(200, { ...about, repository: linked ? { full_name: linked } : null });
     }
-    if (request.method !== 'DELETE' || (rest !== '' && !found)) return send(404, { message: 'Not Found', status: '404' });
+    if (request.method !== 'DELETE' || (rest !== '' && !found))
+      return send(404, { message: 'Not Found', status: '404' });
     if (identity.packages !== 'write') return send(403, { message: 'Resource not accessible by integration' });
     for (const { name: digest } of found ? [found] : versions) await this.#remove(repository, digest);
     if (!found || versions.length === 1) this.#registry.forget(repository);
@@ -94,7 +107,9 @@ export class RestApi {
 
   get #backend() {
     const sites = SITES.filter((site) => site.product === this.#product.host && site.manner === 'container');
-    return sites.map(({ host, backend = host }) => backend).find((name) => BACKENDS.some((each) => each.name === name)) ?? '';
+    return (
+      sites.map(({ host, backend = host }) => backend).find((name) => BACKENDS.some((each) => each.name === name)) ?? ''
+    );
   }
 
   /**
@@ -103,7 +118,8 @@ export class RestApi {
    */
   #versions(repository) {
     const folder = join(this.#storage, this.#backend, 'docker/registry/v2/repositories', repository, '_manifests');
-    const list = (/** @type {string} */ name) => (existsSync(join(folder, name)) ? readdirSync(join(folder, name)) : []);
+    const list = (/** @type {string} */ name) =>
+      existsSync(join(folder, name)) ? readdirSync(join(folder, name)) : [];
     const tags = list('tags').map((tag) => ({
       tag,
       digest: readFileSync(join(folder, 'tags', tag, 'current/link'), 'utf8'),

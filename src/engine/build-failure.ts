@@ -57,15 +57,24 @@ function lastReason(stderr: string): string {
     .replace(/\.$/, '');
 }
 
-/** The error of a build command that ended with another exit code than 0. */
-export function buildFailure(request: BuildRequest, result: CommandResult): PublishError {
+/** Whether it was the push that failed: the reason says so, or the last phase that BuildKit reported was one. */
+function isPushFailure(reason: string, stderr: string): boolean {
+  const isSaid = /\bfailed to push\b|push access denied|\/blobs\/uploads\/|\bdenied:/.test(reason);
+  return isSaid || /^------\n > pushing \S+ with docker:\n/m.test(stderr);
+}
+
+/**
+ * The error of a build command that ended with another exit code than 0.
+ * @param pushes whether the command was to push, too
+ */
+export function buildFailure(request: BuildRequest, result: CommandResult, pushes: boolean): PublishError {
   const reason = lastReason(result.stderr) || `exit code ${result.exitCode}`;
   const step = parseFailedStep(result.stderr);
   // A process of the Dockerfile that failed is the Dockerfile's affair, whatever it printed about the network.
   const isOwnProcess = /did not complete successfully|returned a non-zero code/.test(reason);
   const facts = { detail: result.stderr, retryable: !isOwnProcess && judgeText(reason, 0).transient };
-  if (step === undefined && /\bfailed to push\b|push access denied|\/blobs\/uploads\/|\bdenied:/.test(result.stderr)) {
-    const isRefused = /denied|unauthorized|forbidden|insufficient_scope|\b40[13]\b/i.test(result.stderr);
+  if (pushes && step === undefined && isPushFailure(reason, result.stderr)) {
+    const isRefused = /denied|unauthorized|forbidden|insufficient_scope|no basic auth|\b40[13]\b/i.test(reason);
     const remedy =
       'Grant the job `permissions: {contents: read, packages: write}`, and this repository write access to the package.';
     return isRefused

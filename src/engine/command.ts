@@ -35,7 +35,7 @@ const graceMilliseconds = 4000;
 
 export interface CommandRunner {
   readonly run: RunCommand;
-  /** Ends what still runs, and waits for it: afterwards no child touches a file any more. */
+  /** Ends what still runs, waits for it, and lets nothing new start: afterwards no child touches a file any more. */
   end(): Promise<void>;
 }
 
@@ -44,6 +44,7 @@ export interface CommandRunner {
  */
 export function createCommandRunner(signal: AbortSignal): CommandRunner {
   const running = new Map<ChildProcess, Promise<void>>();
+  const ended = new AbortController();
   const endAll = (): void => {
     for (const child of running.keys()) endChild(child);
   };
@@ -52,6 +53,7 @@ export function createCommandRunner(signal: AbortSignal): CommandRunner {
     run: (argv, options) =>
       new Promise((resolve, reject) => {
         signal.throwIfAborted();
+        ended.signal.throwIfAborted();
         const [program, ...args] = argv;
         const child = spawn(program, args, {
           env: { ...options.env },
@@ -84,6 +86,7 @@ export function createCommandRunner(signal: AbortSignal): CommandRunner {
         void closed.then(() => running.delete(child));
       }),
     async end() {
+      ended.abort(notAnyMore());
       endAll();
       await Promise.all(running.values());
     },
@@ -93,6 +96,14 @@ export function createCommandRunner(signal: AbortSignal): CommandRunner {
 function endChild(child: ChildProcess): void {
   child.kill('SIGTERM');
   setTimeout(() => child.kill('SIGKILL'), graceMilliseconds).unref();
+}
+
+/** For work that outlives its step, such as a command that waits to be tried again while another part has failed. */
+function notAnyMore(): ToolError {
+  return new ToolError('CANCELLED', {
+    message: 'The step is over; no command starts any more.',
+    remedy: 'None is needed.',
+  });
 }
 
 function notStarted(program: string, cause: Error): ToolError {

@@ -31,7 +31,11 @@ export interface Built {
 export type BuilderDecision = {
   /** As a clause: "…, because REASON". */
   readonly reason: string;
-} & ({ readonly kind: 'classic' } | { readonly kind: 'buildx' /** The plugin's path. */; readonly buildx: string });
+} /** `load`: the build must be told to leave its result with the engine. */ & (
+  | { readonly kind: 'classic'; readonly load?: true }
+  /** `buildx`: the plugin's path. */
+  | { readonly kind: 'buildx'; readonly buildx: string }
+);
 
 /** What a look at the runner told about building. */
 export interface BuilderFacts {
@@ -43,11 +47,14 @@ export interface BuilderFacts {
 }
 
 /**
+ * @param usesDockerRegistry whether a push goes to GitHub's Docker registry. buildx asks for a manifest by its digest once it
+ *   has pushed it, which that registry cannot answer; `docker push` does not.
  * @throws ToolError ENGINE_CANNOT, naming what would do it
  */
 export function resolveBuilder(
   { engine, buildx, selectedBuilder: selected }: BuilderFacts,
   build: BuildRequest,
+  usesDockerRegistry = false,
 ): BuilderDecision {
   const several = build.platforms.length > 1;
   const wanted = build.platforms.map(formatPlatform).join(', ');
@@ -59,6 +66,13 @@ export function resolveBuilder(
       });
     }
     return { kind: 'classic', reason: 'the Docker CLI of this runner has no buildx plugin' };
+  }
+  if (usesDockerRegistry && !several) {
+    return {
+      kind: 'classic',
+      load: true,
+      reason: 'a Docker registry takes what `docker push` pushes, not what buildx does',
+    };
   }
   if (selected !== undefined)
     return { kind: 'buildx', buildx, reason: `the builder "${selected}" is selected on this runner` };
@@ -162,7 +176,7 @@ export async function build(
   try {
     return decision.kind === 'buildx'
       ? await buildWithBuildx(ports, decision.buildx, request, references, push, folder)
-      : await buildClassic(ports, request, references, repositories, push, folder);
+      : await buildClassic(ports, decision.load ?? false, request, references, repositories, push, folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -181,7 +195,7 @@ async function buildWithBuildx(
   await retry(push ? 'Build and push' : 'Build', async () => {
     // Attestations are asked for or absent: buildx’s own default would turn a single image into an index.
     const result = await run(argv, { env: { ...env, BUILDX_NO_DEFAULT_ATTESTATIONS: '1' }, onOutput });
-    if (result.exitCode !== 0) throw buildFailure(request, result);
+    if (result.exitCode !== 0) throw buildFailure(request, result, push);
   });
   const [metadata, imageId] = await Promise.all([
     readFile(files.metadata, 'utf8').catch(() => ''),
@@ -205,6 +219,7 @@ function parsePushedDigest(metadata: string): Digest {
 
 async function buildClassic(
   { run, env, onOutput, retry }: DockerPorts,
+  load: boolean,
   request: BuildRequest,
   references: readonly string[],
   repositories: readonly Repository[],
@@ -216,14 +231,15 @@ async function buildClassic(
     'docker',
     'build',
     ...references.slice(0, 1).flatMap((main) => ['--tag', main]),
+    ...(load ? ['--load'] : []),
     ...commonArguments(request),
     '--iidfile',
     idFile,
     request.context,
   ] as const;
   await retry('Build', async () => {
-    const result = await run(argv, { env, onOutput });
-    if (result.exitCode !== 0) throw buildFailure(request, result);
+    const result = await run(argv, { env: { ...env, BUILDX_NO_DEFAULT_ATTESTATIONS: '1' }, onOutput });
+    if (result.exitCode !== 0) throw buildFailure(request, result, false);
   });
   const imageId = (await readFile(idFile, 'utf8')).trim();
   const command = async (...args: string[]): Promise<CommandResult> => {
@@ -235,7 +251,7 @@ async function buildClassic(
   if (!push) return { imageId, digest: undefined, metadata: '' };
   for (const reference of references) await retry(`Push of ${reference}`, () => command('push', reference));
   const inspected = await run(['docker', 'image', 'inspect', '--format', '{{json .RepoDigests}}', imageId], { env });
-  return { imageId, digest: repoDigest(JSON.parse(inspected.stdout || '[]'), repositories), metadata: '' };
+  return { imageId, digest: repoDigest(JSON.parse(inspected.stdout.trim() || '[]'), repositories), metadata: '' };
 }
 
 /** A failure of a command that talks to a registry. */

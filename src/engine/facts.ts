@@ -58,8 +58,28 @@ export function parseEngineFacts(json: string): EngineFacts {
   return {
     serverVersion,
     imageStore: usesContainerd ? 'containerd' : 'classic',
-    platform: parsePlatform(`${stringAt(info, 'OSType')}/${stringAt(info, 'Architecture')}`),
+    platform: parseMachine(stringAt(info, 'OSType'), stringAt(info, 'Architecture')),
   };
+}
+
+/** Where `uname -m`, which the daemon reports, is another word than images use (those that platforms know are left out). */
+const machines: Readonly<Record<string, string>> = {
+  armv6l: 'arm/v6',
+  armv7l: 'arm/v7',
+  armv8l: 'arm/v7',
+  i586: '386',
+  i686: '386',
+  loongarch64: 'loong64',
+};
+
+/** A machine that nobody has heard of is no reason to fail: it is only named. */
+function parseMachine(os: string, machine: string): Platform {
+  const name = machines[machine] ?? machine;
+  try {
+    return parsePlatform(`${os}/${name}`);
+  } catch {
+    return { os, architecture: name };
+  }
 }
 
 function notDocker(text: string, cause: unknown): ToolError {
@@ -80,17 +100,25 @@ export function engineDown(reason: string): ToolError {
   });
 }
 
+const defaultSocket = '/var/run/docker.sock';
+
 /**
  * The Unix socket that the CLI would use (https://docs.docker.com/reference/cli/docker/#environment-variables:
  * DOCKER_HOST goes before DOCKER_CONTEXT, which goes before the context of the configuration).
  * @param currentContext `currentContext` of the CLI's config.json
  * @returns its path, or `undefined` when the endpoint is of another kind
  */
-export function engineSocket(env: Environment, currentContext: string | undefined): string | undefined {
-  if (env.DOCKER_HOST)
-    return env.DOCKER_HOST.startsWith('unix://') ? env.DOCKER_HOST.slice('unix://'.length) : undefined;
+export function engineSocket(
+  env: Environment,
+  currentContext: string | undefined,
+  platform: NodeJS.Platform = process.platform,
+): string | undefined {
+  if (env.DOCKER_HOST) {
+    if (!env.DOCKER_HOST.startsWith('unix://')) return undefined;
+    return env.DOCKER_HOST.slice('unix://'.length) || defaultSocket;
+  }
   const context = env.DOCKER_CONTEXT || currentContext || 'default';
-  return context === 'default' && process.platform !== 'win32' ? '/var/run/docker.sock' : undefined;
+  return context === 'default' && platform !== 'win32' ? defaultSocket : undefined;
 }
 
 function readSocket(socketPath: string): Promise<string> {
@@ -127,7 +155,8 @@ export async function readEngineFacts(
     return parseEngineFacts(answer);
   }
   const result = await run(['docker', 'info', '--format', '{{json .}}'], { env });
-  if (result.stdout.trim() === '') {
+  // Without an answer of the daemon the CLI still prints the form, empty, and says why on stderr.
+  if (result.exitCode !== 0 || result.stdout.trim() === '') {
     throw engineDown(result.stderr.trim() || `docker info ended with exit code ${result.exitCode}`);
   }
   return parseEngineFacts(result.stdout);

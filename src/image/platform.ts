@@ -2,7 +2,7 @@
  * A platform: `os/arch[/variant]` (image-spec, image-index.md, "platform").
  *
  * Written forms are normalised as containerd does (https://pkg.go.dev/github.com/containerd/platforms):
- * `x86_64` is `amd64`, `aarch64` is `arm64`, `arm` is `arm/v7`, `arm64/v8` is `arm64`.
+ * `x86_64` is `amd64`, `aarch64` is `arm64`, `arm` and `arm/7` are `arm/v7`, `arm64/v8` is `arm64`.
  */
 
 import { InputError } from '../errors.ts';
@@ -48,14 +48,14 @@ const impliedVariant: Readonly<Record<string, string>> = { arm64: 'v8', amd64: '
 export function parsePlatform(text: string): Platform {
   const [os = '', arch = '', variant, ...rest] = text.toLowerCase().split('/');
   const known = Object.hasOwn(architectures, arch) ? architectures[arch] : undefined;
-  const isVariant = variant === undefined || /^v[0-9]+(?:\.[0-9]+)?$/.test(variant);
+  const isVariant = variant === undefined || /^v?[0-9]+(?:\.[0-9]+)?$/.test(variant);
   if (known === undefined || !operatingSystems.includes(os) || !isVariant || rest.length > 0) {
     throw new InputError('PLATFORM_INVALID', {
       message: `"${text}" is no platform: expected os/arch[/variant], such as linux/amd64 or linux/arm/v7.`,
       remedy: `Correct \`platforms\`. Known systems: ${operatingSystems.join(', ')}; architectures: ${Object.keys(architectures).join(', ')}.`,
     });
   }
-  const given = variant ?? known.variant;
+  const given = variant?.replace(/^v?/, 'v') ?? known.variant;
   const named = given === impliedVariant[known.architecture] ? undefined : given;
   return { os, architecture: known.architecture, ...(named === undefined ? {} : { variant: named }) };
 }

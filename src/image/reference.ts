@@ -40,9 +40,6 @@ export function formatReference({ repository, tag, digest }: Reference): string 
 
 const dockerHub: Registry = parseRegistry('docker.io');
 
-/** Docker Hub's other names, which all mean the one registry. */
-const dockerHubAliases: readonly string[] = ['index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com'];
-
 function splitRegistry(name: string): { registry: Registry; path: string } {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
@@ -51,8 +48,7 @@ function splitRegistry(name: string): { registry: Registry; path: string } {
   }
   const path = name.slice(slash + 1);
   const registry = parseRegistry(first);
-  if (registry !== dockerHub && !dockerHubAliases.includes(registry)) return { registry, path };
-  return { registry: dockerHub, path: path.includes('/') ? path : `library/${path}` };
+  return { registry, path: registry === dockerHub && !path.includes('/') ? `library/${path}` : path };
 }
 
 /**
@@ -60,6 +56,12 @@ function splitRegistry(name: string): { registry: Registry; path: string } {
  * @throws InputError REGISTRY_INVALID, REPOSITORY_INVALID
  */
 export function parseRepositoryName(name: string): Repository {
+  if (/^[a-f0-9]{64}$/.test(name)) {
+    throw new InputError('REPOSITORY_INVALID', {
+      message: `The repository "${name}" is 64 hexadecimal characters, which clients read as an image ID.`,
+      remedy: 'Write it with its registry, such as `docker.io/octo/app`.',
+    });
+  }
   const { registry, path } = splitRegistry(name);
   return parseRepository(registry, path);
 }

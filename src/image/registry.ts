@@ -19,19 +19,24 @@ const pattern = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[0-9a-f:]+\\])(?::[0
 
 /**
  * Docker reads the first component of a reference as a host only when it holds a `.` or `:`, or is `localhost`; any
- * other single label is a namespace of Docker Hub, so it cannot name a registry.
+ * other single label is a namespace of Docker Hub, so it cannot name a registry. What no URL can hold (port 65536,
+ * 300.1.1.1) names none either, though the grammar lets it pass.
  */
 function isRegistry(text: string): text is Registry {
-  return pattern.test(text) && (/[.:]/.test(text) || text === 'localhost');
+  return pattern.test(text) && (/[.:]/.test(text) || text === 'localhost') && URL.canParse(`https://${text}`);
 }
+
+/** Docker Hub's other names, which all mean the one registry: the CLI keeps one login for them. */
+const dockerHubAliases: readonly string[] = ['index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com'];
 
 /**
  * @param text `host[:port]`, for example `ghcr.io`, `localhost:5000`, `[::1]:5000`; host names are lower-cased
- *   (RFC 4343: they are compared without regard to case).
+ *   (RFC 4343: they are compared without regard to case), and Docker Hub is `docker.io`
  * @throws InputError REGISTRY_INVALID
  */
 export function parseRegistry(text: string): Registry {
-  const registry = text.toLowerCase();
+  const name = text.toLowerCase();
+  const registry = dockerHubAliases.includes(name) ? 'docker.io' : name;
   if (isRegistry(registry)) return registry;
   throw new InputError('REGISTRY_INVALID', {
     message: `"${text}" is no registry: expected host[:port] without scheme or path, such as ghcr.io or localhost:5000.`,

@@ -39,7 +39,7 @@ export function faultOfComponent(component: string): string | undefined {
   const foreign = component.match(/[^a-z0-9._-]/u);
   if (foreign) return `it contains "${foreign[0]}"`;
   const separators = component.match(/[._-]{2,}/g)?.find((run) => !/^(?:__|-+)$/.test(run));
-  return `"${separators ?? component}" may not stand between letters; one ".", one or two "_", or any number of "-" may`;
+  return `"${separators}" may not stand between letters; one ".", one or two "_", or any number of "-" may`;
 }
 
 /**
@@ -57,13 +57,6 @@ export function parseRepository(registry: Registry, path: string): Repository {
         remedy,
       });
     }
-  }
-  // The Docker grammar refuses it because it would be read as an image ID.
-  if (/^[a-f0-9]{64}$/.test(path)) {
-    throw new InputError('REPOSITORY_INVALID', {
-      message: `The repository "${path}" is 64 hexadecimal characters, which clients read as an image ID.`,
-      remedy,
-    });
   }
   const length = `${registry}/${path}`.length;
   if (length > maximumLength) {

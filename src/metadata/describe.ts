@@ -4,7 +4,7 @@
  */
 
 import { gatherFaults, InputError } from '../errors.ts';
-import type { Tag } from '../image/tag.ts';
+import { parseTag, type Tag } from '../image/tag.ts';
 import { type MetadataContext, scopeOf } from './context.ts';
 import { evaluateRule, type Value } from './evaluate.ts';
 import { higherVersions, type NamedVersion } from './family.ts';
@@ -90,7 +90,8 @@ function candidateOf(
   };
   const written = `${affixes.prefix}${value.text}${affixes.suffix}`;
   if (written === '') return { reason: 'its value is empty on this run' };
-  const tag = fitTag(value.text, affixes);
+  // A tag that someone wrote out is refused rather than mended: it would be another one.
+  const tag = rule.type === 'raw' && rule.isLiteral ? parseTag(written) : fitTag(value.text, affixes);
   if (cleanText(written).length > tag.length && tag.length === 128) {
     scope.warn(`"${written}" is too long for a tag; it was cut to "${tag}".`);
   }

@@ -33,7 +33,12 @@ export type MatchRule = Common & Source & { readonly type: 'match'; readonly pat
 /** The branch is empty for the default branch. */
 export type EdgeRule = Common & { readonly type: 'edge'; readonly branch: string };
 export type RefRule = Common & { readonly type: 'ref'; readonly event: 'branch' | 'tag' | 'pr' };
-export type RawRule = Common & { readonly type: 'raw'; readonly value: Template };
+export type RawRule = Common & {
+  readonly type: 'raw';
+  readonly value: Template;
+  /** Whether it is a plain tag without expressions: a name that someone chose. */
+  readonly isLiteral: boolean;
+};
 export type ShaRule = Common & { readonly type: 'sha'; readonly format: 'short' | 'long' };
 
 export type TagRule = ScheduleRule | VersionRule | MatchRule | EdgeRule | RefRule | RawRule | ShaRule;
@@ -142,6 +147,7 @@ function parseRule(record: readonly string[]): TagRule {
     const { name, value } = splitAttribute(field);
     values.set(name ?? 'value', value);
   }
+  const isPlain = !values.has('type');
   const type = values.get('type') ?? 'raw';
   values.delete('type');
   if (!isType(type)) {
@@ -192,8 +198,10 @@ function parseRule(record: readonly string[]): TagRule {
       const event = attributes.oneOf('event', attributes.required('event', 'branch'), ['branch', 'tag', 'pr']);
       return { ...common, type, event, prefix: common.prefix ?? (event === 'pr' ? parseTemplate('pr-') : undefined) };
     }
-    case 'raw':
-      return { ...common, type, value: parseTemplate(attributes.required('value', 'mytag')) };
+    case 'raw': {
+      const value = parseTemplate(attributes.required('value', 'mytag'));
+      return { ...common, type, value, isLiteral: isPlain && !value.text.includes('{{') };
+    }
     case 'sha': {
       const format = attributes.oneOf('format', attributes.text('format') ?? 'short', ['short', 'long']);
       return { ...common, type, format, prefix: common.prefix ?? parseTemplate('sha-') };

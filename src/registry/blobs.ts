@@ -1,11 +1,11 @@
 /** Blobs (distribution-spec, "Pulling blobs", "Pushing blobs"): a single streamed PUT, never chunks. */
 
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import type { Digest } from '../image/digest.ts';
 import type { Descriptor } from '../image/manifest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import { failureOfConnection, RegistryFailure } from './failure.ts';
+import { failureOfConnection, type OciErrorCode, RegistryFailure } from './failure.ts';
 import type { Body, HttpResponse } from './http.ts';
 import { judgeError, type Verdict } from './retry.ts';
 import type { Session } from './session.ts';
@@ -79,7 +79,7 @@ export function createBlobs(session: Session): Blobs {
       signal,
     });
     response.body.resume();
-    return session.location(repository.registry, response);
+    return session.location(response);
   }
 
   async function cancelUpload(repository: Repository, location: URL, signal?: AbortSignal): Promise<void> {
@@ -128,7 +128,7 @@ export function createBlobs(session: Session): Blobs {
     }
     response.body.resume();
     if (response.status === 201) return { mounted: true };
-    return { mounted: false, location: session.location(repository.registry, response) };
+    return { mounted: false, location: session.location(response) };
   }
 
   async function putBlob(repository: Repository, blob: Blob, open: Body['open'], location: URL): Promise<void> {
@@ -203,42 +203,52 @@ export function createBlobs(session: Session): Blobs {
           denied: 'PULL_DENIED',
         }),
       );
-      return Readable.from(proved(response, blob), { objectMode: false });
+      return proved(response, blob);
     },
   };
 }
 
+const lostCommitCodes: readonly string[] = [
+  'BLOB_UPLOAD_UNKNOWN',
+  'BLOB_UNKNOWN',
+  'BLOB_UPLOAD_INVALID',
+] satisfies readonly OciErrorCode[];
+
 /**
- * A commit that the registry has lost, or finished before (404 with BLOB_UPLOAD_UNKNOWN, BLOB_UNKNOWN or
- * BLOB_UPLOAD_INVALID on ghcr.io), is tried again in a new session; a repository that is not there is not.
+ * A commit that the registry has lost, or finished before (ghcr.io: 404 and one of these codes), is tried again in a new
+ * session; a repository that is not there is not.
  */
 function judgeUpload(error: unknown): Verdict {
   const isLost =
     error instanceof RegistryFailure &&
     error.status === 404 &&
-    error.ociCodes.some((code) => ['BLOB_UPLOAD_UNKNOWN', 'BLOB_UNKNOWN', 'BLOB_UPLOAD_INVALID'].includes(code));
+    error.ociCodes.some((code) => lostCommitCodes.includes(code));
   return isLost ? { transient: true, reason: error.message } : judgeError(error);
 }
 
-async function* proved({ body, url }: HttpResponse, blob: Blob): AsyncGenerator<Buffer> {
+/** Passes content on, and fails at its end where it is not what the descriptor says. */
+function proved({ body, url }: HttpResponse, blob: Blob): Readable {
   const [algorithm = ''] = blob.digest.split(':');
   const hash = createHash(algorithm);
   let size = 0;
-  try {
-    for await (const chunk of body) {
-      size += chunk.length;
-      if (size > blob.size) break;
-      hash.update(chunk);
-      yield chunk;
-    }
-  } catch (error) {
-    throw failureOfConnection('GET', url, error);
-  }
-  const found = `${algorithm}:${hash.digest('hex')}`;
-  if (size !== blob.size || found !== blob.digest) {
-    throw new RegistryFailure('DIGEST_MISMATCH', {
-      message: `${url.host} sent ${size > blob.size ? 'more than' : size} bytes (${found}) for ${blob.digest} of ${blob.size} bytes.`,
+  const mismatch = (found: string): RegistryFailure =>
+    new RegistryFailure('DIGEST_MISMATCH', {
+      message: `${url.host} sent ${found} for ${blob.digest} of ${blob.size} bytes.`,
       remedy: 'The registry, or something before it, changed the content; do not use it.',
     });
-  }
+  const proof = new Transform({
+    transform(chunk: Buffer, _, done) {
+      size += chunk.length;
+      if (size > blob.size) return done(mismatch('more bytes'));
+      hash.update(chunk);
+      return done(null, chunk);
+    },
+    flush(done) {
+      const found = `${algorithm}:${hash.digest('hex')}`;
+      done(size === blob.size && found === blob.digest ? null : mismatch(`${size} bytes, ${found},`));
+    },
+  });
+  body.on('error', (error) => proof.destroy(failureOfConnection('GET', url, error)));
+  proof.on('close', () => body.destroy());
+  return body.pipe(proof);
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { InputError } from '../errors.ts';
 import type { Registry } from '../image/registry.ts';
 import { hostOfOwningProduct } from './directory.ts';
-import { loginKey } from './docker-config.ts';
+import { isLoginOf, loginKey } from './docker-config.ts';
 import type { Product } from './product.ts';
 import type { Credential } from './token.ts';
 
@@ -70,6 +70,7 @@ export function resolveCredential(
     });
   }
   if (owning !== product.host && form === 'installation') {
+    if (!needed) return { kind: 'runner', reason: `the token of this job is good for ${product.host} only` };
     throw new InputError('TOKEN_FOREIGN', {
       message: `The token of this job is good for ${product.host} only; it is not sent to ${registry}, which belongs to ${owning}.`,
       remedy: `Set \`token\` to a classic personal access token of ${owning} with the scope write:packages, kept as a secret.`,
@@ -121,5 +122,7 @@ export async function readLogin(
     if (!isObject(answer) || typeof answer.Username !== 'string' || typeof answer.Secret !== 'string') return undefined;
     return { username: answer.Username, token: answer.Secret };
   }
-  return isObject(config.auths) ? parseAuth(config.auths[key]) : undefined;
+  const logins = Object.entries(isObject(config.auths) ? config.auths : {});
+  const exact = logins.find(([name]) => name === key) ?? logins.find(([name]) => isLoginOf(registry, name));
+  return parseAuth(exact?.[1]);
 }

@@ -5,6 +5,7 @@
  */
 
 import { InputError } from '../errors.ts';
+import { formatPlatform, type Platform } from '../image/platform.ts';
 import { hostOf, parseRegistry, type Registry } from '../image/registry.ts';
 import { faultOfComponent, parseRepository, type Repository } from '../image/repository.ts';
 import { describeProduct, type Product } from './product.ts';
@@ -22,6 +23,21 @@ export interface RegistryDecision {
   readonly reason: string;
   /** Whether only a question to the network could make it certain, and none was asked or answered. */
   readonly isAssumed: boolean;
+}
+
+/** What a host answered when it was asked whether it is a registry. */
+export type HostAnswer = { readonly isRegistry: true } | { readonly isRegistry: false; readonly reason: string };
+
+/** What a GitHub Enterprise Server told of itself. */
+export interface ServerFacts {
+  /** Such as `3.20.1`; `undefined` where it was not told. */
+  readonly version: string | undefined;
+  /** In the order of preference; those after a registry need not be known. */
+  readonly answers: {
+    readonly container: HostAnswer;
+    readonly docker?: HostAnswer | undefined;
+    readonly bare?: HostAnswer | undefined;
+  };
 }
 
 /** The hosts of one product's registries. */
@@ -87,25 +103,30 @@ function editDistance(left: string, right: string): number {
   return rows[left.length]?.[right.length] ?? 0;
 }
 
+/** One typing error away from `ghcr.io`, and what it says: Google's registry. */
+const namesakes: readonly string[] = ['gcr.io'];
+
+/** `ghcr` at the top of a domain that anybody can own, unlike those for private use (RFC 6761, RFC 6762, ICANN's .internal). */
+const otherTopLevel = /^ghcr\.(?!(?:io|local|localhost|internal|lan|home|test|example|invalid)$)[a-z]+$/;
+
 /**
  * The registry of GitHub that a host imitates: one typing error away from it, as `ghrc.io`, which harvested credentials
- * in the field.
+ * in the field. A host within the run's own GitHub is nobody else's.
  */
 export function imitatedRegistry(host: string, product: Product): string | undefined {
   const hosts = registryHosts(product);
   const genuine = ['ghcr.io', 'docker.pkg.github.com', hosts.container, hosts.docker];
-  if (genuine.includes(host) || host === hosts.bare || isGitHubHost(host)) return undefined;
-  return (
-    genuine.find((name) => editDistance(name, host) === 1) ??
-    (/^ghcr\.(?!io$)[a-z]+$/.test(host) ? 'ghcr.io' : undefined)
-  );
+  const isOwn = host === product.host || host.endsWith(`.${product.host}`);
+  if (isOwn || namesakes.includes(host) || isGitHubHost(host)) return undefined;
+  return genuine.find((name) => editDistance(name, host) === 1) ?? (otherTopLevel.test(host) ? 'ghcr.io' : undefined);
 }
 
 /**
  * @param input `auto`, `container`, `docker` or `host[:port]`
+ * @param server for `auto` on a GHES; `undefined`: it was not asked
  * @throws InputError REGISTRY_INVALID for a host that is malformed or imitates one of GitHub's
  */
-export function resolveRegistry(input: string, product: Product): RegistryDecision {
+export function resolveRegistry(input: string, product: Product, server?: ServerFacts): RegistryDecision {
   const hosts = registryHosts(product);
   const where = describeProduct(product);
   const decide = (host: string, kind: RegistryKind, reason: string, isAssumed = false): RegistryDecision => ({
@@ -128,7 +149,43 @@ export function resolveRegistry(input: string, product: Product): RegistryDecisi
     return { registry, kind: kindOf(registry, product), reason: '`registry` names it', isAssumed: false };
   }
   if (product.kind !== 'ghes') return decide(hosts.container, 'container', `the run is on ${where}`);
-  return decide(hosts.docker, 'docker', `the run is on ${where}, and nothing was asked of its hosts`, true);
+  if (server === undefined) {
+    return decide(hosts.docker, 'docker', `the run is on ${where}, and nothing was asked of its hosts`, true);
+  }
+  const { container, docker, bare } = server.answers;
+  const asked = [
+    { host: hosts.container, kind: 'container', answer: container },
+    { host: hosts.docker, kind: 'docker', answer: docker },
+    { host: product.host, kind: 'docker', answer: bare },
+  ] as const;
+  const found = asked.find(({ answer }) => answer?.isRegistry);
+  const refusals = asked
+    .slice(0, found && asked.indexOf(found))
+    .flatMap(({ answer }) => (answer?.isRegistry === false ? [answer.reason.replace(/\.$/, '')] : []));
+  if (found === undefined) {
+    const reason = `no host of ${where} answers as a registry (${refusals.join('; ')})`;
+    return decide(hosts.docker, 'docker', reason, true);
+  }
+  const others = refusals.length === 0 ? '' : ` (${refusals.join('; ')})`;
+  return decide(found.host, found.kind, `${found.host} of ${where} answers as a registry${others}`);
+}
+
+export interface RegistryRequest {
+  readonly platforms: readonly Platform[];
+}
+
+/**
+ * What the Docker registry cannot take, found before anything is built: it holds images of one platform and no indexes
+ * (facts of the registries, 3). A registry that is only assumed may turn out to be another.
+ * @throws InputError INDEX_UNSUPPORTED
+ */
+export function checkRequest({ registry, kind, isAssumed }: RegistryDecision, { platforms }: RegistryRequest): void {
+  if (kind !== 'docker' || isAssumed || platforms.length <= 1) return;
+  throw new InputError('INDEX_UNSUPPORTED', {
+    message: `The Docker registry ${registry} takes images of one platform only, and \`platforms\` has ${platforms.length}: ${platforms.map(formatPlatform).join(', ')}.`,
+    remedy:
+      'Use the Container registry (`registry: container`) where this GitHub has one; else leave one platform, or publish each platform under a tag of its own.',
+  });
 }
 
 export interface RepositoryDecision {
@@ -152,10 +209,11 @@ export interface NameParts {
  */
 export function resolveRepository(decision: RegistryDecision, parts: NameParts): RepositoryDecision {
   const { registry, kind } = decision;
-  const named: { part: string; input: string; value: string }[] = [
-    { part: 'owner', input: 'owner', value: parts.owner },
-    ...(kind === 'docker' ? [{ part: 'repository', input: 'owner', value: parts.sourceRepository }] : []),
-    { part: 'image', input: 'image', value: parts.image },
+  const full = `images: ${registry}/octo-org/my-repository/my-app`;
+  const named: { part: string; value: string; example: string }[] = [
+    { part: 'owner', value: parts.owner, example: 'owner: octo-org' },
+    ...(kind === 'docker' ? [{ part: 'repository', value: parts.sourceRepository, example: full }] : []),
+    { part: 'image', value: parts.image, example: 'image: my-app' },
   ];
   if (kind === 'docker' && parts.image.includes('/')) {
     throw new InputError('REPOSITORY_INVALID', {
@@ -165,22 +223,23 @@ export function resolveRepository(decision: RegistryDecision, parts: NameParts):
   }
   const notes: string[] = [];
   const path: string[] = [];
-  for (const { part, input, value } of named) {
-    if (value === '' && part === 'owner' && kind === 'other') continue;
+  for (const { part, value, example } of named) {
+    // Docker Hub alone has no repositories without an owner but its own.
+    if (value === '' && part === 'owner' && kind === 'other' && registry !== 'docker.io') continue;
     const lower = value.toLowerCase();
     if (lower !== value)
       notes.push(`The ${part} "${value}" is written "${lower}": repositories of a registry are lower-case.`);
     // The image of a Container registry, and of most others, may be several components deep.
     for (const component of part === 'image' ? lower.split('/') : [lower]) {
       const fault = faultOfComponent(component);
-      if (fault !== undefined) throw invalidPart(part, input, value, fault);
+      if (fault !== undefined) throw invalidPart(part, value, fault, example);
     }
     path.push(lower);
   }
   return { repository: parseRepository(registry, path.join('/')), notes };
 }
 
-function invalidPart(part: string, input: string, value: string, fault: string): InputError {
+function invalidPart(part: string, value: string, fault: string, example: string): InputError {
   const isMissing = value === '';
   return new InputError('REPOSITORY_INVALID', {
     message: isMissing
@@ -189,6 +248,6 @@ function invalidPart(part: string, input: string, value: string, fault: string):
     remedy:
       part === 'owner' && !isMissing
         ? 'Registries have no valid name for this owner. Set `owner` to an organisation whose name is letters and digits joined by single ".", "_" or by "-".'
-        : `Set \`${part === 'image' ? 'image' : input}\`, for example \`${part === 'image' ? 'image: my-app' : `${input}: octo-org`}\`.`,
+        : `Say it yourself, for example \`${example}\`.`,
   });
 }

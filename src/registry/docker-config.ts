@@ -8,7 +8,7 @@
 import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ToolError } from '../errors.ts';
-import { hostOf, type Registry } from '../image/registry.ts';
+import type { Registry } from '../image/registry.ts';
 
 export interface DockerConfig {
   /** What DOCKER_CONFIG is set to. */
@@ -26,24 +26,31 @@ function isObject(value: unknown): value is Json {
 
 /** The key under which the CLI keeps the login of a registry; Docker Hub has a name of its own for historical reasons. */
 export function loginKey(registry: Registry): string {
-  return hostOf(registry) === 'docker.io' ? 'https://index.docker.io/v1/' : registry;
+  return registry === 'docker.io' ? 'https://index.docker.io/v1/' : registry;
+}
+
+/**
+ * Whether an entry of `auths` is the login of a registry: under its key, or under a URL of it, as older clients wrote
+ * (https://github.com/docker/cli/blob/master/cli/config/credentials/file_store.go, `ConvertToHostname`).
+ */
+export function isLoginOf(registry: Registry, key: string): boolean {
+  return key === loginKey(registry) || key.replace(/^[a-z]+:\/\//, '').replace(/\/.*$/s, '') === registry;
 }
 
 /**
  * The configuration that the step's CLI reads: the runner's, without a login for the given registries and without a
  * credential store for them, so that `docker login` writes into the private folder and nowhere else.
  * (An empty `credHelpers` entry selects the plain file for one registry:
- * https://github.com/docker/cli/blob/master/cli/config/configfile/file.go, `getConfiguredCredentialStore`.)
+ * https://github.com/docker/cli/blob/master/cli/config/configfile/file.go, `getConfiguredCredentialStore`. It also keeps
+ * the CLI from taking the store of the operating system, as it does where a configuration has no login at all.)
  */
 export function isolateLogins(config: Readonly<Json>, registries: readonly Registry[]): Json {
-  const keys = registries.map(loginKey);
   const auths = Object.entries(isObject(config.auths) ? config.auths : {});
   const helpers = isObject(config.credHelpers) ? config.credHelpers : {};
-  const hasStore = typeof config.credsStore === 'string' || Object.keys(helpers).length > 0;
   return {
     ...config,
-    auths: Object.fromEntries(auths.filter(([key]) => !keys.includes(key))),
-    ...(hasStore ? { credHelpers: { ...helpers, ...Object.fromEntries(keys.map((key) => [key, ''])) } } : {}),
+    auths: Object.fromEntries(auths.filter(([key]) => !registries.some((registry) => isLoginOf(registry, key)))),
+    credHelpers: { ...helpers, ...Object.fromEntries(registries.map((registry) => [loginKey(registry), ''])) },
   };
 }
 
@@ -53,12 +60,20 @@ const copyLimitBytes = 256 * 1024;
 /** What buildx keeps about past builds grows without bound and serves no later step. */
 const leftOut: readonly string[] = [join('buildx', 'refs'), join('buildx', 'activity'), join('buildx', '.lock')];
 
+/** The configuration, which is written anew, and the files by way of which another job's `docker login` writes it. */
+const configFile = /^config\.json[0-9]*$/;
+
+/** What goes while we look is another job's, such as a temporary file; what is closed to us is closed to the step's CLI, too. */
+function ignoreGone(error: NodeJS.ErrnoException): void {
+  if (!['ENOENT', 'EACCES', 'EPERM'].includes(error.code ?? '')) throw error;
+}
+
 async function copyTree(from: string, to: string, inside = ''): Promise<void> {
   const entries = await readdir(join(from, inside), { withFileTypes: true }).catch(() => []);
   await Promise.all(
     entries.map(async (entry) => {
       const path = join(inside, entry.name);
-      if (leftOut.includes(path) || path === 'config.json') return;
+      if (leftOut.includes(path) || configFile.test(path)) return;
       const source = join(from, path);
       const target = join(to, path);
       if (entry.isSymbolicLink()) await symlink(resolve(source), target);
@@ -66,12 +81,18 @@ async function copyTree(from: string, to: string, inside = ''): Promise<void> {
         await mkdir(target, { mode: 0o700 });
         await copyTree(from, to, path);
       } else if (entry.isFile()) {
-        if ((await stat(source)).size > copyLimitBytes) return symlink(resolve(source), target);
-        await copyFile(source, target);
-        await chmod(target, 0o600);
+        await copy(resolve(source), target).catch(ignoreGone);
       }
     }),
   );
+}
+
+async function copy(source: string, target: string): Promise<void> {
+  const { size, mode } = await stat(source);
+  if (size > copyLimitBytes) return symlink(source, target);
+  await copyFile(source, target);
+  // A plugin may be a script.
+  await chmod(target, 0o600 | (mode & 0o100));
 }
 
 async function readConfig(folder: string): Promise<Json> {
@@ -81,7 +102,8 @@ async function readConfig(folder: string): Promise<Json> {
     throw unreadable(path, error);
   });
   try {
-    const config: unknown = JSON.parse(text);
+    // The CLI takes an empty file for an empty configuration.
+    const config: unknown = JSON.parse(text.trim() || '{}');
     if (isObject(config)) return config;
   } catch (cause) {
     throw unreadable(path, cause);

@@ -48,6 +48,8 @@ export const ociErrorCodes = [
   'TOOMANYREQUESTS',
 ] as const;
 
+export type OciErrorCode = (typeof ociErrorCodes)[number];
+
 const longestWords = 500;
 
 /**

@@ -102,13 +102,11 @@ export function createHttp(options: HttpOptions): Http {
         },
         ...(signal === undefined ? {} : { signal }),
       });
-      let answered = false;
       outgoing.on('timeout', () => outgoing.destroy(new Error('the connection stood still')));
       outgoing.on('error', (error) => {
         reject(error instanceof RegistryError ? error : failureOfConnection(method, url, error));
       });
       outgoing.on('response', (incoming) => {
-        answered = true;
         // An answer to half a body ends the connection: the rest of the body would be read as the next request.
         incoming.once('close', () => outgoing.writableEnded || outgoing.destroy());
         resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, url, body: incoming });
@@ -117,7 +115,7 @@ export function createHttp(options: HttpOptions): Http {
         outgoing.end(body);
         return;
       }
-      writeBody(outgoing, body, () => answered).catch((error: unknown) => {
+      writeBody(outgoing, body).catch((error: unknown) => {
         reject(error);
         outgoing.destroy();
       });
@@ -171,6 +169,13 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
+/** Whether the way from one URL to the next stays encrypted, or on this machine where it was in the clear already. */
+export function isProtected(from: URL, to: URL): boolean {
+  return (
+    to.protocol === 'https:' || (from.protocol === 'http:' && to.protocol === 'http:' && isLoopbackHost(to.hostname))
+  );
+}
+
 /**
  * Where a redirect leads.
  * @returns `undefined` for an answer that is none, or one that a request with a body must not follow (RFC 9110 15.4)
@@ -182,8 +187,7 @@ function redirectOf(method: string, { status, headers, url }: HttpResponse): URL
   if (!followed.includes(status) || headers.location === undefined) return undefined;
   const next = URL.parse(headers.location, url.href);
   if (next === null) throw invalidAnswer(url, 'it redirects to no URL');
-  const isPlainLoopback = url.protocol === 'http:' && next.protocol === 'http:' && isLoopbackHost(next.hostname);
-  if (next.protocol !== 'https:' && !isPlainLoopback) {
+  if (!isProtected(url, next)) {
     throw untrusted(`${url.host} redirects ${method} ${formatUrl(url)} to ${formatUrl(next)}, which is not encrypted.`);
   }
   next.username = '';
@@ -192,27 +196,37 @@ function redirectOf(method: string, { status, headers, url }: HttpResponse): URL
 }
 
 /**
- * Streams a body, and stops where the answer comes first.
+ * Streams a body, and stops where the answer comes first. By events, not by iteration, which copies what is buffered.
  * @throws what the source threw; RegistryError DIGEST_MISMATCH where it holds more or fewer bytes than announced
  */
-async function writeBody(outgoing: ClientRequest, body: Body, isAnswered: () => boolean): Promise<void> {
-  let wake = (): void => {};
-  for (const event of ['drain', 'response', 'close']) outgoing.on(event, () => wake());
+async function writeBody(outgoing: ClientRequest, body: Body): Promise<void> {
   const source = await body.open();
-  outgoing.on('close', () => source.destroy());
-  let sent = 0;
-  for await (const chunk of source) {
-    sent += chunk.length;
-    if (sent > body.length) throw wrongLength(`more than the ${body.length} bytes`, body);
-    if (isAnswered() || outgoing.destroyed) return;
-    if (outgoing.write(chunk)) continue;
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-      if (isAnswered() || outgoing.destroyed) resolve();
+  await new Promise<void>((resolve, reject) => {
+    let sent = 0;
+    const stop = (): void => {
+      resolve();
+      source.destroy();
+    };
+    const fail = (error: Error): void => {
+      reject(error);
+      source.destroy();
+    };
+    source.on('data', (chunk: Buffer) => {
+      sent += chunk.length;
+      if (sent > body.length) fail(wrongLength(`more than the ${body.length} bytes`, body));
+      else if (!outgoing.write(chunk)) source.pause();
     });
-  }
-  if (sent < body.length) throw wrongLength(`${sent} of the ${body.length} bytes`, body);
-  outgoing.end();
+    source.on('end', () => {
+      if (sent < body.length) return fail(wrongLength(`${sent} of the ${body.length} bytes`, body));
+      outgoing.end();
+      return resolve();
+    });
+    source.on('error', reject);
+    source.on('close', () => reject(new Error('the source of an upload was closed before its end')));
+    outgoing.on('drain', () => source.resume());
+    outgoing.on('close', stop);
+    if (outgoing.destroyed) stop();
+  });
 }
 
 function wrongLength(found: string, body: Body): RegistryFailure {

@@ -5,6 +5,7 @@ import type { Registry } from '../image/registry.ts';
 import type { Repository } from '../image/repository.ts';
 import type { Blobs } from './blobs.ts';
 import { parseChallenges } from './challenge.ts';
+import { codeOf, isCertificateFault } from './failure.ts';
 import type { Session } from './session.ts';
 
 export type Presence =
@@ -15,7 +16,8 @@ export type Presence =
       /** How it wants to be asked. */
       readonly scheme: 'bearer' | 'basic' | 'none';
     }
-  | { readonly isRegistry: false; readonly reason: string };
+  /** `error`: there was no answer, or half of one. */
+  | { readonly isRegistry: false; readonly reason: string; readonly error?: RegistryError };
 
 /**
  * Asks a host whether it is a registry (distribution-spec, "Determining Support"). Only an answer that looks like one
@@ -39,7 +41,7 @@ export async function ping(session: Session, registry: Registry, timeout: number
     return { isRegistry: false, reason: `${registry}/v2/ answers ${status}${kind}, not as a registry does.` };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
-    return { isRegistry: false, reason: error.message };
+    return { isRegistry: false, reason: error.message, error };
   }
 }
 
@@ -58,6 +60,7 @@ export type PushPermission =
  * Asks the registry whether this login may push to a repository: the token exchange, then an upload that is started
  * and cancelled. A refusal is certain; what cannot be told (no answer, 5xx, 429) is `unknown`. Tries once, so that the
  * answer is there in the time-out.
+ * @throws RegistryError where the registry's certificate is not trusted
  */
 export async function mayPush(blobs: Blobs, repository: Repository, timeout: number): Promise<PushPermission> {
   const signal = AbortSignal.timeout(timeout);
@@ -67,6 +70,8 @@ export async function mayPush(blobs: Blobs, repository: Repository, timeout: num
     return { answer: 'allowed' };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
+    // A certificate that is not trusted now will not be after the build: nothing could be read back.
+    if (isCertificateFault(codeOf(error.cause))) throw error;
     const { status, ociCodes, message } = error;
     const isRefusal = status >= 400 && status < 500 && !error.retryable;
     if (isRefusal || error.code === 'REGISTRY_UNTRUSTED')

@@ -3,9 +3,9 @@
  */
 
 import type { ErrorCode } from '../errors.ts';
-import { isLoopback, type Registry } from '../image/registry.ts';
-import { failureOfAnswer, invalidAnswer, readRefusal, untrusted } from './failure.ts';
-import type { Http, HttpRequest, HttpResponse } from './http.ts';
+import type { Registry } from '../image/registry.ts';
+import { failureOfAnswer, formatUrl, invalidAnswer, readRefusal, untrusted } from './failure.ts';
+import { type Http, type HttpRequest, type HttpResponse, isProtected } from './http.ts';
 import { isTransientStatus, type RetryOptions, type RetryPorts, retry } from './retry.ts';
 import type { Authorizer, Scope } from './token.ts';
 
@@ -35,7 +35,7 @@ export interface Session {
    * A URL that the registry gave in an answer.
    * @throws RegistryError ANSWER_INVALID (none given), REGISTRY_UNTRUSTED (plain HTTP)
    */
-  location(registry: Registry, response: HttpResponse): URL;
+  location(response: HttpResponse): URL;
 }
 
 /** Enough for any error body that says something. */
@@ -127,13 +127,13 @@ export function createSession(
       return retry(attempt, { ...options, what, ...(judge === undefined ? {} : { judge }) });
     },
 
-    location(registry, response) {
+    location(response) {
       const url = URL.parse(response.headers.location ?? '', response.url.href);
       if (response.headers.location === undefined || url === null) {
         throw invalidAnswer(response.url, 'it does not say where to go on (Location)');
       }
-      if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(registry))) {
-        throw untrusted(`${registry} sends an upload to ${url.host}, which is not encrypted.`);
+      if (!isProtected(response.url, url)) {
+        throw untrusted(`${response.url.host} sends an upload to ${formatUrl(url)}, which is not encrypted.`);
       }
       url.username = '';
       url.password = '';

@@ -20,10 +20,11 @@ export interface Log {
 
 /**
  * A text from elsewhere (a label, a registry's words) as the runner may see it: a line that begins with `::`, or has `##[`
- * anywhere, would be a command (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).
+ * anywhere, would be a command (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs). The
+ * white space before it is .NET's, to which U+0085 belongs.
  */
 export function withoutCommands(text: string): string {
-  return text.replaceAll(/^(?=\s*::)/gm, '\u200b').replaceAll('##[', '#\u200b#[');
+  return text.replaceAll(/^(?=[\s\u0085]*::)/gm, '\u200b').replaceAll('##[', '#\u200b#[');
 }
 
 /** The log of a step: workflow commands between lines. */
@@ -62,7 +63,7 @@ export function workflowLog(write: (text: string) => void): Log {
     warning: (message, place) => command(formatAnnotation('warning', message, place)),
     error: (message, place) => command(formatAnnotation('error', message, place)),
     mask(secret) {
-      for (const line of secret.split('\n')) if (line !== '') command(formatCommand('add-mask', line));
+      for (const line of secret.split(/\r?\n/)) if (line !== '') command(formatCommand('add-mask', line));
     },
     async group(title, work) {
       command(formatCommand('group', title));
@@ -91,7 +92,9 @@ export function terminalLog(show: (text: string) => void): Log {
     notice: labelled('notice'),
     warning: labelled('warning'),
     error: labelled('error'),
-    mask: (secret) => void secrets.add(secret),
+    mask(secret) {
+      if (secret !== '') secrets.add(secret);
+    },
     group(title, work) {
       write(`${title}\n`);
       return work();

@@ -5,7 +5,7 @@
 import { formatPlatform } from '../image/platform.ts';
 import { formatTagReference } from '../image/reference.ts';
 import { formatRepository } from '../image/repository.ts';
-import type { MergePlan } from '../join.ts';
+import type { MergePlan } from '../merge-plan.ts';
 import type { ImageDescription } from '../metadata/describe.ts';
 import type { Plan, PublicationPlan } from '../plan.ts';
 import { describeProduct } from '../registry/product.ts';

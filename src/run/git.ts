@@ -8,12 +8,14 @@ export type AskGit = (args: readonly string[]) => Promise<string | undefined>;
 /**
  * The server and repository that a remote's URL names: `https://HOST/OWNER/NAME[.git]`, `ssh://git@HOST/…` or
  * `git@HOST:OWNER/NAME.git` (git-clone, "Git URLs").
- * @returns `undefined` for a folder and anything deeper or shallower than OWNER/NAME
+ * `ssh.github.com` is github.com behind a firewall
+ * (https://docs.github.com/en/authentication/troubleshooting-ssh/using-ssh-over-the-https-port).
+ * @returns `undefined` for a folder (also one on a drive: `C:/…`) and anything deeper or shallower than OWNER/NAME
  */
 export function parseRemoteUrl(url: string): { readonly server: string; readonly repository: string } | undefined {
-  const scp = url.match(/^(?:[^@/]+@)?(?<host>[^:/]+):(?!\/\/)(?<path>.+)$/)?.groups;
+  const scp = url.match(/^(?:[^@/]+@)?(?<host>[^:/]{2,}):(?!\/\/)(?<path>.+)$/)?.groups;
   const parsed = scp === undefined && URL.canParse(url) ? new URL(url) : undefined;
-  const host = scp?.host ?? parsed?.hostname ?? '';
+  const host = (scp?.host ?? parsed?.hostname ?? '').replace(/^ssh\.github\.com$/, 'github.com');
   const repository = (scp?.path ?? parsed?.pathname ?? '')
     .replace(/^\/+/, '')
     .replace(/\/+$/, '')

@@ -13,9 +13,12 @@ export function isRemoteContext(context: string): boolean {
 }
 
 function kindOf(path: string): 'folder' | 'file' | 'nothing' {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return 'nothing';
-  return found.isDirectory() ? 'folder' : 'file';
+  try {
+    return statSync(path).isDirectory() ? 'folder' : 'file';
+  } catch {
+    // Absent, out of reach, or no path at all (too long).
+    return 'nothing';
+  }
 }
 
 /**

@@ -8,7 +8,6 @@ import { isIndexMediaType, type StoredManifest } from '../image/manifest.ts';
 import { formatDigestReference, formatTagReference } from '../image/reference.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { RegistryClient } from '../registry/client.ts';
-import type { Log } from '../report/log.ts';
 import { configOf, type Leg, legOf } from './leg.ts';
 import { chooseMarkers, isMarker, type Marker, markerTag, markerTagsOf, parseMarker, writeMarker } from './marker.ts';
 import type { Staging } from './staging.ts';
@@ -62,12 +61,12 @@ export async function stageLeg(
   repository: Repository,
   staging: Staging,
   digest: Digest,
-  log: Log,
+  log: (line: string) => void,
 ): Promise<Leg> {
   const leg = await readLeg(registry, repository, digest);
   const tag = markerTag(staging, digest);
   await registry.putManifest(repository, writeMarker(staging, leg), tag);
-  log.info(`Staged ${formatDigestReference(repository, digest)}, marked ${formatTagReference(repository, tag)}`);
+  log(`Staged ${formatDigestReference(repository, digest)}, marked ${formatTagReference(repository, tag)}`);
   return leg;
 }
 
@@ -85,7 +84,7 @@ export async function collectLegs(
   registry: LegRegistry,
   repository: Repository,
   staging: Pick<Staging, 'run' | 'name'>,
-  log: Log,
+  log: (line: string) => void,
 ): Promise<Collected> {
   const tags = markerTagsOf(await registry.listTags(repository), staging);
   if (tags.length === 0) {
@@ -100,7 +99,7 @@ export async function collectLegs(
   );
   const { chosen, superseded } = chooseMarkers(markers);
   for (const { marker, reason } of superseded) {
-    log.info(`Left out ${formatDigestReference(repository, marker.digest)}, because ${reason}`);
+    log(`Left out ${formatDigestReference(repository, marker.digest)}, because ${reason}`);
   }
   return { legs: chosen, markers };
 }
@@ -132,15 +131,15 @@ export async function checkContent(registry: LegRegistry, repository: Repository
 export type RemoveVersions = (repository: Repository, digests: readonly Digest[]) => Promise<boolean>;
 
 /**
- * Removes markers; what cannot be removed is a warning, since the image is published all the same.
+ * Removes markers, as far as the registry lets it: the image is published all the same.
+ * @returns what is left, and why, as a sentence; `undefined` where nothing is
  */
 export async function removeMarkers(
   registry: LegRegistry,
   repository: Repository,
   markers: readonly Marker[],
   removeVersions: RemoveVersions,
-  log: Log,
-): Promise<void> {
+): Promise<string | undefined> {
   const refusals = await Promise.all(
     markers.map(async ({ marker }) => {
       try {
@@ -154,18 +153,16 @@ export async function removeMarkers(
   );
   const left = refusals.flat();
   const [first] = left;
-  if (first === undefined) return;
+  if (first === undefined) return undefined;
   let reason = first.error.message;
   try {
     // GitHub's Container registry does not delete by itself.
     const digests = left.map(({ marker }) => marker);
-    if (await removeVersions(repository, digests)) return;
+    if (await removeVersions(repository, digests)) return undefined;
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     reason = error.message;
   }
   const tags = markers.map(({ tag }) => tag).join(', ');
-  log.warning(
-    `The image is published, but the markers of its legs could not be removed from ${formatRepository(repository)}: ${reason} They do no harm; remove the tags ${tags} by hand.`,
-  );
+  return `The markers of the legs are still in ${formatRepository(repository)}: ${reason} They do no harm; the tags ${tags} can be removed by hand.`;
 }

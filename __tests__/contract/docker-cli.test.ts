@@ -1,0 +1,231 @@
+/** The command lines that go to the Docker CLI and buildx: a recording executable in their place, which never is a real one. */
+
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { BuildRequest } from '../../src/engine/build-request.ts';
+import { createCommandRunner } from '../../src/engine/command.ts';
+import { build, type DockerPorts, logIn } from '../../src/engine/docker.ts';
+import { parsePlatform } from '../../src/image/platform.ts';
+import { parseRepositoryName } from '../../src/image/reference.ts';
+import { parseRegistry } from '../../src/image/registry.ts';
+import { type RecordedCommand, readRecords, writeRecorder } from '../support/recorder.ts';
+
+const digest = `sha256:${'a1'.repeat(32)}`;
+const repositories = [parseRepositoryName('localhost:5000/octo/app'), parseRepositoryName('example.com/octo/app')];
+const references = ['localhost:5000/octo/app:1.0', 'example.com/octo/app:1.0'];
+const request: BuildRequest = {
+  context: 'services/api; rm -rf "$HOME"',
+  file: 'docker/Dockerfile.api',
+  target: 'runtime',
+  platforms: [parsePlatform('linux/amd64'), parsePlatform('linux/arm/v7')],
+  buildArgs: ['VERSION=1 2=$(id)', 'FROM_ENVIRONMENT'],
+  labels: ['com.example.team=octo & co', 'empty='],
+};
+const plain: BuildRequest = { context: '.', file: '', target: '', platforms: [], buildArgs: [], labels: [] };
+
+let folder: string;
+let output: string;
+let retried: string[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'publish-docker-cli-'));
+  for (const name of ['bin', 'records', 'temp']) mkdirSync(join(folder, name));
+  output = '';
+  retried = [];
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Puts a program in place of the real one: what it does is a line of shell. */
+function install(name: string, does: string): string {
+  const path = join(folder, 'bin', name);
+  writeRecorder(path, does, join(folder, 'records'));
+  return path;
+}
+
+/** What was called, with the path of a build's private folder as `TEMP`. */
+function called(): readonly (readonly string[])[] {
+  return records().map(({ program, args }) => [
+    program,
+    ...args.map((arg) => arg.replace(/^.*\/temp\/build-[^/]+/, 'TEMP')),
+  ]);
+}
+
+function records(): readonly RecordedCommand[] {
+  return readRecords(join(folder, 'records'));
+}
+
+function ports(): DockerPorts {
+  return {
+    run: createCommandRunner(new AbortController().signal).run,
+    env: { PATH: `${join(folder, 'bin')}:/usr/bin:/bin`, DOCKER_CONFIG: join(folder, 'config') },
+    temp: join(folder, 'temp'),
+    onOutput: (text) => {
+      output += text;
+    },
+    retry: (what, attempt) => {
+      retried.push(what);
+      return attempt();
+    },
+  };
+}
+
+describe('login', () => {
+  const password = 'canary password\nwith a line';
+
+  test('gives the password on standard input, and nowhere else', async () => {
+    const input = join(folder, 'stdin');
+    install('docker', `cat >'${input}'`);
+    await logIn(ports(), parseRegistry('localhost:5000'), 'octo$cat', password);
+    expect(called()).toEqual([['docker', 'login', 'localhost:5000', '--username', 'octo$cat', '--password-stdin']]);
+    expect(readFileSync(input, 'utf8')).toBe(password);
+    expect(JSON.stringify(records()[0]?.env)).not.toContain('canary');
+    expect(records()[0]?.env.DOCKER_CONFIG).toBe(join(folder, 'config'));
+    expect(retried).toEqual(['Login to localhost:5000']);
+  });
+
+  test('succeeds by its exit code, whatever stands on standard error', async () => {
+    install('docker', `cat >/dev/null; echo 'WARNING! Error: denied: unauthorized' >&2`);
+    await logIn(ports(), parseRegistry('localhost:5000'), 'octocat', password);
+  });
+
+  test('fails by its exit code, though nothing stands there', async () => {
+    install('docker', 'cat >/dev/null; exit 1');
+    await expect(logIn(ports(), parseRegistry('localhost:5000'), 'octocat', password)).rejects.toMatchObject({
+      code: 'LOGIN_REFUSED',
+      message: expect.stringContaining('exit code 1'),
+    });
+  });
+
+  test('may end before it has read the password', async () => {
+    install('docker', 'exit 1');
+    await expect(logIn(ports(), parseRegistry('localhost:5000'), 'octocat', 'x'.repeat(1 << 20))).rejects.toMatchObject(
+      { code: 'LOGIN_REFUSED' },
+    );
+  });
+});
+
+describe('buildx', () => {
+  /** Writes what buildx writes: an image ID and a report. */
+  const succeeds = `for arg; do case $last in --iidfile) echo ${digest} >"$arg";; --metadata-file) echo '{"containerimage.digest":"${digest}"}' >"$arg";; esac; last=$arg; done; echo '#1 DONE' >&2`;
+
+  test('gets every option as an argument of its own, and never a shell’s', async () => {
+    const buildx = install('docker-buildx', succeeds);
+    const built = await build(ports(), { kind: 'buildx', buildx, reason: '' }, request, references, repositories, true);
+    expect(called()).toEqual([
+      [
+        'docker-buildx',
+        'build',
+        ...['--progress', 'plain'],
+        ...['--tag', 'localhost:5000/octo/app:1.0', '--tag', 'example.com/octo/app:1.0'],
+        ...['--file', 'docker/Dockerfile.api', '--target', 'runtime', '--platform', 'linux/amd64,linux/arm/v7'],
+        ...['--build-arg', 'VERSION=1 2=$(id)', '--build-arg', 'FROM_ENVIRONMENT'],
+        ...['--label', 'com.example.team=octo & co', '--label', 'empty='],
+        ...['--iidfile', 'TEMP/image-id', '--metadata-file', 'TEMP/metadata.json', '--push'],
+        'services/api; rm -rf "$HOME"',
+      ],
+    ]);
+    expect(built).toMatchObject({ digest, imageId: digest, metadata: expect.stringContaining(digest) });
+    expect(output).toBe('#1 DONE\n');
+  });
+
+  test('gets no option that nobody asked for', async () => {
+    const buildx = install('docker-buildx', succeeds);
+    const built = await build(
+      ports(),
+      { kind: 'buildx', buildx, reason: '' },
+      plain,
+      ['localhost:5000/octo/app:1.0'],
+      [],
+      false,
+    );
+    expect(called()).toEqual([
+      [
+        ...['docker-buildx', 'build', '--progress', 'plain', '--tag', 'localhost:5000/octo/app:1.0'],
+        ...['--iidfile', 'TEMP/image-id', '--metadata-file', 'TEMP/metadata.json', '.'],
+      ],
+    ]);
+    expect(built.digest).toBeUndefined();
+    expect(records()[0]?.env.BUILDX_NO_DEFAULT_ATTESTATIONS).toBe('1');
+  });
+
+  test('that reports no digest after a push is an error, not a guess', async () => {
+    const buildx = install('docker-buildx', 'true');
+    await expect(
+      build(ports(), { kind: 'buildx', buildx, reason: '' }, plain, references, repositories, true),
+    ).rejects.toMatchObject({ code: 'DIGEST_MISSING' });
+  });
+
+  test('leaves nothing in the private folder, also when it fails', async () => {
+    const buildx = install('docker-buildx', 'exit 1');
+    await expect(
+      build(ports(), { kind: 'buildx', buildx, reason: '' }, plain, references, repositories, true),
+    ).rejects.toMatchObject({ code: 'BUILD_FAILED' });
+    expect(readdirSync(join(folder, 'temp'))).toEqual([]);
+  });
+});
+
+describe('the classic commands', () => {
+  const repoDigests = JSON.stringify([
+    `elsewhere.example/octo/app@sha256:${'b2'.repeat(32)}`,
+    `localhost:5000/octo/app@${digest}`,
+  ]);
+  const succeeds = `case $1 in build) for arg; do [ "$last" = --iidfile ] && printf sha256:feed >"$arg"; last=$arg; done;; image) echo '${repoDigests}';; esac`;
+
+  test('build, tag, push each repository once, and ask which digest was pushed there', async () => {
+    install('docker', succeeds);
+    const single: BuildRequest = { ...request, platforms: [] };
+    const built = await build(ports(), { kind: 'classic', reason: '' }, single, references, repositories, true);
+    expect(called()).toEqual([
+      [
+        ...['docker', 'build', '--tag', 'localhost:5000/octo/app:1.0'],
+        ...['--file', 'docker/Dockerfile.api', '--target', 'runtime'],
+        ...['--build-arg', 'VERSION=1 2=$(id)', '--build-arg', 'FROM_ENVIRONMENT'],
+        ...['--label', 'com.example.team=octo & co', '--label', 'empty='],
+        ...['--iidfile', 'TEMP/image-id', 'services/api; rm -rf "$HOME"'],
+      ],
+      ['docker', 'tag', 'sha256:feed', 'example.com/octo/app:1.0'],
+      ['docker', 'push', 'localhost:5000/octo/app:1.0'],
+      ['docker', 'push', 'example.com/octo/app:1.0'],
+      ['docker', 'image', 'inspect', '--format', '{{json .RepoDigests}}', 'sha256:feed'],
+    ]);
+    expect(built).toEqual({ imageId: 'sha256:feed', digest, metadata: '' });
+  });
+
+  test('push nothing that is only built', async () => {
+    install('docker', succeeds);
+    await build(ports(), { kind: 'classic', reason: '' }, plain, references.slice(0, 1), repositories, false);
+    expect(called().map(([, verb]) => verb)).toEqual(['build']);
+  });
+
+  test('stop at the first that fails', async () => {
+    install('docker', `${succeeds}; [ "$1" = push ] && { echo 'denied: no' >&2; exit 1; }; true`);
+    await expect(
+      build(ports(), { kind: 'classic', reason: '' }, plain, references, repositories, true),
+    ).rejects.toMatchObject({ code: 'PUSH_FAILED', message: expect.stringContaining('denied: no') });
+    expect(called().map(([, verb]) => verb)).toEqual(['build', 'tag', 'push']);
+  });
+});
+
+test('a program that is not there is ENGINE_MISSING, and names it', async () => {
+  const { run, env } = ports();
+  await expect(run(['docker-of-nobody'], { env })).rejects.toMatchObject({
+    code: 'ENGINE_MISSING',
+    message: expect.stringContaining('"docker-of-nobody"'),
+  });
+});
+
+test('a program that is asked to end, and does not, is made to', async () => {
+  const controller = new AbortController();
+  const { run, end } = createCommandRunner(controller.signal);
+  const ready = join(folder, 'ready');
+  install('docker', `trap '' TERM; touch '${ready}'; while :; do sleep 0.1; done`);
+  const running = run(['docker'], { env: ports().env, onOutput: () => undefined });
+  const outcome = expect(running).rejects.toThrow('enough');
+  while (records().length === 0 || !existsSync(ready)) await new Promise((resolve) => setTimeout(resolve, 20));
+  controller.abort(new Error('enough'));
+  await outcome;
+  await end();
+  await expect(run(['docker'], { env: ports().env })).rejects.toThrow('enough');
+}, 15_000);

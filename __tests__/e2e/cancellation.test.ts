@@ -1,0 +1,90 @@
+/** A step that is killed, or asked to end, in the middle of a build. */
+
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { lab } from '../support/lab.ts';
+import { copyAction, type Runner, type RunningStep, uniqueName } from '../support/step.ts';
+
+jest.setTimeout(60_000);
+
+const action = copyAction();
+let engine: Record<string, string>;
+let registry: string;
+let username: string;
+let token: string;
+let busybox: string;
+
+beforeAll(async () => {
+  const [{ environment }, account, images] = await Promise.all([lab.engine(), lab['registry-auth'](), lab.images()]);
+  engine = environment;
+  registry = account.address;
+  username = account.username ?? '';
+  token = account.password ?? '';
+  busybox = images.busybox;
+});
+afterAll(() => action[Symbol.dispose]());
+
+function isAlive(pid: number): boolean {
+  // A zombie has no executable.
+  return existsSync(`/proc/${pid}/exe`);
+}
+
+/** Starts a publish and waits until its build is under way. */
+async function startSlowBuild(): Promise<{ runner: Runner; step: RunningStep; children: () => readonly number[] }> {
+  const runner = action.newRunner({ engine, repository: `octo-org/${uniqueName('app')}`, token });
+  runner.write('Dockerfile', `FROM ${busybox}\nRUN echo ${uniqueName('run')} && echo under""way && sleep 20\n`);
+  const step = runner.start({ registry, username, tags: '1.0' });
+  let log = '';
+  step.process.stdout?.on('data', (text: string) => {
+    log += text;
+  });
+  for (const end = Date.now() + 20_000; !log.includes('underway'); await sleep(20)) {
+    if (Date.now() > end) throw new Error(`The build did not begin:\n${log}`);
+  }
+  const children = (): readonly number[] =>
+    runner
+      .commands()
+      .map(({ pid }) => pid)
+      .filter(isAlive);
+  expect(children()).not.toEqual([]);
+  return { runner, step, children };
+}
+
+test.each([
+  { signal: 'SIGINT', exitCode: 130 },
+  { signal: 'SIGTERM', exitCode: 143 },
+] as const)('$signal ends the children, removes the folder and exits with $exitCode', async ({ signal, exitCode }) => {
+  const { runner, step, children } = await startSlowBuild();
+  const asked = performance.now();
+  step.process.kill(signal);
+  const ended = await step.ended;
+  expect(ended).toMatchObject({ exitCode, signal: null, code: 'CANCELLED', outputs: {} });
+  expect(ended.failure).toContain(signal);
+  // The runner gives 7.5 s after SIGINT before it sends SIGTERM.
+  expect(performance.now() - asked).toBeLessThan(7_500);
+  expect(children()).toEqual([]);
+  expect(runner.filesIn(runner.temp)).toEqual([]);
+  expect(await runner.post(ended)).toMatchObject({ exitCode: 0, log: '' });
+});
+
+test('what a killed step left is removed by its post, the login in it too', async () => {
+  const { runner, step, children } = await startSlowBuild();
+  step.process.kill('SIGKILL');
+  const ended = await step.ended;
+  // The runner ends what a step leaves running.
+  for (const pid of children()) process.kill(pid, 'SIGKILL');
+  expect(ended).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
+  expect(runner.filesIn(runner.temp)).toEqual(expect.arrayContaining([expect.stringMatching(/docker\/config\.json$/)]));
+
+  expect(await runner.post(ended)).toMatchObject({ exitCode: 0, log: '' });
+  expect(runner.filesIn(runner.temp)).toEqual([]);
+});
+
+test('a post without a state, or with the folder of someone else, removes nothing', async () => {
+  const runner = action.newRunner();
+  const file = runner.write('keep/me.txt', '');
+  expect(await runner.post({ state: {} })).toMatchObject({ exitCode: 0, log: '' });
+  expect(await runner.post({ state: { folder: runner.workspace } })).toMatchObject({ exitCode: 0, log: '' });
+  expect(existsSync(file)).toBe(true);
+});

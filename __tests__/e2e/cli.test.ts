@@ -1,0 +1,144 @@
+/** The same publish from a terminal: Git tells what the runner would. */
+
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
+import { copyAction, type Runner, uniqueName } from '../support/step.ts';
+
+jest.setTimeout(60_000);
+
+const examples = fileURLToPath(new URL('../../examples', import.meta.url));
+const action = copyAction();
+let engine: Record<string, string>;
+let registry: string;
+let client: IndependentClient;
+
+beforeAll(async () => {
+  [{ environment: engine }, { address: registry }, client] = await Promise.all([
+    lab.engine(),
+    lab.registry(),
+    openIndependentClient(),
+  ]);
+});
+afterAll(() => {
+  action[Symbol.dispose]();
+  client?.[Symbol.dispose]();
+});
+
+/** A terminal in a checkout of `OWNER/NAME` at one commit of the branch `work`. */
+async function aCheckout(repository: string): Promise<Runner> {
+  const terminal = action.newRunner({ engine });
+  cpSync(join(examples, 'hello'), join(terminal.workspace, 'examples/hello'), { recursive: true });
+  await git(terminal, 'init', '--quiet', '--initial-branch', 'work');
+  await git(terminal, 'remote', 'add', 'origin', `git@github.com:${repository}.git`);
+  await git(terminal, 'add', '.');
+  await git(terminal, 'commit', '--quiet', '--message', 'feat: hello');
+  return terminal;
+}
+
+async function git(terminal: Runner, ...args: string[]): Promise<string> {
+  const identity = ['-c', 'user.name=Octo', '-c', 'user.email=octo@example.com'];
+  const { exitCode, log } = await terminal.run(['git', ...identity, ...args]);
+  if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${log}`);
+  return log.trim();
+}
+
+const helloTo = (...more: string[]): string[] => ['--context', 'examples/hello', '--registry', registry, ...more];
+
+describe('in a checkout', () => {
+  let terminal: Runner;
+  let image: string;
+  beforeAll(async () => {
+    image = uniqueName('app');
+    terminal = await aCheckout(`octo-org/${image}`);
+  });
+
+  test('the image is published under the tags of the command line, and standard output is its names', async () => {
+    const { exitCode, stdout, log } = await terminal.terminal('cli.js', helloTo('--tags', '1.0', '--tags=latest'));
+    expect({ exitCode, log }).toEqual({ exitCode: 0, log: expect.stringContaining('Published') });
+    const name = `${registry}/octo-org/${image}`;
+    const digest = await client.digestOf(`${name}:1.0`);
+    expect(stdout).toBe(`${name}@${digest}\n${name}:1.0\n${name}:latest\n`);
+    expect(await client.digestOf(`${name}:latest`)).toBe(digest);
+    expect(await client.contentOf(`${name}@${digest}`, 'hello.txt')).toContain('Hello');
+    expect(await client.labelsOf(`${name}:1.0`)).toMatchObject({
+      'org.opencontainers.image.revision': await git(terminal, 'rev-parse', 'HEAD'),
+    });
+    expect(terminal.filesIn(terminal.temp)).toEqual([]);
+  });
+
+  test('without --tags the branch is the tag, and on a git tag its version', async () => {
+    const onBranch = await terminal.terminal('cli.js', helloTo('--dry-run'));
+    expect(onBranch).toMatchObject({ exitCode: 0, stdout: `${registry}/octo-org/${image}:work\n` });
+    await git(terminal, 'tag', 'v3.1.4');
+    await git(terminal, 'checkout', '--quiet', '--detach');
+    const onTag = await terminal.terminal('cli.js', helloTo('--dry-run'));
+    expect(onTag.stdout.split('\n')).toContain(`${registry}/octo-org/${image}:3.1.4`);
+  });
+});
+
+test('outside of any repository the folder gives the name', async () => {
+  const terminal = action.newRunner({ engine });
+  terminal.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
+  const tag = uniqueName('t');
+  // Git must not find a repository above the temporary folder.
+  const env = { GIT_CEILING_DIRECTORIES: terminal.workspace };
+  const { exitCode, stdout } = await terminal.terminal('cli.js', ['--registry', registry, '--tags', tag], env);
+  expect({ exitCode, stdout }).toEqual({
+    exitCode: 0,
+    stdout: expect.stringContaining(`${registry}/workspace:${tag}\n`),
+  });
+  expect(await client.tagsOf(`${registry}/workspace`)).toContain(tag);
+});
+
+test('the login of the Docker CLI is used where no --token is given', async () => {
+  const account = await lab['registry-auth']();
+  const auth = Buffer.from(`${account.username}:${account.password}`).toString('base64');
+  const terminal = action.newRunner({ engine, dockerConfig: { auths: { [account.address]: { auth } } } });
+  terminal.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
+  const image = uniqueName('app');
+  const { exitCode, log } = await terminal.terminal('cli.js', [
+    ...['--registry', account.address, '--owner', 'octo-org', '--image', image, '--tags', '1.0'],
+  ]);
+  expect({ exitCode, log }).toEqual({ exitCode: 0, log: expect.stringContaining('Published') });
+  expect(log).not.toContain(auth);
+  expect(await client.tagsOf(`${account.address}/octo-org/${image}`)).toEqual(['1.0']);
+  expect(terminal.filesIn(terminal.temp)).toEqual([]);
+});
+
+test('--help lists every input, and publishes nothing', async () => {
+  const terminal = action.newRunner({ engine });
+  const { exitCode, stdout } = await terminal.terminal('cli.js', ['--help']);
+  expect(exitCode).toBe(0);
+  for (const name of ['context', 'registry', 'tags', 'platforms', 'dry-run']) expect(stdout).toContain(`--${name}`);
+  expect(terminal.commands()).toEqual([]);
+});
+
+test.each([
+  { what: 'an option that is no input', args: ['--tag', '1.0'], code: 'INPUT_INVALID', says: '--tags' },
+  { what: 'a value that is none', args: ['--push', 'maybe'], code: 'INPUT_INVALID', says: '`push` is "maybe"' },
+  { what: 'a context that is not there', args: ['--context', 'nowhere'], code: 'CONTEXT_MISSING', says: '"nowhere"' },
+])('$what is $code, on standard error, with exit code 1', async ({ args, code, says }) => {
+  const terminal = action.newRunner({ engine });
+  terminal.write('Dockerfile', 'FROM scratch\n');
+  const { exitCode, stdout, log } = await terminal.terminal('cli.js', ['--registry', registry, ...args]);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+  expect(log).toContain(`error: ${code}: `);
+  expect(log).toContain(says);
+  expect(terminal.commands()).toEqual([]);
+});
+
+test('a terminal that is interrupted ends with 130 and leaves nothing', async () => {
+  const { busybox } = await lab.images();
+  const terminal = action.newRunner({ engine });
+  terminal.write('Dockerfile', `FROM ${busybox}\nRUN echo ${uniqueName('run')}; sleep 20\n`);
+  const running = terminal.startTerminal('cli.js', ['--registry', registry, '--tags', '1.0']);
+  while (!terminal.commands().some(({ args }) => args.includes('build'))) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  running.process.kill('SIGINT');
+  expect(await running.ended).toMatchObject({ exitCode: 130, log: expect.stringContaining('CANCELLED') });
+  expect(terminal.filesIn(terminal.temp)).toEqual([]);
+});

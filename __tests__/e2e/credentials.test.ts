@@ -1,0 +1,219 @@
+/**
+ * A registry that asks for a login, and where the token may be found: on no command line, in no environment, log, output
+ * or file, nor in the image; and after the step not even in its own folder.
+ */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
+import { writeRecorder } from '../support/recorder.ts';
+import { withoutMasks } from '../support/runner-files.ts';
+import { copyAction, type Runner, type RunnerOptions, type StepResult, uniqueName } from '../support/step.ts';
+
+jest.setTimeout(60_000);
+
+const action = copyAction();
+let engine: Record<string, string>;
+let registry: string;
+let username: string;
+/** The canary: a real password, so that the whole job is done with it. */
+let token: string;
+let client: IndependentClient;
+
+beforeAll(async () => {
+  const [{ environment }, account] = await Promise.all([lab.engine(), lab['registry-auth']()]);
+  engine = environment;
+  registry = account.address;
+  username = account.username ?? '';
+  token = account.password ?? '';
+  client = await openIndependentClient();
+});
+afterAll(() => {
+  action[Symbol.dispose]();
+  client?.[Symbol.dispose]();
+});
+
+function aRunner(options: RunnerOptions = {}): Runner {
+  const runner = action.newRunner({ engine, repository: `octo-org/${uniqueName('app')}`, token, ...options });
+  runner.write('Dockerfile', 'FROM scratch\nARG GITHUB_TOKEN\nCOPY hello.txt /\nLABEL planted="<$GITHUB_TOKEN>"\n');
+  runner.write('hello.txt', 'Hello\n');
+  return runner;
+}
+
+const publishTo = (runner: Runner, inputs: Readonly<Record<string, string>> = {}) =>
+  runner.main(
+    { registry, username, tags: '1.0\nlatest', 'build-args': 'GITHUB_TOKEN', ...inputs },
+    { GITHUB_TOKEN: token, NPM_TOKEN: `npm-${token}` },
+  );
+
+/** The forms in which the token can be written down. */
+function formsOf(secret: string): readonly string[] {
+  return [
+    secret,
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString('base64'),
+    Buffer.from(`${username}:${secret}`).toString('base64'),
+  ];
+}
+
+/** Whether a text holds the token in any form; the text itself is shown by no failure of a test. */
+function holdsToken(text: string): boolean {
+  return formsOf(token).some((form) => text.includes(form));
+}
+
+/** The files beneath a folder that hold the token. */
+function filesWithToken(runner: Runner, folder: string): readonly string[] {
+  return runner.filesIn(folder).filter((path) => holdsToken(readFileSync(join(folder, path), 'latin1')));
+}
+
+describe('the token', () => {
+  let runner: Runner;
+  let step: StepResult;
+  let configBefore: string;
+  beforeAll(async () => {
+    runner = aRunner({ env: { ACTIONS_STEP_DEBUG: 'true', RUNNER_DEBUG: '1' } });
+    configBefore = readFileSync(join(runner.home, '.docker/config.json'), 'utf8');
+    step = await publishTo(runner);
+  });
+
+  test('is what the registry asks for: the image is there', async () => {
+    expect(step).toMatchObject({ exitCode: 0, failure: '' });
+    expect(await client.digestOf(`${registry}/${step.outputs.repository}:latest`)).toBe(step.outputs.digest);
+  });
+
+  test('is on no command line and in the environment of no child', () => {
+    const commands = runner.commands();
+    expect(commands.map(({ program, args }) => `${program} ${args[0]}`)).toEqual(
+      expect.arrayContaining(['docker login']),
+    );
+    expect(commands.some(({ args }) => args.includes('build'))).toBe(true);
+    for (const { program, args, env } of commands) {
+      expect({ program, inArguments: args.some(holdsToken) }).toEqual({ program, inArguments: false });
+      const variables = Object.keys(env).filter((name) => holdsToken(env[name] ?? ''));
+      expect({ program, variables }).toEqual({ program, variables: [] });
+      expect(Object.keys(env).filter((name) => /^(?:INPUT|STATE)_/.test(name))).toEqual([]);
+    }
+  });
+
+  test('is masked before anything else is printed, as is its form in the CLI’s configuration', () => {
+    const masks = step.commands.filter(({ name }) => name === 'add-mask').map(({ data }) => data);
+    expect(masks).toEqual(expect.arrayContaining([token, Buffer.from(`${username}:${token}`).toString('base64')]));
+    expect(
+      step.log
+        .split('\n')
+        .slice(0, masks.length)
+        .every((line) => line.startsWith('::add-mask::')),
+    ).toBe(true);
+  });
+
+  test('is not in the log, the outputs, the state or the variables for later steps', () => {
+    expect(holdsToken(withoutMasks(step.log))).toBe(false);
+    expect(holdsToken(JSON.stringify([step.outputs, step.state, step.env]))).toBe(false);
+  });
+
+  test('is in no file afterwards: temporary folder, home, workspace', () => {
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+    expect(filesWithToken(runner, runner.home)).toEqual([]);
+    expect(filesWithToken(runner, runner.workspace)).toEqual([]);
+  });
+
+  test('is not in the image, though the Dockerfile asks for a variable that holds it', async () => {
+    expect(await client.labelsOf(step.outputs.reference ?? '')).toMatchObject({ planted: '<>' });
+  });
+
+  test('leaves the runner’s own configuration as it was, byte for byte', () => {
+    expect(readFileSync(join(runner.home, '.docker/config.json'), 'utf8')).toBe(configBefore);
+    expect(runner.filesIn(join(runner.home, '.docker')).filter((path) => !path.startsWith('buildx/'))).toEqual([
+      'config.json',
+    ]);
+  });
+});
+
+describe('a runner that keeps its logins in a credential store', () => {
+  test.each([
+    { store: 'credsStore', dockerConfig: { credsStore: 'recorded' } },
+    {
+      store: 'credHelpers',
+      dockerConfig: { credHelpers: { 'localhost:5001': 'recorded', 'example.com': 'recorded' } },
+    },
+  ])('by $store is never given the token', async ({ dockerConfig }) => {
+    const runner = aRunner({ dockerConfig });
+    // Answers as a helper that knows nothing does.
+    const helper = join(runner.bin, 'docker-credential-recorded');
+    writeRecorder(
+      helper,
+      "cat >/dev/null; echo 'credentials not found in native keychain'; exit 1",
+      join(runner.bin, '../records'),
+    );
+    const step = await publishTo(runner);
+    expect(step).toMatchObject({ exitCode: 0, failure: '' });
+    const asked = runner.commands().filter(({ program }) => program === 'docker-credential-recorded');
+    expect(asked.map(({ args }) => args[0]).filter((verb) => verb === 'store' || verb === 'erase')).toEqual([]);
+    expect(readFileSync(join(runner.home, '.docker/config.json'), 'utf8')).toContain('recorded');
+  });
+});
+
+describe('a registry that refuses the login', () => {
+  test('ends the step before the build, with what to check, and leaves nothing', async () => {
+    const runner = aRunner();
+    const step = await publishTo(runner, { token: 'wrong-canary' });
+    expect(step).toMatchObject({ exitCode: 1, outputs: {} });
+    expect(['LOGIN_REFUSED', 'TOKEN_REJECTED', 'PUSH_DENIED']).toContain(step.code);
+    expect(step.failure).toContain(registry);
+    expect(step.failure).toContain('`token`');
+    expect(withoutMasks(step.log)).not.toContain('wrong-canary');
+    expect(runner.commands().filter(({ args }) => args.includes('build'))).toEqual([]);
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+  });
+
+  test('because no token was given says so', async () => {
+    const runner = aRunner();
+    const step = await runner.main({ registry, token: '', tags: '1.0' });
+    expect(step).toMatchObject({ exitCode: 1 });
+    expect(step.failure).toContain(registry);
+    expect(runner.commands().filter(({ args }) => args.includes('build'))).toEqual([]);
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+  });
+});
+
+describe('login-scope', () => {
+  const digestBy = (runner: Runner, reference: string, env = {}) =>
+    runner.run(['docker', 'pull', '--quiet', reference], env);
+
+  test('`step`: a later step is not logged in', async () => {
+    const runner = aRunner();
+    const step = await publishTo(runner);
+    expect(step).toMatchObject({ exitCode: 0, env: {} });
+    expect(await digestBy(runner, `${registry}/octo-org/${uniqueName('none')}:1`, step.env)).toMatchObject({
+      exitCode: 1,
+      log: expect.stringMatching(/no basic auth credentials|unauthorized|authentication required/),
+    });
+  });
+
+  test('`job`: a later step is logged in through DOCKER_CONFIG, until the post step', async () => {
+    const runner = aRunner();
+    const step = await publishTo(runner, { 'login-scope': 'job' });
+    expect(step).toMatchObject({ exitCode: 0, failure: '' });
+    expect(Object.keys(step.env)).toEqual(['DOCKER_CONFIG']);
+    const { DOCKER_CONFIG = '' } = step.env;
+    expect(DOCKER_CONFIG.startsWith(runner.temp)).toBe(true);
+
+    await runner.run(['docker', 'image', 'rm', step.outputs.image ?? '']);
+    const later = await digestBy(runner, step.outputs.image ?? '', step.env);
+    expect(later).toMatchObject({ exitCode: 0, log: expect.stringContaining(step.outputs.image ?? '') });
+
+    expect(await runner.post(step)).toMatchObject({ exitCode: 0, log: '' });
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+    expect(filesWithToken(runner, runner.home)).toEqual([]);
+  });
+
+  test('`job`: of a step that failed nothing stays', async () => {
+    const runner = aRunner();
+    runner.write('Dockerfile', 'FROM scratch\nCOPY missing.txt /\n');
+    const step = await publishTo(runner, { 'login-scope': 'job' });
+    expect(step).toMatchObject({ exitCode: 1, code: 'BUILD_FAILED' });
+    expect(await runner.post(step)).toMatchObject({ exitCode: 0, log: '' });
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+  });
+});

@@ -1,0 +1,246 @@
+/**
+ * Every GitHub product: the bundled action publishes with no more than the run tells it, crane finds what it published, and
+ * `pull/` gets it back. The hosts are those of the lab's GitHub, under their real names where the machine allows it.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { openGitHubLab } from '../support/github-lab.ts';
+import { parseFileEntries } from '../support/runner-files.ts';
+import { copyAction, type Runner, uniqueName } from '../support/step.ts';
+
+jest.setTimeout(60_000);
+
+const github = await openGitHubLab();
+const action = copyAction();
+afterAll(() => {
+  action[Symbol.dispose]();
+  github[Symbol.dispose]();
+});
+
+interface Row {
+  readonly what: string;
+  readonly product: string;
+  readonly inputs?: Readonly<Record<string, string>>;
+  readonly registry: string;
+  /** Part of what the plan gives as its reason. */
+  readonly reason: string;
+}
+
+const { owner, repository } = github;
+const rows: readonly Row[] = [
+  { what: 'github.com', product: 'github.com', registry: 'ghcr.io', reason: 'github.com' },
+  {
+    what: 'Enterprise Cloud with data residency',
+    product: 'octo.ghe.com',
+    registry: 'containers.octo.ghe.com',
+    reason: 'data residency at octo.ghe.com',
+  },
+  {
+    what: 'Enterprise Server with the Container registry',
+    product: 'ghes.test',
+    registry: 'containers.ghes.test',
+    reason: 'containers.ghes.test of GitHub Enterprise Server 3.20.1 at ghes.test answers as a registry',
+  },
+  {
+    what: 'Enterprise Server with subdomain isolation alone, whose containers.* leads to the login page',
+    product: 'isolated.test',
+    registry: 'docker.isolated.test',
+    reason: 'containers.isolated.test/v2/ answers 302 (text/html), not as a registry does',
+  },
+  {
+    what: 'Enterprise Server with subdomain isolation alone, whose containers.* shows a page',
+    product: 'isolated-page.test',
+    registry: 'docker.isolated-page.test',
+    reason: 'containers.isolated-page.test/v2/ answers 200 (text/html), not as a registry does',
+  },
+  {
+    what: 'Enterprise Server with subdomain isolation alone, whose containers.* does not know the page',
+    product: 'isolated-missing.test',
+    registry: 'docker.isolated-missing.test',
+    reason: 'containers.isolated-missing.test/v2/ answers 404 (text/html), not as a registry does',
+  },
+  {
+    what: 'Enterprise Server without subdomain isolation',
+    product: 'bare.test',
+    registry: 'bare.test',
+    reason: 'bare.test of GitHub Enterprise Server 3.20.1 at bare.test answers as a registry',
+  },
+  {
+    what: 'GHAE, by `registry: docker`',
+    product: 'ghes.test',
+    inputs: { registry: 'docker' },
+    registry: 'docker.ghes.test',
+    reason: 'it is the Docker registry of GitHub Enterprise Server at ghes.test',
+  },
+  {
+    what: 'the legacy registry of github.com, by `registry: docker`',
+    product: 'github.com',
+    inputs: { registry: 'docker' },
+    registry: 'docker.pkg.github.com',
+    reason: 'it is the Docker registry of github.com',
+  },
+  {
+    what: 'a host that is named',
+    product: 'ghes.test',
+    inputs: { registry: 'docker.ghes.test' },
+    registry: 'docker.ghes.test',
+    reason: '`registry` names it',
+  },
+  {
+    what: 'another product, by its host and a classic token of its own',
+    product: 'ghes.test',
+    inputs: { registry: 'ghcr.io', token: github.token('github.com', 'classic') },
+    registry: 'ghcr.io',
+    reason: '`registry` names it',
+  },
+];
+
+/** The rows that the machine allows: on loopback ports every registry has the same name, so all of them must be named. */
+const onPorts: readonly Row[] = ['ghcr.io', 'docker.ghes.test'].map((host) => ({
+  what: `a host that is named, as ${host}`,
+  product: 'github.com',
+  inputs: {
+    registry: github.hosts[host] ?? '',
+    'registry-auth': JSON.stringify([
+      { registry: github.hosts[host], username: 'octocat', password: github.token('github.com', 'readWrite') },
+    ]),
+  },
+  registry: github.hosts[host] ?? '',
+  reason: '`registry` names it',
+}));
+const possible = github.mode === 'namespace' ? rows : onPorts.slice(0, 1);
+
+function write(runner: Runner, text: string): void {
+  runner.write('Dockerfile', 'FROM scratch\nCOPY hello.txt /hello.txt\n');
+  runner.write('hello.txt', text);
+}
+
+describe.each(possible)('$what', ({ product, registry, reason, ...row }) => {
+  const image = uniqueName('app');
+  const isLegacy = github.mode === 'namespace' && /^(?:docker\.|bare\.)/.test(registry);
+  const path = isLegacy ? `${owner}/${repository}/${image}` : `${owner}/${image}`;
+  const runner = github.newRunner(action, product, github.token(product, 'readWrite'));
+  const inputs: Readonly<Record<string, string>> = { image, tags: '1.0\nstable', ...row.inputs };
+  let outputs: Readonly<Record<string, string>> = {};
+
+  test('the image is published, and its reference, digest and path are in the outputs', async () => {
+    write(runner, `Hello from ${image}\n`);
+    const { exitCode, log, commands, ...step } = await runner.main(inputs);
+    outputs = step.outputs;
+    expect(exitCode === 0 ? '' : log).toBe('');
+    expect(commands.filter(({ name }) => ['error', 'warning', 'notice'].includes(name))).toEqual([]);
+    expect(outputs).toMatchObject({
+      registry,
+      repository: path,
+      image: `${registry}/${path}:1.0`,
+      tags: `${registry}/${path}:1.0\n${registry}/${path}:stable`,
+      digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      reference: `${registry}/${path}@${outputs.digest}`,
+      published: 'true',
+      reason: '',
+    });
+  });
+
+  test('the plan and the log say why it goes there', () => {
+    const [destination] = JSON.parse(outputs.plan ?? '{}').destinations;
+    expect(destination.registry).toMatchObject({ registry, isAssumed: false });
+    expect(destination.registry.reason).toContain(reason);
+  });
+
+  test('crane finds it under both tags', async () => {
+    const name = `${registry}/${path}`;
+    expect(await github.client.digestOf(`${name}:1.0`)).toBe(outputs.digest);
+    expect(await github.client.digestOf(`${name}:stable`)).toBe(outputs.digest);
+    expect(await github.client.contentOf(`${name}:1.0`, 'hello.txt')).toBe(`Hello from ${image}\n`);
+  });
+
+  test('`pull/` gets it back with a token that only reads', async () => {
+    const token = github.token(registry === 'ghcr.io' ? 'github.com' : product, 'readOnly');
+    const reader = github.newRunner(action, product, '');
+    const output = join(reader.temp, 'outputs');
+    writeFileSync(output, '');
+    const given: Readonly<Record<string, string>> = { token, ...inputs, tag: '1.0' };
+    const names = ['registry', 'registry-auth', 'image', 'tag', 'token'];
+    const env = Object.fromEntries(
+      names.map((name) => [`INPUT_${name.toUpperCase()}`, given[name] ?? (name === 'registry' ? 'auto' : '')]),
+    );
+    const { exitCode, log } = await reader.run([process.execPath, join(action.folder, 'dist/pull.js')], {
+      ...env,
+      GITHUB_OUTPUT: output,
+    });
+    expect(exitCode === 0 ? '' : log).toBe('');
+    const pulled = parseFileEntries(readFileSync(output, 'utf8'));
+    expect(pulled).toMatchObject({ image: `${registry}/${path}:1.0`, digest: outputs.digest });
+  });
+
+  test('nothing of the login is left, and no token went to a host of another product', () => {
+    expect(runner.filesIn(runner.temp).filter((file) => !file.includes('.server.'))).toEqual([]);
+    const foreign = github.requests().filter(({ as, host }) => {
+      const [, of] = as.split(' of ');
+      return of !== undefined && github.mode === 'namespace' && !isOf(host, of);
+    });
+    expect(foreign).toEqual([]);
+  });
+});
+
+/** Whether a host belongs to a product. */
+function isOf(host: string, product: string): boolean {
+  return (
+    host === product ||
+    host.endsWith(`.${product}`) ||
+    (product === 'github.com' && ['ghcr.io', 'docker.pkg.github.com'].includes(host))
+  );
+}
+
+const inNamespace = github.mode === 'namespace' ? describe : describe.skip;
+
+inNamespace('the hosts of an Enterprise Server', () => {
+  const asked = (since: number, product: string) =>
+    github.requests().filter(({ time, host }) => time >= since && isOf(host, product));
+
+  test('are asked side by side, without a token, and once a job', async () => {
+    const runner = github.newRunner(action, 'ghes.test', github.token('ghes.test', 'readWrite'));
+    write(runner, 'Once\n');
+    const begun = Date.now();
+    const [image, tags] = [uniqueName('app'), '1'];
+    expect((await runner.main({ image, tags })).exitCode).toBe(0);
+    const first = asked(begun, 'ghes.test').filter(
+      ({ path, agent }) => path === '/v2/' && agent === 'publish-docker-package',
+    );
+    expect(first.map(({ host }) => host).sort()).toEqual(['containers.ghes.test', 'docker.ghes.test', 'ghes.test']);
+    expect(first.map(({ as }) => as)).toEqual(['', '', '']);
+    const again = Date.now();
+    const { exitCode, outputs } = await runner.main({ image, tags });
+    expect({ exitCode, registry: outputs.registry }).toEqual({ exitCode: 0, registry: 'containers.ghes.test' });
+    const second = asked(again, 'ghes.test').filter(
+      ({ host, path }) => host !== 'containers.ghes.test' && path === '/v2/',
+    );
+    expect(second).toEqual([]);
+  });
+
+  test('that take connections and answer nothing cost no more than 3 s, and docker.HOST is assumed', async () => {
+    const runner = github.newRunner(action, 'slow.test', github.token('slow.test', 'readWrite'));
+    write(runner, 'Never\n');
+    const begun = performance.now();
+    const { outputs, log } = await runner.main({ tags: '1', push: 'false' });
+    const seconds = (performance.now() - begun) / 1000;
+    process.stderr.write(`Three hosts that never answer: the step took ${seconds.toFixed(2)} s.\n`);
+    expect(outputs).toMatchObject({ registry: 'docker.slow.test', published: 'false' });
+    expect(JSON.parse(outputs.plan ?? '{}').destinations[0].registry.isAssumed).toBe(true);
+    expect(log).toContain('no host of GitHub Enterprise Server at slow.test answers as a registry');
+    expect(seconds).toBeGreaterThan(3);
+    expect(seconds).toBeLessThan(5);
+  });
+
+  test('are left in peace by a dry run, which assumes docker.HOST', async () => {
+    const runner = github.newRunner(action, 'ghes.test', github.token('ghes.test', 'readWrite'));
+    write(runner, 'Dry\n');
+    const begun = Date.now();
+    const { exitCode, outputs } = await runner.main({ 'dry-run': 'true' });
+    expect({ exitCode, registry: outputs.registry }).toEqual({ exitCode: 0, registry: 'docker.ghes.test' });
+    expect(JSON.parse(outputs.plan ?? '{}').destinations[0].registry.isAssumed).toBe(true);
+    expect(asked(begun, 'ghes.test')).toEqual([]);
+  });
+});

@@ -1,0 +1,43 @@
+/** Values with overrides: a test says only what it is about. */
+
+import { gatherFaults } from '../../src/errors.ts';
+import { type InputName, type Inputs, inputDefaults, parseInputs } from '../../src/inputs.ts';
+import { type Plan, type PlanFacts, type Planned, plan } from '../../src/plan.ts';
+import { parseRun, type Run } from '../../src/run/run.ts';
+
+export const sha = '860c1904a1ce19322e91ac35af1ab07466440c37';
+
+/** A push to the default branch of octo-org/octo-app on github.com. */
+export function aRun(env: Readonly<Record<string, string>> = {}, payload: Readonly<Record<string, unknown>> = {}): Run {
+  const repository = { name: 'octo-app', default_branch: 'main', owner: { type: 'Organization' } };
+  const defaults = {
+    GITHUB_SERVER_URL: 'https://github.com',
+    GITHUB_EVENT_NAME: 'push',
+    GITHUB_REF: 'refs/heads/main',
+    GITHUB_SHA: sha,
+    GITHUB_REPOSITORY: 'octo-org/octo-app',
+  };
+  return parseRun({ ...defaults, ...env }, JSON.stringify({ repository, ...payload }));
+}
+
+/** The defaults of the action, with the token that the runner gives. */
+export function someInputs(texts: Readonly<Partial<Record<InputName, string>>> = {}): Inputs {
+  const faults = gatherFaults();
+  const inputs = parseInputs((name) => texts[name] ?? (name === 'token' ? 'ghs_job' : inputDefaults[name]), faults);
+  faults.throwIfAny();
+  return inputs;
+}
+
+/** What `plan` comes to, with what it may change later. */
+export function planned(
+  texts: Readonly<Partial<Record<InputName, string>>> = {},
+  run: Run = aRun(),
+  facts: Partial<PlanFacts> = {},
+): Planned {
+  const metadata = { now: new Date('2026-01-02T03:04:05Z') };
+  return plan(someInputs(texts), run, { metadata, registryAuth: [], checkBuild: () => undefined, ...facts });
+}
+
+export function aPlan(texts?: Readonly<Partial<Record<InputName, string>>>, run?: Run): Plan {
+  return planned(texts, run).plan;
+}

@@ -1,0 +1,41 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseArguments } from '../../src/cli.ts';
+
+describe('each input is an option of the same name', () => {
+  test.each([
+    ['a value', ['--registry', 'localhost:5000'], { registry: 'localhost:5000' }],
+    ['a value after "="', ['--build-args=A=1'], { 'build-args': 'A=1' }],
+    ['an empty value', ['--token', ''], { token: '' }],
+    ['an option given twice has two lines', ['--tags', '1.0', '--tags', 'latest'], { tags: '1.0\nlatest' }],
+    ['a switch alone', ['--dry-run'], { 'dry-run': 'true' }],
+    ['a switch before another option', ['--dry-run', '--tags', '1'], { 'dry-run': 'true', tags: '1' }],
+    ['a switch with a value', ['--push', 'false'], { push: 'false' }],
+    ['a switch with a value after "="', ['--push=false'], { push: 'false' }],
+    ['a value that is the name of a switch', ['--target', 'push'], { target: 'push' }],
+    [
+      'a value that is the name of a switch, before others',
+      ['--target', 'push', '--image', 'a'],
+      { target: 'push', image: 'a' },
+    ],
+    ['nothing', [], {}],
+  ])('%s', (_title, argv, inputs) => {
+    expect(parseArguments(argv)).toEqual({ help: false, inputs: new Map(Object.entries(inputs)) });
+  });
+
+  test.each([['--help'], ['-h'], ['--dry-run', '-h']])('help is asked for by %s', (...argv) => {
+    expect(parseArguments(argv).help).toBe(true);
+  });
+
+  test.each([
+    ['an option that is no input', ['--label', 'a=b']],
+    ['an option without its value', ['--registry']],
+    ['an option whose value is another option', ['--registry', '--tags', '1']],
+    ['an argument without option', ['localhost:5000']],
+    ['help with a value', ['--help=yes']],
+  ])('%s is refused, with the options there are', (_title, argv) => {
+    expect(() => parseArguments(argv)).toThrowCode('INPUT_INVALID');
+    expect(() => parseArguments(argv)).toThrow(
+      expect.objectContaining({ remedy: expect.stringContaining('--build-args') }),
+    );
+  });
+});

@@ -1,0 +1,131 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  BuildError,
+  errorCodes,
+  gatherFaults,
+  InputError,
+  InputFaults,
+  PublishError,
+  RegistryError,
+  ToolError,
+} from '../../src/errors.ts';
+import { thrownBy } from '../support/to-throw-code.ts';
+
+const facts = { message: 'It failed.', remedy: 'Mend it.' };
+const tagFault = new InputError('TAG_INVALID', { message: 'The tag is bad.', remedy: 'Correct `tags`.' });
+const inputFault = new InputError('INPUT_INVALID', { message: 'The input is bad.', remedy: 'Correct `push`.' });
+
+test('each code is there once', () => {
+  expect(new Set(errorCodes).size).toBe(errorCodes.length);
+});
+
+describe('an error', () => {
+  test('has the name of who can fix it', () => {
+    expect(new ToolError('ENGINE_DOWN', facts)).toMatchObject({ name: 'ToolError', code: 'ENGINE_DOWN', ...facts });
+    expect(new BuildError('BUILD_FAILED', facts)).toBeInstanceOf(PublishError);
+  });
+
+  test('is final and without detail or cause unless said', () => {
+    const error = new ToolError('ENGINE_DOWN', facts);
+    expect(error).toMatchObject({ detail: '', retryable: false });
+    expect('cause' in error).toBe(false);
+  });
+
+  test('keeps its cause', () => {
+    const cause = new Error('the first one');
+    expect(new ToolError('ENGINE_DOWN', { ...facts, cause, detail: 'stderr', retryable: true })).toMatchObject({
+      cause,
+      detail: 'stderr',
+      retryable: true,
+    });
+  });
+
+  test('of a registry has the status and the codes of the answer, if there was one', () => {
+    expect(new RegistryError('REGISTRY_UNREACHABLE', facts)).toMatchObject({ status: 0, ociCodes: [] });
+    const denied = new RegistryError('REGISTRY_REFUSED', { ...facts, status: 403, ociCodes: ['DENIED'] });
+    expect(denied).toMatchObject({ status: 403, ociCodes: ['DENIED'] });
+  });
+});
+
+describe('faults of several inputs', () => {
+  test('none is no error, and the values come through', () => {
+    const { attempt, throwIfAny } = gatherFaults();
+    expect(attempt(() => 7)).toBe(7);
+    expect(throwIfAny).not.toThrow();
+  });
+
+  test('a single one is thrown as it is', () => {
+    const { attempt, throwIfAny } = gatherFaults();
+    const value = attempt(() => {
+      throw tagFault;
+    });
+    expect(value).toBeUndefined();
+    expect(thrownBy(throwIfAny)).toBe(tagFault);
+  });
+
+  test('several are thrown together, with each message and remedy, also those that came together', () => {
+    const { attempt, throwIfAny } = gatherFaults();
+    for (const fault of [tagFault, new InputFaults([inputFault, tagFault])]) {
+      attempt(() => {
+        throw fault;
+      });
+    }
+    expect(throwIfAny).toThrowCode('TAG_INVALID', 'INPUT_INVALID', 'TAG_INVALID');
+    const together = thrownBy(throwIfAny);
+    expect(together).toMatchObject({
+      code: 'INPUTS_INVALID',
+      message:
+        '3 inputs are invalid:\n- TAG_INVALID: The tag is bad.\n- INPUT_INVALID: The input is bad.\n- TAG_INVALID: The tag is bad.',
+      remedy: 'Correct `tags`.\nCorrect `push`.\nCorrect `tags`.',
+    });
+  });
+
+  test('an error that is no fault of an input goes up at once', () => {
+    const defect = new ToolError('ENGINE_DOWN', facts);
+    expect(() =>
+      gatherFaults().attempt(() => {
+        throw defect;
+      }),
+    ).toThrow(defect);
+  });
+
+  test('faults can be told without being thrown', () => {
+    const faults = gatherFaults();
+    faults.attempt(() => {
+      throw tagFault;
+    });
+    const told: string[] = [];
+    faults.report(({ code }) => told.push(code));
+    expect(told).toEqual(['TAG_INVALID']);
+  });
+});
+
+describe('toThrowCode', () => {
+  const throwing = (error: unknown) => (): never => {
+    throw error;
+  };
+
+  test('holds for the code alone', () => {
+    expect(throwing(tagFault)).toThrowCode('TAG_INVALID');
+    expect(throwing(tagFault)).not.toThrowCode('INPUT_INVALID');
+    expect(throwing(tagFault)).not.toThrowCode('TAG_INVALID', 'INPUT_INVALID');
+    expect(throwing(new Error('TAG_INVALID'))).not.toThrowCode('TAG_INVALID');
+    expect(() => undefined).not.toThrowCode('TAG_INVALID');
+  });
+
+  test('holds for what a promise was rejected with', async () => {
+    await expect(Promise.reject(tagFault)).rejects.toThrowCode('TAG_INVALID');
+  });
+
+  test.each([
+    [() => undefined, 'expected TAG_INVALID; nothing was thrown'],
+    [throwing(inputFault), 'expected TAG_INVALID; got INPUT_INVALID: InputError: The input is bad.'],
+    [throwing(new Error('x')), 'expected TAG_INVALID; got another error: Error: x'],
+  ])('says what came instead', (call, text) => {
+    expect(() => expect(call).toThrowCode('TAG_INVALID')).toThrow(text);
+  });
+
+  test('says so where the code was not wanted', () => {
+    expect(() => expect(throwing(tagFault)).not.toThrowCode('TAG_INVALID')).toThrow('anything but TAG_INVALID');
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import { digestOf } from '../../../src/image/digest.ts';
+import {
+  isIndexMediaType,
+  manifestMediaTypes,
+  mediaTypes,
+  parseIndex,
+  type StoredManifest,
+} from '../../../src/image/manifest.ts';
+
+const digest = digestOf(Buffer.from('a manifest'));
+const entry = { mediaType: mediaTypes.ociManifest, digest, size: 7 };
+
+function anIndex(value: unknown): StoredManifest {
+  const bytes = Buffer.from(JSON.stringify(value));
+  return { mediaType: mediaTypes.ociIndex, digest: digestOf(bytes), bytes };
+}
+
+test('an index is OCI’s or Docker’s list', () => {
+  expect(manifestMediaTypes.filter(isIndexMediaType)).toEqual([mediaTypes.ociIndex, mediaTypes.dockerIndex]);
+});
+
+describe('the manifests of an index', () => {
+  test.each([
+    ['with a platform', { os: 'linux', architecture: 'amd64' }, { os: 'linux', architecture: 'amd64' }],
+    [
+      'with a variant',
+      { os: 'linux', architecture: 'arm', variant: 'v7' },
+      { os: 'linux', architecture: 'arm', variant: 'v7' },
+    ],
+    ['with an empty variant', { os: 'linux', architecture: 'arm', variant: '' }, { os: 'linux', architecture: 'arm' }],
+    ['without a platform', undefined, undefined],
+    ['with a platform that is none', 'linux/amd64', undefined],
+    ['with half a platform', { os: 'linux' }, undefined],
+    ['with the other half', { architecture: 'amd64' }, undefined],
+  ])('%s', (_title, platform, expected) => {
+    const found = parseIndex(anIndex({ manifests: [{ ...entry, platform }] }));
+    expect(found).toEqual([{ ...entry, ...(expected && { platform: expected }) }]);
+  });
+
+  test.each([
+    ['no index at all', ['x']],
+    ['no list', {}],
+    ['another list', { manifests: 'x' }],
+    ['an entry that is no object', { manifests: ['x', null] }],
+    ['an entry without media type', { manifests: [{ ...entry, mediaType: undefined }] }],
+    ['an entry without size', { manifests: [{ ...entry, size: '7' }] }],
+    ['an entry without digest', { manifests: [{ ...entry, digest: undefined }] }],
+    ['an entry with a digest that is none', { manifests: [{ ...entry, digest: 'sha256:1' }] }],
+  ])('%s is left out', (_title, value) => {
+    expect(parseIndex(anIndex(value))).toEqual([]);
+  });
+});

@@ -1,0 +1,185 @@
+/**
+ * Causes on the way: uploads, limits, certificates, the network and the runner.
+ */
+
+import { formatRepository } from '../image/repository.ts';
+import { type Cause, capital, type Diagnosis, registryAuthFor } from './diagnosis-cause.ts';
+import { type Facts, namedHost } from './diagnosis-facts.ts';
+
+// Uploads and limits
+
+export const uploadTimeout: Cause = () => ({
+  code: 'UPLOAD_TIMEOUT',
+  cause:
+    'The registry gave up an upload: the Container registry ends each after 10 minutes, and takes layers of up to 10 GB.',
+  remedy:
+    'Split the large layer: several `RUN` or `COPY` instead of one, or fewer files. Then run the job again; layers that arrived stay.',
+});
+
+export const uploadInterrupted: Cause = () => ({
+  code: 'UPLOAD_INTERRUPTED',
+  cause: 'An upload was cut off, or the registry lost what had arrived; no tag was moved.',
+  remedy: 'Allow more attempts with `retries`.',
+  retryable: true,
+});
+
+export const uploadChunked: Cause = ({ target }) => ({
+  code: 'UPLOAD_CHUNKED',
+  cause: `${target.registry} refused an upload in several pieces, which ghcr.io does not assemble reliably.`,
+  remedy:
+    'This action, docker and buildx upload in one piece: look for a proxy in between, or for another tool that pushes in chunks.',
+});
+
+export const rateLimited: Cause = ({ words }) =>
+  /pull rate limit|docker\.(?:io|com)/.test(words)
+    ? {
+        code: 'RATE_LIMITED',
+        cause:
+          'Docker Hub limits how many images an address or account may pull; this is about a base image, not about your registry.',
+        remedy: `Log in to Docker Hub:\n${registryAuthFor('docker.io')}\nor use a mirror of the base image.`,
+        retryable: true,
+      }
+    : {
+        code: 'RATE_LIMITED',
+        cause: 'The registry takes no more requests for the moment.',
+        remedy:
+          'Allow more attempts with `retries`, or run fewer jobs at the same time (`concurrency`, `max-parallel`).',
+        retryable: true,
+      };
+
+export const egressLimited: Cause = () => ({
+  code: 'RATE_LIMITED',
+  cause: 'The store behind the registry limits how much is downloaded.',
+  remedy: 'Pull large images from a mirror or cache.',
+  retryable: true,
+});
+
+export const unavailable: Cause = ({ words }) => ({
+  code: 'REGISTRY_UNAVAILABLE',
+  cause: 'The registry is down or overloaded.',
+  remedy: `Allow more attempts with \`retries\`.${
+    /ghcr\.io|github/.test(words) ? ' GitHub says of itself at https://www.githubstatus.com.' : ''
+  }`,
+  retryable: true,
+});
+
+export const pushConflict: Cause = () => ({
+  code: 'PUSH_CONFLICT',
+  cause:
+    'The registry refused a manifest that it takes at other times: it does so while several are pushed to one package.',
+  remedy: 'Give the jobs that publish this package one `concurrency` group.',
+  retryable: true,
+});
+
+export const manifestUnknown: Cause = (facts) => ({
+  code: 'MANIFEST_UNKNOWN',
+  cause: `${formatRepository(facts.target)} has no such tag or digest: it never had, it was deleted (a cleanup of untagged versions takes the parts of an index, too), or not for this platform.`,
+  remedy: 'Check the tag in `FROM` of the Dockerfile, or of the image that was pulled.',
+});
+
+export const indexUnsupported: Cause = () => ({
+  code: 'INDEX_UNSUPPORTED',
+  cause:
+    'The image is an index (several platforms, or attestations), and the client that asked for it reads single manifests only.',
+  remedy: 'Update that client; or publish one platform without attestations, which is a single manifest.',
+});
+
+export const mediaTypeUnsupported: Cause = ({ target }) => ({
+  code: 'MEDIA_TYPE_UNSUPPORTED',
+  cause: `${target.registry} refused the kind of content (406), as registries of ghe.com do with signatures; the image itself is not concerned.`,
+  remedy: 'Push signatures and attestations in a step of their own with `continue-on-error: true`.',
+});
+
+// The network and the runner
+
+/** Who did not trust the certificate: each has a store of its own. */
+function distrustful({ words, failure }: Facts): 'node' | 'cli' | 'container' | 'engine' | 'unknown' {
+  if (!/x509:/.test(words)) return 'node';
+  // buildx itself asks for tokens, on behalf of whatever builds.
+  if (/failed to fetch (?:oauth|anonymous) token/.test(words)) return 'cli';
+  const output = `${words}\n${failure.output ?? ''}`;
+  const driver = output.match(/building with "[^"]*" instance using (\S+) driver/)?.[1];
+  if (driver !== undefined) return driver === 'docker' ? 'engine' : 'container';
+  return /Error response from daemon/.test(output) ? 'engine' : 'unknown';
+}
+
+const inNode = (host: string): string =>
+  `set NODE_EXTRA_CA_CERTS for this step to the CA of ${host} (PEM), in the workflow\nenv:\n  NODE_EXTRA_CA_CERTS: /etc/ssl/certs/${host.replace(/:.*/, '')}.pem\nor in the \`.env\` file of a self-hosted runner.`;
+const inEngine = (host: string): string =>
+  `install the CA of ${host} for the Docker engine:\nsudo install -D --mode 644 ca.crt /etc/docker/certs.d/${host}/ca.crt`;
+const inContainer = (host: string): string =>
+  `create the builder with a configuration that names the CA (\`docker buildx create --driver docker-container --buildkitd-config buildkitd.toml\`):\n[registry."${host}"]\n  ca=["/etc/docker/certs.d/${host}/ca.crt"]`;
+const inSystem = (host: string): string =>
+  `install the CA of ${host} for the runner itself:\nsudo install --mode 644 ca.crt /usr/local/share/ca-certificates/${host.replace(/:.*/, '')}.crt && sudo update-ca-certificates`;
+
+export const caUnknown: Cause = (facts) => {
+  const host = namedHost(facts);
+  const who = distrustful(facts);
+  const says = (subject: string): string =>
+    `${subject} does not know the authority that issued the certificate of ${host}.`;
+  const diagnosis = (cause: string, remedy: string): Diagnosis => ({
+    code: 'CA_UNKNOWN',
+    cause,
+    remedy: capital(remedy),
+  });
+  if (who === 'node') {
+    return diagnosis(says('This action itself (Node.js, not the engine)'), inNode(host));
+  }
+  if (who === 'cli')
+    return diagnosis(says('buildx on this runner (not the engine, which is asked later)'), inSystem(host));
+  if (who === 'container') {
+    return diagnosis(says('The BuildKit container, which sees no CA of the runner,'), inContainer(host));
+  }
+  if (who === 'engine') return diagnosis(says('The Docker engine (not this action)'), inEngine(host));
+  return diagnosis(
+    says('The engine (not this action)'),
+    `${inEngine(host)}\nWhere a BuildKit container builds: ${inContainer(host)}`,
+  );
+};
+
+export const certificateMismatch: Cause = (facts) => {
+  const host = namedHost(facts);
+  return {
+    code: 'CERTIFICATE_MISMATCH',
+    cause: `The certificate that ${host} shows is not for that name.`,
+    remedy:
+      facts.product.kind === 'ghes' && host.endsWith(`.${facts.product.host}`)
+        ? `Let a site administrator install a certificate that names *.${facts.product.host}, too: subdomain isolation needs it.`
+        : `Correct the name of the registry, or install a certificate that names ${host}.`,
+  };
+};
+
+export const hostUnknown: Cause = (facts) => {
+  const host = namedHost(facts);
+  const { product } = facts;
+  const isSubdomain = product.kind === 'ghes' && host.endsWith(`.${product.host}`);
+  return {
+    code: 'HOST_UNKNOWN',
+    cause: `The name ${host} has no address${isSubdomain ? `: subdomain isolation of ${product.host} is off, or its DNS record *.${product.host} is missing` : ' that this runner can find'}.`,
+    remedy: isSubdomain
+      ? `Let a site administrator enable subdomain isolation and add the DNS record *.${product.host}; or publish to the Docker registry at the bare name with \`registry: ${product.host}\`.`
+      : `Correct the name (\`registry\`, \`images\`, \`FROM\`), or the name resolution of the runner.`,
+  };
+};
+
+export const plainHttp: Cause = (facts) => {
+  const host = namedHost(facts);
+  return {
+    code: 'PLAIN_HTTP',
+    cause: `${host} speaks plain HTTP where TLS was expected.`,
+    remedy: `Give ${host} a certificate. This action and the engine speak plain HTTP only to registries on the same machine; an engine alone can be told {"insecure-registries": ["${host}"]} in /etc/docker/daemon.json.`,
+  };
+};
+
+export const hostBlocked: Cause = (facts) => ({
+  code: 'HOST_BLOCKED',
+  cause: 'A connection was opened and then not answered, as behind a firewall that lets some hosts through only.',
+  remedy: `Allow ${[...new Set([facts.repository.registry, ...(facts.repository.registry === 'ghcr.io' || namedHost(facts) === 'ghcr.io' ? ['pkg-containers.githubusercontent.com'] : [])])].join(' and ')} on port 443, and set HTTPS_PROXY where there is a proxy.`,
+  retryable: true,
+});
+
+export const runnerOutdated: Cause = () => ({
+  code: 'RUNNER_OUTDATED',
+  cause: 'The runner is older than 2.327 and has no Node.js 24, which this action runs on.',
+  remedy: 'Update the runner to 2.327.1 or newer, or GitHub Enterprise Server to a version that asks for one.',
+});

@@ -1,0 +1,125 @@
+/**
+ * Why it failed, in this run, and what to do: the words of tools and registries, turned into one of our errors.
+ */
+
+import { type ErrorCode, PublishError, RegistryError } from '../errors.ts';
+import { formatRepository } from '../image/repository.ts';
+import type { Destination } from '../plan.ts';
+import { tokenForm } from '../registry/credentials.ts';
+import type { Product } from '../registry/product.ts';
+import { readOnlyRun } from '../run/read-only.ts';
+import type { Run } from '../run/run.ts';
+import { classOfCode, type Diagnosis } from './diagnosis-cause.ts';
+import { type DiagnosisContext, type Failure, readFacts } from './diagnosis-facts.ts';
+import { entries, recognises } from './diagnosis-table.ts';
+
+/** How BuildKit and the classic builder say that a process of the Dockerfile failed; its words are not about this run. */
+const ownProcess = /did not complete successfully|returned a non-zero code/;
+
+/** How many of a tool's last lines are looked at. */
+const mostLines = 50;
+
+/**
+ * @returns `undefined` for words that are not known, or known for nothing in this run
+ */
+export function diagnose(failure: Failure, context: DiagnosisContext): Diagnosis | undefined {
+  if (ownProcess.test(failure.text)) return undefined;
+  for (const words of [failure.text, ...outputOf(failure)]) {
+    for (const entry of entries) {
+      const diagnosis = recognises(entry, words, failure) ? entry.cause(readFacts(failure, context, words)) : undefined;
+      if (diagnosis !== undefined) return diagnosis;
+    }
+  }
+  return undefined;
+}
+
+/** The last lines of a tool, latest first. A build's are those of the Dockerfile's own processes, too, and are left out. */
+function outputOf({ output = '', code }: Failure): readonly string[] {
+  if (code === 'BUILD_FAILED') return [];
+  const lines = output.trim().split('\n').slice(-mostLines).toReversed();
+  return lines.filter((line) => line !== '' && !/^(?:WARNING|#[0-9]+ [0-9]+\.)/.test(line));
+}
+
+/** What may have come from a tool or a registry; any other error already says what it is. */
+const explained: readonly ErrorCode[] = [
+  'LOGIN_REFUSED',
+  'TOKEN_REJECTED',
+  'PUSH_DENIED',
+  'PULL_DENIED',
+  'COMMAND_FAILED',
+  'PUSH_FAILED',
+  'PULL_FAILED',
+  'BUILD_FAILED',
+  'REGISTRY_UNREACHABLE',
+  'REGISTRY_REFUSED',
+  'REGISTRY_UNAVAILABLE',
+  'MANIFEST_UNKNOWN',
+];
+
+/** What is known of a step when something in it fails. */
+export interface Circumstances {
+  readonly product: Product;
+  readonly destinations: readonly Pick<Destination, 'registry' | 'repository' | 'credential'>[];
+  readonly push: boolean;
+  readonly run: Pick<Run, 'sourceRepository' | 'event' | 'eventName' | 'actor'>;
+  /** Looked at for the form of a token only. */
+  readonly secrets: {
+    readonly token: string;
+    readonly registryAuth: readonly { readonly registry: string; readonly password: string }[];
+  };
+}
+
+/**
+ * An error with its cause and remedy for this run, where they are known: the message begins as it did, so that it has the
+ * tool's own words; `cause` is the error itself.
+ * @returns any other thrown value as it is
+ */
+export function explain(error: unknown, circumstances: Circumstances): unknown {
+  if (!(error instanceof PublishError) || !explained.includes(error.code)) return error;
+  const answer = error instanceof RegistryError ? { status: error.status, ociCodes: error.ociCodes } : answerIn(error);
+  const failure = { text: error.message, output: error.detail, code: error.code, ...answer };
+  const context = contextOf(`${error.message}\n${error.detail}`, circumstances);
+  const diagnosis = context && diagnose(failure, context);
+  if (diagnosis === undefined) return error;
+  const { code, cause, remedy, retryable = error.retryable } = diagnosis;
+  return new classOfCode[code](code, {
+    message: `${error.message} ${cause}`,
+    remedy,
+    detail: error.detail,
+    cause: error,
+    retryable,
+    ...answer,
+  });
+}
+
+/** The answer of a registry that an error was made from. */
+function answerIn({ cause }: Error): Pick<Failure, 'status' | 'ociCodes'> {
+  return cause instanceof RegistryError ? { status: cause.status, ociCodes: cause.ociCodes } : {};
+}
+
+/** The context of the destination that a text names, by its repository or else its registry; else of the first. */
+function contextOf(text: string, circumstances: Circumstances): DiagnosisContext | undefined {
+  const { product, destinations, push, run, secrets } = circumstances;
+  const destination =
+    destinations.find(({ repository }) => text.includes(formatRepository(repository))) ??
+    destinations.find(({ repository }) => text.includes(`${repository.registry}/v2/${repository.path}/`)) ??
+    destinations.find(({ registry }) => text.includes(registry.registry)) ??
+    destinations[0];
+  if (destination === undefined) return undefined;
+  const { registry, repository, credential } = destination;
+  const password =
+    credential.kind === 'token'
+      ? secrets.token
+      : (secrets.registryAuth.find((each) => each.registry === registry.registry)?.password ?? '');
+  return {
+    product,
+    kind: registry.kind,
+    repository,
+    tokenForm: credential.kind === 'runner' ? 'none' : tokenForm(password),
+    username: credential.kind === 'runner' ? '' : credential.username,
+    sourceRepository: run.sourceRepository,
+    ownerType: run.event.ownerType,
+    readOnlyRun: readOnlyRun(run),
+    push,
+  };
+}
