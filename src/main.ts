@@ -75,7 +75,7 @@ export async function publishStep(
   const step = await openStep(planned.plan, folder, env, secrets, log, termination);
   let keepsLogin = false;
   try {
-    const outcome = await publish(planned, { engine: engineOf(step, planned.plan), registry: step.registry, log });
+    const outcome = await publish(planned, { engine: engineOf(step, planned.plan, log), registry: step.registry, log });
     report(planned.plan, outcome, env, log);
     keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
     if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
@@ -135,6 +135,7 @@ export async function readRegistryAuth(text: string, faults: Faults): Promise<re
 function engineOf(
   { docker, config, logins, registry }: Step,
   { build: request, destinations, push: { value: push } }: Plan,
+  log: Log,
 ): EnginePort {
   const usesDockerRegistry = push && destinations.some(({ registry }) => registry.kind === 'docker');
   const repositories = destinations.map(({ repository }) => repository);
@@ -146,7 +147,10 @@ function engineOf(
       for (const { registry, username, password } of logins) await logIn(docker, registry, username, password);
     },
     build: (decision, references, push) => build(docker, decision, request, references, repositories, push),
-    buildByDigest: (decision, facts) => buildByDigest(docker, registry, decision, facts, request, repositories),
+    buildByDigest: (decision, facts) => {
+      const ports = { docker, client: registry, log: (line: string) => log.info(line) };
+      return buildByDigest(ports, decision, facts, request, repositories);
+    },
   };
 }
 
