@@ -32,6 +32,15 @@ export const errorCodes = [
   'OWNER_UNKNOWN',
   'OWNER_FOREIGN',
   'LOGIN_MISSING',
+  'SOURCE_INVALID',
+  'SOURCE_MISSING',
+  'SOURCE_AMBIGUOUS',
+  'SOURCE_DAMAGED',
+  'SOURCE_INCOMPLETE',
+  'MANIFEST_INVALID',
+  'TAG_EXISTS',
+  'LAYER_TOO_LARGE',
+  'LAYER_FOREIGN',
   'LEG_MISSING',
   'LEG_TWICE',
   'LEG_FOREIGN',
@@ -86,6 +95,7 @@ export const errorCodes = [
   'MANIFEST_UNKNOWN',
   'DIGEST_MISSING',
   'DIGEST_MISMATCH',
+  'BLOB_MISSING',
   // InternalError: us
   'INTERNAL',
 ] as const;

@@ -8,6 +8,7 @@ import { formatPlatform, type Platform, parsePlatform } from './image/platform.t
 import { parseTag, type Tag } from './image/tag.ts';
 import { type ContextOptions, parseShortShaLength } from './metadata/context.ts';
 import { parseAnnotationLevels } from './metadata/labels.ts';
+import { parseSource, type SourceSpec } from './source/spec.ts';
 
 /**
  * The default of each input of action.yml (a test holds the two equal), for runs that the runner did not prepare: a
@@ -22,6 +23,8 @@ export const inputDefaults = {
   username: '',
   'registry-auth': '',
   'login-scope': 'step',
+  source: '',
+  referrers: 'false',
   context: '.',
   file: '',
   target: '',
@@ -31,6 +34,7 @@ export const inputDefaults = {
   annotations: '',
   tags: '',
   flavor: '',
+  'if-exists': 'overwrite',
   push: 'auto',
   stage: 'false',
   verify: 'manifest',
@@ -43,6 +47,12 @@ export type InputName = keyof typeof inputDefaults;
 /** A yes-or-no input that may also be left to the action. */
 export type Choice = 'auto' | 'true' | 'false';
 
+/** What is done where the version tag is there already. */
+export type IfExists = 'overwrite' | 'skip' | 'fail';
+
+/** What is asked of the registry after the push. */
+export type Verification = 'off' | 'manifest' | 'blobs';
+
 export interface Inputs {
   readonly registry: string;
   readonly owner: string;
@@ -54,6 +64,10 @@ export interface Inputs {
   /** YAML, unparsed: only a step that has it loads a parser. */
   readonly registryAuth: string;
   readonly loginScope: 'step' | 'job';
+  /** `undefined`: build. */
+  readonly source: SourceSpec | undefined;
+  /** Whether what refers to a source in a registry comes along. */
+  readonly referrers: boolean;
   readonly context: string;
   readonly file: string;
   readonly target: string;
@@ -63,10 +77,11 @@ export interface Inputs {
   readonly annotations: string;
   readonly tags: string;
   readonly flavor: string;
+  readonly ifExists: IfExists;
   readonly push: Choice;
   /** The name of the image that this one is a leg of, empty for the only one of the run; `undefined` for no leg. */
   readonly stage: string | undefined;
-  readonly verify: 'off' | 'manifest';
+  readonly verify: Verification;
   readonly retries: number;
   readonly dryRun: boolean;
 }
@@ -151,6 +166,26 @@ function stage(text: string): string | undefined {
   });
 }
 
+/** Inputs that say how an image is built, and so nothing of one that is there already. */
+const buildInputs = ['file', 'target', 'platforms', 'build-args', 'labels', 'annotations'] as const;
+
+function sourceOf(read: InputReader): SourceSpec | undefined {
+  const text = read('source');
+  if (text === '') return undefined;
+  const { attempt, throwIfAny } = gatherFaults();
+  const source = attempt(() => parseSource(text));
+  attempt(() => {
+    const given = buildInputs.filter((name) => read(name) !== '');
+    if (given.length === 0) return;
+    throw new InputError('INPUT_INVALID', {
+      message: `${given.map((name) => `\`${name}\``).join(', ')} cannot be given with \`source: ${text}\`: an image that is there already is published as it is, with its digest.`,
+      remedy: 'Leave them out, or leave out `source` to build.',
+    });
+  });
+  throwIfAny();
+  return source;
+}
+
 /**
  * @param faults gathers INPUT_INVALID and PLATFORM_INVALID; an input at fault has its default, so that the others can be
  *   judged too
@@ -165,6 +200,8 @@ export function parseInputs(read: InputReader, { attempt }: Faults): Inputs {
     username: read('username'),
     registryAuth: read('registry-auth'),
     loginScope: attempt(() => oneOf('login-scope', read('login-scope'), ['step', 'job'])) ?? 'step',
+    source: attempt(() => sourceOf(read)),
+    referrers: attempt(() => oneOf('referrers', normaliseBoolean(read('referrers')), ['false', 'true'])) === 'true',
     context: read('context'),
     file: read('file'),
     target: read('target'),
@@ -174,9 +211,10 @@ export function parseInputs(read: InputReader, { attempt }: Faults): Inputs {
     annotations: read('annotations'),
     tags: read('tags'),
     flavor: read('flavor'),
+    ifExists: attempt(() => oneOf('if-exists', read('if-exists'), ['overwrite', 'skip', 'fail'])) ?? 'overwrite',
     push: attempt(() => oneOf('push', normaliseBoolean(read('push')), ['auto', 'true', 'false'])) ?? 'auto',
     stage: attempt(() => stage(read('stage'))),
-    verify: attempt(() => oneOf('verify', read('verify'), ['manifest', 'off'])) ?? 'manifest',
+    verify: attempt(() => oneOf('verify', read('verify'), ['manifest', 'blobs', 'off'])) ?? 'manifest',
     retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100)) ?? 1,
     dryRun: attempt(() => oneOf('dry-run', normaliseBoolean(read('dry-run')), ['false', 'true'])) === 'true',
   };
@@ -270,6 +308,7 @@ export const mergeInputDefaults = {
   annotations: '',
   tags: '',
   flavor: '',
+  'if-exists': 'overwrite',
   push: 'auto',
   verify: 'manifest',
   retries: '5',

@@ -20,7 +20,8 @@ import {
 import type { ContextOptions } from './metadata/context.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
 import { type Plan, type PublicationPlan, plan } from './plan.ts';
-import { type EnginePort, publish } from './publish.ts';
+import type { EnginePort, SourcePort } from './ports.ts';
+import { publish } from './publish.ts';
 import { tokenForm } from './registry/credentials.ts';
 import type { ServerFacts } from './registry/directory.ts';
 import { isOpen, mostCapable, readServer } from './registry/probe.ts';
@@ -31,6 +32,8 @@ import { formatPlan } from './report/plan-table.ts';
 import { findMissingFacts, type GitHubFacts, readGitHubFacts } from './run/github-facts.ts';
 import type { Run } from './run/run.ts';
 import { checkBuildContext } from './source/build-context.ts';
+import { checkSource } from './source/check-source.ts';
+import type { SourceSpec } from './source/spec.ts';
 import { buildByDigest } from './source/staged-build.ts';
 import { openStep, type Step } from './step.ts';
 import { newStepFolder } from './step-folder.ts';
@@ -53,15 +56,17 @@ export async function publishStep(
   maskSecrets(log, inputs.username, secrets);
   const theRun = readRun(env);
   const { registryAuth } = secrets;
-  const checkBuild = (request: BuildRequest): void => {
+  const checkDisk = (check: () => void): void => {
     const checks = gatherFaults();
-    checks.attempt(() => checkBuildContext(request, process.cwd()));
+    checks.attempt(check);
     // A plan can be looked at where there is nothing to build.
     if (inputs.dryRun) checks.report((fault) => log.warning(`${fault.code}: ${fault.message}`));
     else checks.throwIfAny();
   };
+  const checkBuild = (request: BuildRequest): void => checkDisk(() => checkBuildContext(request, process.cwd()));
+  const checkFiles = (source: SourceSpec): void => checkDisk(() => checkSource(source, process.cwd()));
   const planned = await planWithAnswers(inputs, theRun, { env, log, termination }, faults, (metadata, server) =>
-    plan(inputs, theRun, { metadata, registryAuth, checkBuild, server }),
+    plan(inputs, theRun, { metadata, registryAuth, checkBuild, checkSource: checkFiles, server }),
   );
   for (const line of formatPlan(planned.plan)) log.info(line);
   for (const warning of planned.plan.description.warnings) log.warning(warning);
@@ -72,10 +77,14 @@ export async function publishStep(
   const folder = newStepFolder(temporaryFolder(env));
   // Before the folder is made, so that `post` knows it whatever happens from here on.
   appendEntry(env.GITHUB_STATE, 'folder', folder);
-  const step = await openStep(planned.plan, folder, env, secrets, log, termination);
+  const { source } = planned.plan;
+  const destinations = [...planned.plan.destinations, ...(source?.from === undefined ? [] : [source.from])];
+  const step = await openStep({ ...planned.plan, destinations }, folder, env, secrets, log, termination);
   let keepsLogin = false;
   try {
-    const outcome = await publish(planned, { engine: engineOf(step, planned.plan, log), registry: step.registry, log });
+    const { registry } = step;
+    const ports = { engine: engineOf(step, planned.plan), source: sourceOf(step), registry, log };
+    const outcome = await publish(planned, ports);
     report(planned.plan, outcome, env, log);
     keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
     if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
@@ -133,9 +142,8 @@ export async function readRegistryAuth(text: string, faults: Faults): Promise<re
 }
 
 function engineOf(
-  { docker, config, logins, registry }: Step,
+  { docker, config, logins }: Step,
   { build: request, destinations, push: { value: push } }: Plan,
-  log: Log,
 ): EnginePort {
   const usesDockerRegistry = push && destinations.some(({ registry }) => registry.kind === 'docker');
   const repositories = destinations.map(({ repository }) => repository);
@@ -147,9 +155,24 @@ function engineOf(
       for (const { registry, username, password } of logins) await logIn(docker, registry, username, password);
     },
     build: (decision, references, push) => build(docker, decision, request, references, repositories, push),
-    buildByDigest: (decision, facts) => {
-      const ports = { docker, client: registry, log: (line: string) => log.info(line) };
-      return buildByDigest(ports, decision, facts, request, repositories);
+    buildByDigest: (decision, facts) => buildByDigest(docker, decision, facts, request, repositories),
+  };
+}
+
+/** Only a step that has a source loads what reads one. */
+function sourceOf({ docker, registry: client }: Step): SourcePort {
+  return {
+    async open(spec) {
+      const { openSource } = await import('./source/open.ts');
+      return openSource(spec, { client, docker });
+    },
+    async readImageId(image) {
+      const { readImageId } = await import('./source/engine-image.ts');
+      return readImageId(docker, image);
+    },
+    async pushFromDaemon(imageId, reference) {
+      const { pushFromDaemon } = await import('./source/engine-image.ts');
+      return pushFromDaemon(docker, imageId, reference);
     },
   };
 }

@@ -25,11 +25,17 @@ export interface MergePlan extends PublicationPlan {
  * A merge writes the index and nothing below it, so annotations that name no level are the index's.
  * @throws InputError, or InputFaults with every fault; INDEX_UNSUPPORTED for a Docker registry
  */
-export function planMerge(inputs: MergeInputs, run: Run, facts: Omit<PlanFacts, 'checkBuild'>): Planned<MergePlan> {
+export function planMerge(
+  inputs: MergeInputs,
+  run: Run,
+  facts: Omit<PlanFacts, 'checkBuild' | 'checkSource'>,
+): Planned<MergePlan> {
   const faults = gatherFaults();
   const metadata = { ...facts.metadata, annotationLevels: ['index'] };
   const publish = { ...inputs, stage: undefined, platforms: [] };
-  const planned = faults.attempt(() => plan(publish, run, { ...facts, metadata, checkBuild: () => {} }));
+  const planned = faults.attempt(() =>
+    plan(publish, run, { ...facts, metadata, checkBuild: () => {}, checkSource: () => {} }),
+  );
   const legs = selectLegs(inputs, run, faults);
   if (planned !== undefined) {
     faults.attempt(() => refuseDockerRegistry(planned.plan.destinations.map(({ registry }) => registry)));

@@ -66,7 +66,14 @@ export const run = (): Promise<void> =>
     try {
       const { apiUrl: url, event } = theRun;
       const { token, retries } = inputs;
-      const api = { url, token, environment: env, retries, ownerType: event.ownerType, ...retryPorts(log) };
+      const api = {
+        url,
+        token,
+        environment: env,
+        retries,
+        ownerType: event.ownerType,
+        ...retryPorts(log, termination),
+      };
       const removeVersions: RemoveVersions = async (repository, digests) => {
         if (!isOwnPackage(planned.plan, repository)) return false;
         await removePackageVersions(api, repository, digests);

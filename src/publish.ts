@@ -1,112 +1,125 @@
 /**
- * The use case: log in, build, push, read back, tag. What is to happen is in the plan; how is in the ports.
+ * The use case: log in, produce, push, verify, tag. What is to happen is in the plan; how is in the ports.
  */
 
-import type { BuilderDecision, BuilderFacts, Built } from './engine/docker.ts';
+import type { BuilderFacts } from './engine/docker.ts';
 import { PermissionError, RegistryError } from './errors.ts';
+import { type ExistingTag, findExisting } from './if-exists.ts';
 import type { Digest } from './image/digest.ts';
-import { isIndexMediaType, parseIndex, type StoredManifest } from './image/manifest.ts';
-import { formatPlatform, type Platform } from './image/platform.ts';
+import { isIndexMediaType } from './image/manifest.ts';
+import { formatPlatform } from './image/platform.ts';
 import { formatDigestReference, formatTagReference } from './image/reference.ts';
 import { formatRepository, type Repository } from './image/repository.ts';
 import type { Tag } from './image/tag.ts';
 import type { DescribedTag, ImageDescription } from './metadata/describe.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
+import { type Confirm, type Placed, type Produced, placeBuilt, placeSource, type Target } from './place.ts';
 import type { Plan, Planned, PublicationPlan } from './plan.ts';
-import type { PushPermission } from './registry/permission.ts';
-import type { Log } from './report/log.ts';
+import type { PublishPorts } from './ports.ts';
+import { mismatch, moveTags, verifyBlobs, verifyTags } from './registry/tags.ts';
+import { type ImageSummary, readContent, summarise } from './source/content.ts';
 import { isMarkerTag } from './source/marker.ts';
-import { type LegRegistry, stageLeg } from './source/staged.ts';
-import type { Staging } from './source/staging.ts';
-
-/** The engine, as a publish needs it. */
-export interface EnginePort {
-  readFacts(): Promise<BuilderFacts>;
-  resolveBuilder(facts: BuilderFacts): BuilderDecision;
-  /** Logs in wherever the step has a credential for. */
-  logIn(): Promise<void>;
-  /** Builds, and pushes under the references when `push` is true. */
-  build(decision: BuilderDecision, references: readonly string[], push: boolean): Promise<Built>;
-  /** Builds, and brings the image to the repositories under no name but its digest. */
-  buildByDigest(decision: BuilderDecision, facts: BuilderFacts): Promise<Built>;
-}
-
-/** The registries, as a publish needs them. */
-export interface RegistryPort extends LegRegistry {
-  mayPush(repository: Repository): Promise<PushPermission>;
-}
-
-export interface PublishPorts {
-  readonly engine: EnginePort;
-  readonly registry: RegistryPort;
-  readonly log: Log;
-}
+import { remoteContent } from './source/remote.ts';
+import { stage } from './stage.ts';
 
 /**
  * @throws PublishError; no tag then points at an image that is not whole
  */
 export async function publish({ plan, describe }: Planned, ports: PublishPorts): Promise<Outcome> {
-  const { engine, log } = ports;
-  const push = plan.push.value;
-  const [facts, names] = await Promise.all([engine.readFacts(), prepare(plan, describe, ports)]);
-  const [main] = names;
+  const [facts, targets] = await Promise.all([
+    plan.source === undefined ? ports.engine.readFacts() : undefined,
+    prepare(plan, describe, ports),
+  ]);
+  const [main] = targets;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
   const { staging } = plan;
   const reason = staging === undefined ? reasonForNothing(main) : undefined;
   if (reason !== undefined) return nothingDone(plan, reason);
 
-  const builder = engine.resolveBuilder(facts);
-  log.info(`Builder: ${builder.kind}, because ${builder.reason}`);
-  if (staging !== undefined && push) {
-    const leg = await log.group('Build and push by digest', () => engine.buildByDigest(builder, facts));
-    return await stage(plan, staging, leg, ports);
+  const done = { ...nothingDone(plan, plan.push.reason), description: main.description };
+  const { confirm, existing } = confirmWith(plan, ports);
+  const wanted = plan.push.value ? await confirm(targets) : targets;
+  if (staging !== undefined && plan.push.value && wanted.length > 0) {
+    return await stage({ ...plan, staging }, facts, wanted, ports);
   }
-  const references = names.flatMap(({ repository, tags }) =>
-    tags.slice(0, 1).map((tag) => formatTagReference(repository, tag)),
-  );
-  const built = await log.group(push ? 'Build and push' : 'Build', () => engine.build(builder, references, push));
-  const { imageId, metadata, digest } = built;
-  const done = { ...nothingDone(plan, plan.push.reason), description: main.description, imageId, metadata };
-  if (digest === undefined) return done;
+  const { placed, imageId, metadata } = await produce(plan, facts, wanted, confirm, ports);
+  const [first] = placed;
+  const [there] = existing;
+  if (first === undefined && there !== undefined) return { ...done, ...(await describeExisting(there, main, ports)) };
+  if (first === undefined) return { ...done, imageId, metadata };
 
-  const manifests = [];
-  for (const { repository, tags } of names) manifests.push(await tagAndVerify(plan, ports, repository, tags, digest));
-  const platforms = platformsOf(manifests[0], plan.build.platforms[0] ?? facts.engine.platform);
-  return { ...done, published: true, reason: '', digest, platforms };
-}
-
-/** Marks what was built, in each repository, for the merge to find. The tags are those of the merge. */
-async function stage(
-  plan: Plan,
-  staging: Staging,
-  { imageId, metadata, digest }: Built,
-  { registry, log }: PublishPorts,
-): Promise<Outcome> {
-  const description = { ...plan.description, tags: [] };
-  const done = { ...nothingDone(plan, 'it is staged, for `merge` to publish'), description, imageId, metadata };
-  if (digest === undefined) return done;
-  const legs = [];
-  for (const { repository } of plan.destinations) {
-    legs.push(await stageLeg(registry, repository, staging, digest, (line) => log.info(line)));
-  }
-  const images = (legs[0]?.entries ?? []).flatMap((entry) =>
-    entry.platform === undefined ? [] : [[entry.platform, entry.digest] as const],
-  );
-  return { ...done, digest, platforms: Object.fromEntries(images) };
-}
-
-/** A repository with the names that the image gets there. */
-export interface Names {
-  readonly repository: Repository;
-  readonly description: ImageDescription;
-  /** In the order in which they move: the main one with the image, `latest` last. */
-  readonly tags: readonly Tag[];
+  for (const each of placed) await tagAndVerify(plan, ports, each);
+  const summary = await summariseImage(plan, facts, first, ports);
+  const { digest } = first.manifest;
+  return { ...done, ...summary, published: true, reason: '', digest, metadata, imageId: imageId || summary.imageId };
 }
 
 /** Why a repository gets no tag; `undefined` where it gets one. */
-export function reasonForNothing({ tags, description }: Names): string | undefined {
+export function reasonForNothing({ tags, description }: Target): string | undefined {
   if (tags.length > 0) return undefined;
   return description.held.length > 0 ? 'each of its tags would move backwards' : 'no tag came out of `tags`';
+}
+
+/** What a publish asks of its registries, whatever its content comes from. */
+export type NamingPorts = Pick<PublishPorts, 'registry' | 'log'>;
+
+/** Judges by `if-exists`, and keeps what was left as it is. */
+export function confirmWith(
+  plan: PublicationPlan,
+  ports: NamingPorts,
+): { readonly confirm: Confirm; readonly existing: readonly ExistingTag[] } {
+  const existing: ExistingTag[] = [];
+  return {
+    existing,
+    async confirm(candidates, own) {
+      const found = await leaveExisting(plan, candidates, own, ports);
+      existing.push(...found);
+      return candidates.filter(({ repository }) => found.every((each) => each.repository !== repository));
+    },
+  };
+}
+
+async function produce(
+  plan: Plan,
+  facts: BuilderFacts | undefined,
+  targets: readonly Target[],
+  confirm: Confirm,
+  ports: PublishPorts,
+): Promise<Produced> {
+  if (targets.length === 0) return { placed: [], imageId: '', metadata: '' };
+  if (facts !== undefined) return placeBuilt(plan, facts, targets, confirm, ports);
+  if (plan.source === undefined || !plan.push.value) return { placed: [], imageId: '', metadata: '' };
+  return placeSource(plan.source, targets, confirm, ports);
+}
+
+/** The version tags that are there already and stay as they are, by `if-exists`. */
+async function leaveExisting(
+  plan: PublicationPlan,
+  targets: readonly Target[],
+  own: Digest | undefined,
+  { registry, log }: NamingPorts,
+): Promise<readonly ExistingTag[]> {
+  const versions = targets.flatMap(({ repository, tags: [tag] }) => (tag === undefined ? [] : [{ repository, tag }]));
+  const existing = await findExisting(plan.ifExists, versions, registry, own);
+  for (const { repository, tag, digest } of existing) {
+    log.info(`${formatTagReference(repository, tag)} is there already (${digest}) and stays.`);
+  }
+  return existing;
+}
+
+/** What the outputs say where nothing was published because the version is there already. */
+export async function describeExisting(
+  { repository, tag, digest }: ExistingTag,
+  { description }: Target,
+  { registry }: NamingPorts,
+): Promise<Partial<Outcome>> {
+  const manifest = await registry.getManifest(repository, tag);
+  return {
+    ...(await summarise(remoteContent(registry, repository, manifest))),
+    reason: `${formatTagReference(repository, tag)} is there already, and \`if-exists\` is skip`,
+    description: { ...description, tags: description.tags.filter((each) => each.tag === tag) },
+    digest,
+  };
 }
 
 function movingOrder({ tags: [main, ...others] }: ImageDescription): readonly Tag[] {
@@ -116,33 +129,38 @@ function movingOrder({ tags: [main, ...others] }: ImageDescription): readonly Ta
 }
 
 /** Logs in everywhere, beside the questions to the registries. */
-async function prepare(plan: Plan, describe: Planned['describe'], ports: PublishPorts): Promise<readonly Names[]> {
-  const [names] = await Promise.all([prepareNames(plan, describe, ports), ports.engine.logIn()]);
-  return names;
+async function prepare(plan: Plan, describe: Planned['describe'], ports: PublishPorts): Promise<readonly Target[]> {
+  const [targets] = await Promise.all([
+    prepareTargets(plan, describe, ports),
+    needsLogin(plan) ? ports.engine.logIn() : undefined,
+  ]);
+  return targets;
 }
-
-/** What a publish asks of its registries, whatever the content comes from. */
-type NamingPorts = Pick<PublishPorts, 'registry' | 'log'>;
 
 /**
  * Asks each registry whether this run may push there, so that a refusal comes before the build, and which tags it has, so
  * that none moves backwards.
  */
-export async function prepareNames(
+export async function prepareTargets(
   plan: PublicationPlan & Pick<Plan, 'staging'>,
   describe: Planned['describe'],
   ports: NamingPorts,
-): Promise<readonly Names[]> {
+): Promise<readonly Target[]> {
   const asked = plan.destinations.map(async ({ repository }) => {
     if (!plan.push.value) return plan.description;
     await askPermission(ports, repository);
     return plan.staging === undefined ? await describeFor(plan, describe, ports, repository) : plan.description;
   });
   const descriptions = await Promise.all(asked);
-  return plan.destinations.map(({ repository }, index) => {
+  return plan.destinations.map(({ repository, registry: { kind } }, index) => {
     const description = descriptions[index] ?? plan.description;
-    return { repository, description, tags: movingOrder(description) };
+    return { repository, kind, description, tags: movingOrder(description) };
   });
+}
+
+/** Our own client logs in by itself; an engine, and later steps of the job, need the CLI's login. */
+function needsLogin({ source, loginScope }: Plan): boolean {
+  return source === undefined || source.spec.kind === 'docker-daemon' || loginScope === 'job';
 }
 
 async function askPermission({ registry, log }: NamingPorts, repository: Repository): Promise<void> {
@@ -183,46 +201,45 @@ async function describeFor(
   }
 }
 
-/** Moves the further tags to what was pushed under the first, then asks for each. */
+/** Looks at what was pushed, then moves the tags, then asks for each. */
 export async function tagAndVerify(
   plan: Pick<PublicationPlan, 'verify'>,
   { registry, log }: NamingPorts,
-  repository: Repository,
-  [mainTag, ...further]: readonly Tag[],
-  digest: Digest,
-): Promise<StoredManifest | undefined> {
-  if (mainTag === undefined) return undefined;
-  const manifest = await registry.getManifest(repository, mainTag);
-  if (manifest.digest !== digest) throw mismatch(repository, mainTag, digest, manifest.digest);
-  for (const tag of further) {
-    await registry.putManifest(repository, manifest, tag);
-    log.info(`Tagged ${formatTagReference(repository, tag)}`);
-  }
-  if (plan.verify !== 'off') {
-    await Promise.all(
-      further.map(async (tag) => {
-        const found = await registry.headManifest(repository, tag);
-        if (found?.digest !== digest) throw mismatch(repository, tag, digest, found?.digest);
-      }),
+  placed: Placed,
+): Promise<void> {
+  const { target, manifest, unmoved } = placed;
+  const { repository, kind, tags } = target;
+  const { digest } = manifest;
+  if (plan.verify === 'blobs') {
+    const { blobs } = await readContent(remoteContent(registry, repository, manifest));
+    await verifyBlobs(
+      registry,
+      repository,
+      digest,
+      blobs.map((blob) => blob.digest),
     );
-    log.info(`Verified ${further.length + 1} tags of ${formatDigestReference(repository, digest)}`);
+    log.info(`Verified ${blobs.length} blobs of ${formatDigestReference(repository, digest)}`);
   }
-  return manifest;
+  if (plan.verify !== 'off' && kind !== 'docker' && unmoved.length === tags.length) {
+    const found = await registry.headManifest(repository, digest);
+    if (found?.digest !== digest) throw mismatch(repository, digest, digest, found?.digest);
+  }
+  await moveTags(registry, repository, manifest, unmoved, (line) => log.info(line));
+  if (plan.verify === 'off') return;
+  await verifyTags(registry, repository, digest, unmoved);
+  log.info(`Verified ${tags.length} tags of ${formatDigestReference(repository, digest)}`);
 }
 
-function mismatch(repository: Repository, tag: Tag, pushed: Digest, found: Digest | undefined): RegistryError {
-  return new RegistryError('DIGEST_MISMATCH', {
-    message: `${formatTagReference(repository, tag)} is ${found ?? 'not there'} after the push of ${pushed}.`,
-    remedy:
-      'Something else moved the tag at the same time, or the registry lost the push. Give runs that publish the same tag one `concurrency` group, then run this job again.',
-  });
-}
-
-function platformsOf(manifest: StoredManifest | undefined, single: Platform): Readonly<Record<string, Digest>> {
-  if (manifest === undefined) return {};
-  if (!isIndexMediaType(manifest.mediaType)) return { [formatPlatform(single)]: manifest.digest };
-  const images = parseIndex(manifest).filter(({ platform }) => platform !== undefined && platform.os !== 'unknown');
-  return Object.fromEntries(
-    images.flatMap(({ platform, digest }) => (platform === undefined ? [] : [[formatPlatform(platform), digest]])),
-  );
+/** What a build's own decisions do not tell is read from the image. */
+async function summariseImage(
+  plan: Plan,
+  facts: BuilderFacts | undefined,
+  { target, manifest }: Placed,
+  { registry }: PublishPorts,
+): Promise<ImageSummary> {
+  if (facts !== undefined && !isIndexMediaType(manifest.mediaType)) {
+    const platform = plan.build.platforms[0] ?? facts.engine.platform;
+    return { platforms: { [formatPlatform(platform)]: manifest.digest }, imageId: '' };
+  }
+  return summarise(remoteContent(registry, target.repository, manifest));
 }

@@ -5,6 +5,7 @@
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { createCommandRunner, type Environment } from './engine/command.ts';
 import type { DockerPorts } from './engine/docker.ts';
 import { PublishError } from './errors.ts';
@@ -79,11 +80,20 @@ export interface Step {
   close(keepsLogin: boolean): Promise<void>;
 }
 
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** The clock, and who is told of an attempt that failed. */
-export function retryPorts(log: Log): RetryPorts {
-  return { now: Date.now, sleep, random: Math.random, log: (line) => log.info(line) };
+/**
+ * The clock, and who is told of an attempt that failed.
+ * @param signal ends the waits: a step that was asked to end makes no further attempt
+ */
+export function retryPorts(log: Log, signal: AbortSignal): RetryPorts {
+  return {
+    now: Date.now,
+    sleep: async (milliseconds) => {
+      signal.throwIfAborted();
+      await setTimeout(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
+    },
+    random: Math.random,
+    log: (line) => log.info(line),
+  };
 }
 
 /**
@@ -109,7 +119,7 @@ export async function openStep(
     const credentials = await readCredentials(plan, logins, (registry) =>
       readLogin(config.folder, registry, commands.run, childEnv),
     );
-    const ports = retryPorts(log);
+    const ports = retryPorts(log, signal);
     const { createRegistryClient } = await import('./registry/client.ts');
     const registry = createRegistryClient({
       credentials: (name) => credentials.get(name),
@@ -117,6 +127,8 @@ export async function openStep(
       retries: plan.retries,
       ...ports,
     });
+    // Cuts what is on its way; what would try again is stopped by `sleep`.
+    signal.addEventListener('abort', () => registry.close(), { once: true });
     return {
       docker: {
         run: commands.run,

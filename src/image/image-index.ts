@@ -82,6 +82,13 @@ export function readEntries(index: Pick<StoredManifest, 'bytes'>): readonly Inde
   });
 }
 
+/** `os/arch[/variant]` → digest, of the images among some entries. */
+export function platformsOf(entries: readonly IndexEntry[]): Readonly<Record<string, Digest>> {
+  return Object.fromEntries(
+    entries.flatMap(({ platform, digest }) => (platform === undefined ? [] : [[platform, digest]])),
+  );
+}
+
 /** What an index says of itself beside its entries. */
 export interface IndexFields {
   readonly artifactType?: string;

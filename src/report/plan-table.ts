@@ -9,6 +9,7 @@ import type { MergePlan } from '../merge-plan.ts';
 import type { ImageDescription } from '../metadata/describe.ts';
 import type { Plan, PublicationPlan } from '../plan.ts';
 import { describeProduct } from '../registry/product.ts';
+import { formatSource } from '../source/spec.ts';
 import type { Staging } from '../source/staging.ts';
 
 /** Aligns the cells of each column; the last one runs free. */
@@ -34,10 +35,12 @@ export function formatTags({ tags, held, notFired, latest }: ImageDescription): 
 
 /** The plan's decisions with their reasons, one a line. */
 export function formatPlan(plan: Plan): readonly string[] {
-  const { build, staging } = plan;
+  const { build, source, staging } = plan;
   return formatPublication(plan, [
     ...(staging === undefined ? [] : [['Stage', 'yes', `as a leg of ${describeStaging(staging)}, without a tag`]]),
-    ['Context', build.context, build.file === '' ? '' : `with ${build.file}`],
+    source === undefined
+      ? ['Context', build.context, build.file === '' ? '' : `with ${build.file}`]
+      : ['Source', formatSource(source.spec), source.referrers ? 'with what refers to it' : ''],
     ...(build.platforms.length === 0 ? [] : [['Platforms', build.platforms.map(formatPlatform).join(', '), '']]),
   ]);
 }
@@ -58,7 +61,7 @@ function describeStaging({ run, attempt, name }: Staging): string {
 }
 
 function formatPublication(plan: PublicationPlan, content: readonly (readonly string[])[]): readonly string[] {
-  const { description, destinations, push } = plan;
+  const { description, destinations, ifExists, push } = plan;
   return [
     ...formatTable([
       ['Product', describeProduct(plan.product), ''],
@@ -73,6 +76,7 @@ function formatPublication(plan: PublicationPlan, content: readonly (readonly st
       ]),
       ['Push', push.value ? 'yes' : 'no', `because ${push.reason}`],
       ...content,
+      ...(ifExists === 'overwrite' ? [] : [['If it exists', ifExists, '']]),
     ]).map((line) => line.trimEnd()),
     ...formatTags(description),
     ...plan.notes,
