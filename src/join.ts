@@ -44,9 +44,11 @@ interface Joined {
 /**
  * @throws PublishError; the markers are then still there, and no tag has moved unless the registry failed while they did
  */
-export async function join({ plan, describe }: Planned<MergePlan>, ports: JoinPorts): Promise<Outcome> {
-  if (!plan.push.value) return nothingDone(plan, plan.push.reason);
-  const targets = await prepareTargets(plan, describe, ports);
+export async function join({ plan: planned, describe }: Planned<MergePlan>, ports: JoinPorts): Promise<Outcome> {
+  if (!planned.push.value) return nothingDone(planned, planned.push.reason);
+  const { push, targets } = await prepareTargets(planned, describe, ports);
+  const plan = { ...planned, push: { ...planned.push, ...push } };
+  if (!push.value) return nothingDone(plan, push.reason);
   const [main] = targets;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
   const reason = reasonForNothing(main);

@@ -6,7 +6,16 @@ import { appendFileSync } from 'node:fs';
 import type { BuildRequest } from './engine/build-request.ts';
 import type { Environment } from './engine/command.ts';
 import { build, logIn, readBuilderFacts, resolveBuilder } from './engine/docker.ts';
-import { appendEntry, type Entry, maskSecrets, readRun, runEntry, temporaryFolder, writeOutputs } from './entry.ts';
+import {
+  appendEntry,
+  type Entry,
+  maskSecrets,
+  readRegistryAuth,
+  readRun,
+  runEntry,
+  temporaryFolder,
+  writeOutputs,
+} from './entry.ts';
 import { type Faults, gatherFaults } from './errors.ts';
 import { formatDigestReference } from './image/reference.ts';
 import {
@@ -26,7 +35,6 @@ import { tokenForm } from './registry/credentials.ts';
 import type { ServerFacts } from './registry/directory.ts';
 import { isOpen, mostCapable, readServer } from './registry/probe.ts';
 import { resolveProduct } from './registry/product.ts';
-import type { RegistryLogin } from './registry/registry-auth.ts';
 import type { Log } from './report/log.ts';
 import { formatPlan } from './report/plan-table.ts';
 import { findMissingFacts, type GitHubFacts, readGitHubFacts } from './run/github-facts.ts';
@@ -35,7 +43,7 @@ import { checkBuildContext } from './source/build-context.ts';
 import { checkSource } from './source/check-source.ts';
 import type { SourceSpec } from './source/spec.ts';
 import { buildByDigest } from './source/staged-build.ts';
-import { openStep, type Step } from './step.ts';
+import { openStep, type Step, type StepSecrets } from './step.ts';
 import { newStepFolder } from './step-folder.ts';
 
 export const run = (): Promise<void> =>
@@ -65,8 +73,13 @@ export async function publishStep(
   };
   const checkBuild = (request: BuildRequest): void => checkDisk(() => checkBuildContext(request, process.cwd()));
   const checkFiles = (source: SourceSpec): void => checkDisk(() => checkSource(source, process.cwd()));
-  const planned = await planWithAnswers(inputs, theRun, { env, log, termination }, faults, (metadata, server) =>
-    plan(inputs, theRun, { metadata, registryAuth, checkBuild, checkSource: checkFiles, server }),
+  const planned = await planWithAnswers(
+    inputs,
+    theRun,
+    { env, log, termination },
+    secrets,
+    faults,
+    (metadata, server) => plan(inputs, theRun, { metadata, registryAuth, checkBuild, checkSource: checkFiles, server }),
   );
   for (const line of formatPlan(planned.plan)) log.info(line);
   for (const warning of planned.plan.description.warnings) log.warning(warning);
@@ -90,8 +103,7 @@ export async function publishStep(
     if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
     return writeOutputs(env, formatOutputs(planned.plan, outcome));
   } catch (error) {
-    const { explain } = await import('./report/diagnosis.ts');
-    throw explain(error, { ...planned.plan, push: planned.plan.push.value, run: theRun, secrets });
+    return await explainIn(planned.plan, theRun, secrets)(error);
   } finally {
     await step.close(keepsLogin);
   }
@@ -103,10 +115,11 @@ export async function publishStep(
  * @param faults holds those of the inputs already
  * @throws InputError, or InputFaults with every fault
  */
-export async function planWithAnswers<Result>(
+export async function planWithAnswers<Result extends { readonly plan: PublicationPlan }>(
   inputs: Inputs,
   theRun: Run,
   entry: Entry,
+  secrets: StepSecrets,
   faults: Faults,
   planWith: (metadata: ContextOptions, server: ServerFacts | undefined) => Result,
 ): Promise<Result> {
@@ -117,9 +130,21 @@ export async function planWithAnswers<Result>(
   if (metadata === undefined || first === undefined) throw new Error('no fault, but no plan either');
   const [asked, server] = await Promise.all([
     inputs.dryRun ? undefined : askGitHub(inputs, theRun, entry),
-    asksServer ? readServer(theRun, entry.env) : undefined,
+    asksServer ? readServer(theRun, entry.env).catch(explainIn(first.plan, theRun, secrets)) : undefined,
   ]);
   return asked === undefined && server === undefined ? first : planWith({ ...metadata, ...asked }, server);
+}
+
+/** Throws an error again, with its cause and remedy in this very run. */
+export function explainIn(
+  { product, destinations, push }: PublicationPlan,
+  theRun: Run,
+  secrets: StepSecrets,
+): (error: unknown) => Promise<never> {
+  return async (error) => {
+    const { explain } = await import('./report/diagnosis.ts');
+    throw explain(error, { product, destinations, push: push.value, run: theRun, secrets });
+  };
 }
 
 /** What the payload lacks, from the API; `undefined` where nothing is missing. */
@@ -132,13 +157,6 @@ async function askGitHub(inputs: Inputs, theRun: Run, { env, log }: Entry): Prom
   // A password for another registry is none of GitHub's business.
   const token = tokenForm(inputs.token) === 'other' ? '' : inputs.token;
   return readGitHubFacts(missing, theRun, createApi(theRun.apiUrl, token, env), (message) => log.info(message));
-}
-
-/** Only a step that has `registry-auth` loads a YAML parser. */
-export async function readRegistryAuth(text: string, faults: Faults): Promise<readonly RegistryLogin[]> {
-  if (text === '') return [];
-  const { parseRegistryAuth } = await import('./registry/registry-auth.ts');
-  return parseRegistryAuth(text, faults);
 }
 
 function engineOf(

@@ -3,12 +3,20 @@
  */
 
 import type { Environment } from './engine/command.ts';
-import { appendEntry, maskSecrets, readRun, runEntry, temporaryFolder, writeOutputs } from './entry.ts';
+import {
+  appendEntry,
+  maskSecrets,
+  readRegistryAuth,
+  readRun,
+  runEntry,
+  temporaryFolder,
+  writeOutputs,
+} from './entry.ts';
 import { gatherFaults } from './errors.ts';
 import type { Repository } from './image/repository.ts';
 import { inputsOfEnvironment, mergeInputDefaults, parseMergeInputs } from './inputs.ts';
 import { join } from './join.ts';
-import { planWithAnswers, readRegistryAuth, report } from './main.ts';
+import { explainIn, planWithAnswers, report } from './main.ts';
 import { type MergePlan, planMerge } from './merge-plan.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
 import { hostOfOwningProduct } from './registry/directory.ts';
@@ -50,7 +58,7 @@ export const run = (): Promise<void> =>
     maskSecrets(log, inputs.username, secrets);
     const theRun = readRun(env);
     const { registryAuth } = secrets;
-    const planned = await planWithAnswers(inputs, theRun, entry, faults, (metadata, server) =>
+    const planned = await planWithAnswers(inputs, theRun, entry, secrets, faults, (metadata, server) =>
       planMerge(inputs, theRun, { metadata, registryAuth, server }),
     );
     for (const line of formatMerge(planned.plan)) log.info(line);
@@ -83,8 +91,7 @@ export const run = (): Promise<void> =>
       report(planned.plan, outcome, env, log);
       writeMergeOutputs(env, planned.plan, outcome);
     } catch (error) {
-      const { explain } = await import('./report/diagnosis.ts');
-      throw explain(error, { ...planned.plan, push: planned.plan.push.value, run: theRun, secrets });
+      await explainIn(planned.plan, theRun, secrets)(error);
     } finally {
       await step.close(false);
     }

@@ -23,6 +23,7 @@ import {
 } from './registry/directory.ts';
 import { packageUrl } from './registry/package-page.ts';
 import { type Product, resolveProduct } from './registry/product.ts';
+import { readOnlyRun } from './run/read-only.ts';
 import type { Run } from './run/run.ts';
 import type { SourceSpec } from './source/spec.ts';
 import { refuseDockerRegistry, resolveStaging, type Staging } from './source/staging.ts';
@@ -31,6 +32,12 @@ import { refuseDockerRegistry, resolveStaging, type Staging } from './source/sta
 export interface Decision<Value> {
   readonly value: Value;
   readonly reason: string;
+}
+
+/** Whether the run publishes. */
+export interface PushDecision extends Decision<boolean> {
+  /** Why a registry's refusal is no failure of this run, as a clause; `undefined` where it is one. */
+  readonly yieldsBecause: string | undefined;
 }
 
 /** One repository that the image goes to. */
@@ -60,7 +67,7 @@ export interface PublicationPlan {
   /** As far as is known without the tags that the registry has. */
   readonly description: ImageDescription;
   readonly ifExists: IfExists;
-  readonly push: Decision<boolean>;
+  readonly push: PushDecision;
   readonly verify: Verification;
   readonly retries: number;
   /** What a person would want to know, as sentences. */
@@ -97,14 +104,23 @@ export interface Planned<Kind extends PublicationPlan = Plan> {
   readonly describe: (existingTags: readonly string[]) => ImageDescription;
 }
 
-/** Whether the run publishes. */
-function resolvePush(inputs: Inputs, run: Run): Decision<boolean> {
-  if (inputs.push === 'true') return { value: true, reason: '`push` is true' };
-  if (inputs.push === 'false') return { value: false, reason: '`push` is false' };
+function resolvePush(inputs: Inputs, run: Run): PushDecision {
+  const decide = (value: boolean, reason: string, yieldsBecause?: string): PushDecision => ({
+    value,
+    reason,
+    yieldsBecause,
+  });
+  if (inputs.push === 'true') return decide(true, '`push` is true');
+  if (inputs.push === 'false') return decide(false, '`push` is false');
   if (run.ref.kind === 'pull') {
-    return { value: false, reason: `the run is for pull request ${run.ref.name} and \`push\` is auto` };
+    const fork = readOnlyRun(run) === 'fork' ? ' from a fork' : '';
+    return decide(false, `the run is for pull request ${run.ref.name}${fork} and \`push\` is auto`);
   }
-  return { value: true, reason: 'the run is for no pull request' };
+  // Dependabot's runs have a token that only reads, unless `permissions` gives it more: the registry knows.
+  if (readOnlyRun(run) === 'dependabot') {
+    return decide(true, 'the run is for no pull request', 'Dependabot started the run, and its token only reads');
+  }
+  return decide(true, 'the run is for no pull request');
 }
 
 interface Located {

@@ -14,7 +14,7 @@ import type { Tag } from './image/tag.ts';
 import type { DescribedTag, ImageDescription } from './metadata/describe.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
 import { type Confirm, type Placed, type Produced, placeBuilt, placeSource, type Target } from './place.ts';
-import type { Plan, Planned, PublicationPlan } from './plan.ts';
+import type { Decision, Plan, Planned, PublicationPlan } from './plan.ts';
 import type { PublishPorts } from './ports.ts';
 import { mismatch, moveTags, verifyBlobs, verifyTags } from './registry/tags.ts';
 import { type ImageSummary, readContent, summarise } from './source/content.ts';
@@ -25,11 +25,12 @@ import { stage } from './stage.ts';
 /**
  * @throws PublishError; no tag then points at an image that is not whole
  */
-export async function publish({ plan, describe }: Planned, ports: PublishPorts): Promise<Outcome> {
-  const [facts, targets] = await Promise.all([
-    plan.source === undefined ? ports.engine.readFacts() : undefined,
-    prepare(plan, describe, ports),
+export async function publish({ plan: planned, describe }: Planned, ports: PublishPorts): Promise<Outcome> {
+  const [facts, { push, targets }] = await Promise.all([
+    planned.source === undefined ? ports.engine.readFacts() : undefined,
+    prepare(planned, describe, ports),
   ]);
+  const plan = { ...planned, push: { ...planned.push, ...push } };
   const [main] = targets;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
   const { staging } = plan;
@@ -129,12 +130,19 @@ function movingOrder({ tags: [main, ...others] }: ImageDescription): readonly Ta
 }
 
 /** Logs in everywhere, beside the questions to the registries. */
-async function prepare(plan: Plan, describe: Planned['describe'], ports: PublishPorts): Promise<readonly Target[]> {
-  const [targets] = await Promise.all([
+async function prepare(plan: Plan, describe: Planned['describe'], ports: PublishPorts): Promise<Prepared> {
+  const [prepared] = await Promise.all([
     prepareTargets(plan, describe, ports),
     needsLogin(plan) ? ports.engine.logIn() : undefined,
   ]);
-  return targets;
+  return prepared;
+}
+
+/** What the registries answered. */
+export interface Prepared {
+  /** Whether the run publishes after all: a refusal may be no failure of it. */
+  readonly push: Decision<boolean>;
+  readonly targets: readonly Target[];
 }
 
 /**
@@ -145,17 +153,24 @@ export async function prepareTargets(
   plan: PublicationPlan & Pick<Plan, 'staging'>,
   describe: Planned['describe'],
   ports: NamingPorts,
-): Promise<readonly Target[]> {
+): Promise<Prepared> {
+  const { yieldsBecause } = plan.push;
   const asked = plan.destinations.map(async ({ repository }) => {
-    if (!plan.push.value) return plan.description;
-    await askPermission(ports, repository);
-    return plan.staging === undefined ? await describeFor(plan, describe, ports, repository) : plan.description;
+    if (!plan.push.value) return { refusal: undefined, description: plan.description };
+    const refusal = await askPermission(ports, repository);
+    if (refusal !== undefined && yieldsBecause === undefined) throw refusal;
+    const isNamed = refusal === undefined && plan.staging === undefined;
+    return { refusal, description: isNamed ? await describeFor(plan, describe, ports, repository) : plan.description };
   });
-  const descriptions = await Promise.all(asked);
-  return plan.destinations.map(({ repository, registry: { kind } }, index) => {
-    const description = descriptions[index] ?? plan.description;
-    return { repository, kind, description, tags: movingOrder(description) };
-  });
+  const answers = await Promise.all(asked);
+  const isRefused = answers.some(({ refusal }) => refusal !== undefined);
+  return {
+    push: isRefused ? { value: false, reason: yieldsBecause ?? '' } : plan.push,
+    targets: plan.destinations.map(({ repository, registry: { kind } }, index) => {
+      const description = answers[index]?.description ?? plan.description;
+      return { repository, kind, description, tags: movingOrder(description) };
+    }),
+  };
 }
 
 /** Our own client logs in by itself; an engine, and later steps of the job, need the CLI's login. */
@@ -163,18 +178,24 @@ function needsLogin({ source, loginScope }: Plan): boolean {
   return source === undefined || source.spec.kind === 'docker-daemon' || loginScope === 'job';
 }
 
-async function askPermission({ registry, log }: NamingPorts, repository: Repository): Promise<void> {
+/** @returns the error of a refusal; `undefined` when the run may push, or when that could not be told */
+async function askPermission(
+  { registry, log }: NamingPorts,
+  repository: Repository,
+): Promise<PermissionError | undefined> {
   const permission = await registry.mayPush(repository);
   const name = formatRepository(repository);
   if (permission.answer === 'unknown') {
     log.notice(`Whether this run may push to ${name} could not be told before the build: ${permission.reason}`);
-  } else if (permission.answer === 'refused') {
-    throw new PermissionError('PUSH_DENIED', {
-      message: `This run may not push to ${name}: ${permission.message}`,
-      remedy: permission.error.remedy,
-      cause: permission.error,
-    });
   }
+  if (permission.answer !== 'refused') return undefined;
+  // A login that was refused is not one that lacks a right.
+  const code = permission.error.code === 'TOKEN_REJECTED' ? 'TOKEN_REJECTED' : 'PUSH_DENIED';
+  return new PermissionError(code, {
+    message: `This run may not push to ${name}: ${permission.message}`,
+    remedy: permission.error.remedy,
+    cause: permission.error,
+  });
 }
 
 /** The names once more, with the tags that the registry has, where that can matter. */

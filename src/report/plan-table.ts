@@ -3,7 +3,6 @@
  */
 
 import { formatPlatform } from '../image/platform.ts';
-import { formatTagReference } from '../image/reference.ts';
 import { formatRepository } from '../image/repository.ts';
 import type { MergePlan } from '../merge-plan.ts';
 import type { ImageDescription } from '../metadata/describe.ts';
@@ -70,7 +69,7 @@ function formatPublication(plan: PublicationPlan, content: readonly (readonly st
         ['Repository', formatRepository(repository), ''],
         [
           'Login',
-          credential.kind === 'token' ? credential.username : 'as the runner is',
+          credential.kind === 'runner' ? 'as the runner is' : credential.username,
           `because ${credential.reason}`,
         ],
       ]),
@@ -81,11 +80,4 @@ function formatPublication(plan: PublicationPlan, content: readonly (readonly st
     ...formatTags(description),
     ...plan.notes,
   ];
-}
-
-/** Every reference that the plan names, one a line. */
-export function plannedReferences({ destinations, description }: Plan): readonly string[] {
-  return destinations.flatMap(({ repository }) =>
-    description.tags.map(({ tag }) => formatTagReference(repository, tag)),
-  );
 }
