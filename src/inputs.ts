@@ -330,7 +330,7 @@ export function parseMergeInputs(read: InputReader<keyof typeof mergeInputDefaul
   const digests = lines(read('digests').replaceAll(/[,\s]+/g, '\n')).flatMap(
     (text) => faults.attempt(() => parseDigest(text)) ?? [],
   );
-  if (digests.length === 0 && inputs.stage === undefined) {
+  if (digests.length === 0 && normaliseBoolean(read('stage')) === 'false') {
     faults.attempt(() => {
       throw new InputError('INPUT_INVALID', {
         message: 'The input `stage` is `false` and `digests` is empty: there is nothing to merge.',
