@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { pullRequest, tagPush } from '../support/event.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
+import { startBuildKit } from '../support/own-buildkit.ts';
 import { copyAction, type RunnerOptions, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
 
 jest.setTimeout(120_000);
@@ -53,6 +54,8 @@ interface LegOptions {
   readonly inputs?: Inputs;
   /** Above its last line, which copies the text. */
   readonly dockerfile?: string;
+  /** Endpoint of a BuildKit that the runner has chosen. */
+  readonly builder?: string;
   readonly runner?: RunnerOptions;
 }
 
@@ -87,6 +90,10 @@ function newRun(image = uniqueName('fan-in')): WorkflowRun {
       });
       runner.write('Dockerfile', `${dockerfile}\nCOPY leg.txt /leg.txt\n`);
       runner.write('leg.txt', text);
+      if (options.builder !== undefined) {
+        const create = ['docker', 'buildx', 'create', '--driver', 'remote', '--use', options.builder] as const;
+        expect(await runner.run(create)).toMatchObject({ exitCode: 0 });
+      }
       const step = await runner.main({ registry, stage: 'true', platforms: platform, ...inputs });
       expect(runner.filesIn(runner.temp)).toEqual([]);
       return step;
@@ -246,6 +253,17 @@ describe('legs of other builders', () => {
     );
     expect(await older.merge({ platforms: 'linux/amd64' })).toMatchObject(succeeded);
     expect(await client.contentOf(`${older.name}:latest`, 'leg.txt', 'linux/amd64')).toBe('linux/amd64');
+  });
+
+  test('a BuildKit of its own pushes by digest itself', async () => {
+    const run = newRun();
+    await using buildkit = await startBuildKit(containerd);
+    const { log, ...leg } = await run.leg('linux/arm64', { builder: buildkit.address });
+    expect(leg).toMatchObject(succeeded);
+    expect(log).toContain('pushing manifest');
+    expect(await run.leg('linux/amd64')).toMatchObject(succeeded);
+    expect(await run.merge({ platforms })).toMatchObject(succeeded);
+    expect(await client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/arm64')).toBe('linux/arm64');
   });
 
   test('a leg of two platforms is joined with a leg of one', async () => {
