@@ -2,6 +2,7 @@
  * Fan-in: the legs of a matrix, each in a job of its own, and the job that merges them. crane confirms what is there after.
  */
 
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { pullRequest, tagPush } from '../support/event.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
@@ -266,6 +267,21 @@ describe('legs of other builders', () => {
     expect(await client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/arm64')).toBe('linux/arm64');
   });
 
+  test('an image that an earlier step built is staged as it is', async () => {
+    const run = newRun();
+    const runner = action.newRunner({ engine: containerd });
+    runner.write('Dockerfile', `FROM ${busybox}\nCOPY Dockerfile /leg.txt\n`);
+    const archive = join(runner.workspace, 'image.tar');
+    const argv = ['docker', 'buildx', 'build', '--platform', 'linux/arm64', '--provenance', 'false'] as const;
+    const built = await runner.run([...argv, '--output', `type=oci,dest=${archive}`, runner.workspace]);
+    expect(built).toMatchObject({ exitCode: 0 });
+    const leg = await run.leg('', { inputs: { source: `oci-archive:${archive}` } });
+    expect(leg).toMatchObject(succeeded);
+    expect(await run.leg('linux/amd64')).toMatchObject(succeeded);
+    expect(await run.merge({ platforms })).toMatchObject(succeeded);
+    expect((await entriesOf(`${run.name}:1.2.3`))[1]?.digest).toBe(leg.outputs.digest);
+  });
+
   test('a leg of two platforms is joined with a leg of one', async () => {
     const run = newRun();
     const two = await run.leg('linux/arm64,linux/arm/v7', { dockerfile: 'FROM scratch' });
@@ -385,6 +401,32 @@ describe('explicit digests', () => {
     const [marker = ''] = markers(await client.tagsOf(run.name));
     const digests = await client.digestOf(`${run.name}:${marker}`);
     expect(await run.merge({ digests })).toMatchObject({ exitCode: 1, code: 'LEG_FOREIGN' });
+  });
+});
+
+describe('a version that is there already', () => {
+  test('is left as it is by `if-exists: skip`, in the legs and in the merge', async () => {
+    const run = newRun();
+    await run.leg('linux/amd64');
+    const first = await run.merge({ platforms: 'linux/amd64' });
+    const later = await run.leg('linux/amd64', { text: 'later', inputs: { 'if-exists': 'skip' } });
+    const merged = await run.merge({ platforms: 'linux/amd64', 'if-exists': 'skip' });
+    for (const step of [later, merged]) {
+      expect(step).toMatchObject({ ...succeeded, outputs: { published: 'false', digest: first.outputs.digest } });
+      expect(step.outputs.reason).toContain('1.2.3 is there already');
+    }
+    expect(await client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/amd64')).toBe('linux/amd64');
+    expect(markers(await client.tagsOf(run.name))).toEqual([]);
+  });
+
+  test('fails the merge with `if-exists: fail`, and the legs stay', async () => {
+    const run = newRun();
+    await run.leg('linux/amd64');
+    await run.merge({ platforms: 'linux/amd64' });
+    await run.leg('linux/amd64', { text: 'later' });
+    const merged = await run.merge({ platforms: 'linux/amd64', 'if-exists': 'fail' });
+    expect(merged).toMatchObject({ exitCode: 1, code: 'TAG_EXISTS' });
+    expect(markers(await client.tagsOf(run.name)).length).toBe(1);
   });
 });
 
