@@ -41,6 +41,10 @@ export const errorCodes = [
   'TAG_EXISTS',
   'LAYER_TOO_LARGE',
   'LAYER_FOREIGN',
+  'LEG_MISSING',
+  'LEG_TWICE',
+  'LEG_FOREIGN',
+  'LEG_INVALID',
   'INDEX_UNSUPPORTED',
   // PermissionError: an administrator of the repository, the package or the organisation
   'LOGIN_REFUSED',

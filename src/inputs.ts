@@ -36,6 +36,7 @@ export const inputDefaults = {
   flavor: '',
   'if-exists': 'overwrite',
   push: 'auto',
+  stage: 'false',
   verify: 'manifest',
   retries: '5',
   'dry-run': 'false',
@@ -78,6 +79,8 @@ export interface Inputs {
   readonly flavor: string;
   readonly ifExists: IfExists;
   readonly push: Choice;
+  /** The name of the image that this one is a leg of, empty for the only one of the run; `undefined` for no leg. */
+  readonly stage: string | undefined;
   readonly verify: Verification;
   readonly retries: number;
   readonly dryRun: boolean;
@@ -151,6 +154,18 @@ function platforms(text: string): Platform[] {
   return [...new Map(parsed.map((platform) => [formatPlatform(platform), platform])).values()];
 }
 
+/** The name has room in a tag beside the run and a digest. */
+function stage(text: string): string | undefined {
+  const choice = normaliseBoolean(text);
+  if (choice === 'false') return undefined;
+  if (choice === 'true') return '';
+  if (/^[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?$/.test(text)) return text;
+  throw new InputError('INPUT_INVALID', {
+    message: `The input \`stage\` is "${text}": expected \`true\`, \`false\`, or a name of at most 32 lower-case letters, digits, "-" and "_".`,
+    remedy: 'Set `stage: true`; a name tells several images apart that one run stages in one repository.',
+  });
+}
+
 /** Inputs that say how an image is built, and so nothing of one that is there already. */
 const buildInputs = ['file', 'target', 'platforms', 'build-args', 'labels', 'annotations'] as const;
 
@@ -198,6 +213,7 @@ export function parseInputs(read: InputReader, { attempt }: Faults): Inputs {
     flavor: read('flavor'),
     ifExists: attempt(() => oneOf('if-exists', read('if-exists'), ['overwrite', 'skip', 'fail'])) ?? 'overwrite',
     push: attempt(() => oneOf('push', normaliseBoolean(read('push')), ['auto', 'true', 'false'])) ?? 'auto',
+    stage: attempt(() => stage(read('stage'))),
     verify: attempt(() => oneOf('verify', read('verify'), ['manifest', 'blobs', 'off'])) ?? 'manifest',
     retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100)) ?? 1,
     dryRun: attempt(() => oneOf('dry-run', normaliseBoolean(read('dry-run')), ['false', 'true'])) === 'true',
@@ -275,4 +291,52 @@ export function parsePullInputs(read: InputReader<keyof typeof pullInputDefaults
     loginScope: attempt(() => oneOf('login-scope', read('login-scope'), ['step', 'job'])) ?? 'step',
     retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100)) ?? 1,
   };
+}
+
+/** The default of each input of merge/action.yml, as `inputDefaults` is for action.yml. */
+export const mergeInputDefaults = {
+  registry: 'auto',
+  owner: '',
+  image: '',
+  images: '',
+  token: '',
+  username: '',
+  'registry-auth': '',
+  stage: 'true',
+  digests: '',
+  platforms: '',
+  annotations: '',
+  tags: '',
+  flavor: '',
+  'if-exists': 'overwrite',
+  push: 'auto',
+  verify: 'manifest',
+  retries: '5',
+  'dry-run': 'false',
+} as const;
+
+export interface MergeInputs extends Inputs {
+  /** The legs, instead of those that were staged; `undefined` for the staged ones. */
+  readonly digests: readonly Digest[] | undefined;
+}
+
+/**
+ * What a merge does not ask has the default of a publish.
+ * @param faults gathers INPUT_INVALID, PLATFORM_INVALID and DIGEST_INVALID
+ */
+export function parseMergeInputs(read: InputReader<keyof typeof mergeInputDefaults>, faults: Faults): MergeInputs {
+  const isAsked = (name: string): name is keyof typeof mergeInputDefaults => Object.hasOwn(mergeInputDefaults, name);
+  const inputs = parseInputs((name) => (isAsked(name) ? read(name) : inputDefaults[name]), faults);
+  const digests = lines(read('digests').replaceAll(/[,\s]+/g, '\n')).flatMap(
+    (text) => faults.attempt(() => parseDigest(text)) ?? [],
+  );
+  if (digests.length === 0 && normaliseBoolean(read('stage')) === 'false') {
+    faults.attempt(() => {
+      throw new InputError('INPUT_INVALID', {
+        message: 'The input `stage` is `false` and `digests` is empty: there is nothing to merge.',
+        remedy: 'Leave `stage` out, or list the `digest` outputs of the steps that pushed the legs in `digests`.',
+      });
+    });
+  }
+  return { ...inputs, digests: digests.length === 0 ? undefined : [...new Set(digests)] };
 }

@@ -16,7 +16,7 @@ import {
   temporaryFolder,
   writeOutputs,
 } from './entry.ts';
-import { gatherFaults } from './errors.ts';
+import { type Faults, gatherFaults } from './errors.ts';
 import { formatDigestReference } from './image/reference.ts';
 import {
   type InputReader,
@@ -28,7 +28,7 @@ import {
 } from './inputs.ts';
 import type { ContextOptions } from './metadata/context.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
-import { type Plan, type Planned, plan } from './plan.ts';
+import { type Plan, type PublicationPlan, plan } from './plan.ts';
 import type { EnginePort, SourcePort } from './ports.ts';
 import { publish } from './publish.ts';
 import { tokenForm } from './registry/credentials.ts';
@@ -42,7 +42,8 @@ import type { Run } from './run/run.ts';
 import { checkBuildContext } from './source/build-context.ts';
 import { checkSource } from './source/check-source.ts';
 import type { SourceSpec } from './source/spec.ts';
-import { openStep, type Step } from './step.ts';
+import { buildByDigest } from './source/staged-build.ts';
+import { openStep, type Step, type StepSecrets } from './step.ts';
 import { newStepFolder } from './step-folder.ts';
 
 export const run = (): Promise<void> =>
@@ -63,7 +64,6 @@ export async function publishStep(
   maskSecrets(log, inputs.username, secrets);
   const theRun = readRun(env);
   const { registryAuth } = secrets;
-  const metadata = faults.attempt(() => parseContextOptions(env, new Date()));
   const checkDisk = (check: () => void): void => {
     const checks = gatherFaults();
     checks.attempt(check);
@@ -76,23 +76,14 @@ export async function publishStep(
     if (read('source') === '') checkDisk(() => checkBuildContext(request, process.cwd()));
   };
   const checkFiles = (source: SourceSpec): void => checkDisk(() => checkSource(source, process.cwd()));
-  const planWith = (facts: ContextOptions, server: ServerFacts | undefined): Planned =>
-    plan(inputs, theRun, { metadata: facts, registryAuth, checkBuild, checkSource: checkFiles, server });
-  const asksServer = !inputs.dryRun && isOpen(inputs, resolveProduct(theRun.serverUrl));
-  const first = metadata && faults.attempt(() => planWith(metadata, asksServer ? mostCapable : undefined));
-  faults.throwIfAny();
-  if (metadata === undefined || first === undefined) throw new Error('no fault, but no plan either');
-  const explainIn =
-    ({ plan: { product, destinations, push } }: Planned) =>
-    async (error: unknown): Promise<never> => {
-      const { explain } = await import('./report/diagnosis.ts');
-      throw explain(error, { product, destinations, push: push.value, run: theRun, secrets });
-    };
-  const [asked, server] = await Promise.all([
-    inputs.dryRun ? undefined : askGitHub(inputs, theRun, { env, log, termination }),
-    asksServer ? readServer(theRun, env).catch(explainIn(first)) : undefined,
-  ]);
-  const planned = asked === undefined && server === undefined ? first : planWith({ ...metadata, ...asked }, server);
+  const planned = await planWithAnswers(
+    inputs,
+    theRun,
+    { env, log, termination },
+    secrets,
+    faults,
+    (metadata, server) => plan(inputs, theRun, { metadata, registryAuth, checkBuild, checkSource: checkFiles, server }),
+  );
   for (const line of formatPlan(planned.plan)) log.info(line);
   for (const warning of planned.plan.description.warnings) log.warning(warning);
   if (inputs.dryRun) {
@@ -115,10 +106,48 @@ export async function publishStep(
     if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
     return writeOutputs(env, formatOutputs(planned.plan, outcome));
   } catch (error) {
-    return await explainIn(planned)(error);
+    return await explainIn(planned.plan, theRun, secrets)(error);
   } finally {
     await step.close(keepsLogin);
   }
+}
+
+/**
+ * Plans with what the environment tells; where a GHES or GitHub's API has more to say, they are asked, once nothing is at
+ * fault, and it is planned again.
+ * @param faults holds those of the inputs already
+ * @throws InputError, or InputFaults with every fault
+ */
+export async function planWithAnswers<Result extends { readonly plan: PublicationPlan }>(
+  inputs: Inputs,
+  theRun: Run,
+  entry: Entry,
+  secrets: StepSecrets,
+  faults: Faults,
+  planWith: (metadata: ContextOptions, server: ServerFacts | undefined) => Result,
+): Promise<Result> {
+  const metadata = faults.attempt(() => parseContextOptions(entry.env, new Date()));
+  const asksServer = !inputs.dryRun && isOpen(inputs, resolveProduct(theRun.serverUrl));
+  const first = metadata && faults.attempt(() => planWith(metadata, asksServer ? mostCapable : undefined));
+  faults.throwIfAny();
+  if (metadata === undefined || first === undefined) throw new Error('no fault, but no plan either');
+  const [asked, server] = await Promise.all([
+    inputs.dryRun ? undefined : askGitHub(inputs, theRun, entry),
+    asksServer ? readServer(theRun, entry.env).catch(explainIn(first.plan, theRun, secrets)) : undefined,
+  ]);
+  return asked === undefined && server === undefined ? first : planWith({ ...metadata, ...asked }, server);
+}
+
+/** Throws an error again, with its cause and remedy in this very run. */
+export function explainIn(
+  { product, destinations, push }: PublicationPlan,
+  theRun: Run,
+  secrets: StepSecrets,
+): (error: unknown) => Promise<never> {
+  return async (error) => {
+    const { explain } = await import('./report/diagnosis.ts');
+    throw explain(error, { product, destinations, push: push.value, run: theRun, secrets });
+  };
 }
 
 /** What the payload lacks, from the API; `undefined` where nothing is missing. */
@@ -147,6 +176,7 @@ function engineOf(
       for (const { registry, username, password } of logins) await logIn(docker, registry, username, password);
     },
     build: (decision, references, push) => build(docker, decision, request, references, repositories, push),
+    buildByDigest: (decision, facts) => buildByDigest(docker, decision, facts, request, repositories),
   };
 }
 
@@ -168,7 +198,14 @@ function sourceOf({ docker, registry: client }: Step): SourcePort {
   };
 }
 
-function report(thePlan: Plan, outcome: Outcome, env: Environment, log: Log): void {
+/** Tells people and later steps what was published. */
+export function report(
+  thePlan: PublicationPlan & Pick<Plan, 'staging'>,
+  outcome: Outcome,
+  env: Environment,
+  log: Log,
+): void {
+  if (thePlan.staging !== undefined && outcome.digest !== undefined) return;
   if (!outcome.published || outcome.digest === undefined) {
     log.notice(`Nothing was published, because ${outcome.reason}.`);
     return;

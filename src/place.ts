@@ -140,7 +140,8 @@ export async function placeSource(
   return { placed: placed.filter(({ target }) => confirmed.includes(target)), imageId: '', metadata: '' };
 }
 
-async function placeOpened(
+/** Takes an image from where it is, by our own client and under no tag. */
+export async function placeOpened(
   { spec, referrers }: PlannedSource,
   targets: readonly Target[],
   { registry, source: sources, log }: PublishPorts,

@@ -26,6 +26,7 @@ import { type Product, resolveProduct } from './registry/product.ts';
 import { readOnlyRun } from './run/read-only.ts';
 import type { Run } from './run/run.ts';
 import type { SourceSpec } from './source/spec.ts';
+import { refuseDockerRegistry, resolveStaging, type Staging } from './source/staging.ts';
 
 /** A decision with the reason for it, as a clause. */
 export interface Decision<Value> {
@@ -56,7 +57,8 @@ export interface PlannedSource {
   readonly referrers: boolean;
 }
 
-export interface Plan {
+/** Where an image goes and what it is called there, whatever its content comes from. */
+export interface PublicationPlan {
   /** Of the plan's own form; raised when a reader of the JSON would have to change. */
   readonly schema: 1;
   readonly product: Product;
@@ -64,16 +66,21 @@ export interface Plan {
   readonly destinations: readonly Destination[];
   /** As far as is known without the tags that the registry has. */
   readonly description: ImageDescription;
-  /** Absent: the image is built. */
-  readonly source?: PlannedSource;
-  readonly build: BuildRequest;
   readonly ifExists: IfExists;
   readonly push: PushDecision;
-  readonly loginScope: 'step' | 'job';
   readonly verify: Verification;
   readonly retries: number;
   /** What a person would want to know, as sentences. */
   readonly notes: readonly string[];
+}
+
+export interface Plan extends PublicationPlan {
+  /** Absent: the image is built. */
+  readonly source?: PlannedSource;
+  readonly build: BuildRequest;
+  /** The image is a leg that `merge` joins with others, and gets no tag; absent: it is published by this step. */
+  readonly staging?: Staging;
+  readonly loginScope: 'step' | 'job';
 }
 
 /** What a plan is made from beside the inputs and the run. */
@@ -91,8 +98,8 @@ export interface PlanFacts {
 }
 
 /** A plan, and the one part of it that the registry may change. */
-export interface Planned {
-  readonly plan: Plan;
+export interface Planned<Kind extends PublicationPlan = Plan> {
+  readonly plan: Kind;
   /** The description again, for a repository that has these tags: `latest` and its like never move backwards. */
   readonly describe: (existingTags: readonly string[]) => ImageDescription;
 }
@@ -213,6 +220,8 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
     return [{ registry, repository, credential, packageUrl: packageUrl(registry, repository, product, owners) }];
   });
   const naming = attempt(() => parseNaming(inputs));
+  const staging = attempt(() => (inputs.stage === undefined ? undefined : resolveStaging(inputs.stage, run)));
+  if (inputs.stage !== undefined) attempt(() => refuseDockerRegistry(located.map(({ registry }) => registry)));
   const describe = (existingTags: readonly string[] | undefined): ImageDescription | undefined =>
     naming && describeImage(naming, contextOf(run, { ...facts.metadata, existingTags }));
   const description = attempt(() => describe(undefined));
@@ -238,6 +247,7 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
       description,
       ...(source === undefined ? {} : { source }),
       build,
+      ...(staging && { staging }),
       ifExists: inputs.ifExists,
       push,
       loginScope: inputs.loginScope,

@@ -6,6 +6,7 @@ import type { RegistryClient } from './registry/client.ts';
 import type { Log } from './report/log.ts';
 import type { ImageSource } from './source/image-source.ts';
 import type { EngineImage, SourceSpec } from './source/spec.ts';
+import type { UnnamedBuild } from './source/staged-build.ts';
 
 /** The engine, as a publish needs it. */
 export interface EnginePort {
@@ -15,6 +16,8 @@ export interface EnginePort {
   logIn(): Promise<void>;
   /** Builds, and pushes under the references when `push` is true. */
   build(decision: BuilderDecision, references: readonly string[], push: boolean): Promise<Built>;
+  /** Builds under no name, and pushes by digest where the builder can. */
+  buildByDigest(decision: BuilderDecision, facts: BuilderFacts): Promise<UnnamedBuild>;
 }
 
 /** Images that are there already. */

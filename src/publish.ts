@@ -14,11 +14,13 @@ import type { Tag } from './image/tag.ts';
 import type { DescribedTag, ImageDescription } from './metadata/describe.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
 import { type Confirm, type Placed, type Produced, placeBuilt, placeSource, type Target } from './place.ts';
-import type { Plan, Planned } from './plan.ts';
+import type { Decision, Plan, Planned, PublicationPlan } from './plan.ts';
 import type { PublishPorts } from './ports.ts';
 import { mismatch, moveTags, verifyBlobs, verifyTags } from './registry/tags.ts';
 import { type ImageSummary, readContent, summarise } from './source/content.ts';
+import { isMarkerTag } from './source/marker.ts';
 import { remoteContent } from './source/remote.ts';
+import { stage } from './stage.ts';
 
 /**
  * @throws PublishError; no tag then points at an image that is not whole
@@ -28,24 +30,22 @@ export async function publish({ plan: planned, describe }: Planned, ports: Publi
     planned.source === undefined ? ports.engine.readFacts() : undefined,
     prepare(planned, describe, ports),
   ]);
-  const plan = { ...planned, push };
+  const plan = { ...planned, push: { ...planned.push, ...push } };
   const [main] = targets;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
-  if (main.tags.length === 0) {
-    const isHeld = main.description.held.length > 0;
-    return nothingDone(plan, isHeld ? 'each of its tags would move backwards' : 'no tag came out of `tags`');
-  }
+  const { staging } = plan;
+  const isNamed = staging !== undefined || targets.some(({ tags }) => tags.length > 0);
+  const reason = isNamed ? undefined : reasonForNothing(main);
+  if (reason !== undefined) return nothingDone(plan, reason);
 
   const done = { ...nothingDone(plan, plan.push.reason), description: main.description };
-  const existing: ExistingTag[] = [];
-  const confirm: Confirm = async (candidates, own) => {
-    const found = await leaveExisting(plan, candidates, own, ports);
-    existing.push(...found);
-    return candidates.filter(({ repository }) => found.every((each) => each.repository !== repository));
-  };
-  // Where all tags are held there is nothing to move.
-  const tagged = targets.filter(({ tags }) => tags.length > 0);
+  const { confirm, existing } = confirmWith(plan, ports);
+  // Where all tags are held there is nothing to move; a leg has no tags yet.
+  const tagged = staging === undefined ? targets.filter(({ tags }) => tags.length > 0) : targets;
   const wanted = plan.push.value ? await confirm(tagged) : tagged;
+  if (staging !== undefined && plan.push.value && wanted.length > 0) {
+    return await stage({ ...plan, staging }, facts, wanted, ports);
+  }
   const { placed, imageId, metadata } = await produce(plan, facts, wanted, confirm, ports);
   const [first] = placed;
   const [there] = existing;
@@ -56,6 +56,31 @@ export async function publish({ plan: planned, describe }: Planned, ports: Publi
   const summary = await summariseImage(plan, facts, first, ports);
   const { digest } = first.manifest;
   return { ...done, ...summary, published: true, reason: '', digest, metadata, imageId: imageId || summary.imageId };
+}
+
+/** Why a repository gets no tag; `undefined` where it gets one. */
+export function reasonForNothing({ tags, description }: Target): string | undefined {
+  if (tags.length > 0) return undefined;
+  return description.held.length > 0 ? 'each of its tags would move backwards' : 'no tag came out of `tags`';
+}
+
+/** What a publish asks of its registries, whatever its content comes from. */
+export type NamingPorts = Pick<PublishPorts, 'registry' | 'log'>;
+
+/** Judges by `if-exists`, and keeps what was left as it is. */
+export function confirmWith(
+  plan: PublicationPlan,
+  ports: NamingPorts,
+): { readonly confirm: Confirm; readonly existing: readonly ExistingTag[] } {
+  const existing: ExistingTag[] = [];
+  return {
+    existing,
+    async confirm(candidates, own) {
+      const found = await leaveExisting(plan, candidates, own, ports);
+      existing.push(...found);
+      return candidates.filter(({ repository }) => found.every((each) => each.repository !== repository));
+    },
+  };
 }
 
 async function produce(
@@ -73,10 +98,10 @@ async function produce(
 
 /** The version tags that are there already and stay as they are, by `if-exists`. */
 async function leaveExisting(
-  plan: Plan,
+  plan: PublicationPlan,
   targets: readonly Target[],
   own: Digest | undefined,
-  { registry, log }: PublishPorts,
+  { registry, log }: NamingPorts,
 ): Promise<readonly ExistingTag[]> {
   const versions = targets.flatMap(({ repository, tags: [tag] }) => (tag === undefined ? [] : [{ repository, tag }]));
   const existing = await findExisting(plan.ifExists, versions, registry, own);
@@ -87,10 +112,10 @@ async function leaveExisting(
 }
 
 /** What the outputs say where nothing was published because the version is there already. */
-async function describeExisting(
+export async function describeExisting(
   { repository, tag, digest }: ExistingTag,
   { description }: Target,
-  { registry }: PublishPorts,
+  { registry }: NamingPorts,
 ): Promise<Partial<Outcome>> {
   const manifest = await registry.getManifest(repository, tag);
   return {
@@ -107,28 +132,43 @@ function movingOrder({ tags: [main, ...others] }: ImageDescription): readonly Ta
   return [...(main === undefined ? [] : [main]), ...ordered].map(({ tag }) => tag);
 }
 
-interface Prepared {
-  /** Whether the run publishes, now that each registry was asked. */
-  readonly push: Plan['push'];
+/** Logs in everywhere, beside the questions to the registries. */
+async function prepare(plan: Plan, describe: Planned['describe'], ports: PublishPorts): Promise<Prepared> {
+  const [prepared] = await Promise.all([
+    prepareTargets(plan, describe, ports),
+    needsLogin(plan) ? ports.engine.logIn() : undefined,
+  ]);
+  return prepared;
+}
+
+/** What the registries answered. */
+export interface Prepared {
+  /** Whether the run publishes after all: a refusal may be no failure of it. */
+  readonly push: Decision<boolean>;
   readonly targets: readonly Target[];
 }
 
 /**
- * Logs in everywhere, asks each registry whether this run may push there, so that a refusal comes before the build, and
- * which tags it has, so that none moves backwards.
+ * Asks each registry whether this run may push there, so that a refusal comes before the build, and which tags it has, so
+ * that none moves backwards.
  */
-async function prepare(plan: Plan, describe: Planned['describe'], ports: PublishPorts): Promise<Prepared> {
+export async function prepareTargets(
+  plan: PublicationPlan & Pick<Plan, 'staging'>,
+  describe: Planned['describe'],
+  ports: NamingPorts,
+): Promise<Prepared> {
   const { yieldsBecause } = plan.push;
   const asked = plan.destinations.map(async ({ repository }) => {
     if (!plan.push.value) return { refusal: undefined, description: plan.description };
     const refusal = await askPermission(ports, repository);
     if (refusal !== undefined && yieldsBecause === undefined) throw refusal;
-    return { refusal, description: refusal ? plan.description : await describeFor(plan, describe, ports, repository) };
+    const isNamed = refusal === undefined && plan.staging === undefined;
+    return { refusal, description: isNamed ? await describeFor(plan, describe, ports, repository) : plan.description };
   });
-  const [answers] = await Promise.all([Promise.all(asked), needsLogin(plan) ? ports.engine.logIn() : undefined]);
+  const answers = await Promise.all(asked);
   const isRefused = answers.some(({ refusal }) => refusal !== undefined);
   return {
-    push: isRefused ? { value: false, reason: yieldsBecause ?? '', yieldsBecause } : plan.push,
+    push: isRefused ? { value: false, reason: yieldsBecause ?? '' } : plan.push,
     targets: plan.destinations.map(({ repository, registry: { kind } }, index) => {
       const description = answers[index]?.description ?? plan.description;
       return { repository, kind, description, tags: movingOrder(description) };
@@ -143,7 +183,7 @@ function needsLogin({ source, loginScope }: Plan): boolean {
 
 /** @returns the error of a refusal; `undefined` when the run may push, or when that could not be told */
 async function askPermission(
-  { registry, log }: PublishPorts,
+  { registry, log }: NamingPorts,
   repository: Repository,
 ): Promise<PermissionError | undefined> {
   const permission = await registry.mayPush(repository);
@@ -163,14 +203,15 @@ async function askPermission(
 
 /** The names once more, with the tags that the registry has, where that can matter. */
 async function describeFor(
-  plan: Plan,
+  plan: PublicationPlan,
   describe: Planned['describe'],
-  { registry, log }: PublishPorts,
+  { registry, log }: NamingPorts,
   repository: Repository,
 ): Promise<ImageDescription> {
   if (plan.description.tags.every(({ kind }) => kind === 'fixed')) return plan.description;
   try {
-    const description = describe(await registry.listTags(repository));
+    const tags = await registry.listTags(repository);
+    const description = describe(tags.filter((tag) => !isMarkerTag(tag)));
     for (const { tag, reason } of description.held) {
       log.notice(`${formatTagReference(repository, tag)} stays where it is, because ${reason}.`);
     }
@@ -185,7 +226,11 @@ async function describeFor(
 }
 
 /** Looks at what was pushed, then moves the tags, then asks for each. */
-async function tagAndVerify(plan: Plan, { registry, log }: PublishPorts, placed: Placed): Promise<void> {
+export async function tagAndVerify(
+  plan: Pick<PublicationPlan, 'verify'>,
+  { registry, log }: NamingPorts,
+  placed: Placed,
+): Promise<void> {
   const { target, manifest, unmoved } = placed;
   const { repository, kind, tags } = target;
   const { digest } = manifest;

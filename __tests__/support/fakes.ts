@@ -74,6 +74,9 @@ export function aWorld({
     const error = failing[whole] ?? failing[effect];
     if (error !== undefined) throw error;
   };
+  const nobodyAsks = (what: string) => async (): Promise<never> => {
+    throw new Error(`No publish of a build asks for ${what}.`);
+  };
   const engine: EnginePort = {
     async readFacts() {
       await note('readFacts');
@@ -102,9 +105,7 @@ export function aWorld({
         metadata: push ? '{"pushed":true}' : '{}',
       };
     },
-  };
-  const nobodyAsks = (what: string) => async (): Promise<never> => {
-    throw new Error(`No publish of a build asks for ${what}.`);
+    buildByDigest: nobodyAsks('a leg'),
   };
   const source: SourcePort = {
     open: nobodyAsks('a source'),
