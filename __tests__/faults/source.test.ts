@@ -150,6 +150,7 @@ function portsOf(client: RegistryClient, lines: string[]): PublishPorts {
       resolveBuilder: () => ({ kind: 'classic', reason: '' }),
       logIn: nobody,
       build: nobody,
+      buildByDigest: nobody,
     },
     source: { open: (spec) => openSource(spec, { client, docker }), readImageId: nobody, pushFromDaemon: nobody },
     registry: client,
