@@ -95,7 +95,7 @@ export async function run(): Promise<void> {
       // A checkout without a remote still has a name.
       return name === 'image' && value === '' && !env.GITHUB_REPOSITORY ? basename(process.cwd()) : value;
     };
-    const outputs = await publishStep(read, { env, log, termination });
+    const outputs = await publishStep(read, { env, log, now: () => performance.now(), termination });
     for (const name of ['reference', 'tags'] as const)
       if (outputs[name] !== '') process.stdout.write(`${outputs[name]}\n`);
   } catch (error) {

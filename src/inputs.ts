@@ -35,6 +35,7 @@ export const inputDefaults = {
   verify: 'manifest',
   retries: '5',
   'dry-run': 'false',
+  summary: 'true',
 } as const;
 
 export type InputName = keyof typeof inputDefaults;
@@ -66,6 +67,7 @@ export interface Inputs {
   readonly verify: 'off' | 'manifest';
   readonly retries: number;
   readonly dryRun: boolean;
+  readonly summary: boolean;
 }
 
 /** Reads an input's text; absent and empty are the same, as for the runner. */
@@ -163,6 +165,7 @@ export function parseInputs(read: InputReader, { attempt }: Faults): Inputs {
     verify: attempt(() => oneOf('verify', read('verify'), ['manifest', 'off'])) ?? 'manifest',
     retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100)) ?? 1,
     dryRun: attempt(() => oneOf('dry-run', normaliseBoolean(read('dry-run')), ['false', 'true'])) === 'true',
+    summary: attempt(() => oneOf('summary', normaliseBoolean(read('summary')), ['true', 'false'])) !== 'false',
   };
 }
 

@@ -2,12 +2,12 @@
  * The main entry: what the runner starts.
  */
 
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync, statSync } from 'node:fs';
 import type { BuildRequest } from './engine/build-request.ts';
 import type { Environment } from './engine/command.ts';
 import { build, logIn, readBuilderFacts, resolveBuilder } from './engine/docker.ts';
 import { appendEntry, type Entry, maskSecrets, readRun, runEntry, temporaryFolder, writeOutputs } from './entry.ts';
-import { type Faults, gatherFaults } from './errors.ts';
+import { type Faults, gatherFaults, type PublishError } from './errors.ts';
 import { formatDigestReference } from './image/reference.ts';
 import {
   type InputReader,
@@ -21,13 +21,17 @@ import type { ContextOptions } from './metadata/context.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
 import { type Plan, type Planned, plan } from './plan.ts';
 import { type EnginePort, publish } from './publish.ts';
+import type { RegistryClient } from './registry/client.ts';
 import { tokenForm } from './registry/credentials.ts';
 import type { ServerFacts } from './registry/directory.ts';
 import { isOpen, mostCapable, readServer } from './registry/probe.ts';
 import { resolveProduct } from './registry/product.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
+import { toPublishError } from './report/failure.ts';
+import { type Journal, openJournal } from './report/journal.ts';
 import type { Log } from './report/log.ts';
 import { formatPlan } from './report/plan-table.ts';
+import type { WeighedImage } from './report/weight.ts';
 import { findMissingFacts, type GitHubFacts, readGitHubFacts } from './run/github-facts.ts';
 import type { Run } from './run/run.ts';
 import { checkBuildContext } from './source/build-context.ts';
@@ -38,21 +42,54 @@ export const run = (): Promise<void> =>
   runEntry((entry) => publishStep(inputsOfEnvironment(entry.env, inputDefaults), entry));
 
 /**
- * One publish, from the strings of the inputs to the outputs.
+ * One publish, from the strings of the inputs to the outputs; the summary says what came of it, whatever that is.
  * @returns the outputs, which are also written to GITHUB_OUTPUT where there is one
  * @throws PublishError
  */
-export async function publishStep(
+export async function publishStep(read: InputReader, entry: Entry): Promise<Readonly<Record<OutputName, string>>> {
+  const journal = openJournal(entry.log, entry.now);
+  const account: Account = { wantsSummary: true, isDryRun: false, images: [] };
+  try {
+    return await attemptPublish(read, { ...entry, log: journal.log }, journal, account);
+  } catch (error) {
+    account.failure = toPublishError(error);
+    throw error;
+  } finally {
+    if (account.wantsSummary) await writeSummary(account, journal, entry);
+  }
+}
+
+/** What becomes known of a publish, while it goes on. */
+interface Account {
+  wantsSummary: boolean;
+  isDryRun: boolean;
+  images: readonly WeighedImage[];
+  plan?: Plan;
+  outcome?: Outcome;
+  failure?: PublishError;
+}
+
+async function attemptPublish(
   read: InputReader,
   { env, log, termination }: Entry,
+  { stage, spans }: Journal,
+  account: Account,
 ): Promise<Readonly<Record<OutputName, string>>> {
   const faults = gatherFaults();
-  const inputs = parseInputs(read, faults);
-  const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
-  maskSecrets(log, inputs.username, secrets);
-  const theRun = readRun(env);
+  const { inputs, secrets, theRun, metadata } = await spans.measure('read', 'Read', async () => {
+    const inputs = parseInputs(read, faults);
+    account.wantsSummary = inputs.summary;
+    account.isDryRun = inputs.dryRun;
+    const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
+    maskSecrets(log, inputs.username, secrets);
+    return {
+      inputs,
+      secrets,
+      theRun: readRun(env),
+      metadata: faults.attempt(() => parseContextOptions(env, new Date())),
+    };
+  });
   const { registryAuth } = secrets;
-  const metadata = faults.attempt(() => parseContextOptions(env, new Date()));
   const checkBuild = (request: BuildRequest): void => {
     const checks = gatherFaults();
     checks.attempt(() => checkBuildContext(request, process.cwd()));
@@ -62,17 +99,24 @@ export async function publishStep(
   };
   const planWith = (facts: ContextOptions, server: ServerFacts | undefined): Planned =>
     plan(inputs, theRun, { metadata: facts, registryAuth, checkBuild, server });
-  const asksServer = !inputs.dryRun && isOpen(inputs, resolveProduct(theRun.serverUrl));
-  const first = metadata && faults.attempt(() => planWith(metadata, asksServer ? mostCapable : undefined));
-  faults.throwIfAny();
-  if (metadata === undefined || first === undefined) throw new Error('no fault, but no plan either');
-  const [asked, server] = await Promise.all([
-    inputs.dryRun ? undefined : askGitHub(inputs, theRun, { env, log, termination }),
-    asksServer ? readServer(theRun, env) : undefined,
-  ]);
-  const planned = asked === undefined && server === undefined ? first : planWith({ ...metadata, ...asked }, server);
-  for (const line of formatPlan(planned.plan)) log.info(line);
-  for (const warning of planned.plan.description.warnings) log.warning(warning);
+  const makePlan = async (): Promise<Planned> => {
+    const asksServer = !inputs.dryRun && isOpen(inputs, resolveProduct(theRun.serverUrl));
+    const first = metadata && faults.attempt(() => planWith(metadata, asksServer ? mostCapable : undefined));
+    faults.throwIfAny();
+    if (metadata === undefined || first === undefined) throw new Error('no fault, but no plan either');
+    const [asked, server] = await Promise.all([
+      inputs.dryRun ? undefined : askGitHub(inputs, theRun, env, log),
+      asksServer ? readServer(theRun, env) : undefined,
+    ]);
+    const planned = asked === undefined && server === undefined ? first : planWith({ ...metadata, ...asked }, server);
+    account.plan = planned.plan;
+    for (const line of formatPlan(planned.plan)) log.info(line);
+    for (const note of planned.plan.notes) log.notice(note);
+    for (const warning of planned.plan.description.warnings) log.warning(warning);
+    return planned;
+  };
+  // A plan that was asked for is not to be unfolded first.
+  const planned = await (inputs.dryRun ? spans.measure : stage)('plan', 'Plan', makePlan);
   if (inputs.dryRun) {
     return writeOutputs(env, formatOutputs(planned.plan, nothingDone(planned.plan, '`dry-run` is true')));
   }
@@ -83,11 +127,18 @@ export async function publishStep(
   const step = await openStep(planned.plan, folder, env, secrets, log, termination);
   let keepsLogin = false;
   try {
-    const outcome = await publish(planned, { engine: engineOf(step, planned.plan), registry: step.registry, log });
-    report(planned.plan, outcome, env, log);
-    keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
-    if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
-    return writeOutputs(env, formatOutputs(planned.plan, outcome));
+    const engine = engineOf(step, planned.plan);
+    const outcome = await publish(planned, { engine, registry: step.registry, log, stage });
+    account.outcome = outcome;
+    return await spans.measure('report', 'Report', async () => {
+      if (account.wantsSummary && env.GITHUB_STEP_SUMMARY) {
+        account.images = await weighPublished(planned.plan, outcome, step.registry, log);
+      }
+      keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
+      if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
+      report(planned.plan, outcome, env, log);
+      return writeOutputs(env, formatOutputs(planned.plan, outcome));
+    });
   } catch (error) {
     const { explain } = await import('./report/diagnosis.ts');
     throw explain(error, { ...planned.plan, push: planned.plan.push.value, run: theRun, secrets });
@@ -96,8 +147,44 @@ export async function publishStep(
   }
 }
 
+/** Sizes are for the summary alone: where they cannot be had, it goes without. */
+async function weighPublished(
+  { destinations: [main] }: Plan,
+  { manifest, platforms }: Outcome,
+  registry: RegistryClient,
+  log: Log,
+): Promise<readonly WeighedImage[]> {
+  if (main === undefined || manifest === undefined) return [];
+  const { weigh } = await import('./report/weight.ts');
+  try {
+    return await weigh(registry, main.repository, manifest, Object.keys(platforms)[0] ?? '');
+  } catch (error) {
+    log.info(`The summary does without sizes: ${toPublishError(error).message}`);
+    return [];
+  }
+}
+
+/** A summary that cannot be written is no reason to fail, whatever came of the step. */
+async function writeSummary(account: Account, journal: Journal, { env, log }: Entry): Promise<void> {
+  const file = env.GITHUB_STEP_SUMMARY;
+  if (!file) return;
+  try {
+    const { formatSummary, mostBytes } = await import('./report/summary.ts');
+    const room = mostBytes - (existsSync(file) ? statSync(file).size : 0);
+    const facts = {
+      ...account,
+      spans: journal.spans.ended(),
+      buildSteps: journal.buildSteps(),
+      warnings: journal.warnings,
+    };
+    appendFileSync(file, formatSummary(facts, room));
+  } catch (error) {
+    log.info(`The job summary could not be written: ${toPublishError(error).message}`);
+  }
+}
+
 /** What the payload lacks, from the API; `undefined` where nothing is missing. */
-async function askGitHub(inputs: Inputs, theRun: Run, { env, log }: Entry): Promise<GitHubFacts | undefined> {
+async function askGitHub(inputs: Inputs, theRun: Run, env: Environment, log: Log): Promise<GitHubFacts | undefined> {
   const { tags, flavor, labels, annotations } = inputs;
   const missing = findMissingFacts(theRun, [tags, flavor, labels, annotations]);
   // A terminal has no API of its own to ask.
@@ -138,8 +225,12 @@ function report(thePlan: Plan, outcome: Outcome, env: Environment, log: Log): vo
     return;
   }
   const { digest } = outcome;
-  const references = thePlan.destinations.map(({ repository }) => formatDigestReference(repository, digest));
+  const [main = '', ...others] = thePlan.destinations.map(({ repository }) =>
+    formatDigestReference(repository, digest),
+  );
+  const references = [main, ...others];
   // The runner's list of what a job made, for attestation steps (actions/runner, CreateArtifactsFileCommand).
   if (env.GITHUB_ARTIFACTS) appendFileSync(env.GITHUB_ARTIFACTS, references.map((each) => `oci://${each}\n`).join(''));
-  for (const reference of references) log.info(`Published ${reference}`);
+  // The main one is the last line of the log.
+  for (const reference of [...others, main]) log.info(`Published ${reference}`);
 }

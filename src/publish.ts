@@ -15,6 +15,7 @@ import { nothingDone, type Outcome } from './outputs.ts';
 import type { Plan, Planned } from './plan.ts';
 import type { PushPermission } from './registry/permission.ts';
 import type { Log } from './report/log.ts';
+import type { RunStage } from './report/spans.ts';
 
 /** The engine, as a publish needs it. */
 export interface EnginePort {
@@ -43,15 +44,18 @@ export interface PublishPorts {
   readonly engine: EnginePort;
   readonly registry: RegistryPort;
   readonly log: Log;
+  readonly stage: RunStage;
 }
 
 /**
  * @throws PublishError; no tag then points at an image that is not whole
  */
 export async function publish({ plan, describe }: Planned, ports: PublishPorts): Promise<Outcome> {
-  const { engine, log } = ports;
+  const { engine, log, stage } = ports;
   const push = plan.push.value;
-  const [facts, names] = await Promise.all([engine.readFacts(), prepare(plan, describe, ports)]);
+  const [facts, names] = await stage('prepare', 'Prepare', () =>
+    Promise.all([engine.readFacts(), prepare(plan, describe, ports)]),
+  );
   const [main] = names;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
   if (main.tags.length === 0) {
@@ -59,20 +63,30 @@ export async function publish({ plan, describe }: Planned, ports: PublishPorts):
     return nothingDone(plan, isHeld ? 'each of its tags would move backwards' : 'no tag came out of `tags`');
   }
 
-  const builder = engine.resolveBuilder(facts);
-  log.info(`Builder: ${builder.kind}, because ${builder.reason}`);
   const references = names.flatMap(({ repository, tags }) =>
     tags.slice(0, 1).map((tag) => formatTagReference(repository, tag)),
   );
-  const built = await log.group(push ? 'Build and push' : 'Build', () => engine.build(builder, references, push));
+  const built = await stage('build', push ? 'Build and push' : 'Build', () => {
+    const builder = engine.resolveBuilder(facts);
+    log.info(`Builder: ${builder.kind}, because ${builder.reason}`);
+    return engine.build(builder, references, push);
+  });
   const { imageId, metadata, digest } = built;
   const done = { ...nothingDone(plan, plan.push.reason), description: main.description, imageId, metadata };
   if (digest === undefined) return done;
 
-  const manifests = [];
-  for (const { repository, tags } of names) manifests.push(await tagAndVerify(plan, ports, repository, tags, digest));
-  const platforms = platformsOf(manifests[0], plan.build.platforms[0] ?? facts.engine.platform);
-  return { ...done, published: true, reason: '', digest, platforms };
+  const [manifest] = await stage('tag', 'Tag', async () => {
+    const manifests = [];
+    for (const { repository, tags } of names) manifests.push(await moveTags(ports, repository, tags, digest));
+    return manifests;
+  });
+  if (plan.verify !== 'off') {
+    await stage('verify', 'Verify', async () => {
+      for (const { repository, tags } of names) await verifyTags(ports, repository, tags, digest);
+    });
+  }
+  const platforms = platformsOf(manifest, plan.build.platforms[0] ?? facts.engine.platform);
+  return { ...done, published: true, reason: '', digest, platforms, ...(manifest && { manifest }) };
 }
 
 /** A repository with the names that the image gets there. */
@@ -143,9 +157,8 @@ async function describeFor(
   }
 }
 
-/** Moves the further tags to what was pushed under the first, then asks for each. */
-async function tagAndVerify(
-  plan: Plan,
+/** Moves the further tags to what was pushed under the first. */
+async function moveTags(
   { registry, log }: PublishPorts,
   repository: Repository,
   [mainTag, ...further]: readonly Tag[],
@@ -158,16 +171,23 @@ async function tagAndVerify(
     await registry.putManifest(repository, manifest, tag);
     log.info(`Tagged ${formatTagReference(repository, tag)}`);
   }
-  if (plan.verify !== 'off') {
-    await Promise.all(
-      further.map(async (tag) => {
-        const found = await registry.headManifest(repository, tag);
-        if (found?.digest !== digest) throw mismatch(repository, tag, digest, found?.digest);
-      }),
-    );
-    log.info(`Verified ${further.length + 1} tags of ${formatDigestReference(repository, digest)}`);
-  }
   return manifest;
+}
+
+/** Asks for each further tag once more; the first was read when the others moved. */
+async function verifyTags(
+  { registry, log }: PublishPorts,
+  repository: Repository,
+  tags: readonly Tag[],
+  digest: Digest,
+): Promise<void> {
+  await Promise.all(
+    tags.slice(1).map(async (tag) => {
+      const found = await registry.headManifest(repository, tag);
+      if (found?.digest !== digest) throw mismatch(repository, tag, digest, found?.digest);
+    }),
+  );
+  log.info(`Verified ${tags.length} tags of ${formatDigestReference(repository, digest)}`);
 }
 
 function mismatch(repository: Repository, tag: Tag, pushed: Digest, found: Digest | undefined): RegistryError {

@@ -31,8 +31,7 @@ export interface Built {
 export type BuilderDecision = {
   /** As a clause: "…, because REASON". */
   readonly reason: string;
-} & /** `load`: the build must be told to leave its result with the engine. */
-(
+} /** `load`: the build must be told to leave its result with the engine. */ & (
   | { readonly kind: 'classic'; readonly load?: true }
   /** `buildx`: the plugin's path. */
   | { readonly kind: 'buildx'; readonly buildx: string }
