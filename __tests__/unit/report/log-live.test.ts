@@ -8,7 +8,9 @@ function aTerminal(columns = 80) {
   let tick = (): void => undefined;
   return {
     terminal: {
-      write: (text: string): void => void (raw += text),
+      write(text: string): void {
+        raw += text;
+      },
       columns: () => columns,
       now: () => time,
       repeat(work: () => void) {
