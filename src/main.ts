@@ -2,12 +2,22 @@
  * The main entry: what the runner starts.
  */
 
-import { appendFileSync, existsSync, statSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
+import { type Account, weighPublished, writeSummary } from './account.ts';
 import type { BuildRequest } from './engine/build-request.ts';
 import type { Environment } from './engine/command.ts';
 import { build, logIn, readBuilderFacts, resolveBuilder } from './engine/docker.ts';
-import { appendEntry, type Entry, maskSecrets, readRun, runEntry, temporaryFolder, writeOutputs } from './entry.ts';
-import { type Faults, gatherFaults, type PublishError } from './errors.ts';
+import {
+  appendEntry,
+  type Entry,
+  maskSecrets,
+  readRegistryAuth,
+  readRun,
+  runEntry,
+  temporaryFolder,
+  writeOutputs,
+} from './entry.ts';
+import { gatherFaults } from './errors.ts';
 import { formatDigestReference } from './image/reference.ts';
 import {
   type InputReader,
@@ -21,17 +31,14 @@ import type { ContextOptions } from './metadata/context.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
 import { type Plan, type Planned, plan } from './plan.ts';
 import { type EnginePort, publish } from './publish.ts';
-import type { RegistryClient } from './registry/client.ts';
 import { tokenForm } from './registry/credentials.ts';
 import type { ServerFacts } from './registry/directory.ts';
 import { isOpen, mostCapable, readServer } from './registry/probe.ts';
 import { resolveProduct } from './registry/product.ts';
-import type { RegistryLogin } from './registry/registry-auth.ts';
 import { toPublishError } from './report/failure.ts';
 import { type Journal, openJournal } from './report/journal.ts';
 import type { Log } from './report/log.ts';
 import { formatPlan } from './report/plan-table.ts';
-import type { WeighedImage } from './report/weight.ts';
 import { findMissingFacts, type GitHubFacts, readGitHubFacts } from './run/github-facts.ts';
 import type { Run } from './run/run.ts';
 import { checkBuildContext } from './source/build-context.ts';
@@ -55,18 +62,8 @@ export async function publishStep(read: InputReader, entry: Entry): Promise<Read
     account.failure = toPublishError(error);
     throw error;
   } finally {
-    if (account.wantsSummary) await writeSummary(account, journal, entry);
+    await writeSummary(account, journal, entry);
   }
-}
-
-/** What becomes known of a publish, while it goes on. */
-interface Account {
-  wantsSummary: boolean;
-  isDryRun: boolean;
-  images: readonly WeighedImage[];
-  plan?: Plan;
-  outcome?: Outcome;
-  failure?: PublishError;
 }
 
 async function attemptPublish(
@@ -99,6 +96,12 @@ async function attemptPublish(
   };
   const planWith = (facts: ContextOptions, server: ServerFacts | undefined): Planned =>
     plan(inputs, theRun, { metadata: facts, registryAuth, checkBuild, server });
+  const explainIn =
+    ({ plan: { product, destinations, push } }: Planned) =>
+    async (error: unknown): Promise<never> => {
+      const { explain } = await import('./report/diagnosis.ts');
+      throw explain(error, { product, destinations, push: push.value, run: theRun, secrets });
+    };
   const makePlan = async (): Promise<Planned> => {
     const asksServer = !inputs.dryRun && isOpen(inputs, resolveProduct(theRun.serverUrl));
     const first = metadata && faults.attempt(() => planWith(metadata, asksServer ? mostCapable : undefined));
@@ -106,7 +109,7 @@ async function attemptPublish(
     if (metadata === undefined || first === undefined) throw new Error('no fault, but no plan either');
     const [asked, server] = await Promise.all([
       inputs.dryRun ? undefined : askGitHub(inputs, theRun, env, log),
-      asksServer ? readServer(theRun, env) : undefined,
+      asksServer ? readServer(theRun, env).catch(explainIn(first)) : undefined,
     ]);
     const planned = asked === undefined && server === undefined ? first : planWith({ ...metadata, ...asked }, server);
     account.plan = planned.plan;
@@ -132,7 +135,7 @@ async function attemptPublish(
     account.outcome = outcome;
     return await spans.measure('report', 'Report', async () => {
       if (account.wantsSummary && env.GITHUB_STEP_SUMMARY) {
-        account.images = await weighPublished(planned.plan, outcome, step.registry, log);
+        account.images = await weighPublished(planned.plan.destinations, outcome, step.registry, log);
       }
       keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
       if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
@@ -140,46 +143,9 @@ async function attemptPublish(
       return writeOutputs(env, formatOutputs(planned.plan, outcome));
     });
   } catch (error) {
-    const { explain } = await import('./report/diagnosis.ts');
-    throw explain(error, { ...planned.plan, push: planned.plan.push.value, run: theRun, secrets });
+    return await explainIn(planned)(error);
   } finally {
     await step.close(keepsLogin);
-  }
-}
-
-/** Sizes are for the summary alone: where they cannot be had, it goes without. */
-async function weighPublished(
-  { destinations: [main] }: Plan,
-  { manifest, platforms }: Outcome,
-  registry: RegistryClient,
-  log: Log,
-): Promise<readonly WeighedImage[]> {
-  if (main === undefined || manifest === undefined) return [];
-  const { weigh } = await import('./report/weight.ts');
-  try {
-    return await weigh(registry, main.repository, manifest, Object.keys(platforms)[0] ?? '');
-  } catch (error) {
-    log.info(`The summary does without sizes: ${toPublishError(error).message}`);
-    return [];
-  }
-}
-
-/** A summary that cannot be written is no reason to fail, whatever came of the step. */
-async function writeSummary(account: Account, journal: Journal, { env, log }: Entry): Promise<void> {
-  const file = env.GITHUB_STEP_SUMMARY;
-  if (!file) return;
-  try {
-    const { formatSummary, mostBytes } = await import('./report/summary.ts');
-    const room = mostBytes - (existsSync(file) ? statSync(file).size : 0);
-    const facts = {
-      ...account,
-      spans: journal.spans.ended(),
-      buildSteps: journal.buildSteps(),
-      warnings: journal.warnings,
-    };
-    appendFileSync(file, formatSummary(facts, room));
-  } catch (error) {
-    log.info(`The job summary could not be written: ${toPublishError(error).message}`);
   }
 }
 
@@ -193,13 +159,6 @@ async function askGitHub(inputs: Inputs, theRun: Run, env: Environment, log: Log
   // A password for another registry is none of GitHub's business.
   const token = tokenForm(inputs.token) === 'other' ? '' : inputs.token;
   return readGitHubFacts(missing, theRun, createApi(theRun.apiUrl, token, env), (message) => log.info(message));
-}
-
-/** Only a step that has `registry-auth` loads a YAML parser. */
-export async function readRegistryAuth(text: string, faults: Faults): Promise<readonly RegistryLogin[]> {
-  if (text === '') return [];
-  const { parseRegistryAuth } = await import('./registry/registry-auth.ts');
-  return parseRegistryAuth(text, faults);
 }
 
 function engineOf(

@@ -57,6 +57,8 @@ export interface StepResult extends Ended {
   /** Variables for later steps of the job. */
   readonly env: Readonly<Record<string, string>>;
   readonly commands: readonly RunnerCommand[];
+  /** What the step wrote to the job summary. */
+  readonly summary: string;
   /** The code of the one error annotation; empty when there is none. */
   readonly code: string;
   /** The text of the one error annotation; empty when there is none. */
@@ -98,6 +100,8 @@ export interface Runner {
   readonly workspace: string;
   /** Folder at the head of PATH. */
   readonly bin: string;
+  /** PATH */
+  readonly path: string;
   /** Writes a file of the workspace; gives its path. */
   write(path: string, text: string): string;
   start(inputs: Readonly<Record<string, string>>, env?: Readonly<Record<string, string>>): RunningStep;
@@ -230,9 +234,12 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
   const path = (engine.PATH ?? process.env.PATH ?? '').split(delimiter);
   const docker = findExecutable('docker', path);
   if (docker !== undefined) writeRecorder(join(bin, 'docker'), docker, records, beforeDocker);
+  const searchPath = [bin, ...path].join(delimiter);
   const machine = {
-    PATH: [bin, ...path].join(delimiter),
+    PATH: searchPath,
     HOME: home,
+    // No test leaves the machine.
+    GITHUB_API_URL: 'http://127.0.0.1:9',
     ...(engine.DOCKER_HOST === undefined ? {} : { DOCKER_HOST: engine.DOCKER_HOST }),
   };
   const [owner = ''] = repository.split('/');
@@ -255,8 +262,6 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
     CI: 'true',
     GITHUB_ACTIONS: 'true',
     GITHUB_SERVER_URL: 'https://github.com',
-    // Nothing in these tests may ask the API.
-    GITHUB_API_URL: 'http://127.0.0.1:9',
     GITHUB_REPOSITORY: repository,
     GITHUB_REPOSITORY_OWNER: owner,
     GITHUB_ACTOR: 'octocat',
@@ -271,13 +276,18 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
     ...options.env,
   };
 
-  function fileCommands(): { env: Record<string, string>; read: (name: string) => Readonly<Record<string, string>> } {
+  function fileCommands(): {
+    env: Record<string, string>;
+    text: (name: string) => string;
+    read: (name: string) => Readonly<Record<string, string>>;
+  } {
     const id = crypto.randomUUID();
     const file = (name: string): string => join(files, `${name}_${id}`);
     const names = ['OUTPUT', 'STATE', 'ENV', 'PATH', 'STEP_SUMMARY', 'ARTIFACTS'];
     for (const name of names) writeFileSync(file(name), '');
     return {
       env: Object.fromEntries(names.map((name) => [`GITHUB_${name}`, file(name)])),
+      text: (name) => readFileSync(file(name), 'utf8'),
       read: (name) => parseFileEntries(readFileSync(file(name), 'utf8')),
     };
   }
@@ -331,6 +341,7 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
         state: commandFiles.read('STATE'),
         env: commandFiles.read('ENV'),
         commands,
+        summary: commandFiles.text('STEP_SUMMARY'),
         code: errors[0]?.properties.title ?? '',
         failure: errors[0]?.data ?? '',
       };
@@ -346,6 +357,7 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
     home,
     workspace,
     bin,
+    path: searchPath,
     write(name, text) {
       mkdirSync(dirname(join(workspace, name)), { recursive: true });
       writeFileSync(join(workspace, name), text);

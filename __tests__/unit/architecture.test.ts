@@ -21,6 +21,7 @@ const levels: readonly (readonly string[])[] = [
   ['report'],
   ['publish', 'step'],
   ['entry'],
+  ['account'],
   ['main', 'post'],
   ['pull', 'cli'],
   ['index'],

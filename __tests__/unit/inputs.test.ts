@@ -123,13 +123,22 @@ describe('strings become values', () => {
       verify: 'x',
       retries: 'x',
       'dry-run': 'x',
+      summary: 'x',
       'login-scope': 'x',
     };
     const inputs = parseInputs((name) => bad[name] ?? '', faults);
-    expect(inputs).toMatchObject({ push: 'auto', verify: 'manifest', retries: 1, dryRun: false, loginScope: 'step' });
+    expect(inputs).toMatchObject({
+      summary: true,
+      push: 'auto',
+      verify: 'manifest',
+      retries: 1,
+      dryRun: false,
+      loginScope: 'step',
+    });
     expect(faults.throwIfAny).toThrowCode(
       'INPUT_INVALID',
       'PLATFORM_INVALID',
+      'INPUT_INVALID',
       'INPUT_INVALID',
       'INPUT_INVALID',
       'INPUT_INVALID',

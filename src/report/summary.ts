@@ -16,11 +16,14 @@ import type { BuildStep } from './progress.ts';
 import { formatDuration, type Span } from './spans.ts';
 import type { WeighedImage, WeighedLayer } from './weight.ts';
 
+/** Of an error what is shown. */
+export type Failure = Pick<PublishError, 'code' | 'message' | 'remedy' | 'retryable'>;
+
 /** What is known of a step when it ends; whatever did not come to be is absent or empty. */
 export interface SummaryFacts {
   readonly plan?: Plan;
   readonly outcome?: Outcome;
-  readonly failure?: PublishError;
+  readonly failure?: Failure;
   /** Whether only the plan was asked for. */
   readonly isDryRun: boolean;
   readonly spans: readonly Span[];
@@ -116,7 +119,7 @@ function heading({ plan, outcome, failure, isDryRun, spans }: SummaryFacts, meas
   return `## ${outcome?.imageId ? 'Built, and not published' : 'Not published'}: ${nameOf(plan, measure)}\n\nNothing was published${reason}.`;
 }
 
-function explainFailure(failure: PublishError, measure: Measure): string {
+function explainFailure(failure: Failure, measure: Measure): string {
   const short = (text: string): string => paragraphs(cut(text, measure.characters));
   return [
     `> [!CAUTION]\n> ${short(failure.message).replaceAll('\n', '\n> ')}`,

@@ -258,7 +258,7 @@ test('whatever names, reasons and errors hold, the page is made of our own tags'
       const description = { ...plan.description, held, notFired: [{ rule: name, reason }] };
       const hostile = {
         ...rest,
-        plan: { ...plan, description, push: { value: true, reason }, notes: [message, name] },
+        plan: { ...plan, description, push: { ...plan.push, reason }, notes: [message, name] },
         outcome: published(plan, description),
         warnings: [message],
         buildSteps: [{ name, start: 0, end: 9000, state: 'done' as const }],
