@@ -52,10 +52,10 @@ describe('a publish', () => {
     expect(textOf(html)).toContain(`Published ${name}:1.0 in `);
     expect(textOf(html)).toContain(`docker pull ${step.outputs.reference}\n`);
     const [destinations, tags, , , images, layers] = tablesOf(html).map((table) => table.map((row) => row.map(textOf)));
-    expect(destinations?.[1]).toEqual([name, step.outputs.digest, '']);
+    expect(destinations?.[1]).toEqual([name, step.outputs.digest]);
     expect(tags?.slice(1)).toEqual([
-      ['1.0', '1.0', 'moved'],
-      ['stable', 'stable', 'moved'],
+      ['1.0', '1.0', 'published'],
+      ['stable', 'stable', 'published'],
     ]);
     expect(images?.[1]).toEqual([
       expect.stringMatching(/^linux\//),

@@ -23,7 +23,8 @@ const levels: readonly (readonly string[])[] = [
   ['entry'],
   ['account'],
   ['main', 'post'],
-  ['pull', 'cli'],
+  ['pull'],
+  ['cli'],
   ['index'],
 ];
 

@@ -10,7 +10,9 @@ import { formatDuration, type Span } from './spans.ts';
 function label(text: string, most = 48): string {
   const clean = text
     .replaceAll(/[\s\p{C}]+/gu, ' ')
-    .replaceAll(/[^\p{L}\p{N} ./@()[\]=+_-]/gu, ' ')
+    // A colon ends a label; this one only looks like it.
+    .replaceAll(':', '\u2236')
+    .replaceAll(/[^\p{L}\p{N}\u2236 ./@()[\]=+_-]/gu, ' ')
     .replaceAll(/--+/g, '-')
     .replaceAll(/ +/g, ' ')
     .trim();

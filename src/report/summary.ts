@@ -161,33 +161,44 @@ function writePublished(plan: Plan, { digest, description }: Outcome, main: Dest
     main.registry.kind === 'docker' && tag !== undefined
       ? formatTagReference(main.repository, tag.tag)
       : formatDigestReference(main.repository, digest);
+  const hasPages = plan.destinations.some(({ packageUrl }) => packageUrl !== '');
   return [
     `\`\`\`sh\ndocker pull ${reference}\n\`\`\``,
-    limitedTable(['Repository', 'Digest', 'Package'], plan.destinations, measure, ({ repository, packageUrl }) => [
-      code(formatRepository(repository)),
-      code(digest),
-      packageUrl === '' ? '' : link('its page', packageUrl),
-    ]),
+    limitedTable(
+      ['Repository', 'Digest', ...(hasPages ? ['Package'] : [])],
+      plan.destinations,
+      measure,
+      ({ repository, packageUrl }) => [
+        code(formatRepository(repository)),
+        code(digest),
+        ...(hasPages ? [packageUrl === '' ? '' : link('its page', packageUrl)] : []),
+      ],
+    ),
   ].join('\n\n');
+}
+
+/** What became of the tags that were to move. */
+function stateOf({ outcome, failure, isDryRun, spans }: SummaryFacts): string {
+  if (isDryRun) return 'planned';
+  if (outcome?.published === true) return 'published';
+  // The main tag moves with the push, the others after it.
+  const isPushed = spans.some(({ stage, isFailed }) => stage === 'build' && !isFailed);
+  return failure !== undefined && isPushed ? 'may have moved' : 'not published';
 }
 
 /** More tags than these are folded. */
 const fewTags = 12;
 
-function writeTags(description: ImageDescription, { outcome, isDryRun }: SummaryFacts, measure: Measure): string {
+function writeTags(description: ImageDescription, facts: SummaryFacts, measure: Measure): string {
   const { tags, held, notFired, latest } = description;
   const short = (text: string): string => cut(text, measure.characters);
-  const verb = outcome?.published === true ? 'moved' : isDryRun ? 'to move' : 'not moved';
+  const state = stateOf(facts);
   const rows = [
-    ...tags.map(({ tag, rule, kind }) => [
-      code(tag),
-      code(short(rule)),
-      `${kind === 'fixed' ? '' : `${kind}, `}${verb}`,
-    ]),
+    ...tags.map(({ tag, rule }) => [code(tag), code(short(rule)), state]),
     ...held.map(({ tag, rule, reason }) => [
       code(tag),
       code(short(rule)),
-      `**held**: it stays where it is, because ${prose(short(reason))}`,
+      `**stays** where it is, because ${prose(short(reason))}`,
     ]),
   ];
   const none = [
@@ -197,7 +208,7 @@ function writeTags(description: ImageDescription, { outcome, isDryRun }: Summary
       : [[code('latest'), prose(short(latest.reason))]]),
   ];
   const same = (row: readonly string[]): readonly string[] => row;
-  const list = limitedTable(['Tag', 'From', ''], rows, measure, same);
+  const list = limitedTable(['Tag', 'Rule', 'What became of it'], rows, measure, same);
   const title = `${rows.length} ${rows.length === 1 ? 'tag' : 'tags'}`;
   return [
     ...(rows.length === 0 ? [] : [rows.length <= fewTags ? list : details(title, list)]),

@@ -76,14 +76,14 @@ describe('a publish', () => {
   test('gives the rule of each tag, and the reason of each that stays', () => {
     const rows = tablesOf(html)[1]?.map((row) => row.map(textOf));
     expect(rows).toEqual([
-      ['Tag', 'From', ''],
-      ['1.4.9', 'type=semver,pattern={{version}}', 'moved'],
-      ['1.4', 'type=semver,pattern={{major}}.{{minor}}', 'floating, moved'],
-      ['1', 'type=semver,pattern={{#if major}}{{major}}{{/if}}', 'floating, moved'],
+      ['Tag', 'Rule', 'What became of it'],
+      ['1.4.9', 'type=semver,pattern={{version}}', 'published'],
+      ['1.4', 'type=semver,pattern={{major}}.{{minor}}', 'published'],
+      ['1', 'type=semver,pattern={{#if major}}{{major}}{{/if}}', 'published'],
       [
         'latest',
         'type=semver,pattern={{version}}',
-        'held: it stays where it is, because the registry has 2.0.0, which is higher than 1.4.9',
+        'stays where it is, because the registry has 2.0.0, which is higher than 1.4.9',
       ],
     ]);
   });
@@ -144,7 +144,7 @@ describe('a dry run', () => {
   test('is the plan, with the rule of each tag', () => {
     const html = toHtml(markdown);
     expect(textOf(html)).toContain('Plan for ghcr.io/octo-org/octo-app:1.4.9');
-    expect(tablesOf(html)[0]?.[1]?.map(textOf)).toEqual(['1.4.9', 'type=semver,pattern={{version}}', 'to move']);
+    expect(tablesOf(html)[0]?.[1]?.map(textOf)).toEqual(['1.4.9', 'type=semver,pattern={{version}}', 'planned']);
   });
 });
 
