@@ -66,12 +66,12 @@ export function liveLog(terminal: Terminal): Log {
   }
   /** Steps that have ended since the last look, each a line that stays. */
   function showEnded(current: Group): void {
-    const steps = current.progress.steps();
+    // Housekeeping is never shown, and some of it never ends.
+    const steps = current.progress.steps().filter((step) => !isInternal(step));
     for (const step of steps.slice(current.shown)) {
       // In the order in which they began, so that a line is never out of place.
       if (step.state === 'running') return;
       current.shown += 1;
-      if (isInternal(step)) continue;
       const mark = step.state === 'failed' ? '✗' : '✓';
       line(`  ${mark} ${step.name} ${step.state === 'cached' ? '(cached)' : formatDuration(step.end - step.start)}`);
     }

@@ -35,6 +35,7 @@ test('a step that is done stays as a line, one that goes on is the last line', a
   const screen = aTerminal();
   const log = liveLog(screen.terminal);
   await log.group('Build', async () => {
+    log.tool('#0 building with "default" instance using docker driver\n');
     log.tool('#1 [internal] load build definition\n#1 DONE 0.0s\n#2 [1/2] COPY . /\n#2 CACHED\n#3 [2/2] RUN npm ci\n');
     screen.pass(1500);
     expect(screen.lines()).toEqual(['  ✓ [1/2] COPY . / (cached)', 'Build 1.5 s · [2/2] RUN npm ci 1.5 s']);
