@@ -5,6 +5,7 @@
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { createCommandRunner, type Environment } from './engine/command.ts';
 import type { DockerPorts } from './engine/docker.ts';
 import { PublishError } from './errors.ts';
@@ -13,7 +14,7 @@ import type { Destination } from './plan.ts';
 import type { RegistryClient } from './registry/client.ts';
 import { readLogin } from './registry/credentials.ts';
 import { hostOfOwningProduct } from './registry/directory.ts';
-import { createDockerConfig, type DockerConfig, removeDockerConfig } from './registry/docker-config.ts';
+import { createDockerConfig, type DockerConfig, isolateLogins, removeDockerConfig } from './registry/docker-config.ts';
 import type { Product } from './registry/product.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
 import { judgeText, retry, type Verdict } from './registry/retry.ts';
@@ -35,6 +36,21 @@ export function childEnvironment(env: Environment, secrets: readonly string[]): 
   return Object.fromEntries(
     Object.entries(env).filter(([name, value]) => !/^(?:INPUT|STATE)_/.test(name) && !hides(value)),
   );
+}
+
+/**
+ * Without the logins of the given registries in DOCKER_AUTH_CONFIG, which the CLI takes before those of its configuration
+ * (https://docs.docker.com/reference/cli/docker/#environment-variables).
+ */
+export function withoutAuthConfig(env: Environment, registries: readonly Registry[]): Environment {
+  if (!env.DOCKER_AUTH_CONFIG) return env;
+  try {
+    const { auths } = isolateLogins(JSON.parse(env.DOCKER_AUTH_CONFIG), registries);
+    return { ...env, DOCKER_AUTH_CONFIG: JSON.stringify({ auths }) };
+  } catch {
+    // The CLI warns of a text that it cannot read, and goes on without it.
+    return env;
+  }
 }
 
 /** A docker command is tried again when it said itself that the failure may pass. */
@@ -79,8 +95,6 @@ export interface Step {
   close(keepsLogin: boolean): Promise<void>;
 }
 
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
 /**
  * Makes the private folder and what stands on it.
  * @param folder of the step, from `newStepFolder`; gone again if this throws
@@ -95,12 +109,19 @@ export async function openStep(
   signal: AbortSignal,
 ): Promise<Step> {
   const commands = createCommandRunner(signal);
+  const closing = new AbortController();
+  // A step that has failed waits for no further attempt.
+  const ended = AbortSignal.any([signal, closing.signal]);
+  const sleep = (milliseconds: number): Promise<void> => setTimeout(milliseconds, undefined, { signal: ended });
   try {
     const logins = loginsOf(plan.destinations, secrets);
     const registries = logins.map(({ registry }) => registry);
     const config = await createDockerConfig(join(folder, 'docker'), runnerDockerConfig(env), registries);
     const hidden = logins.map(({ password }) => password);
-    const childEnv = { ...childEnvironment(env, [secrets.token, ...hidden]), DOCKER_CONFIG: config.folder };
+    const childEnv = {
+      ...withoutAuthConfig(childEnvironment(env, [secrets.token, ...hidden]), registries),
+      DOCKER_CONFIG: config.folder,
+    };
     const credentials = await readCredentials(plan, logins, (registry) =>
       readLogin(config.folder, registry, commands.run, childEnv),
     );
@@ -124,6 +145,7 @@ export async function openStep(
       registry,
       logins,
       async close(keepsLogin) {
+        closing.abort();
         registry.close();
         await commands.end();
         if (!keepsLogin) await removeDockerConfig(folder);
