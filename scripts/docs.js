@@ -1,5 +1,5 @@
 // Writes what README.md and docs/ say twice, between its markers, from where it is said first: the inputs and outputs of
-// action.yml, the registry that the code resolves on each product, the workflows of examples/.
+// action.yml and merge/action.yml, the registry that the code resolves on each product, the workflows of examples/.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
@@ -8,8 +8,13 @@ import { describeProduct, resolveProduct } from '../src/registry/product.ts';
 import { migrations } from './migrating.js';
 
 const root = new URL('..', import.meta.url);
-/** @type {{inputs: Record<string, {description: string, default?: string}>, outputs: Record<string, {description: string}>}} */
-const { inputs, outputs } = parse(readFileSync(new URL('action.yml', root), 'utf8'));
+/**
+ * @param {string} file
+ * @returns {{inputs: Record<string, {description: string, default?: string}>, outputs: Record<string, {description: string}>}}
+ */
+const readAction = (file) => parse(readFileSync(new URL(file, root), 'utf8'));
+const action = readAction('action.yml');
+const merge = readAction('merge/action.yml');
 
 /** A cell may hold no bar and no line break. @type {(text: string) => string} */
 const cell = (text) => text.trim().replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
@@ -32,15 +37,25 @@ const examples = [
   ['https://github.com', 'docker.io', 'any other registry'],
 ];
 
-const tables = {
-  inputs: table(
+/** @param {ReturnType<typeof readAction>} action */
+const inputsOf = ({ inputs }) =>
+  table(
     ['Input', 'Default', 'Meaning'],
     Object.entries(inputs).map(([name, input]) => [code(name), code(input.default ?? ''), input.description]),
-  ),
-  outputs: table(
+  );
+
+/** @param {ReturnType<typeof readAction>} action */
+const outputsOf = ({ outputs }) =>
+  table(
     ['Output', 'Value'],
     Object.entries(outputs).map(([name, output]) => [code(name), output.description]),
-  ),
+  );
+
+const tables = {
+  inputs: inputsOf(action),
+  outputs: outputsOf(action),
+  'merge-inputs': inputsOf(merge),
+  'merge-outputs': outputsOf(merge),
   registries: table(
     ['Where the run lives', '`registry`', 'Published as', 'Why'],
     examples.map(([server, input, label]) => {
@@ -62,7 +77,7 @@ const migration = (rows) =>
     ['Their input', 'Here', ''],
     rows.map(({ theirs, ours = theirs, note = '' }) => {
       const names = ours.split(' ').filter((name) => name !== '');
-      const missing = names.filter((name) => !Object.hasOwn(inputs, name));
+      const missing = names.filter((name) => !Object.hasOwn(action.inputs, name));
       if (missing.length > 0) return [code(theirs), 'not here', ''];
       return [code(theirs), names.length === 0 ? 'not needed' : names.map(code).join(', '), note];
     }),

@@ -6,41 +6,60 @@ import { appendFileSync, existsSync, statSync } from 'node:fs';
 import type { Entry } from './entry.ts';
 import type { PublishError } from './errors.ts';
 import type { Outcome } from './outputs.ts';
-import type { Destination, Plan } from './plan.ts';
+import type { PublicationPlan } from './plan.ts';
 import type { RegistryClient } from './registry/client.ts';
 import { toPublishError } from './report/failure.ts';
-import type { Journal } from './report/journal.ts';
-import type { Log } from './report/log.ts';
+import { type Journal, openJournal } from './report/journal.ts';
 import type { WeighedImage } from './report/weight.ts';
 
 export interface Account {
   wantsSummary: boolean;
   isDryRun: boolean;
   images: readonly WeighedImage[];
-  plan?: Plan;
+  plan?: PublicationPlan;
   outcome?: Outcome;
   failure?: PublishError;
 }
 
-/** Sizes are for the summary alone: where they cannot be had, it goes without. */
-export async function weighPublished(
-  [main]: readonly Pick<Destination, 'repository'>[],
+/**
+ * Does the work of a step, and sums it up, whatever comes of it.
+ * @throws what the work throws
+ */
+export async function accountFor<Result>(
+  entry: Entry,
+  work: (entry: Entry, journal: Journal, account: Account) => Promise<Result>,
+): Promise<Result> {
+  const journal = openJournal(entry.log, entry.now);
+  const account: Account = { wantsSummary: true, isDryRun: false, images: [] };
+  try {
+    return await work({ ...entry, log: journal.log }, journal, account);
+  } catch (error) {
+    account.failure = toPublishError(error);
+    throw error;
+  } finally {
+    await writeSummary(account, journal, entry);
+  }
+}
+
+/** Sizes are for the summary alone: without one nobody is asked, and where they cannot be had, it goes without. */
+export async function weighFor(
+  account: Account,
   { manifest, platforms }: Outcome,
   registry: RegistryClient,
-  log: Log,
-): Promise<readonly WeighedImage[]> {
-  if (main === undefined || manifest === undefined) return [];
+  { env, log }: Entry,
+): Promise<void> {
+  const [main] = account.plan?.destinations ?? [];
+  if (!account.wantsSummary || !env.GITHUB_STEP_SUMMARY || main === undefined || manifest === undefined) return;
   const { weigh } = await import('./report/weight.ts');
   try {
-    return await weigh(registry, main.repository, manifest, Object.keys(platforms)[0] ?? '');
+    account.images = await weigh(registry, main.repository, manifest, Object.keys(platforms)[0] ?? '');
   } catch (error) {
     log.info(`The summary does without sizes: ${toPublishError(error).message}`);
-    return [];
   }
 }
 
 /** A summary that cannot be written is no reason to fail, whatever came of the step. */
-export async function writeSummary(account: Account, journal: Journal, { env, log }: Entry): Promise<void> {
+async function writeSummary(account: Account, journal: Journal, { env, log }: Entry): Promise<void> {
   const file = env.GITHUB_STEP_SUMMARY;
   if (!file || !account.wantsSummary) return;
   try {

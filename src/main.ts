@@ -3,7 +3,7 @@
  */
 
 import { appendFileSync } from 'node:fs';
-import { type Account, weighPublished, writeSummary } from './account.ts';
+import { type Account, accountFor, weighFor } from './account.ts';
 import type { BuildRequest } from './engine/build-request.ts';
 import type { Environment } from './engine/command.ts';
 import { build, logIn, readBuilderFacts, resolveBuilder } from './engine/docker.ts';
@@ -17,7 +17,7 @@ import {
   temporaryFolder,
   writeOutputs,
 } from './entry.ts';
-import { gatherFaults } from './errors.ts';
+import { type Faults, gatherFaults } from './errors.ts';
 import { formatDigestReference } from './image/reference.ts';
 import {
   type InputReader,
@@ -29,97 +29,72 @@ import {
 } from './inputs.ts';
 import type { ContextOptions } from './metadata/context.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
-import { type Plan, type Planned, plan } from './plan.ts';
-import { type EnginePort, publish } from './publish.ts';
+import { type Plan, type PublicationPlan, plan } from './plan.ts';
+import type { EnginePort, SourcePort } from './ports.ts';
+import { publish } from './publish.ts';
 import { tokenForm } from './registry/credentials.ts';
 import type { ServerFacts } from './registry/directory.ts';
 import { isOpen, mostCapable, readServer } from './registry/probe.ts';
 import { resolveProduct } from './registry/product.ts';
-import { toPublishError } from './report/failure.ts';
-import { type Journal, openJournal } from './report/journal.ts';
+import type { Journal } from './report/journal.ts';
 import type { Log } from './report/log.ts';
 import { formatPlan } from './report/plan-table.ts';
 import { findMissingFacts, type GitHubFacts, readGitHubFacts } from './run/github-facts.ts';
 import type { Run } from './run/run.ts';
 import { checkBuildContext } from './source/build-context.ts';
-import { openStep, type Step } from './step.ts';
+import { checkSource } from './source/check-source.ts';
+import type { SourceSpec } from './source/spec.ts';
+import { buildByDigest } from './source/staged-build.ts';
+import { openStep, type Step, type StepSecrets } from './step.ts';
 import { newStepFolder } from './step-folder.ts';
 
 export const run = (): Promise<void> =>
   runEntry((entry) => publishStep(inputsOfEnvironment(entry.env, inputDefaults), entry));
 
 /**
- * One publish, from the strings of the inputs to the outputs; the summary says what came of it, whatever that is.
+ * One publish, from the strings of the inputs to the outputs.
  * @returns the outputs, which are also written to GITHUB_OUTPUT where there is one
  * @throws PublishError
  */
-export async function publishStep(read: InputReader, entry: Entry): Promise<Readonly<Record<OutputName, string>>> {
-  const journal = openJournal(entry.log, entry.now);
-  const account: Account = { wantsSummary: true, isDryRun: false, images: [] };
-  try {
-    return await attemptPublish(read, { ...entry, log: journal.log }, journal, account);
-  } catch (error) {
-    account.failure = toPublishError(error);
-    throw error;
-  } finally {
-    await writeSummary(account, journal, entry);
-  }
-}
+export const publishStep = (read: InputReader, entry: Entry): Promise<Readonly<Record<OutputName, string>>> =>
+  accountFor(entry, (accounted, journal, account) => attemptPublish(read, accounted, journal, account));
 
 async function attemptPublish(
   read: InputReader,
-  { env, log, termination }: Entry,
-  { stage, spans }: Journal,
+  entry: Entry,
+  { runStage, spans }: Journal,
   account: Account,
 ): Promise<Readonly<Record<OutputName, string>>> {
+  const { env, log, termination } = entry;
   const faults = gatherFaults();
-  const { inputs, secrets, theRun, metadata } = await spans.measure('read', 'Read', async () => {
+  const { inputs, secrets, theRun } = await spans.measure('read', 'Read', async () => {
     const inputs = parseInputs(read, faults);
     account.wantsSummary = inputs.summary;
     account.isDryRun = inputs.dryRun;
     const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
     maskSecrets(log, inputs.username, secrets);
-    return {
-      inputs,
-      secrets,
-      theRun: readRun(env),
-      metadata: faults.attempt(() => parseContextOptions(env, new Date())),
-    };
+    return { inputs, secrets, theRun: readRun(env) };
   });
   const { registryAuth } = secrets;
-  const checkBuild = (request: BuildRequest): void => {
+  const checkDisk = (check: () => void): void => {
     const checks = gatherFaults();
-    checks.attempt(() => checkBuildContext(request, process.cwd()));
+    checks.attempt(check);
     // A plan can be looked at where there is nothing to build.
     if (inputs.dryRun) checks.report((fault) => log.warning(`${fault.code}: ${fault.message}`));
     else checks.throwIfAny();
   };
-  const planWith = (facts: ContextOptions, server: ServerFacts | undefined): Planned =>
-    plan(inputs, theRun, { metadata: facts, registryAuth, checkBuild, server });
-  const explainIn =
-    ({ plan: { product, destinations, push } }: Planned) =>
-    async (error: unknown): Promise<never> => {
-      const { explain } = await import('./report/diagnosis.ts');
-      throw explain(error, { product, destinations, push: push.value, run: theRun, secrets });
-    };
-  const makePlan = async (): Promise<Planned> => {
-    const asksServer = !inputs.dryRun && isOpen(inputs, resolveProduct(theRun.serverUrl));
-    const first = metadata && faults.attempt(() => planWith(metadata, asksServer ? mostCapable : undefined));
-    faults.throwIfAny();
-    if (metadata === undefined || first === undefined) throw new Error('no fault, but no plan either');
-    const [asked, server] = await Promise.all([
-      inputs.dryRun ? undefined : askGitHub(inputs, theRun, env, log),
-      asksServer ? readServer(theRun, env).catch(explainIn(first)) : undefined,
-    ]);
-    const planned = asked === undefined && server === undefined ? first : planWith({ ...metadata, ...asked }, server);
+  const checkBuild = (request: BuildRequest): void => checkDisk(() => checkBuildContext(request, process.cwd()));
+  const checkFiles = (source: SourceSpec): void => checkDisk(() => checkSource(source, process.cwd()));
+  // A plan that was asked for is not to be unfolded first.
+  const planned = await (inputs.dryRun ? spans.measure : runStage)('plan', 'Plan', async () => {
+    const planned = await planWithAnswers(inputs, theRun, entry, secrets, faults, (metadata, server) =>
+      plan(inputs, theRun, { metadata, registryAuth, checkBuild, checkSource: checkFiles, server }),
+    );
     account.plan = planned.plan;
     for (const line of formatPlan(planned.plan)) log.info(line);
-    for (const note of planned.plan.notes) log.notice(note);
-    for (const warning of planned.plan.description.warnings) log.warning(warning);
+    tellOf(planned.plan, log);
     return planned;
-  };
-  // A plan that was asked for is not to be unfolded first.
-  const planned = await (inputs.dryRun ? spans.measure : stage)('plan', 'Plan', makePlan);
+  });
   if (inputs.dryRun) {
     return writeOutputs(env, formatOutputs(planned.plan, nothingDone(planned.plan, '`dry-run` is true')));
   }
@@ -127,30 +102,69 @@ async function attemptPublish(
   const folder = newStepFolder(temporaryFolder(env));
   // Before the folder is made, so that `post` knows it whatever happens from here on.
   appendEntry(env.GITHUB_STATE, 'folder', folder);
-  const step = await openStep(planned.plan, folder, env, secrets, log, termination);
+  const { source } = planned.plan;
+  const destinations = [...planned.plan.destinations, ...(source?.from === undefined ? [] : [source.from])];
+  const step = await openStep({ ...planned.plan, destinations }, folder, env, secrets, log, termination);
   let keepsLogin = false;
   try {
-    const engine = engineOf(step, planned.plan);
-    const outcome = await publish(planned, { engine, registry: step.registry, log, stage });
+    const { registry } = step;
+    const ports = { engine: engineOf(step, planned.plan), source: sourceOf(step), registry, log, runStage };
+    const outcome = await publish(planned, ports);
     account.outcome = outcome;
     return await spans.measure('report', 'Report', async () => {
-      if (account.wantsSummary && env.GITHUB_STEP_SUMMARY) {
-        account.images = await weighPublished(planned.plan.destinations, outcome, step.registry, log);
-      }
+      await weighFor(account, outcome, registry, entry);
+      report(planned.plan, outcome, env, log);
       keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
       if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
-      report(planned.plan, outcome, env, log);
       return writeOutputs(env, formatOutputs(planned.plan, outcome));
     });
   } catch (error) {
-    return await explainIn(planned)(error);
+    return await explainIn(planned.plan, theRun, secrets)(error);
   } finally {
     await step.close(keepsLogin);
   }
 }
 
+/**
+ * Plans with what the environment tells; where a GHES or GitHub's API has more to say, they are asked, once nothing is at
+ * fault, and it is planned again.
+ * @param faults holds those of the inputs already
+ * @throws InputError, or InputFaults with every fault
+ */
+export async function planWithAnswers<Result extends { readonly plan: PublicationPlan }>(
+  inputs: Inputs,
+  theRun: Run,
+  entry: Entry,
+  secrets: StepSecrets,
+  faults: Faults,
+  planWith: (metadata: ContextOptions, server: ServerFacts | undefined) => Result,
+): Promise<Result> {
+  const metadata = faults.attempt(() => parseContextOptions(entry.env, new Date()));
+  const asksServer = !inputs.dryRun && isOpen(inputs, resolveProduct(theRun.serverUrl));
+  const first = metadata && faults.attempt(() => planWith(metadata, asksServer ? mostCapable : undefined));
+  faults.throwIfAny();
+  if (metadata === undefined || first === undefined) throw new Error('no fault, but no plan either');
+  const [asked, server] = await Promise.all([
+    inputs.dryRun ? undefined : askGitHub(inputs, theRun, entry),
+    asksServer ? readServer(theRun, entry.env).catch(explainIn(first.plan, theRun, secrets)) : undefined,
+  ]);
+  return asked === undefined && server === undefined ? first : planWith({ ...metadata, ...asked }, server);
+}
+
+/** Throws an error again, with its cause and remedy in this very run. */
+export function explainIn(
+  { product, destinations, push }: PublicationPlan,
+  theRun: Run,
+  secrets: StepSecrets,
+): (error: unknown) => Promise<never> {
+  return async (error) => {
+    const { explain } = await import('./report/diagnosis.ts');
+    throw explain(error, { product, destinations, push: push.value, run: theRun, secrets });
+  };
+}
+
 /** What the payload lacks, from the API; `undefined` where nothing is missing. */
-async function askGitHub(inputs: Inputs, theRun: Run, env: Environment, log: Log): Promise<GitHubFacts | undefined> {
+async function askGitHub(inputs: Inputs, theRun: Run, { env, log }: Entry): Promise<GitHubFacts | undefined> {
   const { tags, flavor, labels, annotations } = inputs;
   const missing = findMissingFacts(theRun, [tags, flavor, labels, annotations]);
   // A terminal has no API of its own to ask.
@@ -175,10 +189,42 @@ function engineOf(
       for (const { registry, username, password } of logins) await logIn(docker, registry, username, password);
     },
     build: (decision, references, push) => build(docker, decision, request, references, repositories, push),
+    buildByDigest: (decision, facts) => buildByDigest(docker, decision, facts, request, repositories),
   };
 }
 
-function report(thePlan: Plan, outcome: Outcome, env: Environment, log: Log): void {
+/** Only a step that has a source loads what reads one. */
+function sourceOf({ docker, registry: client }: Step): SourcePort {
+  return {
+    async open(spec) {
+      const { openSource } = await import('./source/open.ts');
+      return openSource(spec, { client, docker });
+    },
+    async readImageId(image) {
+      const { readImageId } = await import('./source/engine-image.ts');
+      return readImageId(docker, image);
+    },
+    async pushFromDaemon(imageId, reference) {
+      const { pushFromDaemon } = await import('./source/engine-image.ts');
+      return pushFromDaemon(docker, imageId, reference);
+    },
+  };
+}
+
+/** Notices for decisions that a person would want to know, and warnings for what is odd. */
+export function tellOf({ notes, description }: PublicationPlan, log: Log): void {
+  for (const note of notes) log.notice(note);
+  for (const warning of description.warnings) log.warning(warning);
+}
+
+/** Tells people and later steps what was published. */
+export function report(
+  thePlan: PublicationPlan & Pick<Plan, 'staging'>,
+  outcome: Outcome,
+  env: Environment,
+  log: Log,
+): void {
+  if (thePlan.staging !== undefined && outcome.digest !== undefined) return;
   if (!outcome.published || outcome.digest === undefined) {
     log.notice(`Nothing was published, because ${outcome.reason}.`);
     return;

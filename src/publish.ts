@@ -1,99 +1,133 @@
 /**
- * The use case: log in, build, push, read back, tag. What is to happen is in the plan; how is in the ports.
+ * The use case: log in, produce, push, verify, tag. What is to happen is in the plan; how is in the ports.
  */
 
-import type { BuilderDecision, BuilderFacts, Built } from './engine/docker.ts';
+import type { BuilderFacts } from './engine/docker.ts';
 import { PermissionError, RegistryError } from './errors.ts';
+import { type ExistingTag, findExisting } from './if-exists.ts';
 import type { Digest } from './image/digest.ts';
-import { type Descriptor, isIndexMediaType, parseIndex, type StoredManifest } from './image/manifest.ts';
-import { formatPlatform, type Platform } from './image/platform.ts';
+import { isIndexMediaType } from './image/manifest.ts';
+import { formatPlatform } from './image/platform.ts';
 import { formatDigestReference, formatTagReference } from './image/reference.ts';
 import { formatRepository, type Repository } from './image/repository.ts';
 import type { Tag } from './image/tag.ts';
 import type { DescribedTag, ImageDescription } from './metadata/describe.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
-import type { Decision, Plan, Planned } from './plan.ts';
-import type { PushPermission } from './registry/permission.ts';
-import type { Log } from './report/log.ts';
-import type { RunStage } from './report/spans.ts';
-
-/** The engine, as a publish needs it. */
-export interface EnginePort {
-  readFacts(): Promise<BuilderFacts>;
-  resolveBuilder(facts: BuilderFacts): BuilderDecision;
-  /** Logs in wherever the step has a credential for. */
-  logIn(): Promise<void>;
-  /** Builds, and pushes under the references when `push` is true. */
-  build(decision: BuilderDecision, references: readonly string[], push: boolean): Promise<Built>;
-}
-
-/** The registries, as a publish needs them. */
-export interface RegistryPort {
-  mayPush(repository: Repository): Promise<PushPermission>;
-  listTags(repository: Repository): Promise<readonly Tag[]>;
-  getManifest(repository: Repository, tag: Tag): Promise<StoredManifest>;
-  headManifest(repository: Repository, tag: Tag): Promise<Pick<Descriptor, 'digest'> | undefined>;
-  putManifest(
-    repository: Repository,
-    manifest: Pick<StoredManifest, 'bytes' | 'mediaType'>,
-    tag: Tag,
-  ): Promise<Pick<Descriptor, 'digest'>>;
-}
-
-export interface PublishPorts {
-  readonly engine: EnginePort;
-  readonly registry: RegistryPort;
-  readonly log: Log;
-  readonly stage: RunStage;
-}
+import { type Confirm, type Placed, type Produced, placeBuilt, placeSource, type Target } from './place.ts';
+import type { Decision, Plan, Planned, PublicationPlan } from './plan.ts';
+import type { PublishPorts } from './ports.ts';
+import { mismatch, moveTags, verifyBlobs, verifyTags } from './registry/tags.ts';
+import { type ImageSummary, readContent, summarise } from './source/content.ts';
+import { isMarkerTag } from './source/marker.ts';
+import { remoteContent } from './source/remote.ts';
+import { stage } from './stage.ts';
 
 /**
  * @throws PublishError; no tag then points at an image that is not whole
  */
-export async function publish({ plan, describe }: Planned, ports: PublishPorts): Promise<Outcome> {
-  const { engine, log, stage } = ports;
-  const [facts, { push, names }] = await stage('prepare', 'Prepare', () =>
-    Promise.all([engine.readFacts(), prepare(plan, describe, ports)]),
+export async function publish({ plan: planned, describe }: Planned, ports: PublishPorts): Promise<Outcome> {
+  const [facts, { push, targets }] = await ports.runStage('prepare', 'Prepare', () =>
+    Promise.all([
+      planned.source === undefined ? ports.engine.readFacts() : undefined,
+      prepare(planned, describe, ports),
+    ]),
   );
-  const [main] = names;
+  const plan = { ...planned, push: { ...planned.push, ...push } };
+  const [main] = targets;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
-  if (main.tags.length === 0) {
-    const isHeld = main.description.held.length > 0;
-    return nothingDone(plan, isHeld ? 'each of its tags would move backwards' : 'no tag came out of `tags`');
-  }
+  const { staging } = plan;
+  const isNamed = staging !== undefined || targets.some(({ tags }) => tags.length > 0);
+  const reason = isNamed ? undefined : reasonForNothing(main);
+  if (reason !== undefined) return nothingDone(plan, reason);
 
-  const references = names.flatMap(({ repository, tags }) =>
-    tags.slice(0, 1).map((tag) => formatTagReference(repository, tag)),
-  );
-  const built = await stage('build', push.value ? 'Build and push' : 'Build', () => {
-    const builder = engine.resolveBuilder(facts);
-    log.info(`Builder: ${builder.kind}, because ${builder.reason}`);
-    return engine.build(builder, references, push.value);
-  });
-  const { imageId, metadata, digest } = built;
-  const done = { ...nothingDone(plan, push.reason), description: main.description, imageId, metadata };
-  if (digest === undefined) return done;
-
-  const [manifest] = await stage('tag', 'Tag', async () => {
-    const manifests = [];
-    for (const { repository, tags } of names) manifests.push(await moveTags(ports, repository, tags, digest));
-    return manifests;
-  });
-  if (plan.verify !== 'off') {
-    await stage('verify', 'Verify', async () => {
-      for (const { repository, tags } of names) await verifyTags(ports, repository, tags, digest);
-    });
+  const done = { ...nothingDone(plan, plan.push.reason), description: main.description };
+  const { confirm, existing } = confirmWith(plan, ports);
+  // Where all tags are held there is nothing to move; a leg has no tags yet.
+  const tagged = staging === undefined ? targets.filter(({ tags }) => tags.length > 0) : targets;
+  const wanted = plan.push.value ? await confirm(tagged) : tagged;
+  if (staging !== undefined && plan.push.value && wanted.length > 0) {
+    return await stage({ ...plan, staging }, facts, wanted, ports);
   }
-  const platforms = platformsOf(manifest, plan.build.platforms[0] ?? facts.engine.platform);
-  return { ...done, published: true, reason: '', digest, platforms, ...(manifest && { manifest }) };
+  const { placed, imageId, metadata } = await produce(plan, facts, wanted, confirm, ports);
+  const [first] = placed;
+  const [there] = existing;
+  if (first === undefined && there !== undefined) return { ...done, ...(await describeExisting(there, main, ports)) };
+  if (first === undefined) return { ...done, imageId, metadata };
+
+  for (const each of placed) await tagAndVerify(plan, ports, each);
+  const summary = await summariseImage(plan, facts, first, ports);
+  const { manifest } = first;
+  const { digest } = manifest;
+  const published = { published: true, reason: '', digest, manifest, metadata };
+  return { ...done, ...summary, ...published, imageId: imageId || summary.imageId };
 }
 
-/** A repository with the names that the image gets there. */
-interface Names {
-  readonly repository: Repository;
-  readonly description: ImageDescription;
-  /** In the order in which they move: the main one with the image, `latest` last. */
-  readonly tags: readonly Tag[];
+/** Why a repository gets no tag; `undefined` where it gets one. */
+export function reasonForNothing({ tags, description }: Target): string | undefined {
+  if (tags.length > 0) return undefined;
+  return description.held.length > 0 ? 'each of its tags would move backwards' : 'no tag came out of `tags`';
+}
+
+/** What a publish asks of its registries, whatever its content comes from. */
+export type NamingPorts = Pick<PublishPorts, 'registry' | 'log' | 'runStage'>;
+
+/** Judges by `if-exists`, and keeps what was left as it is. */
+export function confirmWith(
+  plan: PublicationPlan,
+  ports: NamingPorts,
+): { readonly confirm: Confirm; readonly existing: readonly ExistingTag[] } {
+  const existing: ExistingTag[] = [];
+  return {
+    existing,
+    async confirm(candidates, own) {
+      const found = await leaveExisting(plan, candidates, own, ports);
+      existing.push(...found);
+      return candidates.filter(({ repository }) => found.every((each) => each.repository !== repository));
+    },
+  };
+}
+
+async function produce(
+  plan: Plan,
+  facts: BuilderFacts | undefined,
+  targets: readonly Target[],
+  confirm: Confirm,
+  ports: PublishPorts,
+): Promise<Produced> {
+  if (targets.length === 0) return { placed: [], imageId: '', metadata: '' };
+  if (facts !== undefined) return placeBuilt(plan, facts, targets, confirm, ports);
+  if (plan.source === undefined || !plan.push.value) return { placed: [], imageId: '', metadata: '' };
+  return placeSource(plan.source, targets, confirm, ports);
+}
+
+/** The version tags that are there already and stay as they are, by `if-exists`. */
+async function leaveExisting(
+  plan: PublicationPlan,
+  targets: readonly Target[],
+  own: Digest | undefined,
+  { registry, log }: NamingPorts,
+): Promise<readonly ExistingTag[]> {
+  const versions = targets.flatMap(({ repository, tags: [tag] }) => (tag === undefined ? [] : [{ repository, tag }]));
+  const existing = await findExisting(plan.ifExists, versions, registry, own);
+  for (const { repository, tag, digest } of existing) {
+    log.info(`${formatTagReference(repository, tag)} is there already (${digest}) and stays.`);
+  }
+  return existing;
+}
+
+/** What the outputs say where nothing was published because the version is there already. */
+export async function describeExisting(
+  { repository, tag, digest }: ExistingTag,
+  { description }: Target,
+  { registry }: NamingPorts,
+): Promise<Partial<Outcome>> {
+  const manifest = await registry.getManifest(repository, tag);
+  return {
+    ...(await summarise(remoteContent(registry, repository, manifest))),
+    reason: `${formatTagReference(repository, tag)} is there already, and \`if-exists\` is skip`,
+    description: { ...description, tags: description.tags.filter((each) => each.tag === tag) },
+    digest,
+  };
 }
 
 function movingOrder({ tags: [main, ...others] }: ImageDescription): readonly Tag[] {
@@ -102,36 +136,58 @@ function movingOrder({ tags: [main, ...others] }: ImageDescription): readonly Ta
   return [...(main === undefined ? [] : [main]), ...ordered].map(({ tag }) => tag);
 }
 
+/** Logs in everywhere, beside the questions to the registries. */
+async function prepare(plan: Plan, describe: Planned['describe'], ports: PublishPorts): Promise<Prepared> {
+  const [prepared] = await Promise.all([
+    prepareTargets(plan, describe, ports),
+    needsLogin(plan) ? ports.engine.logIn() : undefined,
+  ]);
+  return prepared;
+}
+
+/** What the registries answered. */
+export interface Prepared {
+  /** Whether the run publishes after all: a refusal may be no failure of it. */
+  readonly push: Decision<boolean>;
+  readonly targets: readonly Target[];
+}
+
 /**
- * Logs in everywhere, asks each registry whether this run may push there, so that a refusal comes before the build, and
- * which tags it has, so that none moves backwards.
+ * Asks each registry whether this run may push there, so that a refusal comes before the build, and which tags it has, so
+ * that none moves backwards.
  */
-async function prepare(
-  plan: Plan,
+export async function prepareTargets(
+  plan: PublicationPlan & Pick<Plan, 'staging'>,
   describe: Planned['describe'],
-  ports: PublishPorts,
-): Promise<{ readonly push: Decision<boolean>; readonly names: readonly Names[] }> {
+  ports: NamingPorts,
+): Promise<Prepared> {
   const { yieldsBecause } = plan.push;
   const asked = plan.destinations.map(async ({ repository }) => {
     if (!plan.push.value) return { refusal: undefined, description: plan.description };
     const refusal = await askPermission(ports, repository);
     if (refusal !== undefined && yieldsBecause === undefined) throw refusal;
-    return { refusal, description: refusal ? plan.description : await describeFor(plan, describe, ports, repository) };
+    const isNamed = refusal === undefined && plan.staging === undefined;
+    return { refusal, description: isNamed ? await describeFor(plan, describe, ports, repository) : plan.description };
   });
-  const [answers] = await Promise.all([Promise.all(asked), ports.engine.logIn()]);
+  const answers = await Promise.all(asked);
   const isRefused = answers.some(({ refusal }) => refusal !== undefined);
   return {
     push: isRefused ? { value: false, reason: yieldsBecause ?? '' } : plan.push,
-    names: plan.destinations.map(({ repository }, index) => {
+    targets: plan.destinations.map(({ repository, registry: { kind } }, index) => {
       const description = answers[index]?.description ?? plan.description;
-      return { repository, description, tags: movingOrder(description) };
+      return { repository, kind, description, tags: movingOrder(description) };
     }),
   };
 }
 
+/** Our own client logs in by itself; an engine, and later steps of the job, need the CLI's login. */
+function needsLogin({ source, loginScope }: Plan): boolean {
+  return source === undefined || source.spec.kind === 'docker-daemon' || loginScope === 'job';
+}
+
 /** @returns the error of a refusal; `undefined` when the run may push, or when that could not be told */
 async function askPermission(
-  { registry, log }: PublishPorts,
+  { registry, log }: NamingPorts,
   repository: Repository,
 ): Promise<PermissionError | undefined> {
   const permission = await registry.mayPush(repository);
@@ -151,14 +207,15 @@ async function askPermission(
 
 /** The names once more, with the tags that the registry has, where that can matter. */
 async function describeFor(
-  plan: Plan,
+  plan: PublicationPlan,
   describe: Planned['describe'],
-  { registry, log }: PublishPorts,
+  { registry, log }: NamingPorts,
   repository: Repository,
 ): Promise<ImageDescription> {
   if (plan.description.tags.every(({ kind }) => kind === 'fixed')) return plan.description;
   try {
-    const description = describe(await registry.listTags(repository));
+    const tags = await registry.listTags(repository);
+    const description = describe(tags.filter((tag) => !isMarkerTag(tag)));
     for (const { tag, reason } of description.held) {
       log.notice(`${formatTagReference(repository, tag)} stays where it is, because ${reason}.`);
     }
@@ -172,52 +229,56 @@ async function describeFor(
   }
 }
 
-/** Moves the further tags to what was pushed under the first. */
-async function moveTags(
-  { registry, log }: PublishPorts,
-  repository: Repository,
-  [mainTag, ...further]: readonly Tag[],
-  digest: Digest,
-): Promise<StoredManifest | undefined> {
-  if (mainTag === undefined) return undefined;
-  const manifest = await registry.getManifest(repository, mainTag);
-  if (manifest.digest !== digest) throw mismatch(repository, mainTag, digest, manifest.digest);
-  for (const tag of further) {
-    await registry.putManifest(repository, manifest, tag);
-    log.info(`Tagged ${formatTagReference(repository, tag)}`);
-  }
-  return manifest;
-}
-
-/** Asks for each further tag once more; the first was read when the others moved. */
-async function verifyTags(
-  { registry, log }: PublishPorts,
-  repository: Repository,
-  tags: readonly Tag[],
-  digest: Digest,
+/** Looks at what was pushed, then moves the tags, then asks for each. */
+export async function tagAndVerify(
+  plan: Pick<PublicationPlan, 'verify'>,
+  ports: NamingPorts,
+  placed: Placed,
 ): Promise<void> {
-  await Promise.all(
-    tags.slice(1).map(async (tag) => {
-      const found = await registry.headManifest(repository, tag);
-      if (found?.digest !== digest) throw mismatch(repository, tag, digest, found?.digest);
-    }),
-  );
-  log.info(`Verified ${tags.length} tags of ${formatDigestReference(repository, digest)}`);
-}
-
-function mismatch(repository: Repository, tag: Tag, pushed: Digest, found: Digest | undefined): RegistryError {
-  return new RegistryError('DIGEST_MISMATCH', {
-    message: `${formatTagReference(repository, tag)} is ${found ?? 'not there'} after the push of ${pushed}.`,
-    remedy:
-      'Something else moved the tag at the same time, or the registry lost the push. Give runs that publish the same tag one `concurrency` group, then run this job again.',
+  const { registry, log, runStage } = ports;
+  const { target, manifest, unmoved } = placed;
+  const { repository, tags } = target;
+  const { digest } = manifest;
+  if (plan.verify === 'blobs') await runStage('verify', 'Verify the blobs', () => verifyContent(ports, placed));
+  // A tag that points at it has told already that it is there.
+  const isUnseen = target.kind !== 'docker' && unmoved.length === tags.length;
+  if (plan.verify !== 'off' && isUnseen) {
+    const found = await registry.headManifest(repository, digest);
+    if (found?.digest !== digest) throw mismatch(repository, digest, digest, found?.digest);
+  }
+  if (unmoved.length > 0) {
+    await runStage('tag', 'Tag', () => moveTags(registry, repository, manifest, unmoved, (line) => log.info(line)));
+  }
+  if (plan.verify === 'off') return;
+  await runStage('verify', 'Verify', async () => {
+    await verifyTags(registry, repository, digest, unmoved);
+    log.info(`Verified ${tags.length} tags of ${formatDigestReference(repository, digest)}`);
   });
 }
 
-function platformsOf(manifest: StoredManifest | undefined, single: Platform): Readonly<Record<string, Digest>> {
-  if (manifest === undefined) return {};
-  if (!isIndexMediaType(manifest.mediaType)) return { [formatPlatform(single)]: manifest.digest };
-  const images = parseIndex(manifest).filter(({ platform }) => platform !== undefined && platform.os !== 'unknown');
-  return Object.fromEntries(
-    images.flatMap(({ platform, digest }) => (platform === undefined ? [] : [[formatPlatform(platform), digest]])),
+async function verifyContent({ registry, log }: NamingPorts, { target, manifest }: Placed): Promise<void> {
+  const { repository } = target;
+  const { digest } = manifest;
+  const { blobs } = await readContent(remoteContent(registry, repository, manifest));
+  await verifyBlobs(
+    registry,
+    repository,
+    digest,
+    blobs.map((blob) => blob.digest),
   );
+  log.info(`Verified ${blobs.length} blobs of ${formatDigestReference(repository, digest)}`);
+}
+
+/** What a build's own decisions do not tell is read from the image. */
+async function summariseImage(
+  plan: Plan,
+  facts: BuilderFacts | undefined,
+  { target, manifest }: Placed,
+  { registry }: PublishPorts,
+): Promise<ImageSummary> {
+  if (facts !== undefined && !isIndexMediaType(manifest.mediaType)) {
+    const platform = plan.build.platforms[0] ?? facts.engine.platform;
+    return { platforms: { [formatPlatform(platform)]: manifest.digest }, imageId: '' };
+  }
+  return summarise(remoteContent(registry, target.repository, manifest));
 }

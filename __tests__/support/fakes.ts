@@ -135,7 +135,7 @@ export function aWorld({
       return isHere ? [parseTag(reference.tag ?? '')] : [];
     });
   const log = terminalLog((text) => lines.push(text.trimEnd()));
-  const stage: RunStage = (_stage, title, work) => log.group(title, async () => work());
-  const world: FakeWorld = { effects, tags, lines, ports: { engine, registry, log, stage } };
+  const runStage: RunStage = (_stage, title, work) => log.group(title, async () => work());
+  const world: FakeWorld = { effects, tags, lines, ports: { engine, registry, log, runStage } };
   return world;
 }

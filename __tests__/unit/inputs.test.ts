@@ -125,6 +125,10 @@ describe('strings become values', () => {
       'dry-run': 'x',
       summary: 'x',
       'login-scope': 'x',
+      source: 'x',
+      referrers: 'x',
+      'if-exists': 'x',
+      stage: 'X',
     };
     const inputs = parseInputs((name) => bad[name] ?? '', faults);
     expect(inputs).toMatchObject({
@@ -135,9 +139,14 @@ describe('strings become values', () => {
       dryRun: false,
       loginScope: 'step',
     });
+    expect(inputs).toMatchObject({ source: undefined, referrers: false, ifExists: 'overwrite', stage: undefined });
     expect(faults.throwIfAny).toThrowCode(
       'INPUT_INVALID',
+      'SOURCE_INVALID',
+      'INPUT_INVALID',
+      'INPUT_INVALID',
       'PLATFORM_INVALID',
+      'INPUT_INVALID',
       'INPUT_INVALID',
       'INPUT_INVALID',
       'INPUT_INVALID',

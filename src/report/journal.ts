@@ -11,7 +11,7 @@ export interface Journal {
   readonly log: Log;
   readonly spans: Spans;
   /** A stage that is a group of the log. */
-  readonly stage: RunStage;
+  readonly runStage: RunStage;
   /** Without secrets, as all that is given here. */
   warnings(): readonly string[];
   buildSteps(): readonly BuildStep[];
@@ -44,7 +44,7 @@ export function openJournal(log: Log, now: () => number): Journal {
   return {
     log: listening,
     spans,
-    stage: groupStages(spans, listening),
+    runStage: groupStages(spans, listening),
     warnings: () => warnings.map(hide),
     buildSteps: () => progress.steps().map((step) => ({ ...step, name: hide(step.name) })),
     hide,

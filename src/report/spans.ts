@@ -5,7 +5,7 @@
 import type { Log } from './log.ts';
 
 /** What a publish does, in order (design.md section 4). */
-export type Stage = 'read' | 'plan' | 'prepare' | 'build' | 'tag' | 'verify' | 'report';
+export type Stage = 'read' | 'plan' | 'prepare' | 'build' | 'push' | 'tag' | 'verify' | 'report';
 
 export interface Span {
   readonly stage: Stage;

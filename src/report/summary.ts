@@ -7,7 +7,7 @@ import { formatDigestReference, formatTagReference } from '../image/reference.ts
 import { formatRepository } from '../image/repository.ts';
 import type { ImageDescription } from '../metadata/describe.ts';
 import type { Outcome } from '../outputs.ts';
-import type { Destination, Plan } from '../plan.ts';
+import type { Destination, PublicationPlan } from '../plan.ts';
 import { describeProduct } from '../registry/product.ts';
 import { drawTime, drawWeight } from './charts.ts';
 import { troubleshootingUrl } from './failure.ts';
@@ -21,7 +21,7 @@ export type Failure = Pick<PublishError, 'code' | 'message' | 'remedy' | 'retrya
 
 /** What is known of a step when it ends; whatever did not come to be is absent or empty. */
 export interface SummaryFacts {
-  readonly plan?: Plan;
+  readonly plan?: PublicationPlan;
   readonly outcome?: Outcome;
   readonly failure?: Failure;
   /** Whether only the plan was asked for. */
@@ -95,7 +95,7 @@ function limitedTable<Item>(
   return `${table(head, items.slice(0, rows).map(format))}${more}`;
 }
 
-function nameOf({ destinations, description }: Plan, measure: Measure): string {
+function nameOf({ destinations, description }: PublicationPlan, measure: Measure): string {
   const [main] = destinations;
   if (main === undefined) return 'no image';
   const [tag] = description.tags;
@@ -129,7 +129,12 @@ function explainFailure(failure: Failure, measure: Measure): string {
   ].join('\n\n');
 }
 
-function writePlan(plan: Plan, outcome: Outcome | undefined, facts: SummaryFacts, measure: Measure): readonly string[] {
+function writePlan(
+  plan: PublicationPlan,
+  outcome: Outcome | undefined,
+  facts: SummaryFacts,
+  measure: Measure,
+): readonly string[] {
   const description = outcome?.description ?? plan.description;
   const [main] = plan.destinations;
   const isPublished = outcome?.published === true;
@@ -153,7 +158,12 @@ function writePlan(plan: Plan, outcome: Outcome | undefined, facts: SummaryFacts
   ];
 }
 
-function writePublished(plan: Plan, { digest, description }: Outcome, main: Destination, measure: Measure): string {
+function writePublished(
+  plan: PublicationPlan,
+  { digest, description }: Outcome,
+  main: Destination,
+  measure: Measure,
+): string {
   if (digest === undefined) return '';
   // A Docker registry knows images by tag only.
   const [tag] = description.tags;
@@ -217,7 +227,7 @@ function writeTags(description: ImageDescription, facts: SummaryFacts, measure: 
 }
 
 /** What, which, and why. */
-function decisions(plan: Plan): readonly (readonly [string, string, string])[] {
+function decisions(plan: PublicationPlan): readonly (readonly [string, string, string])[] {
   return [
     ['Product', describeProduct(plan.product), ''],
     ...plan.destinations.flatMap(({ registry, repository, credential }): (readonly [string, string, string])[] => [
