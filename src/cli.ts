@@ -10,8 +10,9 @@ import { parseArgs } from 'node:util';
 import type { Environment } from './engine/command.ts';
 import type { Entry } from './entry.ts';
 import { InputError } from './errors.ts';
-import { type InputName, inputDefaults, inputsOfEnvironment, pullInputDefaults } from './inputs.ts';
+import { type InputName, inputDefaults, inputsOfEnvironment, mergeInputDefaults, pullInputDefaults } from './inputs.ts';
 import { publishStep } from './main.ts';
+import { mergeStep } from './merge.ts';
 import { pullStep } from './pull.ts';
 import { exitCodeOf, onTermination } from './report/cancellation.ts';
 import { formatFailure, toPublishError } from './report/failure.ts';
@@ -21,6 +22,7 @@ import { liveLog } from './report/log-live.ts';
 import { type AskGit, readGitRun } from './run/git.ts';
 
 type PullInputName = keyof typeof pullInputDefaults;
+type MergeInputName = keyof typeof mergeInputDefaults;
 
 /** What a command line asks for. */
 export interface Arguments<Name extends string = string> {
@@ -34,6 +36,16 @@ export interface Arguments<Name extends string = string> {
 const commands = {
   publish: { defaults: inputDefaults, manifest: 'action.yml', does: 'build an image and publish it (the default)' },
   plan: { defaults: inputDefaults, manifest: 'action.yml', does: 'print what publish would do, with the reasons' },
+  promote: {
+    defaults: inputDefaults,
+    manifest: 'action.yml',
+    does: 'publish the image REFERENCE under other names, its digest kept',
+  },
+  merge: {
+    defaults: mergeInputDefaults,
+    manifest: 'merge/action.yml',
+    does: 'join what was pushed for several platforms',
+  },
   pull: { defaults: pullInputDefaults, manifest: 'pull/action.yml', does: 'pull an image' },
 } as const;
 
@@ -68,8 +80,9 @@ export function parseArguments(argv: readonly string[]): Arguments {
     return isSwitch && (next === undefined || next.startsWith('-')) ? [arg, 'true'] : [arg];
   });
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
       args,
+      allowPositionals: command === 'promote',
       options: {
         help: { type: 'boolean', short: 'h' },
         ...(command === 'plan' ? { json: { type: 'boolean' } as const } : {}),
@@ -78,6 +91,9 @@ export function parseArguments(argv: readonly string[]): Arguments {
     });
     const inputs = new Map<string, string>();
     for (const [name, value] of Object.entries(values)) if (Array.isArray(value)) inputs.set(name, value.join('\n'));
+    const [reference] = positionals;
+    if (reference !== undefined) inputs.set('source', `docker://${reference}`);
+    if (positionals.length > 1) throw new Error(`One reference is promoted, not ${positionals.length}.`);
     return { command, help: values.help === true, json: values.json === true, inputs };
   } catch (cause) {
     throw new InputError('INPUT_INVALID', {
@@ -101,7 +117,8 @@ async function readHelp(command: CommandName, columns: number): Promise<string> 
   } = parse(readFileSync(join(root, commands[command].manifest), 'utf8'));
   const inputs: readonly HelpInput[] = Object.entries(manifest.inputs).map(([name, input]) => ({ name, ...input }));
   const does = Object.entries(commands).map(([name, each]) => `${name.padEnd(8)} ${each.does}`);
-  const call = `node dist/cli.js ${command === 'publish' ? '[publish]' : command}`;
+  const names = { publish: '[publish]', promote: 'promote REFERENCE' };
+  const call = `node dist/cli.js ${command === 'publish' || command === 'promote' ? names[command] : command}`;
   const options = ['-h, --help', ...(command === 'plan' ? ['--json     the plan as JSON (docs/plan.md)'] : [])];
   const help = formatHelp({ call, description: manifest.description, inputs }, options, notes, columns);
   return command === 'publish' ? `${help}\nCommands:\n${does.map((line) => `  ${line}\n`).join('')}` : help;
@@ -149,6 +166,13 @@ async function runCommand({ command, json, inputs }: Arguments, entry: Entry): P
     const read = (name: PullInputName): string => named(name, inputs.get(name) ?? fromEnvironment(name));
     const { image, digest } = await pullStep(read, entry);
     print([image, digest]);
+    return;
+  }
+  if (command === 'merge') {
+    const fromEnvironment = inputsOfEnvironment(env, mergeInputDefaults);
+    const read = (name: MergeInputName): string => named(name, inputs.get(name) ?? fromEnvironment(name));
+    const { reference = '', tags = '' } = await mergeStep(read, entry);
+    print([reference, tags]);
     return;
   }
   const fromEnvironment = inputsOfEnvironment(env, inputDefaults);

@@ -111,6 +111,7 @@ test('the login of the Docker CLI is used where no --token is given', async () =
 test.each([
   { argv: ['--help'], folder: '.' },
   { argv: ['plan', '-h'], folder: '.' },
+  { argv: ['merge', '-h'], folder: 'merge' },
   { argv: ['pull', '--help'], folder: 'pull' },
 ])('$argv says what action.yml says of every input, and does nothing', async ({ argv, folder }) => {
   const terminal = action.newRunner({ engine });
@@ -158,6 +159,24 @@ test('pull gets what publish put there', async () => {
   const digest = await client.digestOf(`${registry}/octo-org/${image}:1.0`);
   const pulled = await terminal.terminal('cli.js', ['pull', '--registry', registry, '--tag', '1.0']);
   expect(pulled).toMatchObject({ exitCode: 0, stdout: `${registry}/octo-org/${image}:1.0\n${digest}\n` });
+});
+
+test('promote puts a tag on what is there, and its digest stays', async () => {
+  const image = uniqueName('app');
+  const terminal = await aCheckout(`octo-org/${image}`);
+  const name = `${registry}/octo-org/${image}`;
+  await terminal.terminal('cli.js', helloTo('--tags', '1.0'));
+  const digest = await client.digestOf(`${name}:1.0`);
+  const promoted = await terminal.terminal('cli.js', [
+    'promote',
+    `${name}:1.0`,
+    '--registry',
+    registry,
+    '--tags',
+    'production',
+  ]);
+  expect(promoted).toMatchObject({ exitCode: 0, stdout: `${name}@${digest}\n${name}:production\n` });
+  expect(await client.digestOf(`${name}:production`)).toBe(digest);
 });
 
 describe('what a build prints', () => {

@@ -56,14 +56,26 @@ describe('the first word is the command', () => {
       ['pull', '--digest', 'sha256:1'],
       { command: 'pull', inputs: new Map([['digest', 'sha256:1']]) },
     ],
+    [
+      'promote, with a reference',
+      ['promote', 'ghcr.io/octo-org/app:1.0', '--tags', 'stable'],
+      {
+        command: 'promote',
+        inputs: new Map([
+          ['tags', 'stable'],
+          ['source', 'docker://ghcr.io/octo-org/app:1.0'],
+        ]),
+      },
+    ],
     ['help of a command', ['pull', '--help'], { command: 'pull', help: true }],
   ])('%s', (_title, argv, expected) => {
     expect(parseArguments(argv)).toMatchObject(expected);
   });
 
   test.each([
-    ['a word that is no command', ['push'], 'Commands: publish, plan, pull'],
+    ['a word that is no command', ['push'], 'Commands: publish, plan, promote, merge, pull'],
     ['an input of another command', ['pull', '--tags', '1'], 'Known options of pull: --help, --registry'],
+    ['a second reference', ['promote', 'a/b:1', 'a/b:2'], 'Known options of promote'],
     ['JSON of what is no plan', ['publish', '--json'], 'Known options of publish'],
     ['a name of every object', ['constructor'], 'Commands: '],
   ])('%s is refused, with what there is', (_title, argv, remedy) => {

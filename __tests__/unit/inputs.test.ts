@@ -153,6 +153,7 @@ describe('strings become values', () => {
       'INPUT_INVALID',
       'INPUT_INVALID',
       'INPUT_INVALID',
+      'INPUT_INVALID',
     );
   });
 });

@@ -39,6 +39,13 @@ describe('the schema holds the plan of', () => {
     ['several registries', { images: 'ghcr.io/octo-org/app\nregistry.example/app' }, {}],
     ['no registry', { images: 'name=ghcr.io/octo-org/app,enable=false' }, {}],
     [
+      'an image that is there',
+      { source: 'docker://ghcr.io/octo-org/app:1.0', referrers: 'true', 'if-exists': 'skip' },
+      {},
+    ],
+    ['an archive', { source: 'oci-archive:image.tar:1.0' }, {}],
+    ['a leg', { stage: 'alpine' }, { GITHUB_RUN_ID: '1', GITHUB_RUN_ATTEMPT: '1' }],
+    [
       'everything that is asked for',
       {
         platforms: 'linux/amd64,linux/arm/v7',

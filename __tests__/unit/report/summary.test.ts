@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { InputError, InputFaults, PermissionError, RegistryError } from '../../../src/errors.ts';
 import { parseDigest } from '../../../src/image/digest.ts';
 import { nothingDone, type Outcome } from '../../../src/outputs.ts';
-import type { Plan } from '../../../src/plan.ts';
+import type { PublicationPlan } from '../../../src/plan.ts';
 import { formatSummary, mostBytes, type SummaryFacts } from '../../../src/report/summary.ts';
 import { aPlan, aRun, planned } from '../../support/builders.ts';
 import { tablesOf, tagsOf, textOf, toHtml } from '../../support/github-markdown.ts';
@@ -24,7 +24,7 @@ const spans: SummaryFacts['spans'] = [
 const nothing: SummaryFacts = { isDryRun: false, spans: [], buildSteps: [], images: [], warnings: [] };
 
 /** What came of a plan that went well. */
-function published(plan: Plan, description = plan.description): Outcome {
+function published(plan: PublicationPlan, description = plan.description): Outcome {
   return { ...nothingDone(plan, ''), published: true, digest, imageId: digest, description };
 }
 
