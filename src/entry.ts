@@ -19,6 +19,8 @@ import type { StepSecrets } from './step.ts';
 export interface Entry {
   readonly env: Environment;
   readonly log: Log;
+  /** Milliseconds since the process began. */
+  readonly now: () => number;
   /** Fires when the process is asked to end. */
   readonly termination: AbortSignal;
 }
@@ -28,7 +30,7 @@ export async function runEntry(work: (entry: Entry) => Promise<unknown>): Promis
   const log = workflowLog((text) => void process.stdout.write(text));
   const termination = onTermination(process);
   try {
-    await work({ env: process.env, log, termination });
+    await work({ env: process.env, log, now: () => performance.now(), termination });
   } catch (error) {
     const failure = toPublishError(error);
     if (failure.detail !== '') {

@@ -40,6 +40,7 @@ export const inputDefaults = {
   verify: 'manifest',
   retries: '5',
   'dry-run': 'false',
+  summary: 'true',
 } as const;
 
 export type InputName = keyof typeof inputDefaults;
@@ -84,6 +85,7 @@ export interface Inputs {
   readonly verify: Verification;
   readonly retries: number;
   readonly dryRun: boolean;
+  readonly summary: boolean;
 }
 
 /** Reads an input's text; absent and empty are the same, as for the runner. */
@@ -217,6 +219,7 @@ export function parseInputs(read: InputReader, { attempt }: Faults): Inputs {
     verify: attempt(() => oneOf('verify', read('verify'), ['manifest', 'blobs', 'off'])) ?? 'manifest',
     retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100)) ?? 1,
     dryRun: attempt(() => oneOf('dry-run', normaliseBoolean(read('dry-run')), ['false', 'true'])) === 'true',
+    summary: attempt(() => oneOf('summary', normaliseBoolean(read('summary')), ['true', 'false'])) !== 'false',
   };
 }
 
@@ -313,6 +316,7 @@ export const mergeInputDefaults = {
   verify: 'manifest',
   retries: '5',
   'dry-run': 'false',
+  summary: 'true',
 } as const;
 
 export interface MergeInputs extends Inputs {

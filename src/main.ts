@@ -3,6 +3,7 @@
  */
 
 import { appendFileSync } from 'node:fs';
+import { type Account, accountFor, weighFor } from './account.ts';
 import type { BuildRequest } from './engine/build-request.ts';
 import type { Environment } from './engine/command.ts';
 import { build, logIn, readBuilderFacts, resolveBuilder } from './engine/docker.ts';
@@ -35,6 +36,7 @@ import { tokenForm } from './registry/credentials.ts';
 import type { ServerFacts } from './registry/directory.ts';
 import { isOpen, mostCapable, readServer } from './registry/probe.ts';
 import { resolveProduct } from './registry/product.ts';
+import type { Journal } from './report/journal.ts';
 import type { Log } from './report/log.ts';
 import { formatPlan } from './report/plan-table.ts';
 import { findMissingFacts, type GitHubFacts, readGitHubFacts } from './run/github-facts.ts';
@@ -54,15 +56,25 @@ export const run = (): Promise<void> =>
  * @returns the outputs, which are also written to GITHUB_OUTPUT where there is one
  * @throws PublishError
  */
-export async function publishStep(
+export const publishStep = (read: InputReader, entry: Entry): Promise<Readonly<Record<OutputName, string>>> =>
+  accountFor(entry, (accounted, journal, account) => attemptPublish(read, accounted, journal, account));
+
+async function attemptPublish(
   read: InputReader,
-  { env, log, termination }: Entry,
+  entry: Entry,
+  { runStage, spans }: Journal,
+  account: Account,
 ): Promise<Readonly<Record<OutputName, string>>> {
+  const { env, log, termination } = entry;
   const faults = gatherFaults();
-  const inputs = parseInputs(read, faults);
-  const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
-  maskSecrets(log, inputs.username, secrets);
-  const theRun = readRun(env);
+  const { inputs, secrets, theRun } = await spans.measure('read', 'Read', async () => {
+    const inputs = parseInputs(read, faults);
+    account.wantsSummary = inputs.summary;
+    account.isDryRun = inputs.dryRun;
+    const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
+    maskSecrets(log, inputs.username, secrets);
+    return { inputs, secrets, theRun: readRun(env) };
+  });
   const { registryAuth } = secrets;
   const checkDisk = (check: () => void): void => {
     const checks = gatherFaults();
@@ -73,16 +85,16 @@ export async function publishStep(
   };
   const checkBuild = (request: BuildRequest): void => checkDisk(() => checkBuildContext(request, process.cwd()));
   const checkFiles = (source: SourceSpec): void => checkDisk(() => checkSource(source, process.cwd()));
-  const planned = await planWithAnswers(
-    inputs,
-    theRun,
-    { env, log, termination },
-    secrets,
-    faults,
-    (metadata, server) => plan(inputs, theRun, { metadata, registryAuth, checkBuild, checkSource: checkFiles, server }),
-  );
-  for (const line of formatPlan(planned.plan)) log.info(line);
-  for (const warning of planned.plan.description.warnings) log.warning(warning);
+  // A plan that was asked for is not to be unfolded first.
+  const planned = await (inputs.dryRun ? spans.measure : runStage)('plan', 'Plan', async () => {
+    const planned = await planWithAnswers(inputs, theRun, entry, secrets, faults, (metadata, server) =>
+      plan(inputs, theRun, { metadata, registryAuth, checkBuild, checkSource: checkFiles, server }),
+    );
+    account.plan = planned.plan;
+    for (const line of formatPlan(planned.plan)) log.info(line);
+    tellOf(planned.plan, log);
+    return planned;
+  });
   if (inputs.dryRun) {
     return writeOutputs(env, formatOutputs(planned.plan, nothingDone(planned.plan, '`dry-run` is true')));
   }
@@ -96,12 +108,16 @@ export async function publishStep(
   let keepsLogin = false;
   try {
     const { registry } = step;
-    const ports = { engine: engineOf(step, planned.plan), source: sourceOf(step), registry, log };
+    const ports = { engine: engineOf(step, planned.plan), source: sourceOf(step), registry, log, runStage };
     const outcome = await publish(planned, ports);
-    report(planned.plan, outcome, env, log);
-    keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
-    if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
-    return writeOutputs(env, formatOutputs(planned.plan, outcome));
+    account.outcome = outcome;
+    return await spans.measure('report', 'Report', async () => {
+      await weighFor(account, outcome, registry, entry);
+      report(planned.plan, outcome, env, log);
+      keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
+      if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
+      return writeOutputs(env, formatOutputs(planned.plan, outcome));
+    });
   } catch (error) {
     return await explainIn(planned.plan, theRun, secrets)(error);
   } finally {
@@ -195,6 +211,12 @@ function sourceOf({ docker, registry: client }: Step): SourcePort {
   };
 }
 
+/** Notices for decisions that a person would want to know, and warnings for what is odd. */
+export function tellOf({ notes, description }: PublicationPlan, log: Log): void {
+  for (const note of notes) log.notice(note);
+  for (const warning of description.warnings) log.warning(warning);
+}
+
 /** Tells people and later steps what was published. */
 export function report(
   thePlan: PublicationPlan & Pick<Plan, 'staging'>,
@@ -208,8 +230,12 @@ export function report(
     return;
   }
   const { digest } = outcome;
-  const references = thePlan.destinations.map(({ repository }) => formatDigestReference(repository, digest));
+  const [main = '', ...others] = thePlan.destinations.map(({ repository }) =>
+    formatDigestReference(repository, digest),
+  );
+  const references = [main, ...others];
   // The runner's list of what a job made, for attestation steps (actions/runner, CreateArtifactsFileCommand).
   if (env.GITHUB_ARTIFACTS) appendFileSync(env.GITHUB_ARTIFACTS, references.map((each) => `oci://${each}\n`).join(''));
-  for (const reference of references) log.info(`Published ${reference}`);
+  // The main one is the last line of the log.
+  for (const reference of [...others, main]) log.info(`Published ${reference}`);
 }

@@ -3,6 +3,7 @@
  */
 
 import type { Digest } from './image/digest.ts';
+import type { StoredManifest } from './image/manifest.ts';
 import { formatDigestReference, formatTagReference } from './image/reference.ts';
 import type { ImageDescription } from './metadata/describe.ts';
 import { formatAnnotation, formatLabel } from './metadata/labels.ts';
@@ -16,6 +17,8 @@ export interface Outcome {
   /** Names of the image in the main repository, as they were in the end. */
   readonly description: ImageDescription;
   readonly digest: Digest | undefined;
+  /** What the digest is of, as the registry has it; absent where nothing was published. */
+  readonly manifest?: StoredManifest;
   readonly imageId: string;
   /** `os/arch[/variant]` → digest of its manifest. */
   readonly platforms: Readonly<Record<string, Digest>>;

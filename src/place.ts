@@ -61,11 +61,13 @@ export async function placeBuilt(
   confirm: Confirm,
   ports: PublishPorts,
 ): Promise<Produced> {
-  const { engine, log } = ports;
+  const { engine, log, runStage } = ports;
   const builder = engine.resolveBuilder(facts);
   log.info(`Builder: ${builder.kind}, because ${builder.reason}`);
   const build = (where: readonly Target[], push: boolean): Promise<Built> =>
-    log.group(push ? 'Build and push' : 'Build', () => engine.build(builder, where.flatMap(mainReference), push));
+    runStage('build', push ? 'Build and push' : 'Build', () =>
+      engine.build(builder, where.flatMap(mainReference), push),
+    );
   // A new engine and the Docker registry do not understand each other: our own client takes the image there.
   const isByClient = targets.some(({ kind }) => kind === 'docker');
   if (!plan.push.value || isByClient) {
@@ -106,13 +108,13 @@ async function placeEngineImage(
   confirm: Confirm,
   ports: PublishPorts,
 ): Promise<Produced> {
-  const { log, source } = ports;
+  const { log, source, runStage } = ports;
   const imageId = await source.readImageId(image);
   const confirmed = await confirm(targets);
   const placed: Placed[] = [];
   for (const target of confirmed.filter(({ kind }) => kind !== 'docker')) {
     for (const reference of mainReference(target)) {
-      const digest = await log.group(`Push of ${reference}`, () => source.pushFromDaemon(imageId, reference));
+      const digest = await runStage('push', `Push of ${reference}`, () => source.pushFromDaemon(imageId, reference));
       placed.push(await readBack(target, digest, ports));
     }
   }
@@ -142,6 +144,14 @@ export async function placeSource(
 
 /** Takes an image from where it is, by our own client and under no tag. */
 export async function placeOpened(
+  planned: PlannedSource,
+  targets: readonly Target[],
+  ports: PublishPorts,
+): Promise<readonly Placed[]> {
+  return ports.runStage('push', 'Push', () => copyTo(planned, targets, ports));
+}
+
+async function copyTo(
   { spec, referrers }: PlannedSource,
   targets: readonly Target[],
   { registry, source: sources, log }: PublishPorts,

@@ -4,6 +4,7 @@ import type { BuilderDecision, BuilderFacts, Built } from './engine/docker.ts';
 import type { Digest } from './image/digest.ts';
 import type { RegistryClient } from './registry/client.ts';
 import type { Log } from './report/log.ts';
+import type { RunStage } from './report/spans.ts';
 import type { ImageSource } from './source/image-source.ts';
 import type { EngineImage, SourceSpec } from './source/spec.ts';
 import type { UnnamedBuild } from './source/staged-build.ts';
@@ -34,4 +35,5 @@ export interface PublishPorts {
   readonly source: SourcePort;
   readonly registry: RegistryClient;
   readonly log: Log;
+  readonly runStage: RunStage;
 }

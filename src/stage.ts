@@ -54,14 +54,14 @@ async function bring(
   targets: readonly Target[],
   ports: PublishPorts,
 ): Promise<BuiltLeg> {
-  const { engine, log } = ports;
+  const { engine, log, runStage } = ports;
   if (facts === undefined) {
     if (source === undefined) throw new Error('neither a builder nor a source');
     return { digest: await push(source.spec, targets, ports), imageId: '', metadata: '' };
   }
   const builder = engine.resolveBuilder(facts);
   log.info(`Builder: ${builder.kind}, because ${builder.reason}`);
-  const { imageId, metadata, result } = await log.group('Build', () => engine.buildByDigest(builder, facts));
+  const { imageId, metadata, result } = await runStage('build', 'Build', () => engine.buildByDigest(builder, facts));
   return { digest: typeof result === 'string' ? result : await push(result, targets, ports), imageId, metadata };
 }
 

@@ -19,6 +19,7 @@ import type { EnginePort, PublishPorts, SourcePort } from '../../src/ports.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import type { PushPermission } from '../../src/registry/permission.ts';
 import { terminalLog } from '../../src/report/log.ts';
+import type { RunStage } from '../../src/report/spans.ts';
 
 const referenceOf = (repository: Repository, which: Tag | Digest): string =>
   isDigest(which) ? formatDigestReference(repository, which) : formatTagReference(repository, which);
@@ -161,6 +162,7 @@ export function aWorld({
       return isHere ? [parseTag(reference.tag ?? '')] : [];
     });
   const log = terminalLog((text) => lines.push(text.trimEnd()));
-  const world: FakeWorld = { effects, tags, lines, ports: { engine, source, registry, log } };
+  const runStage: RunStage = (_stage, title, work) => log.group(title, async () => work());
+  const world: FakeWorld = { effects, tags, lines, ports: { engine, source, registry, log, runStage } };
   return world;
 }

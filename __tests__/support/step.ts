@@ -57,6 +57,8 @@ export interface StepResult extends Ended {
   /** Variables for later steps of the job. */
   readonly env: Readonly<Record<string, string>>;
   readonly commands: readonly RunnerCommand[];
+  /** What the step wrote to the job summary. */
+  readonly summary: string;
   /** The code of the one error annotation; empty when there is none. */
   readonly code: string;
   /** The text of the one error annotation; empty when there is none. */
@@ -275,13 +277,18 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
     ...options.env,
   };
 
-  function fileCommands(): { env: Record<string, string>; read: (name: string) => Readonly<Record<string, string>> } {
+  function fileCommands(): {
+    env: Record<string, string>;
+    text: (name: string) => string;
+    read: (name: string) => Readonly<Record<string, string>>;
+  } {
     const id = crypto.randomUUID();
     const file = (name: string): string => join(files, `${name}_${id}`);
     const names = ['OUTPUT', 'STATE', 'ENV', 'PATH', 'STEP_SUMMARY', 'ARTIFACTS'];
     for (const name of names) writeFileSync(file(name), '');
     return {
       env: Object.fromEntries(names.map((name) => [`GITHUB_${name}`, file(name)])),
+      text: (name) => readFileSync(file(name), 'utf8'),
       read: (name) => parseFileEntries(readFileSync(file(name), 'utf8')),
     };
   }
@@ -335,6 +342,7 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
         state: commandFiles.read('STATE'),
         env: commandFiles.read('ENV'),
         commands,
+        summary: commandFiles.text('STEP_SUMMARY'),
         code: errors[0]?.properties.title ?? '',
         failure: errors[0]?.data ?? '',
       };

@@ -123,6 +123,7 @@ describe('strings become values', () => {
       verify: 'x',
       retries: 'x',
       'dry-run': 'x',
+      summary: 'x',
       'login-scope': 'x',
       source: 'x',
       referrers: 'x',
@@ -130,7 +131,14 @@ describe('strings become values', () => {
       stage: 'X',
     };
     const inputs = parseInputs((name) => bad[name] ?? '', faults);
-    expect(inputs).toMatchObject({ push: 'auto', verify: 'manifest', retries: 1, dryRun: false, loginScope: 'step' });
+    expect(inputs).toMatchObject({
+      summary: true,
+      push: 'auto',
+      verify: 'manifest',
+      retries: 1,
+      dryRun: false,
+      loginScope: 'step',
+    });
     expect(inputs).toMatchObject({ source: undefined, referrers: false, ifExists: 'overwrite', stage: undefined });
     expect(faults.throwIfAny).toThrowCode(
       'INPUT_INVALID',
@@ -138,6 +146,7 @@ describe('strings become values', () => {
       'INPUT_INVALID',
       'INPUT_INVALID',
       'PLATFORM_INVALID',
+      'INPUT_INVALID',
       'INPUT_INVALID',
       'INPUT_INVALID',
       'INPUT_INVALID',
