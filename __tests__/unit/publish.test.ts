@@ -172,7 +172,12 @@ describe('latest and its like never move backwards', () => {
       const inputs = { images, tags: 'type=semver,pattern={{major}}' };
       const thePlan = planned(inputs, maintenance);
       const outputs = formatOutputs(thePlan.plan, await publish(thePlan, world.ports));
-      expect(outputs).toMatchObject({ published: 'true', image: `${app}:1`, tags: `${app}:1`, registry: 'ghcr.io' });
+      expect(outputs).toMatchObject({
+        published: 'true',
+        image: `${app}:1`,
+        tags: `${app}:1\n${app}:latest`,
+        registry: 'ghcr.io',
+      });
     },
   );
 
