@@ -2,9 +2,10 @@
  * The inputs of the action: strings become values here, and nowhere else. All faults of all inputs are reported at once.
  */
 
+import { type BuildInputs, buildInputDefaults, engineInputDefaults, parseBuildInputs } from './engine/build-inputs.ts';
 import { type Faults, gatherFaults, InputError } from './errors.ts';
 import { type Digest, parseDigest } from './image/digest.ts';
-import { formatPlatform, type Platform, parsePlatform } from './image/platform.ts';
+import { type Platform, parsePlatform } from './image/platform.ts';
 import { parseTag, type Tag } from './image/tag.ts';
 import { type ContextOptions, parseShortShaLength } from './metadata/context.ts';
 import { parseAnnotationLevels } from './metadata/labels.ts';
@@ -22,16 +23,13 @@ export const inputDefaults = {
   username: '',
   'registry-auth': '',
   'login-scope': 'step',
-  context: '.',
-  file: '',
-  target: '',
-  platforms: '',
-  'build-args': '',
+  ...buildInputDefaults,
   labels: '',
   annotations: '',
   tags: '',
   flavor: '',
   push: 'auto',
+  ...engineInputDefaults,
   verify: 'manifest',
   retries: '5',
   'dry-run': 'false',
@@ -53,11 +51,7 @@ export interface Inputs {
   /** YAML, unparsed: only a step that has it loads a parser. */
   readonly registryAuth: string;
   readonly loginScope: 'step' | 'job';
-  readonly context: string;
-  readonly file: string;
-  readonly target: string;
-  readonly platforms: readonly Platform[];
-  readonly buildArgs: readonly string[];
+  readonly build: BuildInputs;
   readonly labels: string;
   readonly annotations: string;
   readonly tags: string;
@@ -89,14 +83,6 @@ export function inputsOfEnvironment<Name extends string>(
   };
 }
 
-/** One entry a line; blank lines are dropped. */
-function lines(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-}
-
 function oneOf<Value extends string>(name: InputName, text: string, values: readonly Value[]): Value {
   const value = values.find((candidate) => candidate === text);
   if (value !== undefined) return value;
@@ -120,27 +106,12 @@ function wholeNumber(name: InputName, text: string, least: number, most: number)
   });
 }
 
-function keyValues(name: InputName, text: string): string[] {
-  const entries = lines(text);
-  const bad = entries.find((entry) => entry.startsWith('='));
-  if (bad === undefined) return entries;
-  throw new InputError('INPUT_INVALID', {
-    message: `The input \`${name}\` has the line "${bad}": expected NAME=value.`,
-    remedy: `Give each line of \`${name}\` a name before its "=".`,
-  });
-}
-
-function platforms(text: string): Platform[] {
-  // As in docker/build-push-action, commas separate too.
-  const parsed = lines(text.replaceAll(',', '\n')).map(parsePlatform);
-  return [...new Map(parsed.map((platform) => [formatPlatform(platform), platform])).values()];
-}
-
 /**
  * @param faults gathers INPUT_INVALID and PLATFORM_INVALID; an input at fault has its default, so that the others can be
  *   judged too
  */
-export function parseInputs(read: InputReader, { attempt }: Faults): Inputs {
+export function parseInputs(read: InputReader, faults: Faults): Inputs {
+  const { attempt } = faults;
   return {
     registry: read('registry'),
     owner: read('owner'),
@@ -150,11 +121,7 @@ export function parseInputs(read: InputReader, { attempt }: Faults): Inputs {
     username: read('username'),
     registryAuth: read('registry-auth'),
     loginScope: attempt(() => oneOf('login-scope', read('login-scope'), ['step', 'job'])) ?? 'step',
-    context: read('context'),
-    file: read('file'),
-    target: read('target'),
-    platforms: attempt(() => platforms(read('platforms'))) ?? [],
-    buildArgs: attempt(() => keyValues('build-args', read('build-args'))) ?? [],
+    build: parseBuildInputs(read, faults),
     labels: read('labels'),
     annotations: read('annotations'),
     tags: read('tags'),

@@ -5,7 +5,7 @@
 import { appendFileSync } from 'node:fs';
 import type { BuildRequest } from './engine/build-request.ts';
 import type { Environment } from './engine/command.ts';
-import { build, logIn, readBuilderFacts, resolveBuilder } from './engine/docker.ts';
+import { type Engine, openEngine } from './engine/engine.ts';
 import { appendEntry, type Entry, maskSecrets, readRun, runEntry, temporaryFolder, writeOutputs } from './entry.ts';
 import { type Faults, gatherFaults } from './errors.ts';
 import { formatDigestReference } from './image/reference.ts';
@@ -20,7 +20,7 @@ import {
 import type { ContextOptions } from './metadata/context.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
 import { type Plan, type Planned, plan } from './plan.ts';
-import { type EnginePort, publish } from './publish.ts';
+import { publish } from './publish.ts';
 import { tokenForm } from './registry/credentials.ts';
 import type { ServerFacts } from './registry/directory.ts';
 import { isOpen, mostCapable, readServer } from './registry/probe.ts';
@@ -30,7 +30,7 @@ import type { Log } from './report/log.ts';
 import { formatPlan } from './report/plan-table.ts';
 import { findMissingFacts, type GitHubFacts, readGitHubFacts } from './run/github-facts.ts';
 import type { Run } from './run/run.ts';
-import { checkBuildContext } from './source/build-context.ts';
+import { checkBuild } from './source/build-context.ts';
 import { openStep, type Step } from './step.ts';
 import { newStepFolder } from './step-folder.ts';
 
@@ -50,18 +50,19 @@ export async function publishStep(
   const inputs = parseInputs(read, faults);
   const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
   maskSecrets(log, inputs.username, secrets);
+  maskBuildSecrets(log, inputs.build.secretValues);
   const theRun = readRun(env);
   const { registryAuth } = secrets;
   const metadata = faults.attempt(() => parseContextOptions(env, new Date()));
-  const checkBuild = (request: BuildRequest): void => {
+  const checkFiles = (request: BuildRequest): void => {
     const checks = gatherFaults();
-    checks.attempt(() => checkBuildContext(request, process.cwd()));
+    checks.attempt(() => checkBuild(request, process.cwd(), env));
     // A plan can be looked at where there is nothing to build.
     if (inputs.dryRun) checks.report((fault) => log.warning(`${fault.code}: ${fault.message}`));
     else checks.throwIfAny();
   };
   const planWith = (facts: ContextOptions, server: ServerFacts | undefined): Planned =>
-    plan(inputs, theRun, { metadata: facts, registryAuth, checkBuild, server });
+    plan(inputs, theRun, { metadata: facts, registryAuth, checkBuild: checkFiles, server });
   const asksServer = !inputs.dryRun && isOpen(inputs, resolveProduct(theRun.serverUrl));
   const first = metadata && faults.attempt(() => planWith(metadata, asksServer ? mostCapable : undefined));
   faults.throwIfAny();
@@ -81,9 +82,10 @@ export async function publishStep(
   // Before the folder is made, so that `post` knows it whatever happens from here on.
   appendEntry(env.GITHUB_STATE, 'folder', folder);
   const step = await openStep(planned.plan, folder, env, secrets, log, termination);
+  const engine = engineOf(step, planned.plan, inputs, { env, log });
   let keepsLogin = false;
   try {
-    const outcome = await publish(planned, { engine: engineOf(step, planned.plan), registry: step.registry, log });
+    const outcome = await publish(planned, { engine, registry: step.registry, log });
     report(planned.plan, outcome, env, log);
     keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
     if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
@@ -92,6 +94,7 @@ export async function publishStep(
     const { explain } = await import('./report/diagnosis.ts');
     throw explain(error, { ...planned.plan, push: planned.plan.push.value, run: theRun, secrets });
   } finally {
+    await engine.close();
     await step.close(keepsLogin);
   }
 }
@@ -115,21 +118,35 @@ export async function readRegistryAuth(text: string, faults: Faults): Promise<re
   return parseRegistryAuth(text, faults);
 }
 
+/** Each line of a secret that is long enough to be one: `{` and the like would make *** of the whole log. */
+function maskBuildSecrets(log: Log, values: ReadonlyMap<string, string>): void {
+  for (const line of [...values.values()].flatMap((value) => value.split('\n'))) {
+    if (line.trim().length >= 6) log.mask(line.trim());
+  }
+}
+
 function engineOf(
   { docker, config, logins }: Step,
-  { build: request, destinations, push: { value: push } }: Plan,
-): EnginePort {
-  const usesDockerRegistry = push && destinations.some(({ registry }) => registry.kind === 'docker');
-  const repositories = destinations.map(({ repository }) => repository);
-  return {
-    readFacts: () => readBuilderFacts(docker, config),
-    resolveBuilder: (facts) => resolveBuilder(facts, request, usesDockerRegistry),
-    logIn: async () => {
-      // One after the other: each `docker login` rewrites the same configuration file.
-      for (const { registry, username, password } of logins) await logIn(docker, registry, username, password);
-    },
-    build: (decision, references, push) => build(docker, decision, request, references, repositories, push),
+  { build: request, destinations, push }: Plan,
+  { build: { secretValues, variables }, token }: Inputs,
+  { env, log }: Pick<Entry, 'env' | 'log'>,
+): Engine {
+  const ports = {
+    ...docker,
+    variables: env,
+    say: (line: string) => log.info(line),
+    warn: log.warning,
+    // A builder in a cluster outlives the step that was killed: `post` removes it.
+    onBuilder: (removal: readonly string[]) => appendEntry(env.GITHUB_STATE, 'builder', JSON.stringify(removal)),
   };
+  return openEngine(ports, config, {
+    request,
+    repositories: destinations.map(({ repository }) => repository),
+    usesDockerRegistry: push.value && destinations.some(({ registry }) => registry.kind === 'docker'),
+    logins,
+    secrets: request.gitSecret === '' ? secretValues : new Map([...secretValues, [request.gitSecret, token]]),
+    cacheVariables: variables,
+  });
 }
 
 function report(thePlan: Plan, outcome: Outcome, env: Environment, log: Log): void {

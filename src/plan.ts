@@ -3,8 +3,11 @@
  */
 
 import type { BuildRequest } from './engine/build-request.ts';
+import { type CacheMode, type CachePlan, cacheName } from './engine/cache.ts';
+import { checkOutputs } from './engine/outputs.ts';
+import { gitSecretId } from './engine/secrets.ts';
 import { gatherFaults, InputError } from './errors.ts';
-import type { Repository } from './image/repository.ts';
+import { formatRepository, type Repository } from './image/repository.ts';
 import type { Inputs } from './inputs.ts';
 import { type ContextOptions, contextOf } from './metadata/context.ts';
 import { describeImage, type ImageDescription, type Naming } from './metadata/describe.ts';
@@ -15,6 +18,7 @@ import { parseTagRules } from './metadata/rule.ts';
 import { type CredentialDecision, type GivenCredentials, resolveCredential } from './registry/credentials.ts';
 import {
   checkRequest,
+  hostOfOwningProduct,
   type RegistryDecision,
   resolveRegistry,
   resolveRepository,
@@ -77,6 +81,8 @@ export interface Planned {
 
 /** Whether the run publishes. */
 function resolvePush(inputs: Inputs, run: Run): Decision<boolean> {
+  const { call } = inputs.build.options;
+  if (call !== 'build') return { value: false, reason: `\`call\` is ${call}` };
   if (inputs.push === 'true') return { value: true, reason: '`push` is true' };
   if (inputs.push === 'false') return { value: false, reason: '`push` is false' };
   if (run.ref.kind === 'pull') {
@@ -138,6 +144,56 @@ function parseNaming(inputs: Inputs): Naming | undefined {
   return rules && flavor && labels && annotations && { rules, flavor, labels, annotations };
 }
 
+/** The build, with what the rest of the plan adds to its inputs. */
+function buildOf(
+  { build: { options, cache }, annotations }: Inputs,
+  run: Run,
+  product: Product,
+  destinations: readonly Destination[],
+  push: boolean,
+  description: ImageDescription | undefined,
+): BuildRequest {
+  const [main] = destinations;
+  const isOwn = main !== undefined && hostOfOwningProduct(main.registry.registry, product) === product.host;
+  const { serverUrl, sourceRepository, runId, attempt } = run;
+  const owned = sourceRepository && `${sourceRepository.owner}/${sourceRepository.name}`;
+  return {
+    ...options,
+    labels: (description?.labels ?? []).map(({ name, value }) => `${name}=${value}`),
+    annotations: description?.annotations ?? [],
+    needsAnnotations: annotations.trim() !== '',
+    cache: planCache(cache, run, main, push, description),
+    builderId:
+      owned === undefined || runId === ''
+        ? ''
+        : `${serverUrl.origin}/${owned}/actions/runs/${runId}/attempts/${attempt}`,
+    // A password for another registry is none of GitHub's business.
+    gitSecret: (isOwn && gitSecretId(options.context, product.host, options.secrets)) || '',
+  };
+}
+
+function planCache(
+  mode: CacheMode,
+  { ref, event, baseRef }: Run,
+  main: Destination | undefined,
+  push: boolean,
+  description: ImageDescription | undefined,
+): CachePlan {
+  const branch = ref.kind === 'branch' ? cacheName(ref.name) : '';
+  const reads = [branch, cacheName(baseRef), cacheName(event.defaultBranch ?? '')].filter((name) => name !== '');
+  // A Docker registry has images alone.
+  const repository = main === undefined || main.registry.kind === 'docker' ? '' : formatRepository(main.repository);
+  const tags = [description?.tags[0]?.tag, reads.at(-1), 'latest'].filter((tag) => tag !== undefined);
+  return {
+    mode,
+    repository,
+    reads: [...new Set(reads)],
+    writes: branch,
+    mayPush: push,
+    images: repository === '' ? [] : [...new Set(tags)].map((tag) => `${repository}:${tag}`),
+  };
+}
+
 /**
  * @throws InputError, or InputFaults with every fault of every input
  */
@@ -164,14 +220,8 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   const describe = (existingTags: readonly string[] | undefined): ImageDescription | undefined =>
     naming && describeImage(naming, contextOf(run, { ...facts.metadata, existingTags }));
   const description = attempt(() => describe(undefined));
-  const build: BuildRequest = {
-    context: inputs.context,
-    file: inputs.file,
-    target: inputs.target,
-    platforms: inputs.platforms,
-    buildArgs: inputs.buildArgs,
-    labels: (description?.labels ?? []).map(({ name, value }) => `${name}=${value}`),
-  };
+  const build = buildOf(inputs, run, product, destinations, push.value, description);
+  attempt(() => checkOutputs(build.outputs, build.load, push));
   attempt(() => facts.checkBuild(build));
   if (push.value) for (const { registry } of destinations) attempt(() => checkRequest(registry, build));
   throwIfAny();

@@ -2,7 +2,10 @@
  * The use case: log in, build, push, read back, tag. What is to happen is in the plan; how is in the ports.
  */
 
-import type { BuilderDecision, BuilderFacts, Built } from './engine/docker.ts';
+import { formatCache } from './engine/cache.ts';
+import { engineKinds } from './engine/capabilities.ts';
+import type { Built } from './engine/docker.ts';
+import type { EngineDecision, RunnerFacts } from './engine/resolve.ts';
 import { PermissionError, RegistryError } from './errors.ts';
 import type { Digest } from './image/digest.ts';
 import { type Descriptor, isIndexMediaType, parseIndex, type StoredManifest } from './image/manifest.ts';
@@ -18,12 +21,13 @@ import type { Log } from './report/log.ts';
 
 /** The engine, as a publish needs it. */
 export interface EnginePort {
-  readFacts(): Promise<BuilderFacts>;
-  resolveBuilder(facts: BuilderFacts): BuilderDecision;
+  readFacts(): Promise<RunnerFacts>;
+  /** Decides how to build, and prepares it. */
+  resolveBuilder(facts: RunnerFacts): Promise<EngineDecision>;
   /** Logs in wherever the step has a credential for. */
   logIn(): Promise<void>;
   /** Builds, and pushes under the references when `push` is true. */
-  build(decision: BuilderDecision, references: readonly string[], push: boolean): Promise<Built>;
+  build(decision: EngineDecision, references: readonly string[], push: boolean): Promise<Built>;
 }
 
 /** The registries, as a publish needs them. */
@@ -59,8 +63,10 @@ export async function publish({ plan, describe }: Planned, ports: PublishPorts):
     return nothingDone(plan, isHeld ? 'each of its tags would move backwards' : 'no tag came out of `tags`');
   }
 
-  const builder = engine.resolveBuilder(facts);
-  log.info(`Builder: ${builder.kind}, because ${builder.reason}`);
+  const builder = await engine.resolveBuilder(facts);
+  log.info(`Engine: ${engineKinds[builder.kind]}, because ${builder.reason}`);
+  if (plan.build.cache.mode !== 'off')
+    log.info(`Cache: ${formatCache(builder.cache)}, because ${builder.cache.reason}`);
   const references = names.flatMap(({ repository, tags }) =>
     tags.slice(0, 1).map((tag) => formatTagReference(repository, tag)),
   );
@@ -71,7 +77,7 @@ export async function publish({ plan, describe }: Planned, ports: PublishPorts):
 
   const manifests = [];
   for (const { repository, tags } of names) manifests.push(await tagAndVerify(plan, ports, repository, tags, digest));
-  const platforms = platformsOf(manifests[0], plan.build.platforms[0] ?? facts.engine.platform);
+  const platforms = platformsOf(manifests[0], singlePlatform(plan, facts, built));
   return { ...done, published: true, reason: '', digest, platforms };
 }
 
@@ -178,9 +184,17 @@ function mismatch(repository: Repository, tag: Tag, pushed: Digest, found: Diges
   });
 }
 
-function platformsOf(manifest: StoredManifest | undefined, single: Platform): Readonly<Record<string, Digest>> {
+/** The platform of an image that is no index, as far as anything told. */
+function singlePlatform({ build }: Plan, { docker, podman }: RunnerFacts, built: Built): Platform | undefined {
+  return build.platforms[0] ?? built.platform ?? docker?.platform ?? podman?.platform;
+}
+
+function platformsOf(
+  manifest: StoredManifest | undefined,
+  single: Platform | undefined,
+): Readonly<Record<string, Digest>> {
   if (manifest === undefined) return {};
-  if (!isIndexMediaType(manifest.mediaType)) return { [formatPlatform(single)]: manifest.digest };
+  if (!isIndexMediaType(manifest.mediaType)) return single ? { [formatPlatform(single)]: manifest.digest } : {};
   const images = parseIndex(manifest).filter(({ platform }) => platform !== undefined && platform.os !== 'unknown');
   return Object.fromEntries(
     images.flatMap(({ platform, digest }) => (platform === undefined ? [] : [[formatPlatform(platform), digest]])),

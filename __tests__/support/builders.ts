@@ -1,5 +1,6 @@
 /** Values with overrides: a test says only what it is about. */
 
+import type { BuildRequest } from '../../src/engine/build-request.ts';
 import { gatherFaults } from '../../src/errors.ts';
 import { type InputName, type Inputs, inputDefaults, parseInputs } from '../../src/inputs.ts';
 import { type Plan, type PlanFacts, type Planned, plan } from '../../src/plan.ts';
@@ -40,4 +41,9 @@ export function planned(
 
 export function aPlan(texts?: Readonly<Partial<Record<InputName, string>>>, run?: Run): Plan {
   return planned(texts, run).plan;
+}
+
+/** The default build, without labels and annotations. */
+export function aBuild(overrides: Partial<BuildRequest> = {}): BuildRequest {
+  return { ...aPlan().build, labels: [], annotations: [], ...overrides };
 }
