@@ -14,7 +14,7 @@ import { terminalLog } from './report/log.ts';
 import { type AskGit, readGitRun } from './run/git.ts';
 
 /** Inputs that are true when named without a value. */
-const switches: readonly string[] = ['dry-run', 'load', 'no-cache', 'pull', 'push'];
+const switches: readonly string[] = ['--dry-run', '--load', '--no-cache', '--pull', '--push'];
 
 function isInputName(name: string): name is InputName {
   return Object.hasOwn(inputDefaults, name);
@@ -32,8 +32,8 @@ export function parseArguments(argv: readonly string[]): {
   // A switch that no value follows stands for `true`.
   const args = argv.flatMap((arg, index) => {
     const next = argv[index + 1];
-    const isSwitch = arg.startsWith('--') && switches.includes(arg.slice(2));
-    return isSwitch && (next === undefined || next.startsWith('-')) ? [arg, 'true'] : [arg];
+    const hasNoValue = next === undefined || next.startsWith('-');
+    return switches.includes(arg) && hasNoValue ? [arg, 'true'] : [arg];
   });
   try {
     const { values } = parseArgs({

@@ -7,6 +7,8 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { FailedBuild } from './engine/build-failure.ts';
 import type { Environment } from './engine/command.ts';
+import type { Faults } from './errors.ts';
+import type { RegistryLogin } from './registry/registry-auth.ts';
 import { exitCodeOf, onTermination } from './report/cancellation.ts';
 import { formatFailure, toPublishError } from './report/failure.ts';
 import { type Log, workflowLog } from './report/log.ts';
@@ -47,6 +49,13 @@ export function readRun(env: Environment): Run {
 /** Below which folder a step keeps its own. */
 export function temporaryFolder(env: Environment): string {
   return env.RUNNER_TEMP || tmpdir();
+}
+
+/** Only a step that has `registry-auth` loads a YAML parser. */
+export async function readRegistryAuth(text: string, faults: Faults): Promise<readonly RegistryLogin[]> {
+  if (text === '') return [];
+  const { parseRegistryAuth } = await import('./registry/registry-auth.ts');
+  return parseRegistryAuth(text, faults);
 }
 
 /** Every secret, and the form in which the CLI's configuration keeps a login, is *** in the log from here on. */

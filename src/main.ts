@@ -6,8 +6,17 @@ import { appendFileSync } from 'node:fs';
 import type { BuildRequest } from './engine/build-request.ts';
 import type { Environment } from './engine/command.ts';
 import { type Engine, openEngine } from './engine/engine.ts';
-import { appendEntry, type Entry, maskSecrets, readRun, runEntry, temporaryFolder, writeOutputs } from './entry.ts';
-import { type Faults, gatherFaults } from './errors.ts';
+import {
+  appendEntry,
+  type Entry,
+  maskSecrets,
+  readRegistryAuth,
+  readRun,
+  runEntry,
+  temporaryFolder,
+  writeOutputs,
+} from './entry.ts';
+import { gatherFaults } from './errors.ts';
 import { formatDigestReference } from './image/reference.ts';
 import {
   type InputReader,
@@ -25,7 +34,6 @@ import { tokenForm } from './registry/credentials.ts';
 import type { ServerFacts } from './registry/directory.ts';
 import { isOpen, mostCapable, readServer } from './registry/probe.ts';
 import { resolveProduct } from './registry/product.ts';
-import type { RegistryLogin } from './registry/registry-auth.ts';
 import type { Log } from './report/log.ts';
 import { formatPlan } from './report/plan-table.ts';
 import { findMissingFacts, type GitHubFacts, readGitHubFacts } from './run/github-facts.ts';
@@ -67,9 +75,15 @@ export async function publishStep(
   const first = metadata && faults.attempt(() => planWith(metadata, asksServer ? mostCapable : undefined));
   faults.throwIfAny();
   if (metadata === undefined || first === undefined) throw new Error('no fault, but no plan either');
+  const explainIn =
+    ({ plan: { product, destinations, push } }: Planned) =>
+    async (error: unknown): Promise<never> => {
+      const { explain } = await import('./report/diagnosis.ts');
+      throw explain(error, { product, destinations, push: push.value, run: theRun, secrets });
+    };
   const [asked, server] = await Promise.all([
     inputs.dryRun ? undefined : askGitHub(inputs, theRun, { env, log, termination }),
-    asksServer ? readServer(theRun, env) : undefined,
+    asksServer ? readServer(theRun, env).catch(explainIn(first)) : undefined,
   ]);
   const planned = asked === undefined && server === undefined ? first : planWith({ ...metadata, ...asked }, server);
   for (const line of formatPlan(planned.plan)) log.info(line);
@@ -91,8 +105,7 @@ export async function publishStep(
     if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
     return writeOutputs(env, formatOutputs(planned.plan, outcome));
   } catch (error) {
-    const { explain } = await import('./report/diagnosis.ts');
-    throw explain(error, { ...planned.plan, push: planned.plan.push.value, run: theRun, secrets });
+    return await explainIn(planned)(error);
   } finally {
     await engine.close();
     await step.close(keepsLogin);
@@ -109,13 +122,6 @@ async function askGitHub(inputs: Inputs, theRun: Run, { env, log }: Entry): Prom
   // A password for another registry is none of GitHub's business.
   const token = tokenForm(inputs.token) === 'other' ? '' : inputs.token;
   return readGitHubFacts(missing, theRun, createApi(theRun.apiUrl, token, env), (message) => log.info(message));
-}
-
-/** Only a step that has `registry-auth` loads a YAML parser. */
-export async function readRegistryAuth(text: string, faults: Faults): Promise<readonly RegistryLogin[]> {
-  if (text === '') return [];
-  const { parseRegistryAuth } = await import('./registry/registry-auth.ts');
-  return parseRegistryAuth(text, faults);
 }
 
 /** Each line of a secret that is long enough to be one: `{` and the like would make *** of the whole log. */

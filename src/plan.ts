@@ -26,12 +26,19 @@ import {
 } from './registry/directory.ts';
 import { packageUrl } from './registry/package-page.ts';
 import { type Product, resolveProduct } from './registry/product.ts';
+import { readOnlyRun } from './run/read-only.ts';
 import type { Run } from './run/run.ts';
 
 /** A decision with the reason for it, as a clause. */
 export interface Decision<Value> {
   readonly value: Value;
   readonly reason: string;
+}
+
+/** Whether the run publishes. */
+export interface PushDecision extends Decision<boolean> {
+  /** Why a registry's refusal is no failure of this run, as a clause; `undefined` where it is one. */
+  readonly yieldsBecause: string | undefined;
 }
 
 /** One repository that the image goes to. */
@@ -52,7 +59,7 @@ export interface Plan {
   /** As far as is known without the tags that the registry has. */
   readonly description: ImageDescription;
   readonly build: BuildRequest;
-  readonly push: Decision<boolean>;
+  readonly push: PushDecision;
   readonly loginScope: 'step' | 'job';
   readonly verify: 'off' | 'manifest';
   readonly retries: number;
@@ -80,15 +87,25 @@ export interface Planned {
 }
 
 /** Whether the run publishes. */
-function resolvePush(inputs: Inputs, run: Run): Decision<boolean> {
+function resolvePush(inputs: Inputs, run: Run): PushDecision {
+  const decide = (value: boolean, reason: string, yieldsBecause?: string): PushDecision => ({
+    value,
+    reason,
+    yieldsBecause,
+  });
   const { call } = inputs.build.options;
-  if (call !== 'build') return { value: false, reason: `\`call\` is ${call}` };
-  if (inputs.push === 'true') return { value: true, reason: '`push` is true' };
-  if (inputs.push === 'false') return { value: false, reason: '`push` is false' };
+  if (call !== 'build') return decide(false, `\`call\` is ${call}`);
+  if (inputs.push === 'true') return decide(true, '`push` is true');
+  if (inputs.push === 'false') return decide(false, '`push` is false');
   if (run.ref.kind === 'pull') {
-    return { value: false, reason: `the run is for pull request ${run.ref.name} and \`push\` is auto` };
+    const fork = readOnlyRun(run) === 'fork' ? ' from a fork' : '';
+    return decide(false, `the run is for pull request ${run.ref.name}${fork} and \`push\` is auto`);
   }
-  return { value: true, reason: 'the run is for no pull request' };
+  // Dependabot's runs have a token that only reads, unless `permissions` gives it more: the registry knows.
+  if (readOnlyRun(run) === 'dependabot') {
+    return decide(true, 'the run is for no pull request', 'Dependabot started the run, and its token only reads');
+  }
+  return decide(true, 'the run is for no pull request');
 }
 
 interface Located {

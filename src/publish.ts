@@ -15,7 +15,7 @@ import { formatRepository, type Repository } from './image/repository.ts';
 import type { Tag } from './image/tag.ts';
 import type { DescribedTag, ImageDescription } from './metadata/describe.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
-import type { Plan, Planned } from './plan.ts';
+import type { Decision, Plan, Planned } from './plan.ts';
 import type { PushPermission } from './registry/permission.ts';
 import type { Log } from './report/log.ts';
 
@@ -54,8 +54,7 @@ export interface PublishPorts {
  */
 export async function publish({ plan, describe }: Planned, ports: PublishPorts): Promise<Outcome> {
   const { engine, log } = ports;
-  const push = plan.push.value;
-  const [facts, names] = await Promise.all([engine.readFacts(), prepare(plan, describe, ports)]);
+  const [facts, { push, names }] = await Promise.all([engine.readFacts(), prepare(plan, describe, ports)]);
   const [main] = names;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
   if (main.tags.length === 0) {
@@ -70,9 +69,10 @@ export async function publish({ plan, describe }: Planned, ports: PublishPorts):
   const references = names.flatMap(({ repository, tags }) =>
     tags.slice(0, 1).map((tag) => formatTagReference(repository, tag)),
   );
-  const built = await log.group(push ? 'Build and push' : 'Build', () => engine.build(builder, references, push));
+  const title = push.value ? 'Build and push' : 'Build';
+  const built = await log.group(title, () => engine.build(builder, references, push.value));
   const { imageId, metadata, digest } = built;
-  const done = { ...nothingDone(plan, plan.push.reason), description: main.description, imageId, metadata };
+  const done = { ...nothingDone(plan, push.reason), description: main.description, imageId, metadata };
   if (digest === undefined) return done;
 
   const manifests = [];
@@ -99,31 +99,47 @@ function movingOrder({ tags: [main, ...others] }: ImageDescription): readonly Ta
  * Logs in everywhere, asks each registry whether this run may push there, so that a refusal comes before the build, and
  * which tags it has, so that none moves backwards.
  */
-async function prepare(plan: Plan, describe: Planned['describe'], ports: PublishPorts): Promise<readonly Names[]> {
+async function prepare(
+  plan: Plan,
+  describe: Planned['describe'],
+  ports: PublishPorts,
+): Promise<{ readonly push: Decision<boolean>; readonly names: readonly Names[] }> {
+  const { yieldsBecause } = plan.push;
   const asked = plan.destinations.map(async ({ repository }) => {
-    if (!plan.push.value) return plan.description;
-    await askPermission(ports, repository);
-    return await describeFor(plan, describe, ports, repository);
+    if (!plan.push.value) return { refusal: undefined, description: plan.description };
+    const refusal = await askPermission(ports, repository);
+    if (refusal !== undefined && yieldsBecause === undefined) throw refusal;
+    return { refusal, description: refusal ? plan.description : await describeFor(plan, describe, ports, repository) };
   });
-  const [descriptions] = await Promise.all([Promise.all(asked), ports.engine.logIn()]);
-  return plan.destinations.map(({ repository }, index) => {
-    const description = descriptions[index] ?? plan.description;
-    return { repository, description, tags: movingOrder(description) };
-  });
+  const [answers] = await Promise.all([Promise.all(asked), ports.engine.logIn()]);
+  const isRefused = answers.some(({ refusal }) => refusal !== undefined);
+  return {
+    push: isRefused ? { value: false, reason: yieldsBecause ?? '' } : plan.push,
+    names: plan.destinations.map(({ repository }, index) => {
+      const description = answers[index]?.description ?? plan.description;
+      return { repository, description, tags: movingOrder(description) };
+    }),
+  };
 }
 
-async function askPermission({ registry, log }: PublishPorts, repository: Repository): Promise<void> {
+/** @returns the error of a refusal; `undefined` when the run may push, or when that could not be told */
+async function askPermission(
+  { registry, log }: PublishPorts,
+  repository: Repository,
+): Promise<PermissionError | undefined> {
   const permission = await registry.mayPush(repository);
   const name = formatRepository(repository);
   if (permission.answer === 'unknown') {
     log.notice(`Whether this run may push to ${name} could not be told before the build: ${permission.reason}`);
-  } else if (permission.answer === 'refused') {
-    throw new PermissionError('PUSH_DENIED', {
-      message: `This run may not push to ${name}: ${permission.message}`,
-      remedy: permission.error.remedy,
-      cause: permission.error,
-    });
   }
+  if (permission.answer !== 'refused') return undefined;
+  // A login that was refused is not one that lacks a right.
+  const code = permission.error.code === 'TOKEN_REJECTED' ? 'TOKEN_REJECTED' : 'PUSH_DENIED';
+  return new PermissionError(code, {
+    message: `This run may not push to ${name}: ${permission.message}`,
+    remedy: permission.error.remedy,
+    cause: permission.error,
+  });
 }
 
 /** The names once more, with the tags that the registry has, where that can matter. */

@@ -3,12 +3,19 @@
  */
 
 import { logIn, pull } from './engine/docker.ts';
-import { appendEntry, maskSecrets, readRun, runEntry, temporaryFolder, writeOutputs } from './entry.ts';
+import {
+  appendEntry,
+  maskSecrets,
+  readRegistryAuth,
+  readRun,
+  runEntry,
+  temporaryFolder,
+  writeOutputs,
+} from './entry.ts';
 import { gatherFaults, InputError } from './errors.ts';
 import { formatReference } from './image/reference.ts';
 import { parseTag } from './image/tag.ts';
 import { inputsOfEnvironment, type PullInputs, parsePullInputs, pullInputDefaults } from './inputs.ts';
-import { readRegistryAuth } from './main.ts';
 import { type Destination, locateImage } from './plan.ts';
 import { type GivenCredentials, resolveCredential } from './registry/credentials.ts';
 import type { ServerFacts } from './registry/directory.ts';
@@ -68,7 +75,13 @@ export const run = (): Promise<void> =>
     const first = faults.attempt(() => planWith(asksServer ? mostCapable : undefined));
     faults.throwIfAny();
     if (first === undefined) throw new Error('no fault, but no plan either');
-    const plan = asksServer ? planWith(await readServer(theRun, env)) : first;
+    const explainIn =
+      ({ product, destinations }: PullPlan) =>
+      async (error: unknown): Promise<never> => {
+        const { explain } = await import('./report/diagnosis.ts');
+        throw explain(error, { product, destinations, push: false, run: theRun, secrets });
+      };
+    const plan = asksServer ? planWith(await readServer(theRun, env).catch(explainIn(first))) : first;
     const [{ registry }] = plan.destinations;
     log.info(`Registry ${registry.registry}, because ${registry.reason}`);
     for (const note of plan.notes) log.info(note);
@@ -85,8 +98,7 @@ export const run = (): Promise<void> =>
       if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
       writeOutputs(env, { image: plan.reference, digest: pulled.digest, imageid: pulled.imageId });
     } catch (error) {
-      const { explain } = await import('./report/diagnosis.ts');
-      throw explain(error, { ...plan, push: false, run: theRun, secrets });
+      return await explainIn(plan)(error);
     } finally {
       await step.close(keepsLogin);
     }

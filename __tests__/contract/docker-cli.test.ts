@@ -8,11 +8,10 @@ import type { BuildRequest } from '../../src/engine/build-request.ts';
 import { type BuildxPorts, buildWithBuildx } from '../../src/engine/buildx-build.ts';
 import { createCommandRunner } from '../../src/engine/command.ts';
 import { type BuildTarget, buildWithDocker, logIn } from '../../src/engine/docker.ts';
-import type { EngineDecision } from '../../src/engine/resolve.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
 import { parseRepositoryName } from '../../src/image/reference.ts';
 import { parseRegistry } from '../../src/image/registry.ts';
-import { aBuild } from '../support/builders.ts';
+import { aBuild, aDecision } from '../support/builders.ts';
 import { type RecordedCommand, readRecords, writeRecorder } from '../support/recorder.ts';
 
 const digest = `sha256:${'a1'.repeat(32)}`;
@@ -27,17 +26,7 @@ const request: BuildRequest = aBuild({
   labels: ['com.example.team=octo & co', 'empty='],
 });
 const plain = aBuild();
-const decision: EngineDecision = {
-  kind: 'docker-containerd',
-  tool: 'buildx',
-  reason: '',
-  buildx: '',
-  install: undefined,
-  builder: undefined,
-  pushesApart: false,
-  cache: { from: [], to: [], reason: '' },
-  notes: [],
-};
+const decision = aDecision();
 
 let folder: string;
 let output: string;

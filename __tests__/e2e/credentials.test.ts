@@ -124,9 +124,31 @@ describe('the token', () => {
 
   test('leaves the runner’s own configuration as it was, byte for byte', () => {
     expect(readFileSync(join(runner.home, '.docker/config.json'), 'utf8')).toBe(configBefore);
-    expect(runner.filesIn(join(runner.home, '.docker')).filter((path) => !path.startsWith('buildx/'))).toEqual([
-      'config.json',
-    ]);
+    expect(runner.filesIn(runner.home)).toEqual(['.docker/config.json']);
+  });
+});
+
+describe('several registries', () => {
+  test('are published to in one step, each with its own login of `registry-auth`, of which nothing is left', async () => {
+    const { address } = await lab.registry();
+    const runner = aRunner({ token: 'ghs_canary' });
+    const path = uniqueName('octo-org/app');
+    const step = await runner.main({
+      images: `${address}/${path}\n${registry}/${path}`,
+      'registry-auth': `- registry: ${registry}\n  username: ${username}\n  password: ${token}\n`,
+      tags: '1.0\nlatest',
+    });
+    expect(step).toMatchObject({ exitCode: 0, failure: '' });
+    const { digest, tags } = step.outputs;
+    expect(tags?.split('\n')).toEqual(
+      [address, registry].flatMap((each) => [`${each}/${path}:1.0`, `${each}/${path}:latest`]),
+    );
+    for (const reference of tags?.split('\n') ?? []) expect(await client.digestOf(reference)).toBe(digest);
+    expect(holdsToken(withoutMasks(step.log))).toBe(false);
+    expect(holdsToken(JSON.stringify([step.outputs, step.state, step.env]))).toBe(false);
+    expect(runner.commands().filter(({ args, env }) => [...args, ...Object.values(env)].some(holdsToken))).toEqual([]);
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+    expect(filesWithToken(runner, runner.home)).toEqual([]);
   });
 });
 

@@ -117,6 +117,13 @@ test('what only a probe could tell is assumed, and marked so', async () => {
   expect(destinations).toMatchObject([{ registry: { isAssumed: true } }]);
 });
 
+test('what the payload lacks is not asked of the API', async () => {
+  const runner = aRunner({ GITHUB_EVENT_PATH: '' });
+  const inputs = { labels: "built={{commit_date 'YYYY'}}" };
+  expect(await runner.main({ 'dry-run': 'true', ...inputs })).toMatchObject({ exitCode: 0, failure: '' });
+  expect(counting.takeContacts()).toBe(0);
+});
+
 test('the plan holds every decision with its reason, and no token', async () => {
   const { outputs } = await aRunner({}, branchPush('main')).main({ 'dry-run': 'true', push: 'false', tags: '1.0' });
   expect(JSON.parse(outputs.plan ?? '')).toMatchObject({

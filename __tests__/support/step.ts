@@ -98,6 +98,8 @@ export interface Runner {
   readonly workspace: string;
   /** Folder at the head of PATH. */
   readonly bin: string;
+  /** PATH */
+  readonly path: string;
   /** Writes a file of the workspace; gives its path. */
   write(path: string, text: string): string;
   start(inputs: Readonly<Record<string, string>>, env?: Readonly<Record<string, string>>): RunningStep;
@@ -230,9 +232,12 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
   const path = (engine.PATH ?? process.env.PATH ?? '').split(delimiter);
   const docker = findExecutable('docker', path);
   if (docker !== undefined) writeRecorder(join(bin, 'docker'), docker, records, beforeDocker);
+  const searchPath = [bin, ...path].join(delimiter);
   const machine = {
-    PATH: [bin, ...path].join(delimiter),
+    PATH: searchPath,
     HOME: home,
+    // No test leaves the machine.
+    GITHUB_API_URL: 'http://127.0.0.1:9',
     ...(engine.DOCKER_HOST === undefined ? {} : { DOCKER_HOST: engine.DOCKER_HOST }),
   };
   const [owner = ''] = repository.split('/');
@@ -255,8 +260,6 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
     CI: 'true',
     GITHUB_ACTIONS: 'true',
     GITHUB_SERVER_URL: 'https://github.com',
-    // Nothing in these tests may ask the API.
-    GITHUB_API_URL: 'http://127.0.0.1:9',
     GITHUB_REPOSITORY: repository,
     GITHUB_REPOSITORY_OWNER: owner,
     GITHUB_ACTOR: 'octocat',
@@ -346,6 +349,7 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
     home,
     workspace,
     bin,
+    path: searchPath,
     write(name, text) {
       mkdirSync(dirname(join(workspace, name)), { recursive: true });
       writeFileSync(join(workspace, name), text);

@@ -107,17 +107,22 @@ export function targetOf({ method }, { pathname }) {
  * @param {Record<string, string | undefined>} [changes.headers] of the request; undefined takes one away
  * @param {(status: number, headers: import('node:http').IncomingHttpHeaders) => void} [changes.onAnswer] may change the
  *   headers of the answer
- * @param {(body: Buffer) => void} [changes.onBody] gets the whole body of the request once it was answered with success
+ * @param {(body: Buffer) => Promise<void>} [changes.onBody] gets the whole body of a request that succeeded, before its asker
+ *   is told
  */
 export function forward({ request, response, url, backend }, { headers = {}, onAnswer, onBody } = {}) {
   const all = Object.entries({ ...request.headers, 'x-forwarded-proto': 'https', ...headers });
   const sent = Object.fromEntries(all.filter(([, value]) => value !== undefined));
   const outgoing = requestHttp(
     { host: '127.0.0.1', port: backend, method: request.method, path: `${url.pathname}${url.search}`, headers: sent },
-    (answer) => {
+    async (answer) => {
       const status = answer.statusCode ?? 502;
       onAnswer?.(status, answer.headers);
-      if (status < 300) onBody?.(Buffer.concat(chunks));
+      try {
+        if (status < 300) await onBody?.(Buffer.concat(chunks));
+      } catch (error) {
+        console.error(error);
+      }
       response.writeHead(status, answer.headers);
       answer.pipe(response);
     },

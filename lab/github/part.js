@@ -17,7 +17,8 @@ import { certificate } from './certificates.js';
 import { ISSUER } from './container.js';
 import { BACKENDS, FOREIGN, OWNER, PRODUCTS, REPOSITORY, SITES, tokensOf, UNLINKED_IMAGE, USER } from './sites.js';
 
-const NAME = 'github';
+/** @type {Record<GitHub['mode'], string>} the services, which may be up side by side */
+const NAMES = { namespace: 'github', ports: 'github-ports' };
 /** TEST-NET-1 (RFC 5737). Not in 127.0.0.0/8, where an engine would take any certificate. */
 const ADDRESS = '192.0.2.1';
 
@@ -42,7 +43,7 @@ const ADDRESS = '192.0.2.1';
 
 /**
  * @param {import('../place.js').Place} place
- * @param {NodeJS.ProcessEnv} environment
+ * @param {NodeJS.ProcessEnv} environment PUBLISH_LAB_GITHUB=ports asks for loopback ports where a namespace could be had
  * @param {() => Promise<{ environment: Record<string, string> }>} engine the machine's, for loopback ports
  * @returns {Promise<GitHub>}
  * @throws {LabError} when it does not come up
@@ -51,13 +52,15 @@ export async function github(place, environment, engine) {
   const machine = distribution();
   if (!machine)
     throw new LabError('The lab has its GitHub on Debian or Ubuntu only, whose package docker-registry it needs.');
-  const mode = machine.id === 'debian' && (await mayUnshare()) ? 'namespace' : 'ports';
-  const folder = folderOf(place, NAME);
+  const isWanted = environment.PUBLISH_LAB_GITHUB !== 'ports';
+  const mode = isWanted && machine.id === 'debian' && (await mayUnshare()) ? 'namespace' : 'ports';
+  const name = NAMES[mode];
+  const folder = folderOf(place, name);
   const registry = join(await unpacked(place, machine, 'registry', ['docker-registry']), 'usr/bin/docker-registry');
-  const inside = mode === 'namespace' ? await enginePackages(place, NAME) : undefined;
+  const inside = mode === 'namespace' ? await enginePackages(place, name) : undefined;
   const ip = inside ? await busybox(place, machine) : '';
-  await ensureService(place, NAME, {
-    healthy: async () => (await isUp(folder, '/healthy')) && (!inside || (await engineAnswers(place, NAME))),
+  await ensureService(place, name, {
+    healthy: async () => (await isUp(folder, '/healthy')) && (!inside || (await engineAnswers(place, name))),
     start: async (starter) => {
       const listeners = inside ? [] : await loopbackListeners();
       const front = await configure(starter.folder, listeners, ip);
@@ -69,17 +72,15 @@ export async function github(place, environment, engine) {
       // Not before it is in its namespaces can another process follow it.
       if (!(await waitUntil(() => isUp(folder, '/ready'), 20_000))) return;
       const enter = inside ? enterArguments(pid) : [];
-      for (const { name, auth } of BACKENDS) {
-        const port = front.backends[name] ?? 0;
-        const authority = hostsOf(front.listeners)[name] ?? name;
-        const text = registryConfiguration(
-          join(front.storage, name),
-          port,
-          authority,
-          name,
-          auth === 'token' ? folder : '',
-        );
-        await starter.daemon(...split([...enter, registry, 'serve', starter.file(`${name}.yml`, text)]), {});
+      for (const { name: backend, auth } of BACKENDS) {
+        const text = registryConfiguration({
+          storage: join(front.storage, backend),
+          port: front.backends[backend] ?? 0,
+          authority: hostsOf(front.listeners)[backend] ?? backend,
+          service: backend,
+          signer: auth === 'token' ? front.signing.certificate : undefined,
+        });
+        await starter.daemon(...split([...enter, registry, 'serve', starter.file(`${backend}.yml`, text)]), {});
       }
       if (inside) await startEngine(starter, inside, ip, enter);
     },
@@ -92,7 +93,7 @@ export async function github(place, environment, engine) {
     mode,
     enter: inside ? enterArguments(record.processes[0].pid) : [],
     environment: {
-      ...(inside ? engineEnvironment(place, NAME, inside, environment) : (await engine()).environment),
+      ...(inside ? engineEnvironment(place, name, inside, environment) : (await engine()).environment),
       NODE_EXTRA_CA_CERTS: caFile,
       NO_PROXY: '*',
       no_proxy: '*',
@@ -216,15 +217,15 @@ async function freePorts(count) {
 
 /**
  * Distribution's configuration, as JSON, which is YAML.
- * @param {string} storage
- * @param {number} port
- * @param {string} authority of the realm
- * @param {string} service
- * @param {string} signer folder with signing.pem; empty for a registry that leaves the asking to its front
+ * @param {object} registry
+ * @param {string} registry.storage
+ * @param {number} registry.port
+ * @param {string} registry.authority of the realm
+ * @param {string} registry.service
+ * @param {string | undefined} registry.signer PEM file of who signs its tokens; undefined: its front asks, not it
  */
-function registryConfiguration(storage, port, authority, service, signer) {
-  const rootcertbundle = join(signer, 'signing.pem');
-  const token = { realm: `https://${authority}/token`, service, issuer: ISSUER, rootcertbundle };
+function registryConfiguration({ storage, port, authority, service, signer }) {
+  const token = { realm: `https://${authority}/token`, service, issuer: ISSUER, rootcertbundle: signer };
   return JSON.stringify({
     version: 0.1,
     log: { level: 'error', accesslog: { disabled: true } },

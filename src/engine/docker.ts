@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { PermissionError, type PublishError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
-import { parseReference } from '../image/reference.ts';
+import { formatFamiliarName, parseReference } from '../image/reference.ts';
 import type { Registry } from '../image/registry.ts';
-import { formatRepository, type Repository } from '../image/repository.ts';
+import type { Repository } from '../image/repository.ts';
 import { judgeText } from '../registry/retry.ts';
 import { buildFailure } from './build-failure.ts';
 import type { BuildRequest } from './build-request.ts';
@@ -154,7 +154,7 @@ export function pushFailure(command: string, result: CommandResult): ToolError {
 
 /** The digest by which the engine knows an image in one of the repositories, from its `RepoDigests`. */
 function repoDigest(entries: unknown, repositories: readonly Repository[]): Digest {
-  const names = repositories.map((repository) => `${formatRepository(repository)}@`);
+  const names = repositories.map((repository) => `${formatFamiliarName(repository)}@`);
   for (const entry of Array.isArray(entries) ? entries : []) {
     const name = typeof entry === 'string' ? names.find((candidate) => entry.startsWith(candidate)) : undefined;
     const digest = name === undefined ? '' : String(entry).slice(name.length);

@@ -60,7 +60,8 @@ export type PushPermission =
  * Asks the registry whether this login may push to a repository: the token exchange, then an upload that is started
  * and cancelled. A refusal is certain; what cannot be told (no answer, 5xx, 429) is `unknown`. Tries once, so that the
  * answer is there in the time-out.
- * @throws RegistryError where the registry's certificate is not trusted
+ * @throws RegistryError REGISTRY_UNREACHABLE for a certificate that is not trusted, ANSWER_INVALID for a host that is no
+ *   registry
  */
 export async function mayPush(blobs: Blobs, repository: Repository, timeout: number): Promise<PushPermission> {
   const signal = AbortSignal.timeout(timeout);
@@ -70,8 +71,8 @@ export async function mayPush(blobs: Blobs, repository: Repository, timeout: num
     return { answer: 'allowed' };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
-    // A certificate that is not trusted now will not be after the build: nothing could be read back.
-    if (isCertificateFault(codeOf(error.cause))) throw error;
+    // Neither a certificate that is not trusted nor a web page in the registry's place will be better after the build.
+    if (error.code === 'ANSWER_INVALID' || isCertificateFault(codeOf(error.cause))) throw error;
     const { status, ociCodes, message } = error;
     const isRefusal = status >= 400 && status < 500 && !error.retryable;
     if (isRefusal || error.code === 'REGISTRY_UNTRUSTED')

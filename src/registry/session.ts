@@ -4,7 +4,7 @@
 
 import type { ErrorCode } from '../errors.ts';
 import type { Registry } from '../image/registry.ts';
-import { failureOfAnswer, formatUrl, invalidAnswer, readRefusal, untrusted } from './failure.ts';
+import { failureOfAnswer, formatUrl, invalidAnswer, type Refusal, readRefusal, untrusted } from './failure.ts';
 import { type Http, type HttpRequest, type HttpResponse, isProtected } from './http.ts';
 import { isTransientStatus, type RetryOptions, type RetryPorts, retry } from './retry.ts';
 import type { Authorizer, Scope } from './token.ts';
@@ -38,6 +38,15 @@ export interface Session {
   location(response: HttpResponse): URL;
 }
 
+/**
+ * Whether a web application answers in the registry's place: wildcard DNS, a login page. A page that refuses (401, 403) may be
+ * that of a proxy before a registry.
+ */
+function isWebPage({ status, headers }: HttpResponse, { ociCodes }: Refusal): boolean {
+  const isHtml = /^text\/html\b/i.test(headers['content-type'] ?? '');
+  return isHtml && ociCodes.length === 0 && ![401, 403].includes(status) && !isTransientStatus(status);
+}
+
 /** Enough for any error body that says something. */
 const longestRefusal = 64 * 1024;
 
@@ -50,10 +59,13 @@ export function createSession(
   async function refuse(request: ApiRequest, response: HttpResponse, authorization?: string): Promise<never> {
     const { method, denied, unknown } = request;
     const text = method === 'HEAD' ? await reasonOfHead(request, response, authorization) : await readText(response);
+    const refusal = readRefusal(response.status, text);
+    if (isWebPage(response, refusal))
+      throw invalidAnswer(response.url, `it is a web page, with status ${response.status}`);
     throw failureOfAnswer({
       method,
       url: response.url,
-      refusal: readRefusal(response.status, text),
+      refusal,
       retryAfter: response.headers['retry-after'],
       now: options.now(),
       denied,

@@ -9,7 +9,9 @@ import { ToolError } from '../errors.ts';
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
 /** Gives a signal that fires when the process is asked to end; its reason says by what. */
-export function onTermination(process: Pick<NodeJS.Process, 'once'>): AbortSignal {
+export function onTermination(process: {
+  once(name: (typeof signals)[number], listener: () => void): unknown;
+}): AbortSignal {
   const controller = new AbortController();
   for (const name of signals) process.once(name, () => controller.abort(new Cancelled(name)));
   return controller.signal;

@@ -61,8 +61,10 @@ export const tokenMissing: Cause = ({ readOnlyRun }) => ({
       : readOnlyRun === 'dependabot'
         ? 'The login was empty: a run of Dependabot gets Dependabot secrets only, not those of Actions.'
         : 'The login was empty: the secret that `token` (or `registry-auth`) names does not exist, or is misspelt.',
-  remedy: `Leave \`token\` and \`username\` out to use the token of the job, with\n${grantPackagesWrite}\nor correct the name of the secret.${
-    readOnlyRun === undefined ? '' : ' Leave `push` at auto, so that such a run builds without pushing.'
+  remedy: `Leave \`token\` and \`username\` out to use the token of the job, with\n${grantPackagesWrite}\n${
+    readOnlyRun === 'fork'
+      ? 'and `push` at auto, so that such a run builds without pushing.'
+      : `or ${readOnlyRun === 'dependabot' ? 'add it to the Dependabot secrets' : 'correct the name of the secret'}.`
   }`,
 });
 
@@ -109,6 +111,16 @@ export const tokenRejected: Cause = (facts) => {
     code: 'TOKEN_REJECTED',
     cause: `${target.registry} does not know ${describeToken(facts)}: it is wrong, expired, revoked, or of another product than ${host}.`,
     remedy: `Leave \`token\` out to use the token of the job, with\n${grantPackagesWrite}\nor ${useClassicToken(facts)}.`,
+  };
+};
+
+/** The Docker registry says the same of a token that it does not know and of one that may not do this. */
+export const tokenRefused: Cause = (facts) => {
+  if (facts.tokenForm !== 'installation') return tokenRejected(facts);
+  return {
+    code: 'TOKEN_REJECTED',
+    cause: 'The token of this job may not write packages, or not those of this repository; or it is no longer valid.',
+    remedy: `Give the job\n${grantPackagesWrite}\nand publish below its own repository (${formatSource(facts)}); or ${useClassicToken(facts)}.`,
   };
 };
 
@@ -218,7 +230,7 @@ const runReadOnly: Cause = ({ readOnlyRun }) => ({
   remedy:
     readOnlyRun === 'fork'
       ? 'Leave `push` at auto, so that such a run builds without pushing, and publish when the pull request is merged.'
-      : `Leave \`push\` at auto, so that such a run builds without pushing; or give the job\n${grantPackagesWrite}`,
+      : `Give the job\n${grantPackagesWrite}\nor build only, with \`push: false\` in such a run.`,
 });
 
 const ownerForeign: Cause = (facts) => {

@@ -38,6 +38,7 @@ export const classOfCode = {
   CA_UNKNOWN: ToolError,
   CERTIFICATE_MISMATCH: ToolError,
   ENGINE_INCOMPATIBLE: ToolError,
+  ANSWER_INVALID: RegistryError,
   HOST_UNKNOWN: RegistryError,
   HOST_BLOCKED: RegistryError,
   PLAIN_HTTP: RegistryError,

@@ -170,7 +170,7 @@ export function newTokenUrl(host: string): string {
   return `https://${host}/settings/tokens/new?scopes=write:packages`;
 }
 
-/** The registry as a key of `certs.d` and of BuildKit's configuration: `host[:port]`. */
-export function isDockerHub(registry: Registry | string): boolean {
-  return registry === 'docker.io' || registry.endsWith('.docker.io') || registry.endsWith('.docker.com');
+/** Docker Hub, by whichever of its names. */
+export function isDockerHub(registry: Registry): boolean {
+  return registry === 'docker.io' || registry.endsWith('.docker.io');
 }

@@ -54,6 +54,11 @@ export const entries: readonly Entry[] = [
     says: /TLS handshake timeout|pkg-containers\.githubusercontent\.com.*(?:timeout|refused|reset|timed out)/i,
     cause: transfer.hostBlocked,
   },
+  {
+    message: 'received unexpected HTTP status: 200 OK',
+    says: /unexpected (?:HTTP )?status(?: code)?[^\n]{0,200}: (?:200 OK|30[12378]\b)|error parsing HTTP [0-9]+ response body[^\n]*invalid character '<'|was answered with (?:20[01]|30[12378])\b/,
+    cause: transfer.noRegistry,
+  },
 
   // The runner
   {
@@ -108,11 +113,11 @@ export const entries: readonly Entry[] = [
   {
     message: 'Your request could not be authenticated by the GitHub Packages service.',
     says: /could not be authenticated by the GitHub Packages service/i,
-    cause: access.tokenRejected,
+    cause: access.tokenRefused,
   },
   {
     message: 'denied: permission_denied: The token provided does not match expected scopes',
-    says: /does not match expected scopes/i,
+    says: /does not match expected scopes|token has not been granted the required scopes/i,
     cause: access.tokenScopeMissing,
   },
   {
@@ -348,6 +353,11 @@ export const entries: readonly Entry[] = [
     says: /\bmanifest unknown\b|\bMANIFEST_UNKNOWN\b|failed to resolve source metadata for .*: not found/i,
     ociCode: 'MANIFEST_UNKNOWN',
     cause: transfer.manifestUnknown,
+  },
+  {
+    message: '… was answered with 404: …',
+    status: [404],
+    cause: transfer.pageMissing,
   },
   {
     message: 'received unexpected HTTP status: 503 Service Unavailable',

@@ -171,6 +171,25 @@ export const plainHttp: Cause = (facts) => {
   };
 };
 
+export const noRegistry: Cause = (facts) => {
+  const host = namedHost(facts);
+  const { product } = facts;
+  return {
+    code: 'ANSWER_INVALID',
+    cause: `${host} answers, but not as a registry does: it is a web application, a login page or a proxy.`,
+    remedy:
+      product.kind === 'ghes' && (host === product.host || host.endsWith(`.${product.host}`))
+        ? `Packages, or this registry of them, are not enabled on ${product.host}: let a site administrator do so, or leave \`registry\` at auto, which asks what there is.`
+        : 'Check that `registry` names a container registry, and what answers in its place.',
+  };
+};
+
+/** A registry says with a code what it does not know; an answer to HEAD has no body to say it in. */
+export const pageMissing: Cause = (facts) =>
+  (facts.failure.ociCodes ?? []).length > 0 || !/\b(?:GET|POST|PUT|PATCH) \S+ was answered with 404/.test(facts.words)
+    ? undefined
+    : noRegistry(facts);
+
 export const hostBlocked: Cause = (facts) => ({
   code: 'HOST_BLOCKED',
   cause: 'A connection was opened and then not answered, as behind a firewall that lets some hosts through only.',

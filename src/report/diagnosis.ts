@@ -76,8 +76,10 @@ export interface Circumstances {
  */
 export function explain(error: unknown, circumstances: Circumstances): unknown {
   if (!(error instanceof PublishError) || !explained.includes(error.code)) return error;
-  const answer = error instanceof RegistryError ? { status: error.status, ociCodes: error.ociCodes } : answerIn(error);
-  const failure = { text: error.message, output: error.detail, code: error.code, ...answer };
+  const answer =
+    error instanceof RegistryError ? error : error.cause instanceof RegistryError ? error.cause : undefined;
+  const { code: taken, status = 0, ociCodes = [] } = answer ?? { code: error.code };
+  const failure = { text: error.message, output: error.detail, code: taken, status, ociCodes };
   const context = contextOf(`${error.message}\n${error.detail}`, circumstances);
   const diagnosis = context && diagnose(failure, context);
   if (diagnosis === undefined) return error;
@@ -88,13 +90,9 @@ export function explain(error: unknown, circumstances: Circumstances): unknown {
     detail: error.detail,
     cause: error,
     retryable,
-    ...answer,
+    status,
+    ociCodes,
   });
-}
-
-/** The answer of a registry that an error was made from. */
-function answerIn({ cause }: Error): Pick<Failure, 'status' | 'ociCodes'> {
-  return cause instanceof RegistryError ? { status: cause.status, ociCodes: cause.ociCodes } : {};
 }
 
 /** The context of the destination that a text names, by its repository or else its registry; else of the first. */

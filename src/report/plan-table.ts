@@ -3,7 +3,6 @@
  */
 
 import { formatPlatform } from '../image/platform.ts';
-import { formatTagReference } from '../image/reference.ts';
 import { formatRepository } from '../image/repository.ts';
 import type { ImageDescription } from '../metadata/describe.ts';
 import type { Plan } from '../plan.ts';
@@ -41,7 +40,7 @@ export function formatPlan(plan: Plan): readonly string[] {
         ['Repository', formatRepository(repository), ''],
         [
           'Login',
-          credential.kind === 'token' ? credential.username : 'as the runner is',
+          credential.kind === 'runner' ? 'as the runner is' : credential.username,
           `because ${credential.reason}`,
         ],
       ]),
@@ -52,11 +51,4 @@ export function formatPlan(plan: Plan): readonly string[] {
     ...formatTags(description),
     ...plan.notes,
   ];
-}
-
-/** Every reference that the plan names, one a line. */
-export function plannedReferences({ destinations, description }: Plan): readonly string[] {
-  return destinations.flatMap(({ repository }) =>
-    description.tags.map(({ tag }) => formatTagReference(repository, tag)),
-  );
 }

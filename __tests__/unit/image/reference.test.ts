@@ -4,6 +4,7 @@ import { PublishError } from '../../../src/errors.ts';
 import { parseDigest } from '../../../src/image/digest.ts';
 import {
   formatDigestReference,
+  formatFamiliarName,
   formatReference,
   formatTagReference,
   parseReference,
@@ -92,6 +93,16 @@ test('references are written in the forms of the clients', () => {
   expect(formatTagReference(repository, parseTag('1.0'))).toBe('ghcr.io/octo/app:1.0');
   expect(formatDigestReference(repository, parseDigest(sha256))).toBe(`ghcr.io/octo/app@${sha256}`);
   expect(formatReference({ repository })).toBe('ghcr.io/octo/app');
+});
+
+test.each([
+  ['docker.io/library/alpine', 'alpine'],
+  ['docker.io/octo/app', 'octo/app'],
+  ['docker.io/library/a/b', 'library/a/b'],
+  ['ghcr.io/library/app', 'ghcr.io/library/app'],
+])('Docker shows %s as %s', (name, familiar) => {
+  expect(formatFamiliarName(parseRepositoryName(name))).toBe(familiar);
+  expect(formatRepository(parseRepositoryName(familiar))).toBe(name);
 });
 
 /**

@@ -131,6 +131,7 @@ const rows: Readonly<Record<string, Case>> = {
     printed: [
       'denied: permission_denied: The token provided does not match expected scopes',
       'failed to push ghcr.io/octo-org/app:1: denied: permission_denied: The token provided does not match expected scopes.',
+      "Your token has not been granted the required scopes to execute this query. The 'createRegistryPackageVersion' field requires one of the following scopes: ['write:packages'], but your token has only been granted the: ['read:packages'] scopes.",
     ],
     context: classic,
     code: 'TOKEN_SCOPE_MISSING',
@@ -514,6 +515,28 @@ const rows: Readonly<Record<string, Case>> = {
     code: 'PLAIN_HTTP',
     says: ['{"insecure-registries": ["registry.example:5000"]}'],
   },
+  'received unexpected HTTP status: 200 OK': {
+    printed: [
+      'The push failed: received unexpected HTTP status: 200 OK.',
+      'failed to push containers.ghes.example/octo-org/app:1: unexpected status from POST request to https://containers.ghes.example/v2/octo-org/app/blobs/uploads/: 302 Found',
+      'error parsing HTTP 404 response body: invalid character \'<\' looking for beginning of value: "<html>"',
+      'POST https://containers.ghes.example/v2/octo-org/app/blobs/uploads/ was answered with 200: Sign in to GitHub.',
+    ],
+    context: onServer,
+    code: 'ANSWER_INVALID',
+    says: ['containers.ghes.example answers, but not as a registry', 'not enabled on ghes.example'],
+  },
+  '… was answered with 404: …': {
+    printed: [
+      {
+        text: 'POST https://registry.example:5000/v2/team/app/blobs/uploads/ was answered with 404: Page not found.',
+        status: 404,
+      },
+    ],
+    context: onOther,
+    code: 'ANSWER_INVALID',
+    says: ['registry.example:5000', '`registry`'],
+  },
   "Docker login for 'ghcr.io' failed with exit code 1": {
     printed: ["Docker login for 'ghcr.io' failed with exit code 1"],
     context: onServer,
@@ -738,6 +761,171 @@ describe('the same words in another run', () => {
       },
     ],
     [
+      'the Docker registry does not tell a token without rights from one that is not valid',
+      {
+        printed: ['Your request could not be authenticated by the GitHub Packages service.'],
+        context: onDockerRegistry,
+        code: 'TOKEN_REJECTED',
+        says: [yaml, 'Octo-Org/app', 'https://ghes.example/settings/tokens/new?scopes=write:packages'],
+      },
+    ],
+    [
+      'a token endpoint that denies without a reason does not know the token',
+      {
+        printed: [
+          {
+            text: 'GET https://ghcr.io/token was answered with 403: DENIED: denied.',
+            status: 403,
+            code: 'TOKEN_REJECTED',
+          },
+        ],
+        context: classic,
+        code: 'TOKEN_REJECTED',
+        says: [newToken],
+      },
+    ],
+    [
+      'a run of Dependabot gets secrets of its own',
+      {
+        printed: ['password is empty'],
+        context: { readOnlyRun: 'dependabot' },
+        code: 'TOKEN_MISSING',
+        says: ['Dependabot secrets'],
+      },
+    ],
+    [
+      'a login of the runner that another registry does not know is given in registry-auth',
+      {
+        printed: ['Get "https://registry.example:5000/v2/": unauthorized: authentication required'],
+        context: { ...onOther, ...anonymous },
+        code: 'TOKEN_REJECTED',
+        says: ['the login of this runner', '`registry-auth` (registry: registry.example:5000)'],
+      },
+    ],
+    [
+      'a push without a login to another registry is denied to the runner',
+      {
+        printed: [
+          'unexpected status from POST request to https://registry.example:5000/v2/team/app/blobs/uploads/: 403 Forbidden',
+        ],
+        context: { ...onOther, ...anonymous },
+        code: 'PUSH_DENIED',
+        says: ['the login of this runner', '`registry-auth` (registry: registry.example:5000)'],
+      },
+    ],
+    [
+      'an image of another registry is read by its own rules',
+      {
+        printed: ['Head "https://registry.example:5000/v2/team/base/manifests/1": unauthorized'],
+        context: { ...onOther, push: false },
+        code: 'PACKAGE_NOT_READABLE',
+        says: ['Let the login of mona read registry.example:5000/team/base'],
+      },
+    ],
+    [
+      'a push without a login to GitHub is one without a token',
+      {
+        printed: ['no basic auth credentials'],
+        context: { tokenForm: 'classic' },
+        code: 'LOGIN_MISSING',
+        says: ['The engine has no login for ghcr.io'],
+      },
+    ],
+    [
+      'a pull without a login is refused what is private',
+      {
+        printed: ['no basic auth credentials', 'failed to fetch anonymous token: unexpected status: 401 Unauthorized'],
+        context: { ...anonymous, push: false },
+        code: 'PACKAGE_NOT_READABLE',
+        says: ['docker logout ghcr.io'],
+      },
+    ],
+    [
+      'the job’s token does not create packages of another owner, nor on a fork’s pull request',
+      {
+        printed: ['denied: permission_denied: create_package'],
+        context: { repository: parseRepository(parseRegistry('ghcr.io'), 'upstream/app') },
+        code: 'OWNER_FOREIGN',
+        says: ['upstream'],
+      },
+    ],
+    [
+      'a fork’s pull request creates no package',
+      {
+        printed: ['denied: permission_denied: create_package'],
+        context: { readOnlyRun: 'fork' },
+        code: 'RUN_READ_ONLY',
+        says: ['fork'],
+      },
+    ],
+    [
+      'the job’s token that does not match the scopes lacks the permission',
+      {
+        printed: ['denied: permission_denied: The token provided does not match expected scopes'],
+        code: 'PACKAGES_WRITE_MISSING',
+        says: [yaml],
+      },
+    ],
+    [
+      'a user’s own package needs no leave of an organisation',
+      {
+        printed: ['denied: installation not allowed to Create organization package'],
+        context: { ownerType: 'User' },
+        code: 'PACKAGES_WRITE_MISSING',
+        says: ['no token of a GitHub App other than Actions.'],
+      },
+    ],
+    [
+      'a package may be read by the job again a moment after it was made',
+      {
+        printed: [
+          'failed to resolve source metadata for ghcr.io/octo-org/base:1: denied: permission_denied: read_package',
+        ],
+        code: 'PACKAGE_NOT_READABLE',
+        says: ['role Read', '`packages: read`'],
+      },
+    ],
+    [
+      'outside of a repository the owner is not known',
+      {
+        printed: ['denied: permission_denied: The requested installation does not exist.'],
+        context: { sourceRepository: undefined },
+        code: 'OWNER_FOREIGN',
+        says: ['an owner other than its own'],
+      },
+    ],
+    [
+      'the runner’s login on github.com failed for its token',
+      {
+        printed: ["Docker login for 'ghcr.io' failed with exit code 1"],
+        context: classic,
+        code: 'TOKEN_REJECTED',
+        says: [newToken],
+      },
+    ],
+    [
+      'a certificate of any other host must name it',
+      {
+        printed: [
+          'Get "https://registry.example:5000/v2/": x509: certificate is valid for localhost, not registry.example',
+        ],
+        context: onOther,
+        code: 'CERTIFICATE_MISMATCH',
+        says: ['a certificate that names registry.example:5000'],
+      },
+    ],
+    [
+      'podman and others do not say where they keep authorities',
+      {
+        printed: [
+          'pinging container registry registry.example:5000: Get "https://registry.example:5000/v2/": x509: certificate signed by unknown authority',
+        ],
+        context: onOther,
+        code: 'CA_UNKNOWN',
+        says: ['/etc/docker/certs.d/registry.example:5000/ca.crt', '--buildkitd-config'],
+      },
+    ],
+    [
       'the limit of Docker Hub is about base images',
       {
         printed: [
@@ -807,6 +995,14 @@ describe('the same words in another run', () => {
       'a warning before an unknown failure is not the failure',
       { text: 'exit code 1', output: "WARNING! Your credentials are stored unencrypted in '/x'.\nexit code 1\n" },
     ],
+    [
+      '404 with a code of its own is the registry’s',
+      {
+        text: 'POST https://ghcr.io/v2/octo-org/app/blobs/uploads/ was answered with 404: NAME_UNKNOWN.',
+        status: 404,
+        ociCodes: ['NAME_UNKNOWN'],
+      },
+    ],
     ['405 on a Container registry is nothing of the Docker registry', { text: '405 Method Not Allowed', status: 405 }],
   ] satisfies readonly (readonly [string, Failure])[])('%s', (_title, failure) => {
     expect(diagnose(failure, usual)).toBeUndefined();
@@ -874,9 +1070,19 @@ describe('an error is explained', () => {
   });
 
   test('from the answer that it was made from', () => {
-    const bare = new RegistryError('PUSH_DENIED', { message: 'HEAD was refused.', remedy: '', status: 403 });
+    const bare = new RegistryError('TOKEN_REJECTED', { message: 'GET was refused.', remedy: '', status: 403 });
     const error = new PermissionError('PUSH_DENIED', { message: 'May not push.', remedy: '', cause: bare });
-    expect(explain(error, circumstances)).toMatchObject({ code: 'PUSH_DENIED', remedy: expect.stringContaining(yaml) });
+    expect(explain(error, circumstances)).toMatchObject({ code: 'TOKEN_REJECTED' });
+    const secrets = { ...circumstances.secrets, token: 'ghp_secret' };
+    const pushed = new PermissionError('PUSH_DENIED', {
+      message: 'May not push.',
+      remedy: '',
+      cause: new RegistryError('PUSH_DENIED', { message: 'HEAD was refused.', remedy: '', status: 403 }),
+    });
+    expect(explain(pushed, { ...circumstances, secrets })).toMatchObject({
+      code: 'PUSH_DENIED',
+      remedy: expect.stringContaining('https://github.com/settings/tokens'),
+    });
   });
 
   test('for the destination that its words name', () => {

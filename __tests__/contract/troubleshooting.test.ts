@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { errorCodes, PublishError } from '../../src/errors.ts';
+import { entries } from '../../src/report/diagnosis-table.ts';
+import { formatFailure } from '../../src/report/failure.ts';
+
+const document = readFileSync(new URL('../../docs/TROUBLESHOOTING.md', import.meta.url), 'utf8');
+
+/** Code → what stands below its heading. */
+const sections = document.split(/^(?=##)/m).flatMap((part) => {
+  const { code, body } = part.match(/^### (?<code>.+)\n(?<body>[\s\S]*)$/)?.groups ?? {};
+  return code === undefined || body === undefined ? [] : [{ code, body }];
+});
+
+describe('docs/TROUBLESHOOTING.md', () => {
+  test('has one heading for each error code, and no other', () => {
+    expect(sections.map(({ code }) => code).toSorted()).toEqual([...errorCodes].toSorted());
+  });
+
+  test.each(sections)('says of $code why it comes about and how to fix it', ({ body }) => {
+    expect(body).toMatch(/^[^`*\n]|^`[^`]/m);
+    expect(body).toMatch(/^\*\*Fix:\*\*(?: \S|\n\n```)/m);
+  });
+
+  test.each(entries)('quotes $message', ({ message }) => {
+    const quoted = sections.flatMap(({ body }) => [...body.matchAll(/^```text\n([\s\S]*?)^```$/gm)]);
+    expect(quoted.flatMap(([, lines]) => lines?.split('\n') ?? [])).toContain(message);
+  });
+
+  test.each(errorCodes)('is where the link of %s leads', (code) => {
+    const link = formatFailure(new PublishError(code, { message: 'What.', remedy: 'How.' }))
+      .split('\n')
+      .at(-1);
+    // https://github.com/gjtorikian/html-pipeline: an anchor is the heading in lower case; "_" stays.
+    expect(link).toMatch(/\/docs\/TROUBLESHOOTING\.md#[a-z_]+$/);
+    expect(sections.map((section) => section.code.toLowerCase())).toContain(link?.split('#')[1]);
+  });
+
+  test('links to sections that are there', () => {
+    const anchors = [...document.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+      title.toLowerCase().replaceAll(' ', '-'),
+    );
+    for (const [, anchor] of document.matchAll(/\]\(#([^)]+)\)/g)) expect(anchors).toContain(anchor);
+  });
+
+  test('names inputs that there are', () => {
+    const action = readFileSync(new URL('../../action.yml', import.meta.url), 'utf8');
+    const inputs = [...(action.split('\noutputs:')[0] ?? '').matchAll(/^ {2}([a-z-]+):$/gm)].map(([, name]) => name);
+    const named = [...document.matchAll(/`([a-z]+(?:-[a-z]+)*)(?:: [a-z0-9]+)?`/g)].map(([, name = '']) => name);
+    const others = new Set(
+      [
+        'docker',
+        'digest',
+        'plan',
+        'concurrency',
+        'permissions',
+        'users',
+        'orgs',
+        'container',
+        'auto',
+        'username',
+        'password',
+      ].concat(['packages', 'docker-container', 'ghcr', 'continue-on-error', 'update-ca-certificates']),
+    );
+    expect(named.filter((name) => !others.has(name) && !inputs.includes(name))).toEqual([]);
+  });
+});

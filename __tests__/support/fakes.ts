@@ -1,0 +1,134 @@
+/**
+ * The ports of a publish, by hand: an engine and registries that keep what they are given, note each question in order, and
+ * fail where a test says so.
+ */
+
+import type { Built } from '../../src/engine/docker.ts';
+import type { RunnerFacts } from '../../src/engine/resolve.ts';
+import { RegistryError } from '../../src/errors.ts';
+import { digestOf } from '../../src/image/digest.ts';
+import { mediaTypes, type StoredManifest } from '../../src/image/manifest.ts';
+import { formatReference, formatTagReference, parseReference } from '../../src/image/reference.ts';
+import { formatRepository, type Repository } from '../../src/image/repository.ts';
+import { parseTag, type Tag } from '../../src/image/tag.ts';
+import type { EnginePort, PublishPorts, RegistryPort } from '../../src/publish.ts';
+import type { PushPermission } from '../../src/registry/permission.ts';
+import { terminalLog } from '../../src/report/log.ts';
+import { aDecision, someRunnerFacts } from './builders.ts';
+
+/** A manifest that only has to be itself. */
+export function aManifest(name: string): StoredManifest {
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociManifest, name }));
+  return { mediaType: mediaTypes.ociManifest, digest: digestOf(bytes), bytes };
+}
+
+export type Effect = keyof EnginePort | keyof RegistryPort;
+
+export interface FakeWorld {
+  /** What was asked, in order: `putManifest ghcr.io/octo-org/app:latest`. */
+  readonly effects: string[];
+  /** `name:tag` → what stands there. */
+  readonly tags: Map<string, StoredManifest>;
+  /** The lines of the log. */
+  readonly lines: string[];
+  readonly ports: PublishPorts;
+}
+
+export interface Wish {
+  /** What a build makes. */
+  readonly manifest?: StoredManifest;
+  readonly facts?: Partial<RunnerFacts>;
+  /** Tags that are there before. */
+  readonly existing?: readonly string[];
+  readonly permission?: PushPermission;
+  /** Errors of what is asked: of an effect, or of one with its reference. */
+  readonly failing?: Readonly<Partial<Record<string, Error>>>;
+  /** What happens behind our back once an effect was asked. */
+  readonly meddle?: (effect: string, world: FakeWorld) => void;
+}
+
+export function aWorld({
+  manifest = aManifest('new'),
+  facts,
+  existing = [],
+  permission,
+  failing = {},
+  meddle,
+}: Wish = {}): FakeWorld {
+  const effects: string[] = [];
+  const lines: string[] = [];
+  const tags = new Map(existing.map((reference) => [reference, aManifest('old')]));
+  const note = async (effect: Effect, of = ''): Promise<void> => {
+    const whole = `${effect} ${of}`.trimEnd();
+    effects.push(whole);
+    meddle?.(whole, world);
+    // A real answer comes later than the question; what runs side by side gets its turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    const error = failing[whole] ?? failing[effect];
+    if (error !== undefined) throw error;
+  };
+  const engine: EnginePort = {
+    async readFacts() {
+      await note('readFacts');
+      return someRunnerFacts(facts);
+    },
+    async resolveBuilder({ buildx }) {
+      const error = failing.resolveBuilder;
+      if (error !== undefined) throw error;
+      return buildx === undefined ? aDecision({ kind: 'docker-legacy', tool: 'docker' }) : aDecision();
+    },
+    logIn: () => note('logIn'),
+    async build(_decision, references, push): Promise<Built> {
+      await note('build', `${references.join(' ')}${push ? ' --push' : ''}`);
+      if (push) for (const reference of references) tags.set(reference, manifest);
+      return {
+        imageId: 'sha256:image',
+        digest: push ? manifest.digest : undefined,
+        metadata: push ? '{"pushed":true}' : '{}',
+        platform: undefined,
+      };
+    },
+  };
+  const registry: RegistryPort = {
+    async mayPush(repository) {
+      await note('mayPush', formatRepository(repository));
+      return permission ?? { answer: 'allowed' };
+    },
+    async listTags(repository) {
+      await note('listTags', formatRepository(repository));
+      return tagsOf(repository);
+    },
+    async getManifest(repository, tag) {
+      const reference = formatTagReference(repository, tag);
+      await note('getManifest', reference);
+      const found = tags.get(reference);
+      if (found !== undefined) return found;
+      throw new RegistryError('MANIFEST_UNKNOWN', {
+        message: `${reference} is not there.`,
+        remedy: 'Push it.',
+        status: 404,
+      });
+    },
+    async headManifest(repository, tag) {
+      const reference = formatTagReference(repository, tag);
+      await note('headManifest', reference);
+      const found = tags.get(reference);
+      return found && { digest: found.digest };
+    },
+    async putManifest(repository, { bytes, mediaType }, tag) {
+      const reference = formatTagReference(repository, tag);
+      await note('putManifest', reference);
+      const stored = { mediaType, bytes, digest: digestOf(bytes) };
+      tags.set(reference, stored);
+      return { digest: stored.digest };
+    },
+  };
+  const tagsOf = (repository: Repository): readonly Tag[] =>
+    [...tags.keys()].map(parseReference).flatMap((reference) => {
+      const isHere = formatReference({ repository: reference.repository }) === formatRepository(repository);
+      return isHere ? [parseTag(reference.tag ?? '')] : [];
+    });
+  const log = terminalLog((text) => lines.push(text.trimEnd()));
+  const world: FakeWorld = { effects, tags, lines, ports: { engine, registry, log } };
+  return world;
+}

@@ -1,0 +1,28 @@
+import { EventEmitter } from 'node:events';
+import { expect, test } from '@jest/globals';
+import { PublishError } from '../../../src/errors.ts';
+import { exitCodeOf, onTermination } from '../../../src/report/cancellation.ts';
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s cancels the step, which ends as a shell would report it', (name, exitCode) => {
+  const process = new EventEmitter();
+  const termination = onTermination(process);
+  expect(termination.aborted).toBe(false);
+  expect(exitCodeOf(termination)).toBe(1);
+  process.emit(name);
+  expect(termination.aborted).toBe(true);
+  expect(termination.reason).toBeInstanceOf(PublishError);
+  expect(termination.reason).toMatchObject({ code: 'CANCELLED', message: `The step was cancelled (${name}).` });
+  expect(exitCodeOf(termination)).toBe(exitCode);
+});
+
+test('the first signal counts, and a second one of its kind is left to the system', () => {
+  const process = new EventEmitter();
+  const termination = onTermination(process);
+  process.emit('SIGINT');
+  process.emit('SIGTERM');
+  expect(exitCodeOf(termination)).toBe(130);
+  expect(process.listenerCount('SIGINT')).toBe(0);
+});
