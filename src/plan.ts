@@ -15,10 +15,14 @@ import { parseFlavor } from './metadata/flavor.ts';
 import { parseImages } from './metadata/images.ts';
 import { parseAnnotations, parseLabels } from './metadata/labels.ts';
 import { parseTagRules } from './metadata/rule.ts';
-import { type CredentialDecision, type GivenCredentials, resolveCredential } from './registry/credentials.ts';
+import {
+  type CredentialDecision,
+  type GivenCredentials,
+  resolveCredential,
+  tokenForm,
+} from './registry/credentials.ts';
 import {
   checkRequest,
-  hostOfOwningProduct,
   type RegistryDecision,
   resolveRegistry,
   resolveRepository,
@@ -163,15 +167,13 @@ function parseNaming(inputs: Inputs): Naming | undefined {
 
 /** The build, with what the rest of the plan adds to its inputs. */
 function buildOf(
-  { build: { options, cache }, annotations }: Inputs,
+  { build: { options, cache }, annotations, token }: Inputs,
   run: Run,
-  product: Product,
   destinations: readonly Destination[],
   push: boolean,
   description: ImageDescription | undefined,
 ): BuildRequest {
   const [main] = destinations;
-  const isOwn = main !== undefined && hostOfOwningProduct(main.registry.registry, product) === product.host;
   const { serverUrl, sourceRepository, runId, attempt } = run;
   const owned = sourceRepository && `${sourceRepository.owner}/${sourceRepository.name}`;
   return {
@@ -185,7 +187,7 @@ function buildOf(
         ? ''
         : `${serverUrl.origin}/${owned}/actions/runs/${runId}/attempts/${attempt}`,
     // A password for another registry is none of GitHub's business.
-    gitSecret: (isOwn && gitSecretId(options.context, product.host, options.secrets)) || '',
+    gitSecret: tokenForm(token) === 'other' ? '' : gitSecretId(options.context, serverUrl.host, options.secrets),
   };
 }
 
@@ -237,7 +239,7 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   const describe = (existingTags: readonly string[] | undefined): ImageDescription | undefined =>
     naming && describeImage(naming, contextOf(run, { ...facts.metadata, existingTags }));
   const description = attempt(() => describe(undefined));
-  const build = buildOf(inputs, run, product, destinations, push.value, description);
+  const build = buildOf(inputs, run, destinations, push.value, description);
   attempt(() => checkOutputs(build.outputs, build.load, push));
   attempt(() => facts.checkBuild(build));
   if (push.value) for (const { registry } of destinations) attempt(() => checkRequest(registry, build));

@@ -193,11 +193,11 @@ export async function writeSecrets(
  * (https://docs.docker.com/build/building/secrets/#git-authentication-for-remote-contexts). It is for one host alone: a
  * token is never offered to another server, whatever the Dockerfile fetches.
  * @param serverHost of the product that the run lives on
- * @returns its ID, or `undefined` where the context is no repository there or the workflow gives the secret itself
+ * @returns its ID; empty where the context is no repository there or the workflow gives the secret itself
  */
-export function gitSecretId(context: string, serverHost: string, sources: readonly SecretSource[]): string | undefined {
+export function gitSecretId(context: string, serverHost: string, sources: readonly SecretSource[]): string {
   const host = gitHost(context);
   const id = `GIT_AUTH_TOKEN.${host}`;
-  if (host === '' || host !== serverHost) return undefined;
-  return sources.some((source) => source.id === id || source.id === 'GIT_AUTH_TOKEN') ? undefined : id;
+  if (host === '' || host !== serverHost) return '';
+  return sources.some((source) => source.id === id || source.id === 'GIT_AUTH_TOKEN') ? '' : id;
 }
