@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import type { FeatureName } from '../../src/engine/capabilities.ts';
@@ -70,12 +70,13 @@ export const buildCases: Readonly<Record<FeatureName, BuildCase>> = {
         'FROM scratch',
         'COPY missing.txt /',
       ].join('\n'),
-    inputs: () => ({
+    inputs: ({ engineProgram }) => ({
       target: 'wanted',
       'build-args': '"VERSION=1, 2=""3"""\n',
       labels: 'com.example.team=octo, cat',
       'add-hosts': 'db.test:10.0.0.7,cache.test=10.0.0.8',
-      network: 'none',
+      // Podman writes no /etc/hosts where there is no network.
+      network: engineProgram === 'podman' ? 'default' : 'none',
       'no-cache': 'true',
     }),
     async check(step, world) {
@@ -107,12 +108,13 @@ export const buildCases: Readonly<Record<FeatureName, BuildCase>> = {
     inputs: () => ({ platforms: 'linux/amd64,linux/arm64' }),
     async check(step, world) {
       const { manifests } = await world.client.manifestOf(step.outputs.reference ?? '');
-      const found = list(manifests).map(({ digest, platform }) => [digest, platform]);
-      expect(found).toEqual([
-        [expect.any(String), expect.objectContaining({ os: 'linux', architecture: 'amd64' })],
-        [expect.any(String), expect.objectContaining({ os: 'linux', architecture: 'arm64' })],
-      ]);
-      expect(Object.values(JSON.parse(step.outputs.platforms ?? ''))).toEqual(found.map(([digest]) => digest));
+      const found = list(manifests).map(({ digest, platform }) => {
+        const { os, architecture } = Object(platform);
+        return [`${os}/${architecture}`, digest];
+      });
+      expect(found.map(([platform]) => platform).sort()).toEqual(['linux/amd64', 'linux/arm64']);
+      expect(JSON.parse(step.outputs.platforms ?? '')).toEqual(Object.fromEntries(found));
+      expect(step.outputs.imageid).toMatch(/^sha256:[0-9a-f]{64}$/);
       expect(await content(world, step, 'hello.txt', 'linux/arm64')).toBe('Hello');
     },
   },
@@ -265,14 +267,13 @@ export const buildCases: Readonly<Record<FeatureName, BuildCase>> = {
     dockerfile: () => 'from scratch\nCOPY hello.txt /hello.txt\nARG API_TOKEN\n',
     inputs: () => ({ call: 'check' }),
     code: 'CHECK_FAILED',
-    async check(step, { runner }) {
+    async check(step) {
       const warnings = step.commands.filter(({ name }) => name === 'warning');
       expect(warnings.map(({ properties }) => [properties.file, properties.line])).toEqual([
         ['Dockerfile', '1'],
         ['Dockerfile', '3'],
       ]);
       expect(warnings[0]?.data).toContain('ConsistentInstructionCasing');
-      expect(existsSync(join(runner.temp, 'x'))).toBe(false);
     },
   },
 };

@@ -1,10 +1,11 @@
 /** BuildKit daemons of a test's own, on a port of this machine. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { lab } from './lab.ts';
 
 export interface BuildKit {
@@ -12,6 +13,8 @@ export interface BuildKit {
   readonly endpoint: string;
   /** What it printed. */
   log(): string;
+  /** What it built, step by step. */
+  records(): Promise<string>;
   /** Ends it at once, as a machine that is taken away. */
   kill(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -69,9 +72,26 @@ export async function startBuildKit(options: readonly string[] = []): Promise<Bu
   return {
     endpoint: `tcp://127.0.0.1:${port}`,
     log: () => output.join(''),
+    async records() {
+      const { path: buildctl } = await lab.buildctl();
+      const { stdout } = await promisify(execFile)(buildctl ?? 'buildctl', [
+        '--addr',
+        `tcp://127.0.0.1:${port}`,
+        'du',
+        '-v',
+      ]);
+      return stdout;
+    },
     kill: () => stop('SIGKILL'),
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) await stop('SIGTERM');
+      // One that was killed leaves the file systems of its containers mounted.
+      const mounts = readFileSync('/proc/mounts', 'utf8')
+        .split('\n')
+        .map((line) => line.split(' ')[1] ?? '');
+      for (const mount of mounts.filter((each) => each.startsWith(`${folder}/`)).reverse()) {
+        await promisify(execFile)('umount', ['--lazy', mount]);
+      }
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };

@@ -13,7 +13,13 @@ import type { Environment, RunCommand } from './command.ts';
 /** How long an endpoint may take to accept a connection. */
 const patience = 10_000;
 
-/** Why nothing answers at an endpoint; `undefined` where something does, or where it cannot be told so simply. */
+/** How a client of gRPC begins (RFC 9113 section 3.4): the preface and an empty SETTINGS frame. */
+const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1');
+
+/**
+ * Whether something answers at an endpoint: SETTINGS in return, or the refusal of one that wants TLS.
+ * @returns why not; `undefined` where it does, or where it cannot be told so simply
+ */
 export function probeEndpoint(endpoint: string, milliseconds = patience): Promise<string | undefined> {
   const tcp = /^tcp:\/\/(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]+)):(?<port>\d+)/.exec(endpoint)?.groups;
   const path = endpoint.startsWith('unix://') ? endpoint.slice('unix://'.length) : undefined;
@@ -21,14 +27,19 @@ export function probeEndpoint(endpoint: string, milliseconds = patience): Promis
   if (!target) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const socket = connect(target);
+    let isConnected = false;
     const end = (reason: string | undefined): void => {
       clearTimeout(timer);
       socket.destroy();
       resolve(reason);
     };
     const timer = setTimeout(() => end(`no answer within ${milliseconds / 1000} s`), milliseconds);
-    socket.on('connect', () => end(undefined));
-    socket.on('error', (error) => end(error.message));
+    socket.on('connect', () => {
+      isConnected = true;
+      socket.write(preface);
+    });
+    for (const answer of ['data', 'end', 'close'] as const) socket.on(answer, () => end(undefined));
+    socket.on('error', (error) => end(isConnected ? undefined : error.message));
   });
 }
 

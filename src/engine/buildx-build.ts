@@ -139,6 +139,14 @@ async function checkFailure(
 
 /** A node that went away is named, since buildx only says that some connection ended. */
 async function throwIfNodeIsLost(endpoints: readonly string[], { stderr }: CommandResult): Promise<void> {
+  if (endpoints.length > 0 && /^ > \[internal\] (?:waiting for connection|booting buildkit)/m.test(stderr)) {
+    throw new ToolError('BUILDER_DOWN', {
+      message: `The builder takes no work: ${endpoints.join(', ')} did not become ready (${stderr.trim().split('\n').at(-1) ?? ''}).`,
+      remedy:
+        'See what BuildKit says there; where it wants TLS, set BUILDER_NODE_0_AUTH_TLS_CACERT, BUILDER_NODE_0_AUTH_TLS_CERT and BUILDER_NODE_0_AUTH_TLS_KEY.',
+      detail: stderr,
+    });
+  }
   const isConnection =
     /Unavailable|connection refused|error reading from server|closing transport|EOF|deadline exceeded|connection error/;
   if (endpoints.length === 0 || !isConnection.test(stderr)) return;

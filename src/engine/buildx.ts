@@ -10,7 +10,7 @@ import { attestationArguments } from './attestations.ts';
 import type { BuildAnnotation, BuildRequest } from './build-request.ts';
 import { formatCacheEntry } from './cache.ts';
 import type { Environment } from './command.ts';
-import { outputArguments } from './outputs.ts';
+import { hasTreeOutput, outputArguments } from './outputs.ts';
 import { secretArguments } from './secrets.ts';
 
 /**
@@ -150,7 +150,9 @@ export function buildxArguments(build: BuildRequest, call: BuildxCall): [string,
   const result =
     build.call === 'build'
       ? [
-          ...['--iidfile', files.imageId, '--metadata-file', files.metadata],
+          // buildx refuses an ID beside files that are no image; its report has it too.
+          ...(hasTreeOutput(build.outputs) ? [] : ['--iidfile', files.imageId]),
+          ...['--metadata-file', files.metadata],
           ...outputArguments(build, call.push, call.isStored),
         ]
       : ['--call', build.call, '--metadata-file', files.metadata];

@@ -167,8 +167,10 @@ export function compressionAttributes(compression: Compression | undefined): rea
   if (compression === undefined) return [];
   const level: readonly (readonly [string, string])[] =
     compression.level === undefined ? [] : [['compression-level', String(compression.level)]];
-  // Docker's own media types know gzip alone (image-spec, layer.md, "zstd").
-  return [['compression', compression.algorithm], ...level, ['oci-mediatypes', 'true']];
+  // Docker's own media types know gzip alone (image-spec, layer.md, "zstd"). Forced, because BuildKit would otherwise take
+  // layers as its cache has them: the same input would give another image on another builder.
+  const forced = ['force-compression', 'true'] as const;
+  return [['compression', compression.algorithm], ...level, forced, ['oci-mediatypes', 'true']];
 }
 
 /**
@@ -201,4 +203,9 @@ export function outputArguments(
     ...(build.load && !(isStored && others.length === 0) ? ['--load'] : []),
     ...others.flatMap((other) => ['--output', other]),
   ];
+}
+
+/** Whether a result goes to files as they are, of which there is no image ID. */
+export function hasTreeOutput(outputs: readonly Output[]): boolean {
+  return outputs.some(({ type }) => type === 'local' || type === 'tar');
 }

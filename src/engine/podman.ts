@@ -65,14 +65,15 @@ export async function logInWithPodman(
 export async function buildWithPodman(ports: PodmanPorts, request: BuildRequest, target: BuildTarget): Promise<Built> {
   const { env, onOutput, retry, authFile } = ports;
   const idFile = join(target.folder, 'image-id');
-  // An index is made under a name of its own: Podman adds to one that is there already.
   const isIndex = request.platforms.length > 1;
-  const index = `localhost/publish-docker-package:${crypto.randomUUID()}`;
   const [main = 'image'] = target.references;
+  // Podman adds to an index that has the name already; that there is none is no failure.
+  if (isIndex) await ports.run(['podman', 'untag', main], { env });
   const argv = [
     ...(['podman', 'build', '--authfile', authFile] as const),
-    ...(isIndex ? ['--manifest', index] : ['--tag', main]),
-    ...commonArguments(request),
+    // Podman 4 takes a layer of one platform out of its cache for another.
+    ...(isIndex ? ['--layers=false', '--manifest', main] : ['--tag', main]),
+    ...commonArguments({ ...request, network: request.network === 'default' ? '' : request.network }),
     ...resourceArguments(request),
     ...secretArguments(request.secrets, target.secrets),
     ...request.ssh.flatMap((entry) => ['--ssh', entry]),
@@ -91,16 +92,16 @@ export async function buildWithPodman(ports: PodmanPorts, request: BuildRequest,
     if (result.exitCode !== 0) throw pushFailure(`podman ${args.join(' ')}`, result);
     return result;
   };
-  const inspect = async (name: string, format: string): Promise<string> =>
-    (await command('image', 'inspect', '--format', format, name)).stdout.trim();
-  const built = isIndex ? '' : (await readFile(idFile, 'utf8')).trim();
-  for (const reference of isIndex ? target.references : target.references.slice(1)) {
-    await command('tag', isIndex ? index : built, reference);
-  }
+  // An index has no configuration; its digest identifies it.
+  const imageId = isIndex ? '' : (await readFile(idFile, 'utf8')).trim();
+  // An index is pushed from its one name to each of the others.
+  if (!isIndex) for (const reference of target.references.slice(1)) await command('tag', imageId, reference);
   const digest = target.push ? await push(ports, target, isIndex, command) : undefined;
-  if (isIndex) await command('untag', index, index);
-  const platform = isIndex ? undefined : parsePlatform(await inspect(main, '{{.Os}}/{{.Architecture}}'));
-  return { imageId: built, digest, metadata: '', platform: request.platforms[0] ?? platform };
+  if (isIndex) return { imageId: digest ?? '', digest, metadata: '', platform: undefined };
+  const inspected = await ports.run(['podman', 'image', 'inspect', '--format', '{{.Os}}/{{.Architecture}}', imageId], {
+    env,
+  });
+  return { imageId, digest, metadata: '', platform: parsePlatform(inspected.stdout.trim()) };
 }
 
 async function push(
@@ -110,6 +111,7 @@ async function push(
   command: (...args: string[]) => Promise<CommandResult>,
 ): Promise<Digest> {
   const digestFile = join(folder, 'digest');
+  const [main = 'image'] = references;
   for (const reference of references) {
     const { registry } = parseReference(reference).repository;
     await retry(`Push of ${reference}`, () =>
@@ -117,7 +119,7 @@ async function push(
         ...(isIndex ? ['manifest', 'push', '--all'] : ['push']),
         ...['--authfile', authFile, '--digestfile', digestFile],
         ...tlsOptions(registry),
-        ...[reference, `docker://${reference}`],
+        ...[isIndex ? main : reference, `docker://${reference}`],
       ),
     );
   }
