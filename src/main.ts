@@ -102,7 +102,8 @@ export async function publishStep(
     const outcome = await publish(planned, { engine, registry: step.registry, log });
     report(planned.plan, outcome, env, log);
     keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
-    if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
+    const variables = keepsLogin ? await engine.loginVariables() : {};
+    for (const [name, value] of Object.entries(variables)) appendEntry(env.GITHUB_ENV, name, value);
     return writeOutputs(env, formatOutputs(planned.plan, outcome));
   } catch (error) {
     return await explainIn(planned)(error);

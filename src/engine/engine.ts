@@ -4,7 +4,7 @@
  */
 
 import { constants } from 'node:fs';
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { InputError, ToolError } from '../errors.ts';
 import { parsePlatform } from '../image/platform.ts';
@@ -67,8 +67,23 @@ export interface Engine {
   /** Logs in wherever the step has a credential for. */
   logIn(): Promise<void>;
   build(decision: EngineDecision, references: readonly string[], push: boolean): Promise<Built>;
+  /** Variables with which later steps of the job are logged in, too. */
+  loginVariables(): Promise<Readonly<Record<string, string>>>;
   /** Removes the builder that the step made. */
   close(): Promise<void>;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What a file of logins has (containers-auth.json(5)). */
+function parseLogins(text: string): { readonly auths?: Json; readonly credHelpers?: Json } {
+  const value: unknown = JSON.parse(text);
+  const at = (key: string): Json => (isObject(value) && isObject(value[key]) ? value[key] : {});
+  return { auths: at('auths'), credHelpers: at('credHelpers') };
 }
 
 /** Whether PATH has a program. */
@@ -105,7 +120,13 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
   const base = nodes === undefined ? own : ownBuilderEnvironment(own, config.folder);
   const env: Environment = { ...base, ...Object.fromEntries(task.cacheVariables) };
   const tools: DockerPorts = { ...ports, env };
-  const podmanPorts = { ...tools, authFile: join(config.folder, 'podman-auth.json') };
+  // Podman also asks the credential helpers of DOCKER_CONFIG, and takes the entry that stands for "none" by its word.
+  const podmanFolder = join(config.folder, 'podman');
+  const podmanPorts = {
+    ...tools,
+    env: { ...env, DOCKER_CONFIG: podmanFolder },
+    authFile: join(podmanFolder, 'config.json'),
+  };
   let known: Promise<RunnerFacts> | undefined;
   let prepared: BuildxBuilder | undefined;
   let isCreated = false;
@@ -176,13 +197,14 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
       variables.REGISTRY_AUTH_FILE || join(variables.XDG_RUNTIME_DIR || '/nonexistent', 'containers/auth.json'),
     ];
     const files = await Promise.all(paths.map((path) => readFile(path, 'utf8').catch(() => '{}')));
-    const auths = files.map((text) => {
-      const value: unknown = JSON.parse(text);
-      return typeof value === 'object' && value !== null && 'auths' in value ? value.auths : {};
-    });
-    await writeFile(podmanPorts.authFile, JSON.stringify({ auths: Object.assign({}, ...auths.toReversed()) }), {
-      mode: 0o600,
-    });
+    const [own = {}, runners = {}] = files.map(parseLogins);
+    const helpers = Object.entries(own.credHelpers ?? {}).filter(([, helper]) => helper !== '');
+    const logins = {
+      auths: { ...runners.auths, ...own.auths },
+      credHelpers: { ...runners.credHelpers, ...Object.fromEntries(helpers) },
+    };
+    await mkdir(podmanFolder, { recursive: true, mode: 0o700 });
+    await writeFile(podmanPorts.authFile, JSON.stringify(logins), { mode: 0o600 });
   }
 
   async function chooseEngine(): Promise<RunnerFacts> {
@@ -263,6 +285,10 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
+    },
+    async loginVariables() {
+      const isPodman = (await facts()).podman !== undefined;
+      return isPodman ? { REGISTRY_AUTH_FILE: podmanPorts.authFile } : { DOCKER_CONFIG: config.folder };
     },
     async close() {
       if (!isCreated || prepared === undefined || builderName === undefined) return;
