@@ -5,6 +5,7 @@
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { createCommandRunner, type Environment } from './engine/command.ts';
 import type { DockerPorts } from './engine/docker.ts';
 import { PublishError } from './errors.ts';
@@ -13,10 +14,10 @@ import type { Destination } from './plan.ts';
 import type { RegistryClient } from './registry/client.ts';
 import { readLogin } from './registry/credentials.ts';
 import { hostOfOwningProduct } from './registry/directory.ts';
-import { createDockerConfig, type DockerConfig, removeDockerConfig } from './registry/docker-config.ts';
+import { createDockerConfig, type DockerConfig, isolateLogins, removeDockerConfig } from './registry/docker-config.ts';
 import type { Product } from './registry/product.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
-import { judgeText, retry, type Verdict } from './registry/retry.ts';
+import { judgeText, type RetryPorts, retry, type Verdict } from './registry/retry.ts';
 import type { Credential } from './registry/token.ts';
 import type { Log } from './report/log.ts';
 
@@ -35,6 +36,21 @@ export function childEnvironment(env: Environment, secrets: readonly string[]): 
   return Object.fromEntries(
     Object.entries(env).filter(([name, value]) => !/^(?:INPUT|STATE)_/.test(name) && !hides(value)),
   );
+}
+
+/**
+ * Without the logins of the given registries in DOCKER_AUTH_CONFIG, which the CLI takes before those of its configuration
+ * (https://docs.docker.com/reference/cli/docker/#environment-variables).
+ */
+export function withoutAuthConfig(env: Environment, registries: readonly Registry[]): Environment {
+  if (!env.DOCKER_AUTH_CONFIG) return env;
+  try {
+    const { auths } = isolateLogins(JSON.parse(env.DOCKER_AUTH_CONFIG), registries);
+    return { ...env, DOCKER_AUTH_CONFIG: JSON.stringify({ auths }) };
+  } catch {
+    // The CLI warns of a text that it cannot read, and goes on without it.
+    return env;
+  }
 }
 
 /** A docker command is tried again when it said itself that the failure may pass. */
@@ -79,7 +95,21 @@ export interface Step {
   close(keepsLogin: boolean): Promise<void>;
 }
 
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+/**
+ * The clock, and who is told of an attempt that failed.
+ * @param signal ends the waits: a step that was asked to end makes no further attempt
+ */
+export function retryPorts(log: Log, signal: AbortSignal): RetryPorts {
+  return {
+    now: Date.now,
+    sleep: async (milliseconds) => {
+      signal.throwIfAborted();
+      await setTimeout(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
+    },
+    random: Math.random,
+    log: (line) => log.info(line),
+  };
+}
 
 /**
  * Makes the private folder and what stands on it.
@@ -95,35 +125,44 @@ export async function openStep(
   signal: AbortSignal,
 ): Promise<Step> {
   const commands = createCommandRunner(signal);
+  const closing = new AbortController();
+  // A step that has failed waits for no further attempt.
+  const ended = AbortSignal.any([signal, closing.signal]);
   try {
     const logins = loginsOf(plan.destinations, secrets);
     const registries = logins.map(({ registry }) => registry);
     const config = await createDockerConfig(join(folder, 'docker'), runnerDockerConfig(env), registries);
     const hidden = logins.map(({ password }) => password);
-    const childEnv = { ...childEnvironment(env, [secrets.token, ...hidden]), DOCKER_CONFIG: config.folder };
+    const childEnv = {
+      ...withoutAuthConfig(childEnvironment(env, [secrets.token, ...hidden]), registries),
+      DOCKER_CONFIG: config.folder,
+    };
     const credentials = await readCredentials(plan, logins, (registry) =>
       readLogin(config.folder, registry, commands.run, childEnv),
     );
-    const retryPorts = { now: Date.now, sleep, random: Math.random, log: (line: string) => log.info(line) };
+    const ports = retryPorts(log, ended);
     const { createRegistryClient } = await import('./registry/client.ts');
     const registry = createRegistryClient({
       credentials: (name) => credentials.get(name),
       environment: env,
       retries: plan.retries,
-      ...retryPorts,
+      ...ports,
     });
+    // Cuts what is on its way; what would try again is stopped by `sleep`.
+    signal.addEventListener('abort', () => registry.close(), { once: true });
     return {
       docker: {
         run: commands.run,
         env: childEnv,
         temp: folder,
         onOutput: (text) => log.tool(text),
-        retry: (what, attempt) => retry(attempt, { what, retries: plan.retries, judge: judgeCommand, ...retryPorts }),
+        retry: (what, attempt) => retry(attempt, { what, retries: plan.retries, judge: judgeCommand, ...ports }),
       },
       config,
       registry,
       logins,
       async close(keepsLogin) {
+        closing.abort();
         registry.close();
         await commands.end();
         if (!keepsLogin) await removeDockerConfig(folder);

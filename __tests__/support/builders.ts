@@ -37,7 +37,13 @@ export function planned(
   facts: Partial<PlanFacts> = {},
 ): Planned {
   const metadata = { now: new Date('2026-01-02T03:04:05Z') };
-  return plan(someInputs(texts), run, { metadata, registryAuth: [], checkBuild: () => undefined, ...facts });
+  return plan(someInputs(texts), run, {
+    metadata,
+    registryAuth: [],
+    checkBuild: () => undefined,
+    checkSource: () => undefined,
+    ...facts,
+  });
 }
 
 export function aPlan(texts?: Readonly<Partial<Record<InputName, string>>>, run?: Run): Plan {
@@ -71,7 +77,7 @@ export function aDecision(overrides: Partial<EngineDecision> = {}): EngineDecisi
     buildx: '/buildx',
     install: undefined,
     builder: undefined,
-    pushesApart: false,
+    isForClient: false,
     cache: { from: [], to: [], reason: '' },
     notes: [],
     ...overrides,

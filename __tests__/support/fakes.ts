@@ -6,15 +6,24 @@
 import type { Built } from '../../src/engine/docker.ts';
 import type { RunnerFacts } from '../../src/engine/resolve.ts';
 import { RegistryError } from '../../src/errors.ts';
-import { digestOf } from '../../src/image/digest.ts';
+import { type Digest, digestOf, isDigest } from '../../src/image/digest.ts';
 import { mediaTypes, type StoredManifest } from '../../src/image/manifest.ts';
-import { formatReference, formatTagReference, parseReference } from '../../src/image/reference.ts';
+import {
+  formatDigestReference,
+  formatReference,
+  formatTagReference,
+  parseReference,
+} from '../../src/image/reference.ts';
 import { formatRepository, type Repository } from '../../src/image/repository.ts';
 import { parseTag, type Tag } from '../../src/image/tag.ts';
-import type { EnginePort, PublishPorts, RegistryPort } from '../../src/publish.ts';
+import type { EnginePort, PublishPorts, SourcePort } from '../../src/ports.ts';
+import type { RegistryClient } from '../../src/registry/client.ts';
 import type { PushPermission } from '../../src/registry/permission.ts';
 import { terminalLog } from '../../src/report/log.ts';
 import { aDecision, someRunnerFacts } from './builders.ts';
+
+const referenceOf = (repository: Repository, which: Tag | Digest): string =>
+  isDigest(which) ? formatDigestReference(repository, which) : formatTagReference(repository, which);
 
 /** A manifest that only has to be itself. */
 export function aManifest(name: string): StoredManifest {
@@ -22,7 +31,7 @@ export function aManifest(name: string): StoredManifest {
   return { mediaType: mediaTypes.ociManifest, digest: digestOf(bytes), bytes };
 }
 
-export type Effect = keyof EnginePort | keyof RegistryPort;
+export type Effect = keyof EnginePort | keyof RegistryClient;
 
 export interface FakeWorld {
   /** What was asked, in order: `putManifest ghcr.io/octo-org/app:latest`. */
@@ -67,6 +76,9 @@ export function aWorld({
     const error = failing[whole] ?? failing[effect];
     if (error !== undefined) throw error;
   };
+  const nobodyAsks = (what: string) => async (): Promise<never> => {
+    throw new Error(`No publish of a build asks for ${what}.`);
+  };
   const engine: EnginePort = {
     async readFacts() {
       await note('readFacts');
@@ -85,11 +97,25 @@ export function aWorld({
         imageId: 'sha256:image',
         digest: push ? manifest.digest : undefined,
         metadata: push ? '{"pushed":true}' : '{}',
-        platform: undefined,
       };
     },
+    buildByDigest: nobodyAsks('a leg'),
   };
-  const registry: RegistryPort = {
+  const source: SourcePort = {
+    open: nobodyAsks('a source'),
+    readImageId: nobodyAsks('an image of the engine'),
+    pushFromDaemon: nobodyAsks('a push of the engine'),
+  };
+  const registry: RegistryClient = {
+    ping: nobodyAsks('a ping'),
+    deleteManifest: nobodyAsks('a removal'),
+    listReferrers: nobodyAsks('referrers'),
+    headBlob: nobodyAsks('a blob'),
+    getBlob: nobodyAsks('a blob'),
+    mountBlob: nobodyAsks('a mount'),
+    uploadBlob: nobodyAsks('an upload'),
+    pushBlob: nobodyAsks('a blob'),
+    close: () => undefined,
     async mayPush(repository) {
       await note('mayPush', formatRepository(repository));
       return permission ?? { answer: 'allowed' };
@@ -98,8 +124,8 @@ export function aWorld({
       await note('listTags', formatRepository(repository));
       return tagsOf(repository);
     },
-    async getManifest(repository, tag) {
-      const reference = formatTagReference(repository, tag);
+    async getManifest(repository, which) {
+      const reference = referenceOf(repository, which);
       await note('getManifest', reference);
       const found = tags.get(reference);
       if (found !== undefined) return found;
@@ -109,18 +135,18 @@ export function aWorld({
         status: 404,
       });
     },
-    async headManifest(repository, tag) {
-      const reference = formatTagReference(repository, tag);
+    async headManifest(repository, which) {
+      const reference = referenceOf(repository, which);
       await note('headManifest', reference);
       const found = tags.get(reference);
-      return found && { digest: found.digest };
+      return found && { ...found, size: found.bytes.length };
     },
-    async putManifest(repository, { bytes, mediaType }, tag) {
-      const reference = formatTagReference(repository, tag);
+    async putManifest(repository, { bytes, mediaType }, which) {
+      const reference = referenceOf(repository, which);
       await note('putManifest', reference);
       const stored = { mediaType, bytes, digest: digestOf(bytes) };
       tags.set(reference, stored);
-      return { digest: stored.digest };
+      return { ...stored, size: bytes.length };
     },
   };
   const tagsOf = (repository: Repository): readonly Tag[] =>
@@ -129,6 +155,6 @@ export function aWorld({
       return isHere ? [parseTag(reference.tag ?? '')] : [];
     });
   const log = terminalLog((text) => lines.push(text.trimEnd()));
-  const world: FakeWorld = { effects, tags, lines, ports: { engine, registry, log } };
+  const world: FakeWorld = { effects, tags, lines, ports: { engine, source, registry, log } };
   return world;
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseRegistry } from '../../src/image/registry.ts';
-import { childEnvironment, loginsOf, runnerDockerConfig } from '../../src/step.ts';
+import { childEnvironment, loginsOf, runnerDockerConfig, withoutAuthConfig } from '../../src/step.ts';
 import { aPlan } from '../support/builders.ts';
 
 describe('the environment of a child', () => {
@@ -62,4 +62,22 @@ test('each registry is logged in to once: with the token where it is the product
     { registry: 'ghcr.io', username: 'x-access-token', password: 'ghs_job' },
     hub,
   ]);
+});
+
+describe('DOCKER_AUTH_CONFIG', () => {
+  const ghcr = parseRegistry('ghcr.io');
+  const auths = { 'ghcr.io': { auth: 'b2xk' }, 'quay.io': { auth: 'cXVheQ==' } };
+
+  test('keeps the logins of other registries, and loses those that would hide the step’s own', () => {
+    const env = withoutAuthConfig({ DOCKER_AUTH_CONFIG: JSON.stringify({ auths }) }, [ghcr]);
+    expect(JSON.parse(env.DOCKER_AUTH_CONFIG ?? '')).toEqual({ auths: { 'quay.io': { auth: 'cXVheQ==' } } });
+  });
+
+  test.each([
+    ['is absent', {}],
+    ['is empty', { DOCKER_AUTH_CONFIG: '' }],
+    ['is no JSON', { DOCKER_AUTH_CONFIG: '{' }],
+  ])('is left as it is when it %s', (_title, env) => {
+    expect(withoutAuthConfig(env, [ghcr])).toEqual(env);
+  });
 });

@@ -68,4 +68,14 @@ export interface BuildRequest extends BuildOptions {
   readonly builderId: string;
   /** ID of the secret with which a Git context of the run's own server is fetched; empty for none. */
   readonly gitSecret: string;
+  /** Where the result goes that gets no tag; absent: under its names, in the engine and, if pushed, the registries. */
+  readonly output?: DigestOutput;
 }
+
+/**
+ * Straight to the registries, by digest, or into an OCI archive, for those builders that cannot push by digest
+ * (https://docs.docker.com/build/exporters/).
+ */
+export type DigestOutput =
+  | { readonly kind: 'registries' /** `registry/path` */; readonly names: readonly string[] }
+  | { readonly kind: 'archive'; readonly file: string };

@@ -4,16 +4,15 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BuildError, InputError, type PublishError, ToolError } from '../errors.ts';
+import { BuildError, type PublishError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
-import { type Platform, parsePlatform } from '../image/platform.ts';
 import { buildFailure } from './build-failure.ts';
 import type { BuildRequest } from './build-request.ts';
 import { findSilentEndpoints } from './builder.ts';
 import { buildxArguments } from './buildx.ts';
 import { can } from './capabilities.ts';
 import type { CommandResult } from './command.ts';
-import { type BuildTarget, type Built, type DockerPorts, tagAndPush } from './docker.ts';
+import type { BuildTarget, Built, DockerPorts } from './docker.ts';
 import { type DockerfileWarning, parseWarnings } from './dockerfile-checks.ts';
 import type { EngineDecision } from './resolve.ts';
 
@@ -58,18 +57,19 @@ export async function buildWithBuildx(
   target: BuildTarget,
 ): Promise<Built> {
   const { run, onOutput, retry, warn } = ports;
-  const push = target.push && !decision.pushesApart;
+  const { push } = target;
   const files = { metadata: join(target.folder, 'metadata.json'), imageId: join(target.folder, 'image-id') };
   const isStored = decision.kind !== 'builder';
   const call = {
     ...{ buildx, builder, push, isStored, files },
     references: target.references,
-    canAnnotate: can(decision.kind, 'annotations') && !decision.pushesApart,
+    canAnnotate: can(decision.kind, 'annotations') && !decision.isForClient,
     secrets: target.secrets,
   };
   // Attestations are asked for or absent: buildx’s own default would turn a single image into an index.
   const env = { ...ports.env, BUILDX_NO_DEFAULT_ATTESTATIONS: '1', BUILDX_METADATA_WARNINGS: '1' };
-  let build = request;
+  // What is not pushed has to be where it can be taken from.
+  let build = decision.isForClient ? { ...request, load: true } : request;
   const attempt = async (): Promise<CommandResult> => {
     const result = await run(buildxArguments(build, call), { env, onOutput });
     if (result.exitCode === 0) return result;
@@ -89,12 +89,8 @@ export async function buildWithBuildx(
   ports.onWarnings(parseWarnings(metadata));
   const config = metadata['containerimage.config.digest'];
   const imageId = imageFile || (typeof config === 'string' ? config : '');
-  const digest = decision.pushesApart
-    ? await tagAndPush(ports, imageId, [], target)
-    : push && request.call === 'build'
-      ? parsePushedDigest(metadata)
-      : undefined;
-  return { imageId, digest, metadata: text, platform: platformOf(metadata) };
+  const digest = push && request.call === 'build' ? parsePushedDigest(metadata) : undefined;
+  return { imageId, digest, metadata: text };
 }
 
 function parsePushedDigest(metadata: Json): Digest {
@@ -104,21 +100,6 @@ function parsePushedDigest(metadata: Json): Digest {
     message: 'buildx pushed the image but reported no digest (containerimage.digest).',
     remedy: 'Update buildx on the runner to 0.8 or newer.',
   });
-}
-
-/** What a build of one platform was for, by the provenance that buildx always reports. */
-function platformOf(metadata: Json): Platform | undefined {
-  const provenance = metadata['buildx.build.provenance'];
-  const invocation = isObject(provenance) ? provenance.invocation : undefined;
-  const environment = isObject(invocation) ? invocation.environment : undefined;
-  const name = isObject(environment) ? environment.platform : undefined;
-  try {
-    return typeof name === 'string' ? parsePlatform(name) : undefined;
-  } catch (error) {
-    // A platform that nobody has heard of is only not named.
-    if (error instanceof InputError) return undefined;
-    throw error;
-  }
 }
 
 /** A check that found something, or could not be made. */

@@ -7,10 +7,11 @@ import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatPlatform } from '../image/platform.ts';
 import { attestationArguments } from './attestations.ts';
-import type { BuildAnnotation, BuildRequest } from './build-request.ts';
+import type { BuildAnnotation, BuildRequest, DigestOutput } from './build-request.ts';
 import { formatCacheEntry } from './cache.ts';
 import type { Environment } from './command.ts';
-import { hasTreeOutput, outputArguments } from './outputs.ts';
+import { formatFields } from './csv.ts';
+import { compressionAttributes, hasTreeOutput, outputArguments } from './outputs.ts';
 import { secretArguments } from './secrets.ts';
 
 /**
@@ -153,7 +154,9 @@ export function buildxArguments(build: BuildRequest, call: BuildxCall): [string,
           // buildx refuses an ID beside files that are no image; its report has it too.
           ...(hasTreeOutput(build.outputs) ? [] : ['--iidfile', files.imageId]),
           ...['--metadata-file', files.metadata],
-          ...outputArguments(build, call.push, call.isStored),
+          ...(build.output === undefined
+            ? outputArguments(build, call.push, call.isStored)
+            : ['--output', digestOutput(build.output, build.compression)]),
         ]
       : ['--call', build.call, '--metadata-file', files.metadata];
   return [
@@ -199,6 +202,17 @@ function annotationArguments(build: BuildRequest): readonly string[] {
   // An index that is not made has no annotations.
   const own = annotations.filter(({ level }) => makesIndex(build) || !/^index|^manifest-descriptor/.test(level));
   return [...own, ...onIndex].flatMap(({ level, name, value }) => ['--annotation', `${level}:${name}=${value}`]);
+}
+
+/** The value of `--output` is CSV, so what may hold a comma stands in quotes. */
+function digestOutput(output: DigestOutput, compression: BuildRequest['compression']): string {
+  const attributes = compressionAttributes(compression).map(([name, value]) => `${name}=${value}`);
+  return output.kind === 'archive'
+    ? formatFields(['type=oci', `dest=${output.file}`, ...attributes])
+    : formatFields([
+        ...['type=image', `name=${output.names.join(',')}`, 'push-by-digest=true', 'name-canonical=true', 'push=true'],
+        ...attributes,
+      ]);
 }
 
 /** The options that every builder has. */

@@ -25,8 +25,6 @@ export interface Built {
   readonly digest: Digest | undefined;
   /** buildx's own result (`--metadata-file`), JSON; empty without buildx. */
   readonly metadata: string;
-  /** What it was built for, where that is one platform and the engine said so. */
-  readonly platform: Platform | undefined;
 }
 
 export interface DockerPorts {
@@ -98,14 +96,14 @@ export async function buildWithDocker(
   const { run, onOutput, retry } = ports;
   const env = { ...ports.env, DOCKER_BUILDKIT: usesBuildKit ? '1' : '0' };
   const idFile = join(target.folder, 'image-id');
-  const [main = 'image'] = target.references;
   const kit = [
     ...['--progress', 'plain'],
     ...secretArguments(request.secrets, target.secrets),
     ...request.ssh.flatMap((entry) => ['--ssh', entry]),
   ];
   const argv = [
-    ...(['docker', 'build', '--tag', main] as const),
+    ...(['docker', 'build'] as const),
+    ...target.references.slice(0, 1).flatMap((main) => ['--tag', main]),
     ...commonArguments(request),
     ...resourceArguments(request),
     ...(usesBuildKit ? kit : []),
@@ -117,7 +115,7 @@ export async function buildWithDocker(
   });
   const imageId = (await readFile(idFile, 'utf8')).trim();
   const digest = await tagAndPush(ports, imageId, target.references.slice(1), target);
-  return { imageId, digest, metadata: '', platform: undefined };
+  return { imageId, digest, metadata: '' };
 }
 
 /**

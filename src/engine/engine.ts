@@ -10,7 +10,7 @@ import { InputError, ToolError } from '../errors.ts';
 import { parsePlatform } from '../image/platform.ts';
 import type { Repository } from '../image/repository.ts';
 import type { RegistryLogin } from '../registry/registry-auth.ts';
-import type { BuildRequest } from './build-request.ts';
+import type { BuildRequest, DigestOutput } from './build-request.ts';
 import { checkEndpoints, createBuilder, ownBuilderEnvironment, removeArguments } from './builder.ts';
 import { builderNames, type FoundBuilder, findBuilder, findBuildx, selectedBuilder } from './buildx.ts';
 import { type BuildxBuilder, buildWithBuildx } from './buildx-build.ts';
@@ -43,6 +43,8 @@ export interface EnginePorts extends DockerPorts {
 /** What the step's engine is for. */
 export interface EngineTask {
   readonly request: BuildRequest;
+  /** Whether the step builds at all. */
+  readonly isAsked: boolean;
   readonly repositories: readonly Repository[];
   readonly usesDockerRegistry: boolean;
   readonly logins: readonly RegistryLogin[];
@@ -66,7 +68,8 @@ export interface Engine {
   resolveBuilder(facts: RunnerFacts): Promise<EngineDecision>;
   /** Logs in wherever the step has a credential for. */
   logIn(): Promise<void>;
-  build(decision: EngineDecision, references: readonly string[], push: boolean): Promise<Built>;
+  /** Builds, and pushes under the references when `push` is true; with an output, to there instead. */
+  build(decision: EngineDecision, references: readonly string[], push: boolean, output?: DigestOutput): Promise<Built>;
   /** Variables with which later steps of the job are logged in, too. */
   loginVariables(): Promise<Readonly<Record<string, string>>>;
   /** Removes the builder that the step made. */
@@ -224,6 +227,11 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
     return known;
   };
 
+  /** A step that takes an image from elsewhere needs no engine to be there. */
+  async function usesPodman(): Promise<boolean> {
+    return task.isAsked ? (await facts()).podman !== undefined : false;
+  }
+
   return {
     readFacts: facts,
     async resolveBuilder(found) {
@@ -243,14 +251,14 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
       return { ...decision, buildx };
     },
     async logIn() {
-      const isPodman = (await facts()).podman !== undefined;
+      const isPodman = await usesPodman();
       // One after the other: each login rewrites the same file.
       for (const { registry, username, password } of task.logins) {
         if (isPodman) await logInWithPodman(podmanPorts, registry, username, password);
         else await logIn(tools, registry, username, password);
       }
     },
-    async build(decision, references, push) {
+    async build(decision, references, push, output) {
       const folder = await mkdtemp(join(temp, 'build-'));
       try {
         const values = secretValues(request.secrets, task.secrets, variables);
@@ -266,6 +274,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
         if (prepared === undefined) throw new Error('the builder was not prepared');
         const withCache = {
           ...request,
+          ...(output === undefined ? {} : { output }),
           cacheFrom: [...request.cacheFrom, ...decision.cache.from],
           cacheTo: [...request.cacheTo, ...decision.cache.to],
         };
@@ -287,8 +296,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
       }
     },
     async loginVariables() {
-      const isPodman = (await facts()).podman !== undefined;
-      return isPodman ? { REGISTRY_AUTH_FILE: podmanPorts.authFile } : { DOCKER_CONFIG: config.folder };
+      return (await usesPodman()) ? { REGISTRY_AUTH_FILE: podmanPorts.authFile } : { DOCKER_CONFIG: config.folder };
     },
     async close() {
       if (!isCreated || prepared === undefined || builderName === undefined) return;

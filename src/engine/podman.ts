@@ -6,7 +6,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PermissionError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
-import { parsePlatform } from '../image/platform.ts';
 import { parseReference } from '../image/reference.ts';
 import { hostOf, type Registry } from '../image/registry.ts';
 import { isLoopbackHost } from '../registry/proxy.ts';
@@ -66,13 +65,16 @@ export async function buildWithPodman(ports: PodmanPorts, request: BuildRequest,
   const { env, onOutput, retry, authFile } = ports;
   const idFile = join(target.folder, 'image-id');
   const isIndex = request.platforms.length > 1;
-  const [main = 'image'] = target.references;
+  // An index that gets no name still needs one; an image does not.
+  const [main = `localhost/publish-docker-package:${crypto.randomUUID()}`] = target.references;
   // Podman adds to an index that has the name already; that there is none is no failure.
   if (isIndex) await ports.run(['podman', 'untag', main], { env });
   const argv = [
     ...(['podman', 'build', '--authfile', authFile] as const),
     // Podman 4 takes a layer of one platform out of its cache for another.
-    ...(isIndex ? ['--layers=false', '--manifest', main] : ['--tag', main]),
+    ...(isIndex
+      ? ['--layers=false', '--manifest', main]
+      : target.references.slice(0, 1).flatMap((reference) => ['--tag', reference])),
     ...commonArguments({ ...request, network: request.network === 'default' ? '' : request.network }),
     ...resourceArguments(request),
     ...secretArguments(request.secrets, target.secrets),
@@ -97,11 +99,7 @@ export async function buildWithPodman(ports: PodmanPorts, request: BuildRequest,
   // An index is pushed from its one name to each of the others.
   if (!isIndex) for (const reference of target.references.slice(1)) await command('tag', imageId, reference);
   const digest = target.push ? await push(ports, target, isIndex, command) : undefined;
-  if (isIndex) return { imageId: digest ?? '', digest, metadata: '', platform: undefined };
-  const inspected = await ports.run(['podman', 'image', 'inspect', '--format', '{{.Os}}/{{.Architecture}}', imageId], {
-    env,
-  });
-  return { imageId, digest, metadata: '', platform: parsePlatform(inspected.stdout.trim()) };
+  return { imageId: isIndex ? (digest ?? '') : imageId, digest, metadata: '' };
 }
 
 async function push(

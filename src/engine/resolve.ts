@@ -2,7 +2,6 @@
  * Which engine builds, and how: the cheapest that can do what was asked, with the reason (design.md section 5). Pure.
  */
 
-import { ToolError } from '../errors.ts';
 import type { Platform } from '../image/platform.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { FoundBuilder } from './buildx.ts';
@@ -37,8 +36,8 @@ export interface EngineDecision {
   readonly install: BuildxRelease | undefined;
   /** `undefined` for the daemon's own BuildKit. */
   readonly builder: string | undefined;
-  /** Whether buildx only builds and `docker push` pushes. */
-  readonly pushesApart: boolean;
+  /** Whether the image is left with the engine, for this action's own client to push. */
+  readonly isForClient: boolean;
   readonly cache: CacheDecision;
   /** What the image goes without on this engine, as sentences. */
   readonly notes: readonly string[];
@@ -46,10 +45,7 @@ export interface EngineDecision {
 
 /** What a decision depends on beside the build. */
 export interface ResolveOptions {
-  /**
-   * Whether a push goes to GitHub's Docker registry. buildx asks for a manifest by its digest once it has pushed it, which
-   * that registry cannot answer; `docker push` does not.
-   */
+  /** Whether a push goes to GitHub's Docker registry, which new engines and it do not understand each other about. */
   readonly usesDockerRegistry: boolean;
 }
 
@@ -126,38 +122,38 @@ export function resolveEngine(facts: RunnerFacts, build: BuildRequest, options: 
   if (missingFeatures(chosen.kind, build).length > 0) {
     throw cannot(chosen.kind, (facts.buildx === undefined ? plain : undefined)?.subject ?? chosen.subject, build);
   }
-  if (options.usesDockerRegistry && chosen.kind === 'builder') {
-    throw new ToolError('ENGINE_CANNOT', {
-      message: `${chosen.subject} cannot push to a Docker registry, which takes what \`docker push\` pushes.`,
-      remedy: 'Leave `builder` out, or use the Container registry (`registry: container`).',
-    });
-  }
   const canExport = can(chosen.kind, 'cache-to');
   const cacheFacts = { canExport, canInline: can(chosen.kind, 'cache-inline'), hasActionsCache: facts.hasActionsCache };
   const isInstalled = chosen.tool === 'buildx' && install !== undefined;
-  const pushesApart = options.usesDockerRegistry && chosen.tool === 'buildx';
   return {
     kind: chosen.kind,
     tool: chosen.tool,
-    reason: pushesApart
-      ? 'a Docker registry takes what `docker push` pushes, not what buildx does'
-      : isInstalled
-        ? `${chosen.reason}; buildx ${install.release.version} is installed, because ${install.reason}`
-        : chosen.reason,
+    reason: isInstalled
+      ? `${chosen.reason}; buildx ${install.release.version} is installed, because ${install.reason}`
+      : chosen.reason,
     buildx: chosen.tool === 'buildx' && !isInstalled ? (facts.buildx?.path ?? '') : '',
     install: isInstalled ? install.release : undefined,
     builder: chosen.tool === 'buildx' ? facts.builder?.name : undefined,
-    pushesApart,
+    isForClient: options.usesDockerRegistry,
     cache: resolveCache(build.cache, cacheFacts),
-    notes: notesOf(chosen.kind, build, pushesApart),
+    notes: notesOf(chosen.kind, build, options.usesDockerRegistry),
   };
 }
 
-function notesOf(kind: EngineKind, build: BuildRequest, pushesApart: boolean): readonly string[] {
-  const isBare = build.annotations.length > 0 && build.call === 'build' && (!can(kind, 'annotations') || pushesApart);
+function notesOf(kind: EngineKind, build: BuildRequest, isForClient: boolean): readonly string[] {
+  const isBare = build.annotations.length > 0 && build.call === 'build' && (!can(kind, 'annotations') || isForClient);
   return isBare
     ? [
         `The image goes without its ${build.annotations.length} default annotations, which this engine cannot carry; its labels say the same.`,
       ]
     : [];
+}
+
+/**
+ * How a build can reach a registry without a tag: the builder pushes by digest itself; or it writes an archive, or leaves
+ * the image in the engine, for our own client to push. The `docker` driver of buildx pushes under tags only.
+ */
+export function resolveDigestPush({ kind }: Pick<EngineDecision, 'kind'>): 'builder' | 'archive' | 'engine' {
+  if (kind === 'builder') return 'builder';
+  return kind === 'docker-containerd' ? 'archive' : 'engine';
 }

@@ -91,6 +91,15 @@ function parseAuth(entry: unknown): Credential | undefined {
   return colon < 0 ? undefined : { username: text.slice(0, colon), token: text.slice(colon + 1).replace(/\0+$/, '') };
 }
 
+/** What a helper printed; `undefined` for no JSON. */
+function parseAnswer(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Runs a credential helper; the one of the engine's command runner fits. */
 export type RunHelper = (
   argv: readonly [string, ...string[]],
@@ -118,9 +127,10 @@ export async function readLogin(
   if (typeof helper === 'string' && helper !== '') {
     const result = await run([`docker-credential-${helper}`, 'get'], { env, input: key });
     if (result.exitCode !== 0) return undefined;
-    const answer: unknown = JSON.parse(result.stdout);
+    const answer = parseAnswer(result.stdout);
     if (!isObject(answer) || typeof answer.Username !== 'string' || typeof answer.Secret !== 'string') return undefined;
-    return { username: answer.Username, token: answer.Secret };
+    // An identity token is exchanged in a way of its own (OAuth2), which the distribution client does not speak.
+    return answer.Username === '<token>' ? undefined : { username: answer.Username, token: answer.Secret };
   }
   const logins = Object.entries(isObject(config.auths) ? config.auths : {});
   const exact = logins.find(([name]) => name === key) ?? logins.find(([name]) => isLoginOf(registry, name));

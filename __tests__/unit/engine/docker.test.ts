@@ -107,7 +107,7 @@ describe('what buildx tells of its result', () => {
 
   test('nothing, where it wrote nothing and nothing was pushed', async () => {
     const built = await build(writing(undefined, undefined), [], false);
-    expect(built).toEqual({ imageId: '', digest: undefined, metadata: '', platform: undefined });
+    expect(built).toEqual({ imageId: '', digest: undefined, metadata: '' });
   });
 
   test.each([

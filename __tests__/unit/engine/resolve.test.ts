@@ -9,7 +9,7 @@ import {
 } from '../../../src/engine/buildx-releases.ts';
 import { type CachePlan, formatCache, resolveCache } from '../../../src/engine/cache.ts';
 import { can, engineKinds, featureNames, missingFeatures } from '../../../src/engine/capabilities.ts';
-import { type RunnerFacts, resolveEngine } from '../../../src/engine/resolve.ts';
+import { type RunnerFacts, resolveDigestPush, resolveEngine } from '../../../src/engine/resolve.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
 import { aBuild, someRunnerFacts } from '../../support/builders.ts';
 import { thrownBy } from '../../support/to-throw-code.ts';
@@ -73,10 +73,20 @@ describe('the cheapest engine that can', () => {
     expect(decision).toMatchObject({ kind, reason: expect.stringContaining(reason) });
   });
 
-  test('pushes to a Docker registry with docker push', () => {
-    const decision = resolveEngine(classic, plain, { usesDockerRegistry: true });
-    expect(decision).toMatchObject({ pushesApart: true, reason: expect.stringContaining('docker push') });
-    expect(() => resolveEngine(chosen, plain, { usesDockerRegistry: true })).toThrowCode('ENGINE_CANNOT');
+  test('leaves an image for a Docker registry to this action’s own client, without annotations', () => {
+    const build = aBuild({ annotations: [{ level: 'manifest', name: 'a', value: 'b' }] });
+    const decision = resolveEngine(containerd, build, { usesDockerRegistry: true });
+    expect(decision).toMatchObject({ isForClient: true, notes: [expect.stringContaining('without its 1 default')] });
+  });
+
+  test.each([
+    ['builder', 'builder'],
+    ['docker-containerd', 'archive'],
+    ['docker-classic', 'engine'],
+    ['docker-legacy', 'engine'],
+    ['podman', 'engine'],
+  ] as const)('%s brings an image without a tag by the way of the %s', (kind, way) => {
+    expect(resolveDigestPush({ kind })).toBe(way);
   });
 
   test('is not fetched where the runner’s buildx is new enough', () => {

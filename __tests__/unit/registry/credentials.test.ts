@@ -160,6 +160,8 @@ describe('what the CLI is logged in with', () => {
     ['answers with half of it', { exitCode: 0, stdout: '{"Username":"octocat"}' }],
     ['answers with the other half', { exitCode: 0, stdout: '{"Secret":"s"}' }],
     ['answers with no object', { exitCode: 0, stdout: '"octocat"' }],
+    ['answers with no JSON', { exitCode: 0, stdout: 'warning: locked' }],
+    ['has an identity token', { exitCode: 0, stdout: '{"Username":"<token>","Secret":"s"}' }],
   ])('is nothing when the store %s', async (_title, answer) => {
     const folder = aFolder({ credsStore: 'pass' });
     expect(await readLogin(folder, parseRegistry('ghcr.io'), () => Promise.resolve(answer), env)).toBeUndefined();

@@ -1,0 +1,32 @@
+/** What a publish needs of the world. */
+
+import type { Engine } from './engine/engine.ts';
+import type { EngineDecision } from './engine/resolve.ts';
+import type { Digest } from './image/digest.ts';
+import type { RegistryClient } from './registry/client.ts';
+import type { Log } from './report/log.ts';
+import type { ImageSource } from './source/image-source.ts';
+import type { EngineImage, SourceSpec } from './source/spec.ts';
+import type { UnnamedBuild } from './source/staged-build.ts';
+
+/** The engine, as a publish needs it. */
+export interface EnginePort extends Pick<Engine, 'readFacts' | 'resolveBuilder' | 'logIn' | 'build'> {
+  /** Builds under no name, and pushes by digest where the builder can. */
+  buildByDigest(decision: EngineDecision): Promise<UnnamedBuild>;
+}
+
+/** Images that are there already. */
+export interface SourcePort {
+  open(spec: SourceSpec): Promise<ImageSource>;
+  /** The ID by which an engine knows an image. */
+  readImageId(image: EngineImage): Promise<string>;
+  /** The Docker engine pushes an image of its own under a reference; gives the digest. */
+  pushFromDaemon(imageId: string, reference: string): Promise<Digest>;
+}
+
+export interface PublishPorts {
+  readonly engine: EnginePort;
+  readonly source: SourcePort;
+  readonly registry: RegistryClient;
+  readonly log: Log;
+}

@@ -1,0 +1,189 @@
+/** The files of an image: in a folder, or in a tar archive that stays as it is. */
+
+import { createReadStream, createWriteStream, statSync } from 'node:fs';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { InputError } from '../errors.ts';
+import type { Content } from '../registry/http.ts';
+import { missing } from './check-source.ts';
+import { damaged, readTarIndex } from './tar.ts';
+
+export interface Files {
+  /** Of the folder or archive. */
+  readonly path: string;
+  /** @returns bytes, or `undefined` where there is no such file */
+  sizeOf(name: string): number | undefined;
+  /** @throws InputError SOURCE_INCOMPLETE */
+  read(name: string): Promise<Buffer>;
+  /**
+   * A file in pieces that may be overwritten as soon as the next one is asked for.
+   * @throws InputError SOURCE_INCOMPLETE
+   */
+  open(name: string): Content;
+  /**
+   * A file in pieces that stay.
+   * @param size bytes of each but the last
+   * @throws InputError SOURCE_INCOMPLETE
+   */
+  blocks(name: string, size: number): Content;
+  close(): Promise<void>;
+}
+
+/** Measured: smaller pieces cost more per byte, larger ones no less. */
+export const pieceSize = 1024 * 1024;
+/** More than any index, manifest or config has. */
+const largestDocument = 32 * 1024 * 1024;
+
+/**
+ * @param path of a folder
+ * @throws InputError SOURCE_MISSING
+ */
+export async function openFolder(path: string): Promise<Files> {
+  const kind = await stat(path).catch((cause: unknown) => {
+    throw missing(path, 'a folder', cause);
+  });
+  if (!kind.isDirectory()) throw missing(path, 'a folder', undefined);
+  const sizeOf = (name: string): number | undefined => {
+    const found = statSync(join(path, name), { throwIfNoEntry: false });
+    return found?.isFile() ? found.size : undefined;
+  };
+  return readable(path, sizeOf, {
+    async *read(name, size, blockSize, keeps) {
+      const file = await open(join(path, name));
+      try {
+        yield* readRange(file, { offset: 0, size, blockSize, keeps });
+      } finally {
+        await file.close();
+      }
+    },
+    close: async () => {},
+  });
+}
+
+/**
+ * @param path of a tar archive, plain or compressed with gzip or zstd
+ * @param temp a folder, for the plain form of a compressed one: only that can be read at any place
+ * @throws InputError SOURCE_MISSING, SOURCE_DAMAGED
+ */
+export async function openArchive(path: string, temp: string): Promise<Files> {
+  const kind = await stat(path).catch((cause: unknown) => {
+    throw missing(path, 'a file', cause);
+  });
+  if (!kind.isFile()) throw missing(path, 'a file', undefined);
+  const compressed = await open(path);
+  let file = compressed;
+  let plain: string | undefined;
+  try {
+    const decompress = decompressorOf((await compressed.read(Buffer.alloc(6), 0, 6, 0)).buffer, path);
+    if (decompress !== undefined) {
+      plain = join(temp, `archive-${crypto.randomUUID()}.tar`);
+      await pipeline(createReadStream(path, { highWaterMark: pieceSize }), decompress, createWriteStream(plain)).catch(
+        (cause: unknown) => {
+          throw damaged(path, `it cannot be decompressed (${cause instanceof Error ? cause.message : cause})`);
+        },
+      );
+      await compressed.close();
+      file = await open(plain);
+    }
+    const members = await readTarIndex(file, path);
+    const close = async (): Promise<void> => {
+      await file.close();
+      if (plain !== undefined) await rm(plain, { force: true });
+    };
+    return readable(path, (name) => members.get(name)?.size, {
+      read: (name, size, blockSize, keeps) =>
+        readRange(file, { offset: members.get(name)?.offset ?? 0, size, blockSize, keeps }),
+      close,
+    });
+  } catch (error) {
+    await file.close();
+    if (plain !== undefined) await rm(plain, { force: true });
+    throw error;
+  }
+}
+
+interface Access {
+  /** @param keeps whether the pieces stay */
+  read(name: string, size: number, blockSize: number, keeps: boolean): AsyncGenerator<Buffer>;
+  close(): Promise<void>;
+}
+
+function readable(path: string, sizeOf: Files['sizeOf'], access: Access): Files {
+  const sizeOfPresent = (name: string): number => {
+    const size = sizeOf(name);
+    if (size !== undefined) return size;
+    throw new InputError('SOURCE_INCOMPLETE', {
+      message: `"${path}" has no "${name}", which the image in it needs.`,
+      remedy: 'Write the image anew, whole: every platform of an index and every layer has to be in it.',
+    });
+  };
+  return {
+    path,
+    sizeOf,
+    async read(name) {
+      const size = sizeOfPresent(name);
+      if (size > largestDocument) throw damaged(path, `"${name}" has ${size} bytes, which is no document of an image`);
+      const pieces: Buffer[] = [];
+      for await (const piece of access.read(name, size, pieceSize, true)) pieces.push(piece);
+      return Buffer.concat(pieces);
+    },
+    open: (name) => access.read(name, sizeOfPresent(name), pieceSize, false),
+    blocks: (name, blockSize) => access.read(name, sizeOfPresent(name), blockSize, true),
+    close: access.close,
+  };
+}
+
+/** A part of a file, and how it is read. */
+interface Range {
+  readonly offset: number;
+  readonly size: number;
+  readonly blockSize: number;
+  /** `false`: two buffers take turns. */
+  readonly keeps: boolean;
+}
+
+/** Reads at a place of its own, so that many share one file, and one piece ahead of whoever takes them. */
+export async function* readRange(file: FileHandle, { offset, size, blockSize, keeps }: Range): AsyncGenerator<Buffer> {
+  const allocate = (): Buffer => Buffer.allocUnsafeSlow(Math.min(blockSize, size));
+  let [buffer, other] = [allocate(), allocate()];
+  const readAt = async (done: number): Promise<Buffer> => {
+    [buffer, other] = [keeps ? allocate() : other, buffer];
+    const { bytesRead } = await file.read(buffer, 0, Math.min(blockSize, size - done), offset + done);
+    return buffer.subarray(0, bytesRead);
+  };
+  let next = readAt(0);
+  for (let done = 0; done < size; ) {
+    const piece = await next;
+    done += piece.length;
+    // The file became shorter while it was read; whoever reads misses the rest.
+    if (piece.length === 0) return;
+    if (done < size) {
+      next = readAt(done);
+      // It is awaited in the next turn, if there is one.
+      next.catch(() => {});
+    }
+    yield piece;
+  }
+}
+
+function decompressorOf(head: Buffer, path: string): NodeJS.ReadWriteStream | undefined {
+  const magic = head.toString('hex');
+  if (magic.startsWith('1f8b')) return createGunzip({ chunkSize: pieceSize });
+  if (magic.startsWith('28b52ffd')) return createZstdDecompress({ chunkSize: pieceSize });
+  const other = magic.startsWith('fd377a585a00') ? 'xz' : magic.startsWith('425a68') ? 'bzip2' : undefined;
+  if (other !== undefined)
+    throw damaged(path, `it is compressed with ${other}; expected a tar, plain or with gzip or zstd`);
+  return undefined;
+}
+
+/** Files that what is made of them gives back (`close`), or that are given back here where nothing comes of them. */
+export async function closedOnFailure<T>(files: Files, use: (files: Files) => Promise<T>): Promise<T> {
+  try {
+    return await use(files);
+  } catch (error) {
+    await files.close();
+    throw error;
+  }
+}

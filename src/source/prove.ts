@@ -1,0 +1,40 @@
+/** Content against its digest. */
+
+import { createHash } from 'node:crypto';
+import { RegistryError } from '../errors.ts';
+import type { Content } from '../registry/http.ts';
+import type { Blob } from './image-source.ts';
+
+/**
+ * @param where the content is, for the message
+ * @throws RegistryError DIGEST_MISMATCH
+ */
+export function proveBytes(bytes: Uint8Array, { digest, size }: Blob, where: string): void {
+  const [algorithm = ''] = digest.split(':');
+  const found = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+  if (found !== digest || bytes.length !== size) throw otherContent({ digest, size }, where, found, bytes.length);
+}
+
+/** The content as it comes; its last piece is passed on only once all of it is proved, so that nobody has it whole before. */
+export async function* proveContent(content: Content, { digest, size }: Blob, where: string): AsyncGenerator<Buffer> {
+  const [algorithm = ''] = digest.split(':');
+  const hash = createHash(algorithm);
+  let length = 0;
+  let found = '';
+  for await (const piece of content) {
+    hash.update(piece);
+    length += piece.length;
+    if (length >= size) found = `${algorithm}:${hash.copy().digest('hex')}`;
+    if (length > size || (length === size && found !== digest)) break;
+    yield piece;
+  }
+  found ||= `${algorithm}:${hash.digest('hex')}`;
+  if (length !== size || found !== digest) throw otherContent({ digest, size }, where, found, length);
+}
+
+export function otherContent({ digest, size }: Blob, where: string, found: string, length: number): RegistryError {
+  return new RegistryError('DIGEST_MISMATCH', {
+    message: `${where} is not what it is named after: expected ${digest} of ${size} bytes, found ${found} of ${length} bytes.`,
+    remedy: 'The image is damaged, or was changed while it was read; write it anew.',
+  });
+}
