@@ -4,7 +4,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PermissionError, type PublishError, ToolError } from '../errors.ts';
+import { PermissionError, type PublishError, RegistryError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import { formatFamiliarName, parseReference } from '../image/reference.ts';
@@ -56,8 +56,20 @@ export async function logIn(
   });
 }
 
-function loginRefused(registry: Registry, result: CommandResult): PermissionError {
+/** What the network says where nobody answered, so that nobody refused either. */
+const unreachable =
+  /Client\.Timeout exceeded|\bi\/o timeout\b|connection (?:refused|timed out)|(?:network is|no route to) (?:unreachable|host)/;
+
+function loginRefused(registry: Registry, result: CommandResult): PublishError {
   const reason = lastLine(result.stderr) || `docker login ended with exit code ${result.exitCode}`;
+  if (unreachable.test(reason)) {
+    return new RegistryError('REGISTRY_UNREACHABLE', {
+      message: `${registry} did not answer the login: ${reason}.`,
+      remedy: `Check that ${registry} is the right registry, and that the runner reaches it (proxy, firewall).`,
+      detail: result.stderr,
+      retryable: judgeText(result.stderr, 0).transient,
+    });
+  }
   return new PermissionError('LOGIN_REFUSED', {
     message: `${registry} refused the login: ${reason}.`,
     remedy: `Check \`token\`: the job’s own token (leave it out), or a classic personal access token with the scope write:packages of the product that ${registry} belongs to.`,
