@@ -84,7 +84,10 @@ async function attemptPublish(
     if (inputs.dryRun) checks.report((fault) => log.warning(`${fault.code}: ${fault.message}`));
     else checks.throwIfAny();
   };
-  const checkRequest = (request: BuildRequest): void => checkDisk(() => checkBuild(request, process.cwd(), env));
+  const checkRequest = (request: BuildRequest): void => {
+    // Whoever gives a source, were it one at fault, builds nothing.
+    if (read('source') === '') checkDisk(() => checkBuild(request, process.cwd(), env));
+  };
   const checkFiles = (source: SourceSpec): void => checkDisk(() => checkSource(source, process.cwd()));
   // A plan that was asked for is not to be unfolded first.
   const planned = await (inputs.dryRun ? spans.measure : runStage)('plan', 'Plan', async () => {

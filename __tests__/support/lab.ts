@@ -52,7 +52,7 @@ export async function openIndependentClient(): Promise<IndependentClient> {
     async contentOf(reference, path, platform) {
       const tar = join(folder, `${crypto.randomUUID()}.tar`);
       await ask('export', ...(platform === undefined ? [] : ['--platform', platform]), reference, tar);
-      const { stdout } = await execute('tar', ['--extract', '--to-stdout', '--file', tar, path]);
+      const { stdout } = await execute('tar', ['--extract', '--to-stdout', '--file', tar, path], { maxBuffer: 64e6 });
       return stdout;
     },
     tag: async (reference, tag) => void (await ask('tag', reference, tag)),
