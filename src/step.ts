@@ -110,9 +110,12 @@ export async function openStep(
 ): Promise<Step> {
   const commands = createCommandRunner(signal);
   const closing = new AbortController();
-  // A step that has failed waits for no further attempt.
+  // A step that has failed, or was asked to end, waits for no further attempt.
   const ended = AbortSignal.any([signal, closing.signal]);
-  const sleep = (milliseconds: number): Promise<void> => setTimeout(milliseconds, undefined, { signal: ended });
+  const sleep = async (milliseconds: number): Promise<void> => {
+    ended.throwIfAborted();
+    await setTimeout(milliseconds, undefined, { signal: ended }).catch(() => ended.throwIfAborted());
+  };
   try {
     const logins = loginsOf(plan.destinations, secrets);
     const registries = logins.map(({ registry }) => registry);
@@ -133,6 +136,8 @@ export async function openStep(
       retries: plan.retries,
       ...retryPorts,
     });
+    // Cuts what is on its way; what would try again is stopped by `sleep`.
+    signal.addEventListener('abort', () => registry.close(), { once: true });
     return {
       docker: {
         run: commands.run,
