@@ -8,7 +8,7 @@ import { minify } from '@swc/core';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
-const entries = ['main', 'pull', 'post', 'cli'];
+const entries = ['main', 'pull', 'merge', 'post', 'cli'];
 
 rmSync(dist, { recursive: true, force: true });
 const ncc = join(root, 'node_modules/@vercel/ncc/dist/ncc/cli.js');

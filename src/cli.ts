@@ -14,7 +14,7 @@ import { terminalLog } from './report/log.ts';
 import { type AskGit, readGitRun } from './run/git.ts';
 
 /** Inputs that are true when named without a value. */
-const switches: readonly string[] = ['--dry-run', '--push'];
+const switches: readonly string[] = ['--dry-run', '--push', '--referrers', '--stage'];
 
 function isInputName(name: string): name is InputName {
   return Object.hasOwn(inputDefaults, name);

@@ -32,6 +32,19 @@ export const errorCodes = [
   'OWNER_UNKNOWN',
   'OWNER_FOREIGN',
   'LOGIN_MISSING',
+  'SOURCE_INVALID',
+  'SOURCE_MISSING',
+  'SOURCE_AMBIGUOUS',
+  'SOURCE_DAMAGED',
+  'SOURCE_INCOMPLETE',
+  'MANIFEST_INVALID',
+  'TAG_EXISTS',
+  'LAYER_TOO_LARGE',
+  'LAYER_FOREIGN',
+  'LEG_MISSING',
+  'LEG_TWICE',
+  'LEG_FOREIGN',
+  'LEG_INVALID',
   'INDEX_UNSUPPORTED',
   // PermissionError: an administrator of the repository, the package or the organisation
   'LOGIN_REFUSED',
@@ -82,6 +95,7 @@ export const errorCodes = [
   'MANIFEST_UNKNOWN',
   'DIGEST_MISSING',
   'DIGEST_MISMATCH',
+  'BLOB_MISSING',
   // InternalError: us
   'INTERNAL',
 ] as const;

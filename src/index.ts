@@ -6,6 +6,7 @@
 const entries = {
   main: () => import('./main.ts'),
   pull: () => import('./pull.ts'),
+  merge: () => import('./merge.ts'),
   post: () => import('./post.ts'),
   cli: () => import('./cli.ts'),
 } as const;

@@ -8,6 +8,7 @@ import { formatPlatform, type Platform, parsePlatform } from './image/platform.t
 import { parseTag, type Tag } from './image/tag.ts';
 import { type ContextOptions, parseShortShaLength } from './metadata/context.ts';
 import { parseAnnotationLevels } from './metadata/labels.ts';
+import { parseSource, type SourceSpec } from './source/spec.ts';
 
 /**
  * The default of each input of action.yml (a test holds the two equal), for runs that the runner did not prepare: a
@@ -22,6 +23,8 @@ export const inputDefaults = {
   username: '',
   'registry-auth': '',
   'login-scope': 'step',
+  source: '',
+  referrers: 'false',
   context: '.',
   file: '',
   target: '',
@@ -31,7 +34,9 @@ export const inputDefaults = {
   annotations: '',
   tags: '',
   flavor: '',
+  'if-exists': 'overwrite',
   push: 'auto',
+  stage: 'false',
   verify: 'manifest',
   retries: '5',
   'dry-run': 'false',
@@ -41,6 +46,12 @@ export type InputName = keyof typeof inputDefaults;
 
 /** A yes-or-no input that may also be left to the action. */
 export type Choice = 'auto' | 'true' | 'false';
+
+/** What is done where the version tag is there already. */
+export type IfExists = 'overwrite' | 'skip' | 'fail';
+
+/** What is asked of the registry after the push. */
+export type Verification = 'off' | 'manifest' | 'blobs';
 
 export interface Inputs {
   readonly registry: string;
@@ -53,6 +64,10 @@ export interface Inputs {
   /** YAML, unparsed: only a step that has it loads a parser. */
   readonly registryAuth: string;
   readonly loginScope: 'step' | 'job';
+  /** `undefined`: build. */
+  readonly source: SourceSpec | undefined;
+  /** Whether what refers to a source in a registry comes along. */
+  readonly referrers: boolean;
   readonly context: string;
   readonly file: string;
   readonly target: string;
@@ -62,8 +77,11 @@ export interface Inputs {
   readonly annotations: string;
   readonly tags: string;
   readonly flavor: string;
+  readonly ifExists: IfExists;
   readonly push: Choice;
-  readonly verify: 'off' | 'manifest';
+  /** The name of the image that this one is a leg of, empty for the only one of the run; `undefined` for no leg. */
+  readonly stage: string | undefined;
+  readonly verify: Verification;
   readonly retries: number;
   readonly dryRun: boolean;
 }
@@ -136,6 +154,38 @@ function platforms(text: string): Platform[] {
   return [...new Map(parsed.map((platform) => [formatPlatform(platform), platform])).values()];
 }
 
+/** The name has room in a tag beside the run and a digest. */
+function stage(text: string): string | undefined {
+  const choice = normaliseBoolean(text);
+  if (choice === 'false') return undefined;
+  if (choice === 'true') return '';
+  if (/^[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?$/.test(text)) return text;
+  throw new InputError('INPUT_INVALID', {
+    message: `The input \`stage\` is "${text}": expected \`true\`, \`false\`, or a name of at most 32 lower-case letters, digits, "-" and "_".`,
+    remedy: 'Set `stage: true`; a name tells several images apart that one run stages in one repository.',
+  });
+}
+
+/** Inputs that say how an image is built, and so nothing of one that is there already. */
+const buildInputs = ['file', 'target', 'platforms', 'build-args', 'labels', 'annotations'] as const;
+
+function sourceOf(read: InputReader): SourceSpec | undefined {
+  const text = read('source');
+  if (text === '') return undefined;
+  const { attempt, throwIfAny } = gatherFaults();
+  const source = attempt(() => parseSource(text));
+  attempt(() => {
+    const given = buildInputs.filter((name) => read(name) !== '');
+    if (given.length === 0) return;
+    throw new InputError('INPUT_INVALID', {
+      message: `${given.map((name) => `\`${name}\``).join(', ')} cannot be given with \`source: ${text}\`: an image that is there already is published as it is, with its digest.`,
+      remedy: 'Leave them out, or leave out `source` to build.',
+    });
+  });
+  throwIfAny();
+  return source;
+}
+
 /**
  * @param faults gathers INPUT_INVALID and PLATFORM_INVALID; an input at fault has its default, so that the others can be
  *   judged too
@@ -150,6 +200,8 @@ export function parseInputs(read: InputReader, { attempt }: Faults): Inputs {
     username: read('username'),
     registryAuth: read('registry-auth'),
     loginScope: attempt(() => oneOf('login-scope', read('login-scope'), ['step', 'job'])) ?? 'step',
+    source: attempt(() => sourceOf(read)),
+    referrers: attempt(() => oneOf('referrers', normaliseBoolean(read('referrers')), ['false', 'true'])) === 'true',
     context: read('context'),
     file: read('file'),
     target: read('target'),
@@ -159,8 +211,10 @@ export function parseInputs(read: InputReader, { attempt }: Faults): Inputs {
     annotations: read('annotations'),
     tags: read('tags'),
     flavor: read('flavor'),
+    ifExists: attempt(() => oneOf('if-exists', read('if-exists'), ['overwrite', 'skip', 'fail'])) ?? 'overwrite',
     push: attempt(() => oneOf('push', normaliseBoolean(read('push')), ['auto', 'true', 'false'])) ?? 'auto',
-    verify: attempt(() => oneOf('verify', read('verify'), ['manifest', 'off'])) ?? 'manifest',
+    stage: attempt(() => stage(read('stage'))),
+    verify: attempt(() => oneOf('verify', read('verify'), ['manifest', 'blobs', 'off'])) ?? 'manifest',
     retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100)) ?? 1,
     dryRun: attempt(() => oneOf('dry-run', normaliseBoolean(read('dry-run')), ['false', 'true'])) === 'true',
   };
@@ -237,4 +291,52 @@ export function parsePullInputs(read: InputReader<keyof typeof pullInputDefaults
     loginScope: attempt(() => oneOf('login-scope', read('login-scope'), ['step', 'job'])) ?? 'step',
     retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100)) ?? 1,
   };
+}
+
+/** The default of each input of merge/action.yml, as `inputDefaults` is for action.yml. */
+export const mergeInputDefaults = {
+  registry: 'auto',
+  owner: '',
+  image: '',
+  images: '',
+  token: '',
+  username: '',
+  'registry-auth': '',
+  stage: 'true',
+  digests: '',
+  platforms: '',
+  annotations: '',
+  tags: '',
+  flavor: '',
+  'if-exists': 'overwrite',
+  push: 'auto',
+  verify: 'manifest',
+  retries: '5',
+  'dry-run': 'false',
+} as const;
+
+export interface MergeInputs extends Inputs {
+  /** The legs, instead of those that were staged; `undefined` for the staged ones. */
+  readonly digests: readonly Digest[] | undefined;
+}
+
+/**
+ * What a merge does not ask has the default of a publish.
+ * @param faults gathers INPUT_INVALID, PLATFORM_INVALID and DIGEST_INVALID
+ */
+export function parseMergeInputs(read: InputReader<keyof typeof mergeInputDefaults>, faults: Faults): MergeInputs {
+  const isAsked = (name: string): name is keyof typeof mergeInputDefaults => Object.hasOwn(mergeInputDefaults, name);
+  const inputs = parseInputs((name) => (isAsked(name) ? read(name) : inputDefaults[name]), faults);
+  const digests = lines(read('digests').replaceAll(/[,\s]+/g, '\n')).flatMap(
+    (text) => faults.attempt(() => parseDigest(text)) ?? [],
+  );
+  if (digests.length === 0 && normaliseBoolean(read('stage')) === 'false') {
+    faults.attempt(() => {
+      throw new InputError('INPUT_INVALID', {
+        message: 'The input `stage` is `false` and `digests` is empty: there is nothing to merge.',
+        remedy: 'Leave `stage` out, or list the `digest` outputs of the steps that pushed the legs in `digests`.',
+      });
+    });
+  }
+  return { ...inputs, digests: digests.length === 0 ? undefined : [...new Set(digests)] };
 }

@@ -16,7 +16,7 @@ import {
   temporaryFolder,
   writeOutputs,
 } from './entry.ts';
-import { gatherFaults } from './errors.ts';
+import { type Faults, gatherFaults } from './errors.ts';
 import { formatDigestReference } from './image/reference.ts';
 import {
   type InputReader,
@@ -28,8 +28,9 @@ import {
 } from './inputs.ts';
 import type { ContextOptions } from './metadata/context.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
-import { type Plan, type Planned, plan } from './plan.ts';
-import { type EnginePort, publish } from './publish.ts';
+import { type Plan, type PublicationPlan, plan } from './plan.ts';
+import type { EnginePort, SourcePort } from './ports.ts';
+import { publish } from './publish.ts';
 import { tokenForm } from './registry/credentials.ts';
 import type { ServerFacts } from './registry/directory.ts';
 import { isOpen, mostCapable, readServer } from './registry/probe.ts';
@@ -39,7 +40,10 @@ import { formatPlan } from './report/plan-table.ts';
 import { findMissingFacts, type GitHubFacts, readGitHubFacts } from './run/github-facts.ts';
 import type { Run } from './run/run.ts';
 import { checkBuildContext } from './source/build-context.ts';
-import { openStep, type Step } from './step.ts';
+import { checkSource } from './source/check-source.ts';
+import type { SourceSpec } from './source/spec.ts';
+import { buildByDigest } from './source/staged-build.ts';
+import { openStep, type Step, type StepSecrets } from './step.ts';
 import { newStepFolder } from './step-folder.ts';
 
 export const run = (): Promise<void> =>
@@ -60,31 +64,23 @@ export async function publishStep(
   maskSecrets(log, inputs.username, secrets);
   const theRun = readRun(env);
   const { registryAuth } = secrets;
-  const metadata = faults.attempt(() => parseContextOptions(env, new Date()));
-  const checkBuild = (request: BuildRequest): void => {
+  const checkDisk = (check: () => void): void => {
     const checks = gatherFaults();
-    checks.attempt(() => checkBuildContext(request, process.cwd()));
+    checks.attempt(check);
     // A plan can be looked at where there is nothing to build.
     if (inputs.dryRun) checks.report((fault) => log.warning(`${fault.code}: ${fault.message}`));
     else checks.throwIfAny();
   };
-  const planWith = (facts: ContextOptions, server: ServerFacts | undefined): Planned =>
-    plan(inputs, theRun, { metadata: facts, registryAuth, checkBuild, server });
-  const asksServer = !inputs.dryRun && isOpen(inputs, resolveProduct(theRun.serverUrl));
-  const first = metadata && faults.attempt(() => planWith(metadata, asksServer ? mostCapable : undefined));
-  faults.throwIfAny();
-  if (metadata === undefined || first === undefined) throw new Error('no fault, but no plan either');
-  const explainIn =
-    ({ plan: { product, destinations, push } }: Planned) =>
-    async (error: unknown): Promise<never> => {
-      const { explain } = await import('./report/diagnosis.ts');
-      throw explain(error, { product, destinations, push: push.value, run: theRun, secrets });
-    };
-  const [asked, server] = await Promise.all([
-    inputs.dryRun ? undefined : askGitHub(inputs, theRun, { env, log, termination }),
-    asksServer ? readServer(theRun, env).catch(explainIn(first)) : undefined,
-  ]);
-  const planned = asked === undefined && server === undefined ? first : planWith({ ...metadata, ...asked }, server);
+  const checkBuild = (request: BuildRequest): void => checkDisk(() => checkBuildContext(request, process.cwd()));
+  const checkFiles = (source: SourceSpec): void => checkDisk(() => checkSource(source, process.cwd()));
+  const planned = await planWithAnswers(
+    inputs,
+    theRun,
+    { env, log, termination },
+    secrets,
+    faults,
+    (metadata, server) => plan(inputs, theRun, { metadata, registryAuth, checkBuild, checkSource: checkFiles, server }),
+  );
   for (const line of formatPlan(planned.plan)) log.info(line);
   for (const warning of planned.plan.description.warnings) log.warning(warning);
   if (inputs.dryRun) {
@@ -94,19 +90,61 @@ export async function publishStep(
   const folder = newStepFolder(temporaryFolder(env));
   // Before the folder is made, so that `post` knows it whatever happens from here on.
   appendEntry(env.GITHUB_STATE, 'folder', folder);
-  const step = await openStep(planned.plan, folder, env, secrets, log, termination);
+  const { source } = planned.plan;
+  const destinations = [...planned.plan.destinations, ...(source?.from === undefined ? [] : [source.from])];
+  const step = await openStep({ ...planned.plan, destinations }, folder, env, secrets, log, termination);
   let keepsLogin = false;
   try {
-    const outcome = await publish(planned, { engine: engineOf(step, planned.plan), registry: step.registry, log });
+    const { registry } = step;
+    const ports = { engine: engineOf(step, planned.plan), source: sourceOf(step), registry, log };
+    const outcome = await publish(planned, ports);
     report(planned.plan, outcome, env, log);
     keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
     if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
     return writeOutputs(env, formatOutputs(planned.plan, outcome));
   } catch (error) {
-    return await explainIn(planned)(error);
+    return await explainIn(planned.plan, theRun, secrets)(error);
   } finally {
     await step.close(keepsLogin);
   }
+}
+
+/**
+ * Plans with what the environment tells; where a GHES or GitHub's API has more to say, they are asked, once nothing is at
+ * fault, and it is planned again.
+ * @param faults holds those of the inputs already
+ * @throws InputError, or InputFaults with every fault
+ */
+export async function planWithAnswers<Result extends { readonly plan: PublicationPlan }>(
+  inputs: Inputs,
+  theRun: Run,
+  entry: Entry,
+  secrets: StepSecrets,
+  faults: Faults,
+  planWith: (metadata: ContextOptions, server: ServerFacts | undefined) => Result,
+): Promise<Result> {
+  const metadata = faults.attempt(() => parseContextOptions(entry.env, new Date()));
+  const asksServer = !inputs.dryRun && isOpen(inputs, resolveProduct(theRun.serverUrl));
+  const first = metadata && faults.attempt(() => planWith(metadata, asksServer ? mostCapable : undefined));
+  faults.throwIfAny();
+  if (metadata === undefined || first === undefined) throw new Error('no fault, but no plan either');
+  const [asked, server] = await Promise.all([
+    inputs.dryRun ? undefined : askGitHub(inputs, theRun, entry),
+    asksServer ? readServer(theRun, entry.env).catch(explainIn(first.plan, theRun, secrets)) : undefined,
+  ]);
+  return asked === undefined && server === undefined ? first : planWith({ ...metadata, ...asked }, server);
+}
+
+/** Throws an error again, with its cause and remedy in this very run. */
+export function explainIn(
+  { product, destinations, push }: PublicationPlan,
+  theRun: Run,
+  secrets: StepSecrets,
+): (error: unknown) => Promise<never> {
+  return async (error) => {
+    const { explain } = await import('./report/diagnosis.ts');
+    throw explain(error, { product, destinations, push: push.value, run: theRun, secrets });
+  };
 }
 
 /** What the payload lacks, from the API; `undefined` where nothing is missing. */
@@ -135,10 +173,36 @@ function engineOf(
       for (const { registry, username, password } of logins) await logIn(docker, registry, username, password);
     },
     build: (decision, references, push) => build(docker, decision, request, references, repositories, push),
+    buildByDigest: (decision, facts) => buildByDigest(docker, decision, facts, request, repositories),
   };
 }
 
-function report(thePlan: Plan, outcome: Outcome, env: Environment, log: Log): void {
+/** Only a step that has a source loads what reads one. */
+function sourceOf({ docker, registry: client }: Step): SourcePort {
+  return {
+    async open(spec) {
+      const { openSource } = await import('./source/open.ts');
+      return openSource(spec, { client, docker });
+    },
+    async readImageId(image) {
+      const { readImageId } = await import('./source/engine-image.ts');
+      return readImageId(docker, image);
+    },
+    async pushFromDaemon(imageId, reference) {
+      const { pushFromDaemon } = await import('./source/engine-image.ts');
+      return pushFromDaemon(docker, imageId, reference);
+    },
+  };
+}
+
+/** Tells people and later steps what was published. */
+export function report(
+  thePlan: PublicationPlan & Pick<Plan, 'staging'>,
+  outcome: Outcome,
+  env: Environment,
+  log: Log,
+): void {
+  if (thePlan.staging !== undefined && outcome.digest !== undefined) return;
   if (!outcome.published || outcome.digest === undefined) {
     log.notice(`Nothing was published, because ${outcome.reason}.`);
     return;

@@ -6,7 +6,7 @@ import type { Digest } from './image/digest.ts';
 import { formatDigestReference, formatTagReference } from './image/reference.ts';
 import type { ImageDescription } from './metadata/describe.ts';
 import { formatAnnotation, formatLabel } from './metadata/labels.ts';
-import type { Plan } from './plan.ts';
+import type { PublicationPlan } from './plan.ts';
 
 /** What came of a plan. */
 export interface Outcome {
@@ -24,7 +24,7 @@ export interface Outcome {
 }
 
 /** What a plan alone comes to, where nothing was done. */
-export function nothingDone(plan: Plan, reason: string): Outcome {
+export function nothingDone(plan: PublicationPlan, reason: string): Outcome {
   const { description } = plan;
   return { published: false, reason, description, digest: undefined, imageId: '', platforms: {}, metadata: '' };
 }
@@ -52,7 +52,7 @@ export const outputNames = [
 export type OutputName = (typeof outputNames)[number];
 
 /** The value of each output; what a run has nothing to say about is empty. */
-export function formatOutputs(plan: Plan, outcome: Outcome): Readonly<Record<OutputName, string>> {
+export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly<Record<OutputName, string>> {
   const [main] = plan.destinations;
   const { tags, version, labels, annotations } = outcome.description;
   const references = plan.destinations.flatMap(({ repository }) =>

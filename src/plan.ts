@@ -5,7 +5,7 @@
 import type { BuildRequest } from './engine/build-request.ts';
 import { gatherFaults, InputError } from './errors.ts';
 import type { Repository } from './image/repository.ts';
-import type { Inputs } from './inputs.ts';
+import type { IfExists, Inputs, Verification } from './inputs.ts';
 import { type ContextOptions, contextOf } from './metadata/context.ts';
 import { describeImage, type ImageDescription, type Naming } from './metadata/describe.ts';
 import { parseFlavor } from './metadata/flavor.ts';
@@ -15,6 +15,7 @@ import { parseTagRules } from './metadata/rule.ts';
 import { type CredentialDecision, type GivenCredentials, resolveCredential } from './registry/credentials.ts';
 import {
   checkRequest,
+  hostOfOwningProduct,
   type RegistryDecision,
   resolveRegistry,
   resolveRepository,
@@ -24,6 +25,8 @@ import { packageUrl } from './registry/package-page.ts';
 import { type Product, resolveProduct } from './registry/product.ts';
 import { readOnlyRun } from './run/read-only.ts';
 import type { Run } from './run/run.ts';
+import type { SourceSpec } from './source/spec.ts';
+import { refuseDockerRegistry, resolveStaging, type Staging } from './source/staging.ts';
 
 /** A decision with the reason for it, as a clause. */
 export interface Decision<Value> {
@@ -46,7 +49,16 @@ export interface Destination {
   readonly packageUrl: string;
 }
 
-export interface Plan {
+/** Where an image already is. */
+export interface PlannedSource {
+  readonly spec: SourceSpec;
+  /** The repository that it is in, for a source in a registry. */
+  readonly from?: Omit<Destination, 'packageUrl'>;
+  readonly referrers: boolean;
+}
+
+/** Where an image goes and what it is called there, whatever its content comes from. */
+export interface PublicationPlan {
   /** Of the plan's own form; raised when a reader of the JSON would have to change. */
   readonly schema: 1;
   readonly product: Product;
@@ -54,13 +66,21 @@ export interface Plan {
   readonly destinations: readonly Destination[];
   /** As far as is known without the tags that the registry has. */
   readonly description: ImageDescription;
-  readonly build: BuildRequest;
+  readonly ifExists: IfExists;
   readonly push: PushDecision;
-  readonly loginScope: 'step' | 'job';
-  readonly verify: 'off' | 'manifest';
+  readonly verify: Verification;
   readonly retries: number;
   /** What a person would want to know, as sentences. */
   readonly notes: readonly string[];
+}
+
+export interface Plan extends PublicationPlan {
+  /** Absent: the image is built. */
+  readonly source?: PlannedSource;
+  readonly build: BuildRequest;
+  /** The image is a leg that `merge` joins with others, and gets no tag; absent: it is published by this step. */
+  readonly staging?: Staging;
+  readonly loginScope: 'step' | 'job';
 }
 
 /** What a plan is made from beside the inputs and the run. */
@@ -71,13 +91,15 @@ export interface PlanFacts {
   readonly registryAuth: GivenCredentials['registryAuth'];
   /** Looks at the disk for what the build would read; its faults are reported with the others. */
   readonly checkBuild: (build: BuildRequest) => void;
+  /** The same for the file or folder of a source. */
+  readonly checkSource: (source: SourceSpec) => void;
   /** What a GHES told of itself; `undefined`: it was not asked. */
   readonly server?: ServerFacts | undefined;
 }
 
 /** A plan, and the one part of it that the registry may change. */
-export interface Planned {
-  readonly plan: Plan;
+export interface Planned<Kind extends PublicationPlan = Plan> {
+  readonly plan: Kind;
   /** The description again, for a repository that has these tags: `latest` and its like never move backwards. */
   readonly describe: (existingTags: readonly string[]) => ImageDescription;
 }
@@ -155,6 +177,27 @@ function parseNaming(inputs: Inputs): Naming | undefined {
 }
 
 /**
+ * The token of the destinations is sent to a source's registry only where it is theirs too.
+ * @throws InputError REGISTRY_INVALID for a registry that imitates one of GitHub's
+ */
+function planSource(
+  { source, referrers }: Inputs,
+  product: Product,
+  given: GivenCredentials,
+  destinations: readonly Destination[],
+): PlannedSource | undefined {
+  if (source === undefined) return undefined;
+  if (source.kind !== 'docker') return { spec: source, referrers };
+  const { repository } = source.reference;
+  const registry = { ...resolveRegistry(repository.registry, product), reason: '`source` names it' };
+  const same = destinations.find((each) => each.registry.registry === registry.registry);
+  const isOwn = hostOfOwningProduct(registry.registry, product) === product.host;
+  const own = { ...given, token: isOwn ? given.token : '' };
+  const credential = same?.credential ?? resolveCredential(registry.registry, product, own, false);
+  return { spec: source, from: { registry, repository, credential }, referrers };
+}
+
+/**
  * @throws InputError, or InputFaults with every fault of every input
  */
 export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
@@ -177,6 +220,8 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
     return [{ registry, repository, credential, packageUrl: packageUrl(registry, repository, product, owners) }];
   });
   const naming = attempt(() => parseNaming(inputs));
+  const staging = attempt(() => (inputs.stage === undefined ? undefined : resolveStaging(inputs.stage, run)));
+  if (inputs.stage !== undefined) attempt(() => refuseDockerRegistry(located.map(({ registry }) => registry)));
   const describe = (existingTags: readonly string[] | undefined): ImageDescription | undefined =>
     naming && describeImage(naming, contextOf(run, { ...facts.metadata, existingTags }));
   const description = attempt(() => describe(undefined));
@@ -188,7 +233,8 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
     buildArgs: inputs.buildArgs,
     labels: (description?.labels ?? []).map(({ name, value }) => `${name}=${value}`),
   };
-  attempt(() => facts.checkBuild(build));
+  const source = attempt(() => planSource(inputs, product, given, destinations));
+  attempt(() => (inputs.source === undefined ? facts.checkBuild(build) : facts.checkSource(inputs.source)));
   if (push.value) for (const { registry } of destinations) attempt(() => checkRequest(registry, build));
   throwIfAny();
   // Only a gathered fault leaves it undefined, and that was just thrown.
@@ -199,7 +245,10 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
       product,
       destinations,
       description,
+      ...(source === undefined ? {} : { source }),
       build,
+      ...(staging && { staging }),
+      ifExists: inputs.ifExists,
       push,
       loginScope: inputs.loginScope,
       verify: inputs.verify,

@@ -1,86 +1,126 @@
 /**
- * The use case: log in, build, push, read back, tag. What is to happen is in the plan; how is in the ports.
+ * The use case: log in, produce, push, verify, tag. What is to happen is in the plan; how is in the ports.
  */
 
-import type { BuilderDecision, BuilderFacts, Built } from './engine/docker.ts';
+import type { BuilderFacts } from './engine/docker.ts';
 import { PermissionError, RegistryError } from './errors.ts';
+import { type ExistingTag, findExisting } from './if-exists.ts';
 import type { Digest } from './image/digest.ts';
-import { type Descriptor, isIndexMediaType, parseIndex, type StoredManifest } from './image/manifest.ts';
-import { formatPlatform, type Platform } from './image/platform.ts';
+import { isIndexMediaType } from './image/manifest.ts';
+import { formatPlatform } from './image/platform.ts';
 import { formatDigestReference, formatTagReference } from './image/reference.ts';
 import { formatRepository, type Repository } from './image/repository.ts';
 import type { Tag } from './image/tag.ts';
 import type { DescribedTag, ImageDescription } from './metadata/describe.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
-import type { Decision, Plan, Planned } from './plan.ts';
-import type { PushPermission } from './registry/permission.ts';
-import type { Log } from './report/log.ts';
-
-/** The engine, as a publish needs it. */
-export interface EnginePort {
-  readFacts(): Promise<BuilderFacts>;
-  resolveBuilder(facts: BuilderFacts): BuilderDecision;
-  /** Logs in wherever the step has a credential for. */
-  logIn(): Promise<void>;
-  /** Builds, and pushes under the references when `push` is true. */
-  build(decision: BuilderDecision, references: readonly string[], push: boolean): Promise<Built>;
-}
-
-/** The registries, as a publish needs them. */
-export interface RegistryPort {
-  mayPush(repository: Repository): Promise<PushPermission>;
-  listTags(repository: Repository): Promise<readonly Tag[]>;
-  getManifest(repository: Repository, tag: Tag): Promise<StoredManifest>;
-  headManifest(repository: Repository, tag: Tag): Promise<Pick<Descriptor, 'digest'> | undefined>;
-  putManifest(
-    repository: Repository,
-    manifest: Pick<StoredManifest, 'bytes' | 'mediaType'>,
-    tag: Tag,
-  ): Promise<Pick<Descriptor, 'digest'>>;
-}
-
-export interface PublishPorts {
-  readonly engine: EnginePort;
-  readonly registry: RegistryPort;
-  readonly log: Log;
-}
+import { type Confirm, type Placed, type Produced, placeBuilt, placeSource, type Target } from './place.ts';
+import type { Decision, Plan, Planned, PublicationPlan } from './plan.ts';
+import type { PublishPorts } from './ports.ts';
+import { mismatch, moveTags, verifyBlobs, verifyTags } from './registry/tags.ts';
+import { type ImageSummary, readContent, summarise } from './source/content.ts';
+import { isMarkerTag } from './source/marker.ts';
+import { remoteContent } from './source/remote.ts';
+import { stage } from './stage.ts';
 
 /**
  * @throws PublishError; no tag then points at an image that is not whole
  */
-export async function publish({ plan, describe }: Planned, ports: PublishPorts): Promise<Outcome> {
-  const { engine, log } = ports;
-  const [facts, { push, names }] = await Promise.all([engine.readFacts(), prepare(plan, describe, ports)]);
-  const [main] = names;
+export async function publish({ plan: planned, describe }: Planned, ports: PublishPorts): Promise<Outcome> {
+  const [facts, { push, targets }] = await Promise.all([
+    planned.source === undefined ? ports.engine.readFacts() : undefined,
+    prepare(planned, describe, ports),
+  ]);
+  const plan = { ...planned, push: { ...planned.push, ...push } };
+  const [main] = targets;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
-  if (main.tags.length === 0) {
-    const isHeld = main.description.held.length > 0;
-    return nothingDone(plan, isHeld ? 'each of its tags would move backwards' : 'no tag came out of `tags`');
+  const { staging } = plan;
+  const reason = staging === undefined ? reasonForNothing(main) : undefined;
+  if (reason !== undefined) return nothingDone(plan, reason);
+
+  const done = { ...nothingDone(plan, plan.push.reason), description: main.description };
+  const { confirm, existing } = confirmWith(plan, ports);
+  const wanted = plan.push.value ? await confirm(targets) : targets;
+  if (staging !== undefined && plan.push.value && wanted.length > 0) {
+    return await stage({ ...plan, staging }, facts, wanted, ports);
   }
+  const { placed, imageId, metadata } = await produce(plan, facts, wanted, confirm, ports);
+  const [first] = placed;
+  const [there] = existing;
+  if (first === undefined && there !== undefined) return { ...done, ...(await describeExisting(there, main, ports)) };
+  if (first === undefined) return { ...done, imageId, metadata };
 
-  const builder = engine.resolveBuilder(facts);
-  log.info(`Builder: ${builder.kind}, because ${builder.reason}`);
-  const references = names.flatMap(({ repository, tags }) =>
-    tags.slice(0, 1).map((tag) => formatTagReference(repository, tag)),
-  );
-  const title = push.value ? 'Build and push' : 'Build';
-  const built = await log.group(title, () => engine.build(builder, references, push.value));
-  const { imageId, metadata, digest } = built;
-  const done = { ...nothingDone(plan, push.reason), description: main.description, imageId, metadata };
-  if (digest === undefined) return done;
-
-  const manifests = [];
-  for (const { repository, tags } of names) manifests.push(await tagAndVerify(plan, ports, repository, tags, digest));
-  const platforms = platformsOf(manifests[0], plan.build.platforms[0] ?? facts.engine.platform);
-  return { ...done, published: true, reason: '', digest, platforms };
+  for (const each of placed) await tagAndVerify(plan, ports, each);
+  const summary = await summariseImage(plan, facts, first, ports);
+  const { digest } = first.manifest;
+  return { ...done, ...summary, published: true, reason: '', digest, metadata, imageId: imageId || summary.imageId };
 }
 
-/** A repository with the names that the image gets there. */
-interface Names {
-  readonly repository: Repository;
-  readonly description: ImageDescription;
-  /** In the order in which they move: the main one with the image, `latest` last. */
-  readonly tags: readonly Tag[];
+/** Why a repository gets no tag; `undefined` where it gets one. */
+export function reasonForNothing({ tags, description }: Target): string | undefined {
+  if (tags.length > 0) return undefined;
+  return description.held.length > 0 ? 'each of its tags would move backwards' : 'no tag came out of `tags`';
+}
+
+/** What a publish asks of its registries, whatever its content comes from. */
+export type NamingPorts = Pick<PublishPorts, 'registry' | 'log'>;
+
+/** Judges by `if-exists`, and keeps what was left as it is. */
+export function confirmWith(
+  plan: PublicationPlan,
+  ports: NamingPorts,
+): { readonly confirm: Confirm; readonly existing: readonly ExistingTag[] } {
+  const existing: ExistingTag[] = [];
+  return {
+    existing,
+    async confirm(candidates, own) {
+      const found = await leaveExisting(plan, candidates, own, ports);
+      existing.push(...found);
+      return candidates.filter(({ repository }) => found.every((each) => each.repository !== repository));
+    },
+  };
+}
+
+async function produce(
+  plan: Plan,
+  facts: BuilderFacts | undefined,
+  targets: readonly Target[],
+  confirm: Confirm,
+  ports: PublishPorts,
+): Promise<Produced> {
+  if (targets.length === 0) return { placed: [], imageId: '', metadata: '' };
+  if (facts !== undefined) return placeBuilt(plan, facts, targets, confirm, ports);
+  if (plan.source === undefined || !plan.push.value) return { placed: [], imageId: '', metadata: '' };
+  return placeSource(plan.source, targets, confirm, ports);
+}
+
+/** The version tags that are there already and stay as they are, by `if-exists`. */
+async function leaveExisting(
+  plan: PublicationPlan,
+  targets: readonly Target[],
+  own: Digest | undefined,
+  { registry, log }: NamingPorts,
+): Promise<readonly ExistingTag[]> {
+  const versions = targets.flatMap(({ repository, tags: [tag] }) => (tag === undefined ? [] : [{ repository, tag }]));
+  const existing = await findExisting(plan.ifExists, versions, registry, own);
+  for (const { repository, tag, digest } of existing) {
+    log.info(`${formatTagReference(repository, tag)} is there already (${digest}) and stays.`);
+  }
+  return existing;
+}
+
+/** What the outputs say where nothing was published because the version is there already. */
+export async function describeExisting(
+  { repository, tag, digest }: ExistingTag,
+  { description }: Target,
+  { registry }: NamingPorts,
+): Promise<Partial<Outcome>> {
+  const manifest = await registry.getManifest(repository, tag);
+  return {
+    ...(await summarise(remoteContent(registry, repository, manifest))),
+    reason: `${formatTagReference(repository, tag)} is there already, and \`if-exists\` is skip`,
+    description: { ...description, tags: description.tags.filter((each) => each.tag === tag) },
+    digest,
+  };
 }
 
 function movingOrder({ tags: [main, ...others] }: ImageDescription): readonly Tag[] {
@@ -89,36 +129,58 @@ function movingOrder({ tags: [main, ...others] }: ImageDescription): readonly Ta
   return [...(main === undefined ? [] : [main]), ...ordered].map(({ tag }) => tag);
 }
 
+/** Logs in everywhere, beside the questions to the registries. */
+async function prepare(plan: Plan, describe: Planned['describe'], ports: PublishPorts): Promise<Prepared> {
+  const [prepared] = await Promise.all([
+    prepareTargets(plan, describe, ports),
+    needsLogin(plan) ? ports.engine.logIn() : undefined,
+  ]);
+  return prepared;
+}
+
+/** What the registries answered. */
+export interface Prepared {
+  /** Whether the run publishes after all: a refusal may be no failure of it. */
+  readonly push: Decision<boolean>;
+  readonly targets: readonly Target[];
+}
+
 /**
- * Logs in everywhere, asks each registry whether this run may push there, so that a refusal comes before the build, and
- * which tags it has, so that none moves backwards.
+ * Asks each registry whether this run may push there, so that a refusal comes before the build, and which tags it has, so
+ * that none moves backwards.
  */
-async function prepare(
-  plan: Plan,
+export async function prepareTargets(
+  plan: PublicationPlan & Pick<Plan, 'staging'>,
   describe: Planned['describe'],
-  ports: PublishPorts,
-): Promise<{ readonly push: Decision<boolean>; readonly names: readonly Names[] }> {
+  ports: NamingPorts,
+): Promise<Prepared> {
   const { yieldsBecause } = plan.push;
   const asked = plan.destinations.map(async ({ repository }) => {
     if (!plan.push.value) return { refusal: undefined, description: plan.description };
     const refusal = await askPermission(ports, repository);
     if (refusal !== undefined && yieldsBecause === undefined) throw refusal;
-    return { refusal, description: refusal ? plan.description : await describeFor(plan, describe, ports, repository) };
+    const isNamed = refusal === undefined && plan.staging === undefined;
+    return { refusal, description: isNamed ? await describeFor(plan, describe, ports, repository) : plan.description };
   });
-  const [answers] = await Promise.all([Promise.all(asked), ports.engine.logIn()]);
+  const answers = await Promise.all(asked);
   const isRefused = answers.some(({ refusal }) => refusal !== undefined);
   return {
     push: isRefused ? { value: false, reason: yieldsBecause ?? '' } : plan.push,
-    names: plan.destinations.map(({ repository }, index) => {
+    targets: plan.destinations.map(({ repository, registry: { kind } }, index) => {
       const description = answers[index]?.description ?? plan.description;
-      return { repository, description, tags: movingOrder(description) };
+      return { repository, kind, description, tags: movingOrder(description) };
     }),
   };
 }
 
+/** Our own client logs in by itself; an engine, and later steps of the job, need the CLI's login. */
+function needsLogin({ source, loginScope }: Plan): boolean {
+  return source === undefined || source.spec.kind === 'docker-daemon' || loginScope === 'job';
+}
+
 /** @returns the error of a refusal; `undefined` when the run may push, or when that could not be told */
 async function askPermission(
-  { registry, log }: PublishPorts,
+  { registry, log }: NamingPorts,
   repository: Repository,
 ): Promise<PermissionError | undefined> {
   const permission = await registry.mayPush(repository);
@@ -138,14 +200,15 @@ async function askPermission(
 
 /** The names once more, with the tags that the registry has, where that can matter. */
 async function describeFor(
-  plan: Plan,
+  plan: PublicationPlan,
   describe: Planned['describe'],
-  { registry, log }: PublishPorts,
+  { registry, log }: NamingPorts,
   repository: Repository,
 ): Promise<ImageDescription> {
   if (plan.description.tags.every(({ kind }) => kind === 'fixed')) return plan.description;
   try {
-    const description = describe(await registry.listTags(repository));
+    const tags = await registry.listTags(repository);
+    const description = describe(tags.filter((tag) => !isMarkerTag(tag)));
     for (const { tag, reason } of description.held) {
       log.notice(`${formatTagReference(repository, tag)} stays where it is, because ${reason}.`);
     }
@@ -159,46 +222,45 @@ async function describeFor(
   }
 }
 
-/** Moves the further tags to what was pushed under the first, then asks for each. */
-async function tagAndVerify(
-  plan: Plan,
-  { registry, log }: PublishPorts,
-  repository: Repository,
-  [mainTag, ...further]: readonly Tag[],
-  digest: Digest,
-): Promise<StoredManifest | undefined> {
-  if (mainTag === undefined) return undefined;
-  const manifest = await registry.getManifest(repository, mainTag);
-  if (manifest.digest !== digest) throw mismatch(repository, mainTag, digest, manifest.digest);
-  for (const tag of further) {
-    await registry.putManifest(repository, manifest, tag);
-    log.info(`Tagged ${formatTagReference(repository, tag)}`);
-  }
-  if (plan.verify !== 'off') {
-    await Promise.all(
-      further.map(async (tag) => {
-        const found = await registry.headManifest(repository, tag);
-        if (found?.digest !== digest) throw mismatch(repository, tag, digest, found?.digest);
-      }),
+/** Looks at what was pushed, then moves the tags, then asks for each. */
+export async function tagAndVerify(
+  plan: Pick<PublicationPlan, 'verify'>,
+  { registry, log }: NamingPorts,
+  placed: Placed,
+): Promise<void> {
+  const { target, manifest, unmoved } = placed;
+  const { repository, kind, tags } = target;
+  const { digest } = manifest;
+  if (plan.verify === 'blobs') {
+    const { blobs } = await readContent(remoteContent(registry, repository, manifest));
+    await verifyBlobs(
+      registry,
+      repository,
+      digest,
+      blobs.map((blob) => blob.digest),
     );
-    log.info(`Verified ${further.length + 1} tags of ${formatDigestReference(repository, digest)}`);
+    log.info(`Verified ${blobs.length} blobs of ${formatDigestReference(repository, digest)}`);
   }
-  return manifest;
+  if (plan.verify !== 'off' && kind !== 'docker' && unmoved.length === tags.length) {
+    const found = await registry.headManifest(repository, digest);
+    if (found?.digest !== digest) throw mismatch(repository, digest, digest, found?.digest);
+  }
+  await moveTags(registry, repository, manifest, unmoved, (line) => log.info(line));
+  if (plan.verify === 'off') return;
+  await verifyTags(registry, repository, digest, unmoved);
+  log.info(`Verified ${tags.length} tags of ${formatDigestReference(repository, digest)}`);
 }
 
-function mismatch(repository: Repository, tag: Tag, pushed: Digest, found: Digest | undefined): RegistryError {
-  return new RegistryError('DIGEST_MISMATCH', {
-    message: `${formatTagReference(repository, tag)} is ${found ?? 'not there'} after the push of ${pushed}.`,
-    remedy:
-      'Something else moved the tag at the same time, or the registry lost the push. Give runs that publish the same tag one `concurrency` group, then run this job again.',
-  });
-}
-
-function platformsOf(manifest: StoredManifest | undefined, single: Platform): Readonly<Record<string, Digest>> {
-  if (manifest === undefined) return {};
-  if (!isIndexMediaType(manifest.mediaType)) return { [formatPlatform(single)]: manifest.digest };
-  const images = parseIndex(manifest).filter(({ platform }) => platform !== undefined && platform.os !== 'unknown');
-  return Object.fromEntries(
-    images.flatMap(({ platform, digest }) => (platform === undefined ? [] : [[formatPlatform(platform), digest]])),
-  );
+/** What a build's own decisions do not tell is read from the image. */
+async function summariseImage(
+  plan: Plan,
+  facts: BuilderFacts | undefined,
+  { target, manifest }: Placed,
+  { registry }: PublishPorts,
+): Promise<ImageSummary> {
+  if (facts !== undefined && !isIndexMediaType(manifest.mediaType)) {
+    const platform = plan.build.platforms[0] ?? facts.engine.platform;
+    return { platforms: { [formatPlatform(platform)]: manifest.digest }, imageId: '' };
+  }
+  return summarise(remoteContent(registry, target.repository, manifest));
 }

@@ -17,7 +17,7 @@ import { hostOfOwningProduct } from './registry/directory.ts';
 import { createDockerConfig, type DockerConfig, isolateLogins, removeDockerConfig } from './registry/docker-config.ts';
 import type { Product } from './registry/product.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
-import { judgeText, retry, type Verdict } from './registry/retry.ts';
+import { judgeText, type RetryPorts, retry, type Verdict } from './registry/retry.ts';
 import type { Credential } from './registry/token.ts';
 import type { Log } from './report/log.ts';
 
@@ -96,6 +96,22 @@ export interface Step {
 }
 
 /**
+ * The clock, and who is told of an attempt that failed.
+ * @param signal ends the waits: a step that was asked to end makes no further attempt
+ */
+export function retryPorts(log: Log, signal: AbortSignal): RetryPorts {
+  return {
+    now: Date.now,
+    sleep: async (milliseconds) => {
+      signal.throwIfAborted();
+      await setTimeout(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
+    },
+    random: Math.random,
+    log: (line) => log.info(line),
+  };
+}
+
+/**
  * Makes the private folder and what stands on it.
  * @param folder of the step, from `newStepFolder`; gone again if this throws
  * @param signal ends the step's children when it fires
@@ -112,10 +128,6 @@ export async function openStep(
   const closing = new AbortController();
   // A step that has failed, or was asked to end, waits for no further attempt.
   const ended = AbortSignal.any([signal, closing.signal]);
-  const sleep = async (milliseconds: number): Promise<void> => {
-    ended.throwIfAborted();
-    await setTimeout(milliseconds, undefined, { signal: ended }).catch(() => ended.throwIfAborted());
-  };
   try {
     const logins = loginsOf(plan.destinations, secrets);
     const registries = logins.map(({ registry }) => registry);
@@ -128,13 +140,13 @@ export async function openStep(
     const credentials = await readCredentials(plan, logins, (registry) =>
       readLogin(config.folder, registry, commands.run, childEnv),
     );
-    const retryPorts = { now: Date.now, sleep, random: Math.random, log: (line: string) => log.info(line) };
+    const ports = retryPorts(log, ended);
     const { createRegistryClient } = await import('./registry/client.ts');
     const registry = createRegistryClient({
       credentials: (name) => credentials.get(name),
       environment: env,
       retries: plan.retries,
-      ...retryPorts,
+      ...ports,
     });
     // Cuts what is on its way; what would try again is stopped by `sleep`.
     signal.addEventListener('abort', () => registry.close(), { once: true });
@@ -144,7 +156,7 @@ export async function openStep(
         env: childEnv,
         temp: folder,
         onOutput: (text) => log.tool(text),
-        retry: (what, attempt) => retry(attempt, { what, retries: plan.retries, judge: judgeCommand, ...retryPorts }),
+        retry: (what, attempt) => retry(attempt, { what, retries: plan.retries, judge: judgeCommand, ...ports }),
       },
       config,
       registry,

@@ -2,7 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { inputDefaults, pullInputDefaults } from '../../src/inputs.ts';
+import { inputDefaults, mergeInputDefaults, pullInputDefaults } from '../../src/inputs.ts';
+import { mergeOutputNames } from '../../src/merge.ts';
 import { outputNames } from '../../src/outputs.ts';
 import { readActionManifest } from '../support/step.ts';
 
@@ -17,6 +18,7 @@ const expressions: Readonly<Record<string, string>> = {
 describe.each([
   { file: 'action.yml', folder: '.', defaults: inputDefaults },
   { file: 'pull/action.yml', folder: 'pull', defaults: pullInputDefaults },
+  { file: 'merge/action.yml', folder: 'merge', defaults: mergeInputDefaults },
 ])('$file', ({ folder, defaults }) => {
   const manifest = readActionManifest(folder);
 
@@ -53,4 +55,8 @@ describe.each([
 
 test('action.yml has the outputs that the code writes, in the same order', () => {
   expect(Object.keys(readActionManifest().outputs)).toEqual([...outputNames]);
+});
+
+test('merge/action.yml has the outputs that its entry writes, in the same order', () => {
+  expect(Object.keys(readActionManifest('merge').outputs)).toEqual([...mergeOutputNames]);
 });

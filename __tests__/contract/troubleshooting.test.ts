@@ -60,6 +60,8 @@ describe('docs/TROUBLESHOOTING.md', () => {
         'auto',
         'username',
         'password',
+        'digests',
+        'needs',
       ].concat(['packages', 'docker-container', 'ghcr', 'continue-on-error', 'update-ca-certificates']),
     );
     expect(named.filter((name) => !others.has(name) && !inputs.includes(name))).toEqual([]);

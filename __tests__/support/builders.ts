@@ -35,7 +35,13 @@ export function planned(
   facts: Partial<PlanFacts> = {},
 ): Planned {
   const metadata = { now: new Date('2026-01-02T03:04:05Z') };
-  return plan(someInputs(texts), run, { metadata, registryAuth: [], checkBuild: () => undefined, ...facts });
+  return plan(someInputs(texts), run, {
+    metadata,
+    registryAuth: [],
+    checkBuild: () => undefined,
+    checkSource: () => undefined,
+    ...facts,
+  });
 }
 
 export function aPlan(texts?: Readonly<Partial<Record<InputName, string>>>, run?: Run): Plan {

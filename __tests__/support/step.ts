@@ -149,7 +149,8 @@ function copyBundle(to: string): void {
 export function copyAction(): ActionCopy {
   const folder = mkdtempSync(join(tmpdir(), 'publish-e2e-'));
   copyBundle(join(folder, 'dist'));
-  for (const file of ['action.yml', 'pull/action.yml']) cpSync(join(root, file), join(folder, file));
+  for (const file of ['action.yml', 'pull/action.yml', 'merge/action.yml'])
+    cpSync(join(root, file), join(folder, file));
   let count = 0;
   return {
     folder,

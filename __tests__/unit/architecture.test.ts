@@ -15,21 +15,27 @@ const levels: readonly (readonly string[])[] = [
   ['registry'],
   ['run'],
   ['metadata', 'engine'],
-  ['source', 'inputs'],
-  ['plan'],
+  ['source'],
+  ['inputs'],
+  ['plan', 'if-exists'],
+  ['merge-plan'],
   ['outputs', 'report'],
+  ['ports'],
+  ['place'],
+  ['stage'],
   ['publish', 'step'],
+  ['join'],
   ['entry'],
   ['main', 'post'],
-  ['pull', 'cli'],
+  ['pull', 'merge', 'cli'],
   ['index'],
 ];
 
 /** Whoever starts an entry: they compose, run and catch. */
-const entries = ['entry', 'main', 'post', 'pull', 'cli', 'index'];
+const entries = ['entry', 'main', 'post', 'pull', 'merge', 'cli', 'index'];
 
 /** What only decides: the same answer each time, whatever the machine. */
-const pure = ['errors', 'image', 'metadata', 'inputs', 'plan', 'outputs'];
+const pure = ['errors', 'image', 'metadata', 'inputs', 'plan', 'merge-plan', 'outputs'];
 
 interface Module {
   /** Relative to src. */

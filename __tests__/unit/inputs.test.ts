@@ -124,12 +124,22 @@ describe('strings become values', () => {
       retries: 'x',
       'dry-run': 'x',
       'login-scope': 'x',
+      source: 'x',
+      referrers: 'x',
+      'if-exists': 'x',
+      stage: 'X',
     };
     const inputs = parseInputs((name) => bad[name] ?? '', faults);
     expect(inputs).toMatchObject({ push: 'auto', verify: 'manifest', retries: 1, dryRun: false, loginScope: 'step' });
+    expect(inputs).toMatchObject({ source: undefined, referrers: false, ifExists: 'overwrite', stage: undefined });
     expect(faults.throwIfAny).toThrowCode(
       'INPUT_INVALID',
+      'SOURCE_INVALID',
+      'INPUT_INVALID',
+      'INPUT_INVALID',
       'PLATFORM_INVALID',
+      'INPUT_INVALID',
+      'INPUT_INVALID',
       'INPUT_INVALID',
       'INPUT_INVALID',
       'INPUT_INVALID',

@@ -13,4 +13,14 @@ export interface BuildRequest {
   readonly buildArgs: readonly string[];
   /** `key=value` */
   readonly labels: readonly string[];
+  /** Where the result goes that gets no tag; absent: under its names, in the engine and, if pushed, the registries. */
+  readonly output?: DigestOutput;
 }
+
+/**
+ * Straight to the registries, by digest, or into an OCI archive, for those builders that cannot push by digest
+ * (https://docs.docker.com/build/exporters/).
+ */
+export type DigestOutput =
+  | { readonly kind: 'registries' /** `registry/path` */; readonly names: readonly string[] }
+  | { readonly kind: 'archive'; readonly file: string };

@@ -6,7 +6,7 @@ import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatPlatform } from '../image/platform.ts';
-import type { BuildRequest } from './build-request.ts';
+import type { BuildRequest, DigestOutput } from './build-request.ts';
 import type { Environment } from './command.ts';
 
 /**
@@ -94,9 +94,16 @@ export function buildxArguments(
     files.imageId,
     '--metadata-file',
     files.metadata,
-    ...(push ? ['--push'] : []),
+    ...(build.output === undefined ? [] : ['--output', digestOutput(build.output)]),
+    ...(push && build.output === undefined ? ['--push'] : []),
     build.context,
   ];
+}
+
+/** The value of `--output` is CSV, so what may hold a comma stands in quotes. */
+function digestOutput(output: DigestOutput): string {
+  if (output.kind === 'archive') return `type=oci,"dest=${output.file.replaceAll('"', '""')}"`;
+  return `type=image,"name=${output.names.join(',')}",push-by-digest=true,name-canonical=true,push=true`;
 }
 
 /** The options that `docker build` and `docker buildx build` share. */

@@ -98,6 +98,18 @@ export interface DockerPorts {
   readonly retry: <T>(what: string, attempt: () => Promise<T>) => Promise<T>;
 }
 
+/**
+ * How a build can reach a registry without a tag: the builder pushes by digest itself; or it writes an archive, or leaves
+ * the image in the engine, for our own client to push. The `docker` driver of buildx pushes under tags only.
+ */
+export function resolveDigestPush(
+  { engine, selectedBuilder: selected }: BuilderFacts,
+  decision: BuilderDecision,
+): 'builder' | 'archive' | 'engine' {
+  if (decision.kind === 'buildx' && selected !== undefined) return 'builder';
+  return decision.kind === 'buildx' && engine.imageStore === 'containerd' ? 'archive' : 'engine';
+}
+
 /** @returns what the engine is and how it would build */
 export async function readBuilderFacts(
   { run, env }: Pick<DockerPorts, 'run' | 'env'>,
@@ -215,12 +227,10 @@ async function buildClassic(
   folder: string,
 ): Promise<Built> {
   const idFile = join(folder, 'image-id');
-  const [main = 'image'] = references;
   const argv = [
     'docker',
     'build',
-    '--tag',
-    main,
+    ...references.slice(0, 1).flatMap((main) => ['--tag', main]),
     ...(load ? ['--load'] : []),
     ...commonArguments(request),
     '--iidfile',

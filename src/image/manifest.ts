@@ -3,7 +3,8 @@
  * (image-spec manifest.md, image-index.md, descriptor.md; Docker's schema 2 twins).
  */
 
-import { type Digest, isDigest } from './digest.ts';
+import { InputError } from '../errors.ts';
+import { type Digest, digestOf, isDigest } from './digest.ts';
 import type { Platform } from './platform.ts';
 
 export const mediaTypes = {
@@ -15,6 +16,20 @@ export const mediaTypes = {
 
 /** Every media type a client must accept, since a registry answers 404 for a form that was not asked for. */
 export const manifestMediaTypes: readonly string[] = Object.values(mediaTypes);
+
+/** The media types of what manifests point at, in the two twin formats (image-spec media-types.md, "Compatibility Matrix"). */
+export const contentMediaTypes = {
+  ociConfig: 'application/vnd.oci.image.config.v1+json',
+  ociLayer: 'application/vnd.oci.image.layer.v1.tar',
+  ociGzipLayer: 'application/vnd.oci.image.layer.v1.tar+gzip',
+  ociZstdLayer: 'application/vnd.oci.image.layer.v1.tar+zstd',
+  dockerConfig: 'application/vnd.docker.container.image.v1+json',
+  dockerGzipLayer: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+} as const;
+
+export function isManifestMediaType(mediaType: string): boolean {
+  return manifestMediaTypes.includes(mediaType);
+}
 
 export function isIndexMediaType(mediaType: string): boolean {
   return mediaType === mediaTypes.ociIndex || mediaType === mediaTypes.dockerIndex;
@@ -52,21 +67,114 @@ function parsePlatformOf(value: unknown): Platform | undefined {
 /**
  * The manifests that an index lists (image-spec, image-index.md, "manifests"); an entry without media type, digest or
  * size is no descriptor and is left out.
+ * @throws InputError MANIFEST_INVALID
  */
-export function parseIndex(manifest: StoredManifest): readonly Descriptor[] {
-  const index: unknown = JSON.parse(Buffer.from(manifest.bytes).toString('utf8'));
-  const entries: readonly unknown[] = isObject(index) && Array.isArray(index.manifests) ? index.manifests : [];
-  return entries.flatMap((entry) => {
-    if (!isObject(entry) || typeof entry.mediaType !== 'string' || typeof entry.size !== 'number') return [];
-    if (typeof entry.digest !== 'string' || !isDigest(entry.digest)) return [];
+export function parseIndex({ bytes }: Pick<StoredManifest, 'bytes'>): readonly Descriptor[] {
+  const index = parseObject(bytes);
+  if (index === undefined || !Array.isArray(index.manifests)) {
+    throw new InputError('MANIFEST_INVALID', {
+      message: `${digestOf(bytes)} is no index: expected a JSON object with the list "manifests".`,
+      remedy: 'Make the index anew with a current tool.',
+    });
+  }
+  return index.manifests.flatMap((entry) => {
+    const descriptor = parseDescriptor(entry);
+    if (descriptor === undefined || !isObject(entry)) return [];
+    const { urls: _, ...described } = descriptor;
     const platform = parsePlatformOf(entry.platform);
+    const annotations = parseTexts(entry.annotations);
     return [
       {
-        mediaType: entry.mediaType,
-        digest: entry.digest,
-        size: entry.size,
+        ...described,
         ...(platform === undefined ? {} : { platform }),
+        ...(annotations === undefined ? {} : { annotations }),
+        ...(typeof entry.artifactType === 'string' ? { artifactType: entry.artifactType } : {}),
       },
     ];
   });
+}
+
+function parseTexts(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (!isObject(value)) return undefined;
+  const texts = Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return texts.length === 0 ? undefined : Object.fromEntries(texts);
+}
+
+/** What a manifest holds beside its config; a foreign layer is kept elsewhere, at `urls`, and never pushed. */
+export interface Layer extends Descriptor {
+  readonly urls: readonly string[];
+}
+
+export interface ImageManifest {
+  readonly config: Descriptor;
+  readonly layers: readonly Layer[];
+}
+
+/** Whether a layer may not be handed on (image-spec layer.md, "Non-Distributable Layers"; Docker's "foreign layers"). */
+export function isForeign({ mediaType, urls }: Layer): boolean {
+  return urls.length > 0 || /\.foreign\.|\.nondistributable\./.test(mediaType);
+}
+
+function parseDescriptor(value: unknown): Layer | undefined {
+  if (!isObject(value)) return undefined;
+  const { mediaType, digest, size, urls } = value;
+  if (typeof mediaType !== 'string' || typeof digest !== 'string' || !isDigest(digest)) return undefined;
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return undefined;
+  return { mediaType, digest, size, urls: Array.isArray(urls) ? urls.map(String) : [] };
+}
+
+/**
+ * The manifest of one image or artifact (image-spec manifest.md; Docker's schema 2).
+ * @throws InputError MANIFEST_INVALID
+ */
+export function parseImageManifest({ bytes, digest, mediaType }: StoredManifest): ImageManifest {
+  const manifest = parseObject(bytes);
+  const config = parseDescriptor(manifest?.config);
+  const layers = Array.isArray(manifest?.layers) ? manifest.layers.map(parseDescriptor) : undefined;
+  if (isManifestMediaType(mediaType) && config !== undefined && layers?.every((layer) => layer !== undefined)) {
+    return { config, layers };
+  }
+  throw new InputError('MANIFEST_INVALID', {
+    message: `${digest} (${mediaType || 'no media type'}) is no image manifest: expected a config and layers, each with media type, digest and size.`,
+    remedy: 'Make the image anew with a current tool; Docker’s schema 1 is not supported.',
+  });
+}
+
+/** The media type of a manifest of which only the bytes are known: its own word, else what its fields are those of. */
+export function mediaTypeOfManifest(bytes: Uint8Array): string {
+  const manifest = parseObject(bytes);
+  if (typeof manifest?.mediaType === 'string') return manifest.mediaType;
+  if (Array.isArray(manifest?.manifests)) return mediaTypes.ociIndex;
+  return Array.isArray(manifest?.layers) ? mediaTypes.ociManifest : '';
+}
+
+/** A manifest of these bytes; the digest is theirs. */
+export function storedManifest(bytes: Uint8Array, mediaType = mediaTypeOfManifest(bytes)): StoredManifest {
+  return { mediaType, digest: digestOf(bytes), bytes };
+}
+
+function parseObject(bytes: Uint8Array): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the config of an image says of its platform and layers (image-spec config.md). */
+export interface ImageConfig {
+  readonly platform: Platform | undefined;
+  /** Digests of the layers before compression. */
+  readonly diffIds: readonly string[];
+}
+
+/** An artifact's config is another thing: it has neither. */
+export function parseImageConfig(bytes: Uint8Array): ImageConfig {
+  const config = parseObject(bytes);
+  const rootfs = isObject(config?.rootfs) ? config.rootfs : {};
+  return {
+    platform: parsePlatformOf(config),
+    diffIds: Array.isArray(rootfs.diff_ids) ? rootfs.diff_ids.map(String) : [],
+  };
 }

@@ -4,9 +4,12 @@
 
 import { formatPlatform } from '../image/platform.ts';
 import { formatRepository } from '../image/repository.ts';
+import type { MergePlan } from '../merge-plan.ts';
 import type { ImageDescription } from '../metadata/describe.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan, PublicationPlan } from '../plan.ts';
 import { describeProduct } from '../registry/product.ts';
+import { formatSource } from '../source/spec.ts';
+import type { Staging } from '../source/staging.ts';
 
 /** Aligns the cells of each column; the last one runs free. */
 export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
@@ -31,7 +34,33 @@ export function formatTags({ tags, held, notFired, latest }: ImageDescription): 
 
 /** The plan's decisions with their reasons, one a line. */
 export function formatPlan(plan: Plan): readonly string[] {
-  const { build, description, destinations, push } = plan;
+  const { build, source, staging } = plan;
+  return formatPublication(plan, [
+    ...(staging === undefined ? [] : [['Stage', 'yes', `as a leg of ${describeStaging(staging)}, without a tag`]]),
+    source === undefined
+      ? ['Context', build.context, build.file === '' ? '' : `with ${build.file}`]
+      : ['Source', formatSource(source.spec), source.referrers ? 'with what refers to it' : ''],
+    ...(build.platforms.length === 0 ? [] : [['Platforms', build.platforms.map(formatPlatform).join(', '), '']]),
+  ]);
+}
+
+/** The same of a merge. */
+export function formatMerge(plan: MergePlan): readonly string[] {
+  const { legs, platforms } = plan;
+  return formatPublication(plan, [
+    legs.kind === 'staged'
+      ? ['Legs', describeStaging(legs.staging), 'because `digests` is empty']
+      : ['Legs', legs.digests.join(', '), 'because `digests` names them'],
+    ...(platforms.length === 0 ? [] : [['Platforms', platforms.map(formatPlatform).join(', '), '']]),
+  ]);
+}
+
+function describeStaging({ run, attempt, name }: Staging): string {
+  return `run ${run}, attempt ${attempt}${name === '' ? '' : `, image "${name}"`}`;
+}
+
+function formatPublication(plan: PublicationPlan, content: readonly (readonly string[])[]): readonly string[] {
+  const { description, destinations, ifExists, push } = plan;
   return [
     ...formatTable([
       ['Product', describeProduct(plan.product), ''],
@@ -45,8 +74,8 @@ export function formatPlan(plan: Plan): readonly string[] {
         ],
       ]),
       ['Push', push.value ? 'yes' : 'no', `because ${push.reason}`],
-      ['Context', build.context, build.file === '' ? '' : `with ${build.file}`],
-      ...(build.platforms.length === 0 ? [] : [['Platforms', build.platforms.map(formatPlatform).join(', '), '']]),
+      ...content,
+      ...(ifExists === 'overwrite' ? [] : [['If it exists', ifExists, '']]),
     ]).map((line) => line.trimEnd()),
     ...formatTags(description),
     ...plan.notes,

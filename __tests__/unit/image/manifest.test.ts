@@ -39,9 +39,6 @@ describe('the manifests of an index', () => {
   });
 
   test.each([
-    ['no index at all', ['x']],
-    ['no list', {}],
-    ['another list', { manifests: 'x' }],
     ['an entry that is no object', { manifests: ['x', null] }],
     ['an entry without media type', { manifests: [{ ...entry, mediaType: undefined }] }],
     ['an entry without size', { manifests: [{ ...entry, size: '7' }] }],
@@ -49,5 +46,13 @@ describe('the manifests of an index', () => {
     ['an entry with a digest that is none', { manifests: [{ ...entry, digest: 'sha256:1' }] }],
   ])('%s is left out', (_title, value) => {
     expect(parseIndex(anIndex(value))).toEqual([]);
+  });
+
+  test.each([
+    ['no object', ['x']],
+    ['no list', {}],
+    ['a list that is none', { manifests: 'x' }],
+  ])('are not those of %s', (_title, value) => {
+    expect(() => parseIndex(anIndex(value))).toThrowCode('MANIFEST_INVALID');
   });
 });

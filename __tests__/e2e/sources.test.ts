@@ -1,0 +1,186 @@
+/**
+ * Each source to each kind of registry: the bundled action publishes what is there already, and crane finds the same
+ * digests and the same files.
+ */
+
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { openGitHubLab } from '../support/github-lab.ts';
+import { type MadeImages, makeImages } from '../support/images.ts';
+import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
+import { type OwnDistribution, startOwnDistribution } from '../support/own-distribution.ts';
+import { copyAction, uniqueName } from '../support/step.ts';
+
+jest.setTimeout(120_000);
+
+const action = copyAction();
+const github = await openGitHubLab();
+let images: MadeImages;
+let client: IndependentClient;
+let distribution3: OwnDistribution | undefined;
+let engine: Record<string, string>;
+
+beforeAll(async () => {
+  const [{ environment }, { environment: podman }] = await Promise.all([lab.engine(), lab.podman()]);
+  engine = { ...environment, PATH: `${environment.PATH}:${podman.PATH}` };
+  [images, client] = await Promise.all([makeImages(), openIndependentClient()]);
+  const { path } = await lab.distribution3();
+  if (path !== null) distribution3 = await startOwnDistribution(path);
+}, 600_000);
+afterAll(async () => {
+  action[Symbol.dispose]();
+  images?.[Symbol.dispose]();
+  client?.[Symbol.dispose]();
+  github[Symbol.dispose]();
+  await distribution3?.close();
+});
+
+interface Source {
+  readonly what: string;
+  readonly source: () => string;
+  /** Whether the digest is that of the source. */
+  readonly digestOf?: () => Promise<string>;
+  readonly platforms: readonly string[];
+}
+
+const both = ['linux/amd64', 'linux/arm64'];
+const one = ['linux/amd64'];
+const sources: readonly Source[] = [
+  { what: 'docker-daemon: by name', source: () => `docker-daemon:${images.name}`, platforms: one },
+  { what: 'docker-daemon: by ID', source: () => `docker-daemon:${images.imageId}`, platforms: one },
+  { what: 'containers-storage:', source: () => `containers-storage:${images.name}`, platforms: one },
+  { what: 'docker-archive: of Docker 28', source: () => `docker-archive:${images.dockerArchive}`, platforms: one },
+  {
+    what: 'docker-archive: of Docker 20.10, by name',
+    source: () => `docker-archive:${images.oldDockerArchive}:${images.name}`,
+    platforms: one,
+  },
+  { what: 'docker-archive: of Podman', source: () => `docker-archive:${images.podmanArchive}`, platforms: one },
+  { what: 'oci: of two platforms', source: () => `oci:${images.ociFolder}`, platforms: both },
+  { what: 'oci: by tag', source: () => `oci:${images.ociFolder}:1.0`, platforms: both },
+  { what: 'oci-archive: of two platforms', source: () => `oci-archive:${images.ociArchive}`, platforms: both },
+  { what: 'oci-archive: with gzip', source: () => `oci-archive:${images.ociArchiveGz}`, platforms: both },
+  { what: 'oci-archive: of one platform', source: () => `oci-archive:${images.singleOciArchive}`, platforms: one },
+  {
+    what: 'docker:// of two platforms',
+    source: () => `docker://${images.remote}`,
+    digestOf: () => client.digestOf(images.remote),
+    platforms: both,
+  },
+  {
+    what: 'docker:// of one platform',
+    source: () => `docker://${images.singleRemote}`,
+    digestOf: () => client.digestOf(images.singleRemote),
+    platforms: one,
+  },
+];
+
+const registries = [
+  { where: 'the registry of the lab', to: async () => (await lab.registry()).address },
+  { where: 'a registry that asks for a login', to: async () => (await lab['registry-auth']()).address },
+  { where: 'Distribution 3', to: async () => distribution3?.registry },
+];
+
+describe.each(registries)('to $where', ({ to }) => {
+  test.each(sources)('$what arrives whole, under each tag', async ({ source, digestOf, platforms }) => {
+    const registry = await to();
+    // Without Go there is no Distribution 3.
+    if (registry === undefined) return;
+    const { username, password, address } = await lab['registry-auth']();
+    const image = uniqueName('published');
+    const runner = action.newRunner({ engine, repository: `octo-org/${image}`, token: 'ghs_canary' });
+    const { exitCode, failure, log, outputs } = await runner.main({
+      registry,
+      source: source(),
+      tags: '1.0\nlatest',
+      verify: 'blobs',
+      'registry-auth': JSON.stringify([{ registry: address, username, password }]),
+    });
+    expect({ exitCode, failure, log }).toEqual({ exitCode: 0, failure: '', log: expect.any(String) });
+    const name = `${registry}/octo-org/${image}`;
+    expect(await client.tagsOf(name)).toEqual(['1.0', 'latest']);
+    expect(await client.digestOf(`${name}:1.0`)).toBe(outputs.digest);
+    expect(await client.digestOf(`${name}:latest`)).toBe(outputs.digest);
+    if (digestOf !== undefined) expect(outputs.digest).toBe(await digestOf());
+    for (const platform of platforms) {
+      expect(await client.contentOf(`${name}:1.0`, 'hello.txt', platform)).toBe(images.text);
+    }
+    expect(Object.keys(JSON.parse(outputs.platforms ?? '')).sort()).toEqual(platforms);
+    expect(outputs).toMatchObject({
+      published: 'true',
+      reason: '',
+      version: '1.0',
+      reference: `${name}@${outputs.digest}`,
+    });
+    if (platforms.length === 1) expect(outputs.imageid).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+  });
+});
+
+const inNamespace = github.mode === 'namespace' ? describe : describe.skip;
+
+inNamespace('to the Docker registry', () => {
+  const product = 'ghes.test';
+  const schema2 = 'application/vnd.docker.distribution.manifest.v2+json';
+
+  async function publish(source: string, image: string, write?: (runner: ReturnType<typeof newRunner>) => void) {
+    const runner = newRunner();
+    write?.(runner);
+    const step = await runner.main({
+      registry: 'docker',
+      image,
+      tags: '1.0\nlatest',
+      ...(source === '' ? {} : { source }),
+    });
+    return { step, name: `docker.ghes.test/${github.owner}/${github.repository}/${image}` };
+  }
+  const newRunner = () => github.newRunner(action, product, github.token(product, 'readWrite'));
+
+  const single = sources.filter(
+    ({ platforms, what }) => platforms.length === 1 && !/docker-daemon|storage|docker:/.test(what),
+  );
+  test.each(single)('$what arrives as schema 2', async ({ source }) => {
+    const { step, name } = await publish(source(), uniqueName('published'));
+    expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
+    expect(await github.client.manifestOf(`${name}:1.0`)).toMatchObject({ schemaVersion: 2, mediaType: schema2 });
+    expect(await github.client.digestOf(`${name}:latest`)).toBe(step.outputs.digest);
+    expect(await github.client.contentOf(`${name}:1.0`, 'hello.txt')).toBe(images.text);
+  });
+
+  test('an image that this very step builds with a new engine arrives as schema 2, by our own client', async () => {
+    const { step, name } = await publish('', uniqueName('built'), (runner) => {
+      runner.write('Dockerfile', 'FROM scratch\nCOPY hello.txt /hello.txt\n');
+      runner.write('hello.txt', 'Hello, registry of old\n');
+    });
+    expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
+    expect(await github.client.manifestOf(`${name}:1.0`)).toMatchObject({ schemaVersion: 2, mediaType: schema2 });
+    expect(await github.client.contentOf(`${name}:latest`, 'hello.txt')).toBe('Hello, registry of old\n');
+    const pushes = step.log.includes('blobs uploaded');
+    expect(pushes).toBe(true);
+  });
+
+  test('an image of the engine is promoted to a further tag of the same repository, and no blob is sent', async () => {
+    const image = uniqueName('promoted');
+    const first = await publish(`docker-archive:${images.dockerArchive}`, image);
+    expect(first.step.exitCode).toBe(0);
+    const since = Date.now();
+    const { step } = await publish(`docker://${first.name}:1.0`, image);
+    expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
+    expect(step.outputs.digest).toBe(first.step.outputs.digest);
+    const puts = github
+      .requests()
+      .filter(({ time, method, path }) => time >= since && method === 'PUT' && path.includes(image));
+    expect(puts.map(({ path }) => path.split('/').at(-2))).toEqual(['manifests', 'manifests']);
+  });
+
+  test.each([
+    ['an index of several platforms', () => `oci-archive:${images.ociArchive}`, 'INDEX_UNSUPPORTED'],
+    ['the same in a folder', () => `oci:${images.ociFolder}`, 'INDEX_UNSUPPORTED'],
+  ])('%s is refused before anything is sent', async (_, source, code) => {
+    const image = uniqueName('refused');
+    const { step, name } = await publish(source(), image);
+    expect(step).toMatchObject({ exitCode: 1, code });
+    const uploads = github.requests().filter(({ method, path }) => method === 'PUT' && path.includes(image));
+    expect(uploads).toEqual([]);
+    await expect(github.client.tagsOf(name)).rejects.toThrow();
+  });
+});

@@ -1,0 +1,167 @@
+/** Legs: what one is, which have to be there, and the index that they make. */
+
+import { describe, expect, test } from '@jest/globals';
+import { digestOf } from '../../../src/image/digest.ts';
+import { readEntries, writeIndex } from '../../../src/image/image-index.ts';
+import { mediaTypes } from '../../../src/image/manifest.ts';
+import { parsePlatform } from '../../../src/image/platform.ts';
+import { parseRepositoryName } from '../../../src/image/reference.ts';
+import { checkLegs, configOf, joinLegs, legOf } from '../../../src/source/leg.ts';
+import { aLeg, anEntry } from '../../support/legs.ts';
+import { thrownBy } from '../../support/to-throw-code.ts';
+
+const repository = parseRepositoryName('ghcr.io/octo-org/app');
+const platforms = (...names: string[]) => names.map(parsePlatform);
+
+function aManifest(fields: Readonly<Record<string, unknown>>, mediaType: string = mediaTypes.ociManifest) {
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, ...fields }));
+  return { mediaType, bytes, digest: digestOf(bytes) };
+}
+
+describe('a leg', () => {
+  const config = { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digestOf(Buffer.from('c')), size: 1 };
+
+  test.each([
+    { config: { os: 'linux', architecture: 'amd64' }, name: 'linux/amd64' },
+    { config: { os: 'linux', architecture: 'arm64', variant: 'v8' }, name: 'linux/arm64' },
+    { config: { os: 'linux', architecture: 'arm', variant: 'v6' }, name: 'linux/arm/v6' },
+    { config: { os: 'linux', architecture: 'sparc64' }, name: 'linux/sparc64' },
+    {
+      config: { os: 'windows', architecture: 'amd64', 'os.version': '10.0.20348.1' },
+      name: 'windows/amd64 10.0.20348.1',
+    },
+  ])('of a single image has the platform of its config: $name', ({ config: of, name }) => {
+    const manifest = aManifest({ config });
+    const { digest, entries } = legOf(repository, manifest, Buffer.from(JSON.stringify({ ...of, rootfs: {} })));
+    expect(digest).toBe(manifest.digest);
+    expect(entries.map(({ platform }) => platform)).toEqual([name]);
+    expect(entries[0]?.descriptor).toEqual({
+      mediaType: mediaTypes.ociManifest,
+      digest: manifest.digest,
+      size: manifest.bytes.length,
+      platform: of,
+    });
+    expect(configOf(manifest)).toEqual({ digest: config.digest, size: 1 });
+  });
+
+  test('that is an index brings all of its entries, attestations too, with every field', () => {
+    const image = anEntry('image', { os: 'linux', architecture: 'amd64' }).descriptor;
+    const attestation = {
+      ...anEntry('attestation').descriptor,
+      annotations: { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': image.digest },
+    };
+    const index = aManifest({ manifests: [image, attestation] }, mediaTypes.ociIndex);
+    const { entries } = legOf(repository, index, undefined);
+    expect(entries.map(({ descriptor }) => descriptor)).toEqual([image, attestation]);
+    expect(entries.map(({ platform }) => platform)).toEqual(['linux/amd64', undefined]);
+  });
+
+  test.each([
+    { what: 'an artifact', manifest: aManifest({ config }), bytes: Buffer.from('{}') },
+    { what: 'a manifest whose config is no JSON', manifest: aManifest({ config }), bytes: Buffer.from('\0') },
+    { what: 'an empty index', manifest: aManifest({ manifests: [] }, mediaTypes.ociIndex), bytes: undefined },
+    {
+      what: 'an index of attestations alone',
+      manifest: aManifest({ manifests: [anEntry('attestation').descriptor] }, mediaTypes.dockerIndex),
+      bytes: undefined,
+    },
+  ])('is not $what', ({ manifest, bytes }) => {
+    expect(() => legOf(repository, manifest, bytes)).toThrowCode('LEG_INVALID');
+  });
+});
+
+describe('the legs', () => {
+  const amd64 = aLeg(['linux/amd64']);
+  const arm64 = aLeg(['linux/arm64']);
+  const arm = aLeg(['linux/arm/v7']);
+
+  test.each([
+    { legs: [amd64, arm64], expected: [] },
+    { legs: [amd64], expected: ['linux/amd64'] },
+    { legs: [arm64, amd64], expected: ['linux/amd64', 'linux/arm64'] },
+    { legs: [aLeg(['linux/amd64', 'linux/arm64'])], expected: ['linux/amd64', 'linux/arm64'] },
+    { legs: [aLeg(['linux/arm64/v8'])], expected: ['linux/arm64'] },
+  ])('for $expected are complete', ({ legs, expected }) => {
+    expect(thrownBy(() => checkLegs(repository, legs, platforms(...expected)))).toBeUndefined();
+  });
+
+  test('of one Windows platform may be several, one for each version of the system', () => {
+    const windows = (version: string) => ({
+      digest: digestOf(Buffer.from(version)),
+      entries: [anEntry(version, { os: 'windows', architecture: 'amd64', 'os.version': version })],
+    });
+    const legs = [windows('10.0.17763.1'), windows('10.0.20348.1')];
+    expect(thrownBy(() => checkLegs(repository, legs, platforms('windows/amd64')))).toBeUndefined();
+  });
+
+  test.each([
+    { what: 'one is missing', legs: [amd64], expected: ['linux/amd64', 'linux/arm64'], code: 'LEG_MISSING' },
+    { what: 'all are missing', legs: [], expected: ['linux/amd64'], code: 'LEG_MISSING' },
+    { what: 'another variant is there', legs: [arm], expected: ['linux/arm/v6'], code: 'LEG_MISSING' },
+    {
+      what: 'a platform is there twice',
+      legs: [amd64, aLeg(['linux/amd64'], 'other')],
+      expected: [],
+      code: 'LEG_TWICE',
+    },
+    {
+      what: 'an index has the platform of another leg',
+      legs: [arm64, aLeg(['linux/amd64', 'linux/arm64'], 'other')],
+      expected: ['linux/amd64', 'linux/arm64'],
+      code: 'LEG_TWICE',
+    },
+    { what: 'one is not expected', legs: [amd64, arm], expected: ['linux/amd64'], code: 'LEG_FOREIGN' },
+  ] as const)('are refused when $what', ({ legs, expected, code }) => {
+    expect(() => checkLegs(repository, legs, platforms(...expected))).toThrowCode(code);
+  });
+
+  test('are refused with the names of what is missing and of what is there', () => {
+    const error = thrownBy(() => checkLegs(repository, [amd64], platforms('linux/arm64', 'linux/arm/v7')));
+    expect(String(error)).toContain('no leg for linux/arm64, linux/arm/v7');
+    expect(String(error)).toContain('it has linux/amd64');
+  });
+});
+
+describe('the index of the legs', () => {
+  const attested = { ...aLeg(['linux/arm64']), entries: [...aLeg(['linux/arm64']).entries, anEntry('attestation')] };
+  const legs = [attested, aLeg(['linux/amd64']), aLeg(['linux/arm/v7'])];
+  const namesIn = (index: { readonly bytes: Uint8Array }) => readEntries(index).map(({ platform }) => platform);
+
+  test('lists images by their platform, and behind them what belongs to them', () => {
+    expect(namesIn(joinLegs(legs, [], { annotations: {} }))).toEqual([
+      'linux/amd64',
+      'linux/arm/v7',
+      'linux/arm64',
+      undefined,
+    ]);
+  });
+
+  test('lists images in the order of the expected platforms where there are such', () => {
+    const expected = platforms('linux/arm64', 'linux/arm/v7', 'linux/amd64');
+    expect(namesIn(joinLegs(legs, expected, { annotations: {} }))).toEqual([
+      'linux/arm64',
+      'linux/arm/v7',
+      'linux/amd64',
+      undefined,
+    ]);
+  });
+
+  test('is the same in whatever order the legs came', () => {
+    expect(joinLegs(legs.toReversed(), [], { annotations: {} })).toEqual(joinLegs(legs, [], { annotations: {} }));
+  });
+
+  test('has its annotations, and is an OCI index whatever the legs are', () => {
+    const { mediaType, digest, bytes } = joinLegs(legs, [], { annotations: { team: 'octo' } });
+    expect(JSON.parse(Buffer.from(bytes).toString())).toMatchObject({
+      schemaVersion: 2,
+      mediaType: mediaTypes.ociIndex,
+      annotations: { team: 'octo' },
+    });
+    expect({ mediaType, digest }).toEqual({ mediaType: mediaTypes.ociIndex, digest: digestOf(bytes) });
+  });
+
+  test('has no field for annotations where there are none', () => {
+    const { bytes } = writeIndex([], { annotations: {} });
+    expect(Object.keys(JSON.parse(Buffer.from(bytes).toString()))).toEqual(['schemaVersion', 'mediaType', 'manifests']);
+  });
+});

@@ -1,0 +1,109 @@
+/**
+ * Indexes as they are joined: the entries stay as their builder wrote them, with every field, because attestations hang on
+ * annotations of theirs (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
+ */
+
+import { type Digest, digestOf, isDigest } from './digest.ts';
+import { mediaTypes, type StoredManifest } from './manifest.ts';
+import { formatPlatform, parsePlatform } from './platform.ts';
+
+/** The fields of a descriptor, as they came. */
+export type RawDescriptor = Readonly<Record<string, unknown>>;
+
+/** A descriptor in an index (image-spec, image-index.md, "manifests"). */
+export interface IndexEntry {
+  readonly digest: Digest;
+  /** What a client chooses it by; `undefined` for what is no image: an attestation, an artifact. */
+  readonly platform: string | undefined;
+  readonly descriptor: RawDescriptor;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The JSON of a manifest, index or config; `{}` for what is none. */
+export function parseDocument(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * What a client chooses an image by: `os/arch[/variant]`, with the version of a system whose images run on their own
+ * version only (image-spec, image-index.md, "platform"; Windows).
+ * @param value with the fields of `platform`, which a config has too
+ * @returns `undefined` where it names none; attestations are of `unknown/unknown`
+ */
+export function platformName(value: unknown): string | undefined {
+  if (!isObject(value) || typeof value.os !== 'string' || typeof value.architecture !== 'string') return undefined;
+  const { os, architecture, variant } = value;
+  if (os === '' || architecture === '' || os === 'unknown' || architecture === 'unknown') return undefined;
+  const version = value['os.version'];
+  const name = [os, architecture, ...(typeof variant === 'string' && variant !== '' ? [variant] : [])].join('/');
+  return `${normalise(name)}${typeof version === 'string' && version !== '' ? ` ${version}` : ''}`;
+}
+
+/** One name for one platform, where it is one that is known. */
+function normalise(name: string): string {
+  try {
+    return formatPlatform(parsePlatform(name));
+  } catch {
+    return name;
+  }
+}
+
+/** The `platform` of a descriptor, from the config of its image (image-spec, config.md). */
+export function platformOfConfig(config: Readonly<Record<string, unknown>>): RawDescriptor | undefined {
+  if (platformName(config) === undefined) return undefined;
+  const names = ['architecture', 'os', 'os.version', 'os.features', 'variant'];
+  const known = names.flatMap((name) =>
+    config[name] === undefined || config[name] === '' ? [] : [[name, config[name]]],
+  );
+  return Object.fromEntries(known);
+}
+
+/** The entry of a single image. */
+export function entryOfImage({ mediaType, digest, bytes }: StoredManifest, platform: RawDescriptor): IndexEntry {
+  const descriptor = { mediaType, digest, size: bytes.length, platform };
+  return { digest, platform: platformName(platform), descriptor };
+}
+
+/** The entries of an index; what is no descriptor is left out. */
+export function readEntries(index: Pick<StoredManifest, 'bytes'>): readonly IndexEntry[] {
+  const { manifests } = parseDocument(index.bytes);
+  return (Array.isArray(manifests) ? manifests : []).flatMap((descriptor: unknown): readonly IndexEntry[] => {
+    if (!isObject(descriptor) || typeof descriptor.digest !== 'string' || !isDigest(descriptor.digest)) return [];
+    if (typeof descriptor.mediaType !== 'string' || typeof descriptor.size !== 'number') return [];
+    return [{ digest: descriptor.digest, platform: platformName(descriptor.platform), descriptor }];
+  });
+}
+
+/** `os/arch[/variant]` → digest, of the images among some entries. */
+export function platformsOf(entries: readonly IndexEntry[]): Readonly<Record<string, Digest>> {
+  return Object.fromEntries(
+    entries.flatMap(({ platform, digest }) => (platform === undefined ? [] : [[platform, digest]])),
+  );
+}
+
+/** What an index says of itself beside its entries. */
+export interface IndexFields {
+  readonly artifactType?: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Writes an OCI index (image-spec, image-index.md); Docker's own form has no annotations. */
+export function writeIndex(entries: readonly IndexEntry[], { artifactType, annotations }: IndexFields): StoredManifest {
+  const index = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociIndex,
+    ...(artifactType === undefined ? {} : { artifactType }),
+    manifests: entries.map(({ descriptor }) => descriptor),
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+  };
+  const bytes = Buffer.from(JSON.stringify(index));
+  return { mediaType: mediaTypes.ociIndex, digest: digestOf(bytes), bytes };
+}

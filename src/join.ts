@@ -1,0 +1,105 @@
+/**
+ * The use case of `merge/`: legs that are in the registry become one index, which is tagged and verified as any image that
+ * is published.
+ */
+
+import { platformsOf, readEntries } from './image/image-index.ts';
+import type { StoredManifest } from './image/manifest.ts';
+import { formatDigestReference } from './image/reference.ts';
+import type { Repository } from './image/repository.ts';
+import type { LegSelection, MergePlan } from './merge-plan.ts';
+import { nothingDone, type Outcome } from './outputs.ts';
+import type { Target } from './place.ts';
+import type { Planned } from './plan.ts';
+import {
+  confirmWith,
+  describeExisting,
+  type NamingPorts,
+  prepareTargets,
+  reasonForNothing,
+  tagAndVerify,
+} from './publish.ts';
+import { checkLegs, joinLegs } from './source/leg.ts';
+import type { Marker } from './source/marker.ts';
+import {
+  type Collected,
+  checkContent,
+  collectLegs,
+  type RemoveVersions,
+  readLeg,
+  removeMarkers,
+} from './source/staged.ts';
+
+export interface JoinPorts extends NamingPorts {
+  readonly removeVersions: RemoveVersions;
+}
+
+/** An index that is whole, but not in the registry yet. */
+interface Joined {
+  readonly target: Target;
+  readonly index: StoredManifest;
+  readonly markers: readonly Marker[];
+}
+
+/**
+ * @throws PublishError; the markers are then still there, and no tag has moved unless the registry failed while they did
+ */
+export async function join({ plan: planned, describe }: Planned<MergePlan>, ports: JoinPorts): Promise<Outcome> {
+  if (!planned.push.value) return nothingDone(planned, planned.push.reason);
+  const { push, targets } = await prepareTargets(planned, describe, ports);
+  const plan = { ...planned, push: { ...planned.push, ...push } };
+  if (!push.value) return nothingDone(plan, push.reason);
+  const [main] = targets;
+  if (main === undefined) return nothingDone(plan, '`images` enables no repository');
+  const reason = reasonForNothing(main);
+  if (reason !== undefined) return nothingDone(plan, reason);
+
+  const { registry, log } = ports;
+  const { confirm, existing } = confirmWith(plan, ports);
+  const wanted = await confirm(targets);
+  // Nothing is written anywhere before the legs are known to be whole everywhere.
+  const joined = await Promise.all(wanted.map((target) => joinIn(plan, ports, target)));
+  for (const { target, index } of joined) await registry.putManifest(target.repository, index, index.digest);
+  const confirmed = await confirm(wanted, joined[0]?.index.digest);
+  const placed = joined.filter(({ target }) => confirmed.includes(target));
+  for (const { target, index } of placed) {
+    await tagAndVerify(plan, ports, { target, manifest: index, unmoved: target.tags });
+  }
+  for (const { target, markers } of joined) {
+    const left = await removeMarkers(registry, target.repository, markers, ports.removeVersions);
+    if (left !== undefined) log.warning(left);
+  }
+  const done = { ...nothingDone(plan, ''), description: main.description };
+  const [first] = placed;
+  const [there] = existing;
+  if (first === undefined)
+    return there === undefined ? done : { ...done, ...(await describeExisting(there, main, ports)) };
+  const { index } = first;
+  return { ...done, published: true, digest: index.digest, platforms: platformsOf(readEntries(index)) };
+}
+
+async function joinIn(plan: MergePlan, ports: JoinPorts, target: Target): Promise<Joined> {
+  const { registry, log } = ports;
+  const { repository, description } = target;
+  const { legs, markers } = await findLegs(plan.legs, ports, repository);
+  for (const { digest, entries } of legs) {
+    log.info(`Leg ${Object.keys(platformsOf(entries)).join(', ')}: ${formatDigestReference(repository, digest)}`);
+  }
+  checkLegs(repository, legs, plan.platforms);
+  await checkContent(registry, repository, legs);
+  const annotations = description.annotations.filter(({ level }) => level === 'index');
+  const fields = { annotations: Object.fromEntries(annotations.map(({ name, value }) => [name, value])) };
+  return { target, index: joinLegs(legs, plan.platforms, fields), markers };
+}
+
+async function findLegs(
+  selection: LegSelection,
+  { registry, log }: JoinPorts,
+  repository: Repository,
+): Promise<Collected> {
+  if (selection.kind === 'staged') {
+    return collectLegs(registry, repository, selection.staging, (line) => log.info(line));
+  }
+  const legs = await Promise.all(selection.digests.map((digest) => readLeg(registry, repository, digest)));
+  return { legs, markers: [] };
+}

@@ -1,0 +1,53 @@
+/**
+ * The plan of `merge/`: the names of a publish, and which legs come together under them.
+ */
+
+import { type Faults, gatherFaults } from './errors.ts';
+import type { Digest } from './image/digest.ts';
+import type { Platform } from './image/platform.ts';
+import type { MergeInputs } from './inputs.ts';
+import { type PlanFacts, type Planned, type PublicationPlan, plan } from './plan.ts';
+import type { Run } from './run/run.ts';
+import { refuseDockerRegistry, resolveStaging, type Staging } from './source/staging.ts';
+
+/** Which legs are merged. */
+export type LegSelection =
+  | { readonly kind: 'staged'; readonly staging: Staging }
+  | { readonly kind: 'digests'; readonly digests: readonly Digest[] };
+
+export interface MergePlan extends PublicationPlan {
+  readonly legs: LegSelection;
+  /** Those that have to be there, and no others; empty where nothing is expected. */
+  readonly platforms: readonly Platform[];
+}
+
+/**
+ * A merge writes the index and nothing below it, so annotations that name no level are the index's.
+ * @throws InputError, or InputFaults with every fault; INDEX_UNSUPPORTED for a Docker registry
+ */
+export function planMerge(
+  inputs: MergeInputs,
+  run: Run,
+  facts: Omit<PlanFacts, 'checkBuild' | 'checkSource'>,
+): Planned<MergePlan> {
+  const faults = gatherFaults();
+  const metadata = { ...facts.metadata, annotationLevels: ['index'] };
+  const publish = { ...inputs, stage: undefined, platforms: [] };
+  const planned = faults.attempt(() =>
+    plan(publish, run, { ...facts, metadata, checkBuild: () => {}, checkSource: () => {} }),
+  );
+  const legs = selectLegs(inputs, run, faults);
+  if (planned !== undefined) {
+    faults.attempt(() => refuseDockerRegistry(planned.plan.destinations.map(({ registry }) => registry)));
+  }
+  faults.throwIfAny();
+  if (planned === undefined || legs === undefined) throw new Error('no fault, but no plan either');
+  const { build: _, loginScope: __, ...publication } = planned.plan;
+  return { plan: { ...publication, legs, platforms: inputs.platforms }, describe: planned.describe };
+}
+
+function selectLegs({ digests, stage = '' }: MergeInputs, run: Run, faults: Faults): LegSelection | undefined {
+  if (digests !== undefined) return { kind: 'digests', digests };
+  const staging = faults.attempt(() => resolveStaging(stage, run));
+  return staging && { kind: 'staged', staging };
+}

@@ -1,0 +1,183 @@
+/**
+ * Brings the image to where it is published: built and pushed by the engine, pushed by the engine that holds it, or by our
+ * own client. Afterwards all of it is in each repository, and no tag but perhaps the version tag points at it.
+ */
+
+import type { BuilderFacts, Built } from './engine/docker.ts';
+import { RegistryError } from './errors.ts';
+import type { Digest } from './image/digest.ts';
+import { mediaTypes, type StoredManifest, storedManifest } from './image/manifest.ts';
+import { formatTagReference } from './image/reference.ts';
+import { formatRepository, type Repository } from './image/repository.ts';
+import type { Tag } from './image/tag.ts';
+import type { ImageDescription } from './metadata/describe.ts';
+import type { Plan, PlannedSource } from './plan.ts';
+import type { PublishPorts } from './ports.ts';
+import type { RegistryKind } from './registry/directory.ts';
+import { mismatch } from './registry/tags.ts';
+import { asSchema2, readContent } from './source/content.ts';
+import type { ImageSource } from './source/image-source.ts';
+import { checkLimits } from './source/limits.ts';
+import { copyReferrers, pushImage } from './source/push.ts';
+import { type EngineImage, formatSource } from './source/spec.ts';
+
+/** A repository with the names that the image gets there. */
+export interface Target {
+  readonly repository: Repository;
+  readonly kind: RegistryKind;
+  readonly description: ImageDescription;
+  /** In the order in which they move: the main one with the image, `latest` last. */
+  readonly tags: readonly Tag[];
+}
+
+/** An image that is whole in a repository. */
+export interface Placed {
+  readonly target: Target;
+  readonly manifest: StoredManifest;
+  /** The tags that do not point at it yet, in the order in which they move. */
+  readonly unmoved: readonly Tag[];
+}
+
+export interface Produced {
+  readonly placed: readonly Placed[];
+  /** Empty where no engine has the image. */
+  readonly imageId: string;
+  /** buildx's own report, JSON; empty without. */
+  readonly metadata: string;
+}
+
+/** Gives the targets whose version tag may still move (`if-exists`); asked right before it does. */
+export type Confirm = (targets: readonly Target[], own?: Digest) => Promise<readonly Target[]>;
+
+function mainReference({ repository, tags: [tag] }: Target): readonly string[] {
+  return tag === undefined ? [] : [formatTagReference(repository, tag)];
+}
+
+/** Builds; pushes the version tags. */
+export async function placeBuilt(
+  plan: Plan,
+  facts: BuilderFacts,
+  targets: readonly Target[],
+  confirm: Confirm,
+  ports: PublishPorts,
+): Promise<Produced> {
+  const { engine, log } = ports;
+  const builder = engine.resolveBuilder(facts);
+  log.info(`Builder: ${builder.kind}, because ${builder.reason}`);
+  const build = (where: readonly Target[], push: boolean): Promise<Built> =>
+    log.group(push ? 'Build and push' : 'Build', () => engine.build(builder, where.flatMap(mainReference), push));
+  // A new engine and the Docker registry do not understand each other: our own client takes the image there.
+  const isByClient = targets.some(({ kind }) => kind === 'docker');
+  if (!plan.push.value || isByClient) {
+    const { imageId, metadata } = await build(targets, false);
+    if (!plan.push.value) return { placed: [], imageId, metadata };
+    const image = { kind: 'docker-daemon', image: imageId } as const;
+    return { ...(await placeEngineImage(image, targets, confirm, ports)), metadata };
+  }
+  if (plan.ifExists === 'overwrite') return await pushed(targets, await build(targets, true), ports);
+  // What takes long is done before the version tag is looked at; what is left comes out of the builder's cache.
+  await build(targets, false);
+  const confirmed = await confirm(targets);
+  if (confirmed.length === 0) return { placed: [], imageId: '', metadata: '' };
+  return await pushed(confirmed, await build(confirmed, true), ports);
+}
+
+async function pushed(targets: readonly Target[], built: Built, ports: PublishPorts): Promise<Produced> {
+  const { imageId, metadata, digest } = built;
+  if (digest === undefined) throw new Error('a push has no digest');
+  const placed: Placed[] = [];
+  for (const target of targets) placed.push(await readBack(target, digest, ports));
+  return { placed, imageId, metadata };
+}
+
+/** @throws RegistryError DIGEST_MISMATCH */
+async function readBack(target: Target, digest: Digest, { registry }: PublishPorts): Promise<Placed> {
+  const [tag, ...unmoved] = target.tags;
+  if (tag === undefined) throw new Error('an image was pushed without a tag');
+  const manifest = await registry.getManifest(target.repository, tag);
+  if (manifest.digest !== digest) throw mismatch(target.repository, tag, digest, manifest.digest);
+  return { target, manifest, unmoved };
+}
+
+/** An image of the Docker engine: pushed by it, but to the Docker registry. */
+async function placeEngineImage(
+  image: EngineImage,
+  targets: readonly Target[],
+  confirm: Confirm,
+  ports: PublishPorts,
+): Promise<Produced> {
+  const { log, source } = ports;
+  const imageId = await source.readImageId(image);
+  const confirmed = await confirm(targets);
+  const placed: Placed[] = [];
+  for (const target of confirmed.filter(({ kind }) => kind !== 'docker')) {
+    for (const reference of mainReference(target)) {
+      const digest = await log.group(`Push of ${reference}`, () => source.pushFromDaemon(imageId, reference));
+      placed.push(await readBack(target, digest, ports));
+    }
+  }
+  const byClient = confirmed.filter(({ kind }) => kind === 'docker');
+  if (byClient.length > 0) {
+    log.info('The Docker registry gets the image from this action: engines and it do not understand each other.');
+    placed.push(...(await placeOpened({ spec: image, referrers: false }, byClient, ports)));
+  }
+  const inOrder = targets.flatMap((target) => placed.filter((each) => each.target === target));
+  return { placed: inOrder, imageId, metadata: '' };
+}
+
+/** Takes an image from where it is. */
+export async function placeSource(
+  planned: PlannedSource,
+  targets: readonly Target[],
+  confirm: Confirm,
+  ports: PublishPorts,
+): Promise<Produced> {
+  const { spec } = planned;
+  if (spec.kind === 'docker-daemon') return placeEngineImage(spec, targets, confirm, ports);
+  const placed = await placeOpened(planned, targets, ports);
+  const [first] = placed;
+  const confirmed = first === undefined ? [] : await confirm(targets, first.manifest.digest);
+  return { placed: placed.filter(({ target }) => confirmed.includes(target)), imageId: '', metadata: '' };
+}
+
+/** Takes an image from where it is, by our own client and under no tag. */
+export async function placeOpened(
+  { spec, referrers }: PlannedSource,
+  targets: readonly Target[],
+  { registry, source: sources, log }: PublishPorts,
+): Promise<readonly Placed[]> {
+  const source = await sources.open(spec);
+  try {
+    const content = await readContent(source);
+    log.info(`Source: ${formatSource(spec)} is ${source.root.digest}`);
+    for (const { kind, repository } of targets) {
+      for (const warning of checkLimits(content, kind, repository)) log.warning(warning);
+    }
+    const placed = targets.map((target) => ({ target, manifest: formFor(target, source), unmoved: target.tags }));
+    for (const { target } of placed) {
+      const byDigest = target.kind !== 'docker';
+      await pushImage(registry, source, target.repository, { content, byDigest, log: (line) => log.info(line) });
+      if (!referrers || source.repository === undefined || isSame(source.repository, target.repository)) continue;
+      const count = await copyReferrers(registry, source.repository, target.repository, content.manifests);
+      log.info(`${formatRepository(target.repository)}: ${count} manifests that refer to it came along.`);
+    }
+    return placed;
+  } finally {
+    await source.close();
+  }
+}
+
+function isSame(one: Repository, other: Repository): boolean {
+  return formatRepository(one) === formatRepository(other);
+}
+
+/** The manifest as it is, but in the one form that the Docker registry takes. */
+function formFor({ kind, repository }: Target, { root }: ImageSource): StoredManifest {
+  if (kind !== 'docker') return root;
+  const bytes = asSchema2(root);
+  if (bytes !== undefined) return storedManifest(bytes, mediaTypes.dockerManifest);
+  throw new RegistryError('MEDIA_TYPE_UNSUPPORTED', {
+    message: `${root.digest} (${root.mediaType}) cannot go to ${formatRepository(repository)}: the Docker registry takes Docker’s schema 2 with gzip layers only.`,
+    remedy: 'Publish to the Container registry (`registry: container`), or build the image with gzip layers.',
+  });
+}

@@ -1,0 +1,114 @@
+/**
+ * All of an image as a list: what has to be in a repository before its manifest may be, and that before a tag. And what a
+ * registry would not take of it, found before the first byte is sent.
+ */
+
+import type { Digest } from '../image/digest.ts';
+import {
+  contentMediaTypes,
+  type Descriptor,
+  type ImageManifest,
+  isForeign,
+  isIndexMediaType,
+  isManifestMediaType,
+  mediaTypes,
+  parseImageConfig,
+  parseImageManifest,
+  parseIndex,
+  type StoredManifest,
+} from '../image/manifest.ts';
+import { formatPlatform } from '../image/platform.ts';
+import type { ImageSource } from './image-source.ts';
+
+export interface ImageContent {
+  /** Each once, children before the index that lists them; the root is last. */
+  readonly manifests: readonly StoredManifest[];
+  /** Each once; foreign layers are not among them. */
+  readonly blobs: readonly Descriptor[];
+  /** The images, without indexes. */
+  readonly images: readonly (ImageManifest & { readonly digest: Digest; readonly mediaType: string })[];
+}
+
+/**
+ * Reads all manifests of an image and looks for each blob.
+ * @throws InputError SOURCE_INCOMPLETE, MANIFEST_INVALID; RegistryError MANIFEST_UNKNOWN, DIGEST_MISMATCH
+ */
+export async function readContent(source: ImageSource): Promise<ImageContent> {
+  const manifests = new Map<Digest, StoredManifest>();
+  const blobs = new Map<Digest, Descriptor>();
+  const images = new Map<Digest, ImageContent['images'][number]>();
+  const addBlob = (blob: Descriptor): void => {
+    if (blobs.has(blob.digest)) return;
+    source.assertBlob(blob);
+    blobs.set(blob.digest, blob);
+  };
+  async function add(manifest: StoredManifest): Promise<void> {
+    if (manifests.has(manifest.digest)) return;
+    if (isIndexMediaType(manifest.mediaType)) {
+      const children = parseIndex(manifest);
+      // BuildKit's cache lists layers in an index.
+      children.filter(({ mediaType }) => !isManifestMediaType(mediaType)).forEach(addBlob);
+      const listed = children.filter(({ mediaType }) => isManifestMediaType(mediaType));
+      for (const child of await Promise.all(listed.map((each) => source.readManifest(each)))) await add(child);
+    } else {
+      const image = parseImageManifest(manifest);
+      images.set(manifest.digest, { ...image, digest: manifest.digest, mediaType: manifest.mediaType });
+      addBlob(image.config);
+      image.layers.filter((layer) => !isForeign(layer)).forEach(addBlob);
+    }
+    manifests.set(manifest.digest, manifest);
+  }
+  await add(source.root);
+  return { manifests: [...manifests.values()], blobs: [...blobs.values()], images: [...images.values()] };
+}
+
+const imageConfigs: readonly string[] = [contentMediaTypes.ociConfig, contentMediaTypes.dockerConfig];
+/** More than any config of an image has. */
+const largestConfig = 4 * 1024 * 1024;
+
+/** What an image is for: `os/arch[/variant]` → digest, and the ID by which an engine would know it. */
+export interface ImageSummary {
+  readonly platforms: Readonly<Record<string, Digest>>;
+  /** Digest of the config; empty for several images. */
+  readonly imageId: string;
+}
+
+/** @throws what reading the config of a single image throws */
+export async function summarise(source: ImageSource): Promise<ImageSummary> {
+  const { root } = source;
+  if (isIndexMediaType(root.mediaType)) {
+    const images = parseIndex(root).filter(({ platform }) => platform !== undefined && platform.os !== 'unknown');
+    const platforms = images.flatMap(({ platform, digest }) => (platform ? [[formatPlatform(platform), digest]] : []));
+    return { platforms: Object.fromEntries(platforms), imageId: '' };
+  }
+  const { config } = parseImageManifest(root);
+  // The config of an artifact says nothing of a platform.
+  if (!imageConfigs.includes(config.mediaType) || config.size > largestConfig) return { platforms: {}, imageId: '' };
+  const chunks: Buffer[] = [];
+  for await (const chunk of await source.openBlob(config)) chunks.push(chunk);
+  const { platform } = parseImageConfig(Buffer.concat(chunks));
+  return {
+    platforms: platform === undefined ? {} : { [formatPlatform(platform)]: root.digest },
+    imageId: config.digest,
+  };
+}
+
+/**
+ * The same image as Docker's schema 2, the one form that the Docker registry takes; its layers stay as they are.
+ * @returns `undefined` where there is no such form: an index, an artifact, layers of zstd or without compression
+ */
+export function asSchema2({ bytes, mediaType, digest }: StoredManifest): Buffer | undefined {
+  if (mediaType === mediaTypes.dockerManifest) return Buffer.from(bytes);
+  if (isIndexMediaType(mediaType)) return undefined;
+  const { config, layers } = parseImageManifest({ bytes, mediaType, digest });
+  const isPlain = layers.every((layer) => layer.mediaType === contentMediaTypes.ociGzipLayer && !isForeign(layer));
+  if (config.mediaType !== contentMediaTypes.ociConfig || !isPlain) return undefined;
+  const described = ({ digest: of, size }: Descriptor, as: string) => ({ mediaType: as, size, digest: of });
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.dockerManifest,
+    config: described(config, contentMediaTypes.dockerConfig),
+    layers: layers.map((layer) => described(layer, contentMediaTypes.dockerGzipLayer)),
+  };
+  return Buffer.from(JSON.stringify(manifest));
+}

@@ -1,0 +1,221 @@
+/**
+ * What `docker save` and `podman save` write: manifest.json, the config and the layers of each image
+ * (https://github.com/moby/moby/blob/master/image/spec/spec.md, "Combined Image JSON + Filesystem Changeset Format").
+ * Layers are plain tars; a registry gets them compressed, with a manifest that is made here: Docker's schema 2, which
+ * every registry takes.
+ */
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../errors.ts';
+import { type Digest, digestOf, parseDigest } from '../image/digest.ts';
+import { contentMediaTypes, type Descriptor, mediaTypes, parseImageConfig, storedManifest } from '../image/manifest.ts';
+import { isRecord, parseJson } from '../registry/failure.ts';
+import type { Files } from './files.ts';
+import { gzip, gzipBlockSize } from './gzip.ts';
+import type { ImageSource } from './image-source.ts';
+import { isNamed, notOne } from './oci-layout.ts';
+import { otherContent, proveStream } from './prove.ts';
+import { damaged } from './tar.ts';
+
+/** One entry of manifest.json: paths in the archive. */
+interface ArchivedImage {
+  readonly config: string;
+  readonly names: readonly string[];
+  readonly layers: readonly string[];
+}
+
+/** Where the content of a blob is: a member of the archive, or a file of our own. */
+type Place = { readonly member: string } | { readonly file: string };
+
+/** A layer as a registry gets it. */
+interface Layer extends Descriptor {
+  readonly from: Place;
+}
+
+/**
+ * Level of zlib: chosen by `npm run bench -- publish`, which prints time and size of each (docs/adr/0004-sources.md).
+ */
+export const layerLevel = 3;
+
+/**
+ * Compresses the layers, so that their digests are known before anything is sent.
+ * @param name which of several images; `undefined` where there is only one
+ * @param temp a folder for the compressed layers
+ * @throws InputError SOURCE_DAMAGED, SOURCE_INCOMPLETE, SOURCE_AMBIGUOUS, SOURCE_MISSING; RegistryError DIGEST_MISMATCH
+ */
+export async function openDockerArchive(files: Files, name: string | undefined, temp: string): Promise<ImageSource> {
+  const image = chooseImage(await readImages(files), name, files.path);
+  const config = await files.read(image.config);
+  const digest = digestOf(config);
+  const [named] = image.config.match(/[0-9a-f]{64}/) ?? [];
+  if (named !== undefined && digest !== `sha256:${named}`) {
+    const expected = { digest: parseDigest(`sha256:${named}`), size: config.length };
+    throw otherContent(expected, `"${image.config}" in "${files.path}"`, digest, config.length);
+  }
+  const { diffIds } = parseImageConfig(config);
+  if (diffIds.length !== image.layers.length) {
+    throw damaged(files.path, `its config names ${diffIds.length} layers, but ${image.layers.length} are listed`);
+  }
+  const made: string[] = [];
+  const removeMade = async (): Promise<void> => {
+    await Promise.all(made.map((file) => rm(file, { force: true })));
+  };
+  try {
+    const byDiffId = new Map<string, Layer>();
+    for (const [index, diffId] of diffIds.entries()) {
+      // The same layer may be in an image more than once.
+      if (byDiffId.has(diffId)) continue;
+      byDiffId.set(diffId, await prepareLayer(files, image.layers[index] ?? '', diffId, temp, made));
+    }
+    const layers = diffIds.flatMap((diffId) => byDiffId.get(diffId) ?? []);
+    const blobs = new Map<Digest, Place>(layers.map((layer) => [layer.digest, layer.from]));
+    return {
+      name: image.names[0] ?? files.path,
+      root: manifestOf({ digest, size: config.length }, layers),
+      readManifest: ({ digest: child }) => {
+        throw damaged(files.path, `it has no manifest ${child}`);
+      },
+      // All was read once, in this very function.
+      assertBlob: () => {},
+      async openBlob(blob) {
+        const from = blob.digest === digest ? { member: image.config } : blobs.get(blob.digest);
+        if (from === undefined) throw damaged(files.path, `it has no blob ${blob.digest}`);
+        return 'member' in from
+          ? proveStream(files.open(from.member), blob, `"${from.member}" in "${files.path}"`)
+          : createReadStream(from.file, { highWaterMark: gzipBlockSize });
+      },
+      async close() {
+        await removeMade();
+        await files.close();
+      },
+    };
+  } catch (error) {
+    await removeMade();
+    throw error;
+  }
+}
+
+async function readImages(files: Files): Promise<readonly ArchivedImage[]> {
+  if (files.sizeOf('manifest.json') === undefined) {
+    const isLayout = files.sizeOf('oci-layout') !== undefined;
+    throw damaged(files.path, isLayout ? 'it is an oci-archive, no docker-archive' : 'it has no "manifest.json"');
+  }
+  const entries = parseJson((await files.read('manifest.json')).toString());
+  if (!Array.isArray(entries)) throw damaged(files.path, '"manifest.json" is no list of images');
+  return entries.map((entry) => {
+    const { Config: config, Layers: layers, RepoTags: names } = isRecord(entry) ? entry : {};
+    if (typeof config !== 'string' || !Array.isArray(layers)) {
+      throw damaged(files.path, '"manifest.json" has an entry without config or layers');
+    }
+    return { config, names: Array.isArray(names) ? names.map(String) : [], layers: layers.map(String) };
+  });
+}
+
+function chooseImage(images: readonly ArchivedImage[], name: string | undefined, path: string): ArchivedImage {
+  const fitting = name === undefined ? images : images.filter(({ names }) => names.some((each) => isNamed(each, name)));
+  const [image, ...others] = fitting;
+  if (image !== undefined && others.length === 0) return image;
+  const listed = images.map(({ names, config }) => names[0] ?? `${config}, without a name`);
+  throw notOne(path, name, fitting.length, listed);
+}
+
+function manifestOf(config: Pick<Descriptor, 'digest' | 'size'>, layers: readonly Layer[]): ImageSource['root'] {
+  // Schema 2 has no zstd.
+  const isOci = layers.some(({ mediaType }) => mediaType === contentMediaTypes.ociZstdLayer);
+  const mediaType = isOci ? mediaTypes.ociManifest : mediaTypes.dockerManifest;
+  const manifest = {
+    schemaVersion: 2,
+    mediaType,
+    config: { mediaType: isOci ? contentMediaTypes.ociConfig : contentMediaTypes.dockerConfig, ...config },
+    layers: layers.map((layer) => ({
+      mediaType: isOci ? layer.mediaType : contentMediaTypes.dockerGzipLayer,
+      digest: layer.digest,
+      size: layer.size,
+    })),
+  };
+  return storedManifest(Buffer.from(JSON.stringify(manifest)), mediaType);
+}
+
+/** A layer that is compressed already (containerd's image store, crane) is taken as it is. */
+async function prepareLayer(
+  files: Files,
+  member: string,
+  diffId: string,
+  temp: string,
+  made: string[],
+): Promise<Layer> {
+  const compression = await compressionOf(files, member);
+  if (compression !== undefined) {
+    const { digest, size } = await measure(files, member);
+    const mediaType = compression === 'zstd' ? contentMediaTypes.ociZstdLayer : contentMediaTypes.ociGzipLayer;
+    const [, named] = member.match(/^blobs\/sha256\/([0-9a-f]{64})$/) ?? [];
+    if (named !== undefined && digest !== `sha256:${named}`) {
+      const expected = { digest: parseDigest(`sha256:${named}`), size };
+      throw otherContent(expected, `"${member}" in "${files.path}"`, digest, size);
+    }
+    return { mediaType, digest, size, from: { member } };
+  }
+  const file = join(temp, `layer-${crypto.randomUUID()}.tar.gz`);
+  made.push(file);
+  const { digest, size } = await compress(files, member, diffId, file);
+  return { mediaType: contentMediaTypes.ociGzipLayer, digest, size, from: { file } };
+}
+
+async function compressionOf(files: Files, member: string): Promise<'gzip' | 'zstd' | undefined> {
+  let magic = '';
+  for await (const chunk of files.open(member, 4)) {
+    magic = chunk.toString('hex');
+    break;
+  }
+  return magic.startsWith('1f8b') ? 'gzip' : magic === '28b52ffd' ? 'zstd' : undefined;
+}
+
+async function measure(files: Files, member: string): Promise<Pick<Descriptor, 'digest' | 'size'>> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of files.open(member)) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  return { digest: parseDigest(`sha256:${hash.digest('hex')}`), size };
+}
+
+async function compress(
+  files: Files,
+  member: string,
+  diffId: string,
+  to: string,
+): Promise<Pick<Descriptor, 'digest' | 'size'>> {
+  const plain = createHash('sha256');
+  let plainSize = 0;
+  async function* blocks(): AsyncGenerator<Buffer> {
+    for await (const block of files.open(member, gzipBlockSize)) {
+      plain.update(block);
+      plainSize += block.length;
+      yield block;
+    }
+  }
+  const hash = createHash('sha256');
+  let size = 0;
+  const file: FileHandle = await open(to, 'wx', 0o600);
+  try {
+    for await (const chunk of gzip(blocks(), layerLevel)) {
+      hash.update(chunk);
+      size += chunk.length;
+      await file.appendFile(chunk);
+    }
+  } finally {
+    await file.close();
+  }
+  const found = `sha256:${plain.digest('hex')}`;
+  if (found !== diffId) {
+    throw new InputError('SOURCE_DAMAGED', {
+      message: `"${member}" in "${files.path}" is not the layer that the image's config names: expected ${diffId}, found ${found} of ${plainSize} bytes.`,
+      remedy: 'Write the archive anew; it is damaged, or was changed.',
+    });
+  }
+  return { digest: parseDigest(`sha256:${hash.digest('hex')}`), size };
+}

@@ -1,0 +1,135 @@
+/**
+ * An image that an engine holds: pushed by the Docker engine itself, which knows what it pushed before and compresses
+ * only what is new; or saved to a file, for Podman and for a registry that the engine does not get along with.
+ */
+
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CommandResult } from '../engine/command.ts';
+import type { DockerPorts } from '../engine/docker.ts';
+import { InputError, PermissionError, type PublishError, ToolError } from '../errors.ts';
+import { type Digest, isDigest } from '../image/digest.ts';
+import { judgeText } from '../registry/retry.ts';
+import { openDockerArchive } from './docker-archive.ts';
+import { closedOnFailure, openArchive } from './files.ts';
+import type { ImageSource } from './image-source.ts';
+import { type EngineImage, formatSource } from './spec.ts';
+
+const programs = { 'docker-daemon': 'docker', 'containers-storage': 'podman' } as const;
+
+/**
+ * @returns the ID by which the engine knows the image
+ * @throws InputError SOURCE_MISSING, SOURCE_AMBIGUOUS; ToolError ENGINE_MISSING, ENGINE_CANNOT, COMMAND_FAILED
+ */
+export async function readImageId({ run, env }: Pick<DockerPorts, 'run' | 'env'>, image: EngineImage): Promise<string> {
+  const program = programs[image.kind];
+  const result = await run([program, 'image', 'inspect', '--format', '{{.Id}}', image.image], { env });
+  if (result.exitCode !== 0) throw notFound(image, result);
+  return result.stdout.trim();
+}
+
+function notFound(image: EngineImage, { exitCode, stderr }: CommandResult): PublishError {
+  const program = programs[image.kind];
+  const source = formatSource(image);
+  const reason = lastLine(stderr) || `exit code ${exitCode}`;
+  if (/multiple IDs|ambiguous|more than one/i.test(stderr)) {
+    return new InputError('SOURCE_AMBIGUOUS', {
+      message: `"${image.image}" is the beginning of several image IDs (\`source: ${source}\`): expected the name or ID of one.`,
+      remedy: `Give more of the ID, or a name that \`${program} images\` lists.`,
+      detail: stderr,
+    });
+  }
+  if (/no such (?:image|object)|not known|not found|invalid reference/i.test(stderr)) {
+    return new InputError('SOURCE_MISSING', {
+      message: `There is no image "${image.image}" (\`source: ${source}\`): ${reason}.`,
+      remedy: `Give a name or ID that \`${program} images\` lists in an earlier step of this job.`,
+      detail: stderr,
+    });
+  }
+  return new ToolError('COMMAND_FAILED', {
+    message: `\`${program} image inspect\` failed: ${reason}.`,
+    remedy: 'See the output of the command above.',
+    detail: stderr,
+  });
+}
+
+/**
+ * Names the image after its destination and lets the Docker engine push it.
+ * @param reference `name:tag`
+ * @returns digest of the manifest that the engine pushed
+ * @throws InputError SOURCE_MISSING, SOURCE_AMBIGUOUS; PermissionError PUSH_DENIED; ToolError PUSH_FAILED, DIGEST_MISSING
+ */
+export async function pushFromDaemon(ports: DockerPorts, imageId: string, reference: string): Promise<Digest> {
+  const { run, env, onOutput, retry } = ports;
+  const tagged = await run(['docker', 'tag', imageId, reference], { env, onOutput });
+  if (tagged.exitCode !== 0) throw pushFailure(`docker tag ${imageId} ${reference}`, tagged);
+  const pushed = await retry(`Push of ${reference}`, async () => {
+    const result = await run(['docker', 'push', reference], { env, onOutput });
+    if (result.exitCode !== 0) throw pushFailure(`docker push ${reference}`, result);
+    return result;
+  });
+  // "TAG: digest: sha256:… size: …", the line that says what the registry has now.
+  const digest = pushed.stdout.match(/\bdigest: (sha256:[0-9a-f]{64})\b/)?.[1] ?? '';
+  if (isDigest(digest)) return digest;
+  throw new ToolError('DIGEST_MISSING', {
+    message: `\`docker push ${reference}\` succeeded but named no digest.`,
+    remedy: 'Update Docker on the runner.',
+    detail: pushed.stdout.slice(-2000),
+  });
+}
+
+function pushFailure(command: string, { exitCode, stderr }: CommandResult): PublishError {
+  const message = `\`${command}\` failed: ${lastLine(stderr) || `exit code ${exitCode}`}.`;
+  if (/\bdenied\b|unauthorized|forbidden|insufficient_scope/i.test(stderr)) {
+    const remedy =
+      'Grant the job `permissions: {contents: read, packages: write}`, and this repository write access to the package.';
+    return new PermissionError('PUSH_DENIED', { message, remedy, detail: stderr });
+  }
+  return new ToolError('PUSH_FAILED', {
+    message,
+    remedy: 'See the output of the command above.',
+    detail: stderr,
+    retryable: judgeText(stderr, 0).transient,
+  });
+}
+
+/**
+ * Saves the image and opens what was written.
+ * @throws InputError SOURCE_MISSING, SOURCE_AMBIGUOUS, SOURCE_INCOMPLETE; ToolError COMMAND_FAILED, ENGINE_MISSING
+ */
+export async function openEngineImage(ports: DockerPorts, image: EngineImage): Promise<ImageSource> {
+  const { run, env, temp, onOutput } = ports;
+  await readImageId(ports, image);
+  const file = join(temp, `saved-${crypto.randomUUID()}.tar`);
+  const argv =
+    image.kind === 'docker-daemon'
+      ? (['docker', 'image', 'save', '--output', file, image.image] as const)
+      : (['podman', 'image', 'save', '--quiet', '--format', 'docker-archive', '--output', file, image.image] as const);
+  try {
+    const result = await run(argv, { env, onOutput });
+    if (result.exitCode !== 0) throw saveFailure(argv.slice(0, 3).join(' '), image, result);
+    const source = await closedOnFailure(await openArchive(file, temp), (files) =>
+      openDockerArchive(files, undefined, temp),
+    );
+    const close = async (): Promise<void> => {
+      await source.close();
+      await rm(file, { force: true });
+    };
+    return { ...source, name: formatSource(image), close };
+  } catch (error) {
+    await rm(file, { force: true });
+    throw error;
+  }
+}
+
+function saveFailure(command: string, image: EngineImage, { exitCode, stderr }: CommandResult): ToolError {
+  return new ToolError('COMMAND_FAILED', {
+    message: `\`${command} ${image.image}\` failed: ${lastLine(stderr) || `exit code ${exitCode}`}.`,
+    remedy: 'Check that the disk of RUNNER_TEMP has room for the image.',
+    detail: stderr,
+  });
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)?.trim().replace(/\.$/, '') ?? '';
+}

@@ -1,0 +1,33 @@
+/**
+ * An image wherever it is: the bytes of its manifest or index, and a way to open all that hangs on them. What pushes need
+ * to know of a source, and no more.
+ */
+
+import type { Readable } from 'node:stream';
+import type { Descriptor, StoredManifest } from '../image/manifest.ts';
+import type { Repository } from '../image/repository.ts';
+
+export type Blob = Pick<Descriptor, 'digest' | 'size'>;
+
+export interface ImageSource {
+  /** As the log calls it. */
+  readonly name: string;
+  /** The manifest or index that is published. */
+  readonly root: StoredManifest;
+  /** A repository of a registry that holds all of it: what is there needs no upload, or a mount at most. */
+  readonly repository?: Repository;
+  /**
+   * A manifest or index that an index lists.
+   * @throws InputError SOURCE_INCOMPLETE; RegistryError MANIFEST_UNKNOWN, DIGEST_MISMATCH
+   */
+  readManifest(descriptor: Descriptor): Promise<StoredManifest>;
+  /**
+   * Looks for a blob as far as that costs nothing, so that a gap is found before anything is sent.
+   * @throws InputError SOURCE_INCOMPLETE
+   */
+  assertBlob(blob: Blob): void;
+  /** A blob from its beginning; a stream of its own each time, which fails with DIGEST_MISMATCH at the end of other content. */
+  openBlob(blob: Blob): Promise<Readable>;
+  /** Gives back what was opened. */
+  close(): Promise<void>;
+}

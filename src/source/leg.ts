@@ -1,0 +1,112 @@
+/**
+ * A leg: an image of one platform, or an index of some, that is in a repository already and is joined with others.
+ */
+
+import { InputError } from '../errors.ts';
+import { type Digest, isDigest } from '../image/digest.ts';
+import type { IndexEntry, IndexFields } from '../image/image-index.ts';
+import { entryOfImage, parseDocument, platformOfConfig, readEntries, writeIndex } from '../image/image-index.ts';
+import { type Descriptor, isIndexMediaType, type StoredManifest } from '../image/manifest.ts';
+import { formatPlatform, type Platform } from '../image/platform.ts';
+import { formatDigestReference } from '../image/reference.ts';
+import { formatRepository, type Repository } from '../image/repository.ts';
+
+export interface Leg {
+  /** Of what its job published: a manifest or an index. */
+  readonly digest: Digest;
+  /** What it brings into the index: its images, and what belongs to them. */
+  readonly entries: readonly IndexEntry[];
+}
+
+/** The config that an image manifest names (image-spec, manifest.md; Docker's schema 2 has the same field). */
+export function configOf(manifest: Pick<StoredManifest, 'bytes'>): Pick<Descriptor, 'digest' | 'size'> | undefined {
+  const { digest, size } = Object(parseDocument(manifest.bytes).config);
+  return typeof digest === 'string' && isDigest(digest) && typeof size === 'number' ? { digest, size } : undefined;
+}
+
+/**
+ * @param config the bytes of the image's config; `undefined` for an index, whose entries name their platforms
+ * @throws InputError LEG_INVALID for what holds no image of a platform
+ */
+export function legOf(repository: Repository, manifest: StoredManifest, config: Uint8Array | undefined): Leg {
+  const platform = config && platformOfConfig(parseDocument(config));
+  const entries = isIndexMediaType(manifest.mediaType)
+    ? readEntries(manifest)
+    : platform === undefined
+      ? []
+      : [entryOfImage(manifest, platform)];
+  if (entries.some((entry) => entry.platform !== undefined)) return { digest: manifest.digest, entries };
+  throw new InputError('LEG_INVALID', {
+    message: `${formatDigestReference(repository, manifest.digest)} (${manifest.mediaType}) is no leg: it holds no image that names its platform.`,
+    remedy:
+      'Merge the digests of images or of their indexes, as the `digest` outputs of the steps that built them have them.',
+  });
+}
+
+/**
+ * Checks that each platform is there once, and, where it is said which are expected, that these and no others are.
+ * @param expected empty where nothing is expected
+ * @throws InputError LEG_MISSING, LEG_TWICE, LEG_FOREIGN
+ */
+export function checkLegs(repository: Repository, legs: readonly Leg[], expected: readonly Platform[]): void {
+  const found = new Map<string, Leg>();
+  for (const leg of legs) {
+    for (const platform of leg.entries.flatMap((entry) => entry.platform ?? [])) {
+      const other = found.get(platform);
+      if (other !== undefined) throw twice(repository, platform, other, leg);
+      found.set(platform, leg);
+    }
+  }
+  const has = (platform: string): boolean => [...found.keys()].some((name) => isOf(name, platform));
+  const wanted = expected.map(formatPlatform);
+  const missing = wanted.filter((platform) => !has(platform));
+  if (missing.length > 0) {
+    throw new InputError('LEG_MISSING', {
+      message: `${formatRepository(repository)} has no leg for ${missing.join(', ')}, which \`platforms\` expects; it has ${[...found.keys()].join(', ') || 'none'}.`,
+      remedy: `Check that the job of each platform stages (\`stage: true\`) in this repository and succeeded, and that the merging job \`needs\` it; after a merge the legs of all platforms have to run again.`,
+    });
+  }
+  const foreign = [...found.keys()].find(
+    (name) => wanted.length > 0 && !wanted.some((platform) => isOf(name, platform)),
+  );
+  if (foreign !== undefined) {
+    throw new InputError('LEG_FOREIGN', {
+      message: `${formatRepository(repository)} has a leg for ${foreign} (${found.get(foreign)?.digest}), which \`platforms\` does not expect: ${wanted.join(', ')}.`,
+      remedy: 'Add the platform to `platforms`, or tell the images of the run apart with names: `stage: NAME`.',
+    });
+  }
+}
+
+/** Whether the name of an entry's platform, perhaps with a version of the system, is of an expected one. */
+function isOf(name: string, platform: string): boolean {
+  return name === platform || name.startsWith(`${platform} `);
+}
+
+function twice(repository: Repository, platform: string, one: Leg, other: Leg): InputError {
+  return new InputError('LEG_TWICE', {
+    message: `${formatRepository(repository)} has the platform ${platform} twice: in the legs ${one.digest} and ${other.digest}.`,
+    remedy:
+      'Let one job build each platform. Where one run makes several images in one repository, give each a name: `stage: NAME` for its legs and for its merge.',
+  });
+}
+
+/**
+ * The index of all legs: images in the order of `platforms`, or of their names, and behind them what belongs to them.
+ * The same legs give the same bytes, in whatever order they came.
+ */
+export function joinLegs(legs: readonly Leg[], expected: readonly Platform[], fields: IndexFields): StoredManifest {
+  const wanted = expected.map(formatPlatform);
+  const rank = (name: string): number => {
+    const place = wanted.findIndex((platform) => isOf(name, platform));
+    return place < 0 ? wanted.length : place;
+  };
+  const entries = legs.flatMap((leg) => leg.entries);
+  const images = entries
+    .flatMap((entry) => (entry.platform === undefined ? [] : [{ entry, name: entry.platform }]))
+    .sort((left, right) => rank(left.name) - rank(right.name) || (left.name < right.name ? -1 : 1))
+    .map(({ entry }) => entry);
+  const others = entries
+    .filter((entry) => entry.platform === undefined)
+    .sort((left, right) => (left.digest < right.digest ? -1 : 1));
+  return writeIndex([...images, ...new Map(others.map((entry) => [entry.digest, entry])).values()], fields);
+}

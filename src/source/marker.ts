@@ -1,0 +1,133 @@
+/**
+ * The marker of a staged leg: what the leg leaves in its repository for the merge to find.
+ *
+ * It is an index of its own that holds the leg's entries, as the merged index is going to hold them, under the tag
+ *
+ *     marker := '_staged.' run '.' attempt ['.' name] '.' hex{12}        (hex: the head of the leg's digest)
+ *
+ * An index, because what it lists counts as used wherever a registry, or a clean-up of one, removes what nothing refers
+ * to; of its own, because a registry removes manifests and not tags, so that removing it leaves the leg alone. The digest
+ * in the tag keeps two legs apart that say they are the same one, so that it is found out. No version and no branch gives
+ * such a tag (docker/metadata-action, `sanitizeTag`, keeps "_", but no rule starts with one).
+ */
+
+import { InputError } from '../errors.ts';
+import { type Digest, isDigest } from '../image/digest.ts';
+import { parseDocument, readEntries, writeIndex } from '../image/image-index.ts';
+import type { StoredManifest } from '../image/manifest.ts';
+import { parseTag, type Tag } from '../image/tag.ts';
+import type { Leg } from './leg.ts';
+import type { Staging } from './staging.ts';
+
+export const markerType = 'application/vnd.publish-docker-package.staged.v1+json';
+
+/** Annotations of a marker; the entries speak for themselves. */
+const keys = {
+  run: 'vnd.publish-docker-package.run',
+  attempt: 'vnd.publish-docker-package.attempt',
+  name: 'vnd.publish-docker-package.name',
+  digest: 'vnd.publish-docker-package.digest',
+} as const;
+
+/** A staged leg, as its marker tells it. */
+export interface Marker extends Leg {
+  readonly tag: Tag;
+  /** Of the marker itself. */
+  readonly marker: Digest;
+  readonly attempt: number;
+}
+
+export function markerTag({ run, attempt, name }: Staging, leg: Digest): Tag {
+  const head = leg.slice(leg.indexOf(':') + 1).slice(0, 12);
+  return parseTag(['_staged', run, attempt, ...(name === '' ? [] : [name]), head].join('.'));
+}
+
+/** @returns `undefined` for any other tag */
+export function parseMarkerTag(tag: Tag): Staging | undefined {
+  const { run, attempt, name } =
+    /^_staged\.(?<run>[0-9]+)\.(?<attempt>[0-9]+)(?:\.(?<name>[a-z0-9_-]+))?\.[0-9a-f]{12}$/.exec(tag)?.groups ?? {};
+  return run === undefined ? undefined : { run, attempt: Number(attempt), name: name ?? '' };
+}
+
+export function isMarkerTag(tag: Tag): boolean {
+  return parseMarkerTag(tag) !== undefined;
+}
+
+/** The tags of the markers of one image of a run, of all attempts. */
+export function markerTagsOf(tags: readonly Tag[], { run, name }: Pick<Staging, 'run' | 'name'>): readonly Tag[] {
+  return tags.filter((tag) => {
+    const parsed = parseMarkerTag(tag);
+    return parsed?.run === run && parsed.name === name;
+  });
+}
+
+export function writeMarker({ run, attempt, name }: Staging, leg: Leg): StoredManifest {
+  return writeIndex(leg.entries, {
+    artifactType: markerType,
+    annotations: {
+      'org.opencontainers.image.description': `A leg of run ${run}, not published yet: the job that merges the legs removes this.`,
+      [keys.run]: run,
+      [keys.attempt]: String(attempt),
+      [keys.name]: name,
+      [keys.digest]: leg.digest,
+    },
+  });
+}
+
+/** Whether a manifest is a marker, of whatever run. */
+export function isMarker(manifest: Pick<StoredManifest, 'bytes'>): boolean {
+  return parseDocument(manifest.bytes).artifactType === markerType;
+}
+
+/**
+ * @param staging of the run that merges
+ * @throws InputError LEG_INVALID (no marker of ours), LEG_FOREIGN (of another run or another image)
+ */
+export function parseMarker(tag: Tag, manifest: StoredManifest, { run, name }: Pick<Staging, 'run' | 'name'>): Marker {
+  const document = parseDocument(manifest.bytes);
+  const said = Object(document.annotations);
+  const digest = String(said[keys.digest]);
+  const attempt = String(said[keys.attempt]);
+  const entries = readEntries(manifest);
+  if (document.artifactType !== markerType || !isDigest(digest) || !/^[0-9]+$/.test(attempt) || entries.length === 0) {
+    throw new InputError('LEG_INVALID', {
+      message: `The tag ${tag} is named like the marker of a staged leg, but ${manifest.digest} is none.`,
+      remedy: `Remove that tag, or merge explicit \`digests\`.`,
+    });
+  }
+  if (said[keys.run] !== run || said[keys.name] !== name || parseMarkerTag(tag)?.attempt !== Number(attempt)) {
+    throw new InputError('LEG_FOREIGN', {
+      message: `The marker ${tag} belongs to ${describe(said[keys.run], said[keys.name])}, attempt ${attempt}, not to ${describe(run, name)}.`,
+      remedy: 'Something copied the marker of another run. Remove that tag, or merge explicit `digests`.',
+    });
+  }
+  return { tag, marker: manifest.digest, attempt: Number(attempt), digest, entries };
+}
+
+function describe(run: unknown, name: unknown): string {
+  return `run ${run}${name === '' || name === undefined ? '' : `, image "${name}"`}`;
+}
+
+/** Which of the markers count. */
+export interface Choice {
+  readonly chosen: readonly Marker[];
+  readonly superseded: readonly { readonly marker: Marker /** As a clause. */; readonly reason: string }[];
+}
+
+/** A leg that ran again has the same platforms as before; its later attempt is the one that counts. */
+export function chooseMarkers(markers: readonly Marker[]): Choice {
+  const legOf = ({ entries }: Marker): string =>
+    entries
+      .flatMap(({ platform }) => platform ?? [])
+      .sort()
+      .join(', ');
+  const latest = new Map<string, number>();
+  for (const marker of markers) latest.set(legOf(marker), Math.max(marker.attempt, latest.get(legOf(marker)) ?? 0));
+  const isLatest = (marker: Marker): boolean => marker.attempt === latest.get(legOf(marker));
+  return {
+    chosen: markers.filter(isLatest),
+    superseded: markers
+      .filter((marker) => !isLatest(marker))
+      .map((marker) => ({ marker, reason: `attempt ${latest.get(legOf(marker))} staged ${legOf(marker)} again` })),
+  };
+}

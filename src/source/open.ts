@@ -1,0 +1,39 @@
+/** Opens what `source` names. */
+
+import type { DockerPorts } from '../engine/docker.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import { openDockerArchive } from './docker-archive.ts';
+import { openEngineImage } from './engine-image.ts';
+import { closedOnFailure, openArchive, openFolder } from './files.ts';
+import type { ImageSource } from './image-source.ts';
+import { openLayout } from './oci-layout.ts';
+import { openRemote } from './remote.ts';
+import type { SourceSpec } from './spec.ts';
+
+export interface SourcePorts {
+  readonly client: RegistryClient;
+  /** Its `temp` also takes what has to be on disk: an archive without its compression, compressed layers. */
+  readonly docker: DockerPorts;
+}
+
+/**
+ * @throws InputError SOURCE_MISSING, SOURCE_AMBIGUOUS, SOURCE_DAMAGED, SOURCE_INCOMPLETE; RegistryError MANIFEST_UNKNOWN,
+ *   DIGEST_MISMATCH, REGISTRY_*; ToolError ENGINE_MISSING, COMMAND_FAILED
+ */
+export async function openSource(spec: SourceSpec, { client, docker }: SourcePorts): Promise<ImageSource> {
+  switch (spec.kind) {
+    case 'docker':
+      return openRemote(client, spec.reference);
+    case 'docker-daemon':
+    case 'containers-storage':
+      return openEngineImage(docker, spec);
+    case 'oci':
+      return closedOnFailure(await openFolder(spec.path), (files) => openLayout(files, spec.name));
+    case 'oci-archive':
+      return closedOnFailure(await openArchive(spec.path, docker.temp), (files) => openLayout(files, spec.name));
+    case 'docker-archive':
+      return closedOnFailure(await openArchive(spec.path, docker.temp), (files) =>
+        openDockerArchive(files, spec.name, docker.temp),
+      );
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Brings an image into a repository, whole, and without a tag: first the blobs, side by side, then the manifests, children
+ * before the index. Tags are another step (registry/tags.ts), so that none ever points at half an image.
+ */
+
+import type { Digest } from '../image/digest.ts';
+import { type Descriptor, mediaTypes, parseIndex, type StoredManifest } from '../image/manifest.ts';
+import { formatRepository, type Repository } from '../image/repository.ts';
+import { parseTag, type Tag } from '../image/tag.ts';
+import type { Blobs, Pushed } from '../registry/blobs.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import { type Manifests, type Referrer, referrersTag } from '../registry/manifests.ts';
+import { type ImageContent, readContent } from './content.ts';
+import type { ImageSource } from './image-source.ts';
+import { formatSize } from './limits.ts';
+import { remoteContent } from './remote.ts';
+
+export interface PushOptions {
+  /** What `readContent` gave, where it was asked already. */
+  readonly content?: ImageContent;
+  /**
+   * `false`: the manifests are left to the tags. The Docker registry finds no manifest by its digest. Default: `true`.
+   */
+  readonly byDigest?: boolean;
+  /** Uploads at a time. Default: 4. */
+  readonly concurrency?: number;
+  readonly log?: (line: string) => void;
+}
+
+/** Of the distribution client, what a push needs. */
+export type PushClient = Pick<Blobs, 'pushBlob'> & Pick<Manifests, 'putManifest'>;
+
+/**
+ * @returns the root; nothing is tagged
+ * @throws InputError SOURCE_INCOMPLETE, MANIFEST_INVALID, before anything is sent; RegistryError PUSH_DENIED,
+ *   DIGEST_MISMATCH, REGISTRY_*
+ */
+export async function pushImage(
+  client: PushClient,
+  source: ImageSource,
+  repository: Repository,
+  options: PushOptions = {},
+): Promise<StoredManifest> {
+  const { byDigest = true, concurrency = 4, log = () => {} } = options;
+  const { manifests, blobs } = options.content ?? (await readContent(source));
+  const from = source.repository;
+  const isThere = from !== undefined && from.registry === repository.registry && from.path === repository.path;
+  if (isThere) return source.root;
+  const pushed = await pushBlobs(client, source, repository, blobs, concurrency);
+  log(describePush(blobs, pushed, repository));
+  if (byDigest) {
+    // One after the other: GitHub's registry refuses manifests of one package that arrive together.
+    for (const manifest of manifests) await client.putManifest(repository, manifest, manifest.digest);
+  }
+  return source.root;
+}
+
+/** The largest first: they take longest. The first failure ends the others as soon as they would try again. */
+async function pushBlobs(
+  client: PushClient,
+  source: ImageSource,
+  repository: Repository,
+  blobs: readonly Descriptor[],
+  concurrency: number,
+): Promise<ReadonlyMap<Digest, Pushed>> {
+  const waiting = blobs.toSorted((one, other) => other.size - one.size);
+  const pushed = new Map<Digest, Pushed>();
+  let failure: { readonly error: unknown } | undefined;
+  const worker = async (): Promise<void> => {
+    for (let blob = waiting.shift(); blob !== undefined && failure === undefined; blob = waiting.shift()) {
+      const { digest, size } = blob;
+      const open = () => {
+        if (failure !== undefined) throw failure.error;
+        return source.openBlob({ digest, size });
+      };
+      try {
+        pushed.set(digest, await client.pushBlob(repository, { digest, size }, open, source.repository));
+      } catch (error) {
+        failure ??= { error };
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, waiting.length) }, worker));
+  return pushed;
+}
+
+function describePush(blobs: readonly Descriptor[], pushed: ReadonlyMap<Digest, Pushed>, to: Repository): string {
+  const of = (how: Pushed): readonly Descriptor[] => blobs.filter(({ digest }) => pushed.get(digest) === how);
+  const size = (list: readonly Descriptor[]): string => formatSize(list.reduce((sum, blob) => sum + blob.size, 0));
+  const [uploaded, mounted, present] = [of('uploaded'), of('mounted'), of('present')];
+  return `${formatRepository(to)}: ${uploaded.length} blobs uploaded (${size(uploaded)}), ${mounted.length} mounted, ${present.length} were there.`;
+}
+
+/** The tags under which cosign keeps what belongs to an image, where it does not use referrers. */
+const cosignSuffixes = ['sig', 'att', 'sbom'] as const;
+
+/**
+ * Takes along what refers to an image of another repository: referrers of it and of each of its platforms, what refers to
+ * those in turn, and cosign's tags.
+ * @param subjects manifests that are in both repositories
+ * @returns how many came along
+ * @throws RegistryError
+ */
+export async function copyReferrers(
+  client: RegistryClient,
+  from: Repository,
+  to: Repository,
+  subjects: readonly StoredManifest[],
+): Promise<number> {
+  let count = 0;
+  for (const subject of subjects) {
+    const referrers = await client.listReferrers(from, subject.digest);
+    const unlisted: Referrer[] = [];
+    for (const referrer of referrers) {
+      const manifest = await client.getManifest(from, referrer.digest);
+      const source = remoteContent(client, from, manifest);
+      const content = await readContent(source);
+      const withoutRoot = { ...content, manifests: content.manifests.slice(0, -1) };
+      await pushImage(client, source, to, { content: withoutRoot });
+      const put = await client.putManifest(to, manifest, manifest.digest);
+      if (put.subject === undefined) unlisted.push(referrer);
+      count += 1 + (await copyReferrers(client, from, to, [manifest]));
+    }
+    if (unlisted.length > 0) await listUnderTag(client, to, subject.digest, unlisted);
+    for (const suffix of cosignSuffixes) {
+      const tag = parseTag(`${referrersTag(subject.digest)}.${suffix}`);
+      count += await copyTag(client, from, to, tag);
+    }
+  }
+  return count;
+}
+
+/** @returns 1, or 0 where there is no such tag */
+async function copyTag(client: RegistryClient, from: Repository, to: Repository, tag: Tag): Promise<number> {
+  if ((await client.headManifest(from, tag)) === undefined) return 0;
+  const root = await client.getManifest(from, tag);
+  await pushImage(client, remoteContent(client, from, root), to);
+  await client.putManifest(to, root, tag);
+  return 1;
+}
+
+/** Keeps the list of referrers for a registry that has none of its own (distribution-spec, "Referrers Tag Schema"). */
+async function listUnderTag(
+  client: RegistryClient,
+  repository: Repository,
+  subject: Digest,
+  added: readonly Referrer[],
+): Promise<void> {
+  const tag = referrersTag(subject);
+  const isThere = (await client.headManifest(repository, tag)) !== undefined;
+  const listed = isThere ? parseIndex(await client.getManifest(repository, tag)) : [];
+  const known = new Set(listed.map(({ digest }) => digest));
+  const manifests = [...listed, ...added.filter(({ digest }) => !known.has(digest))];
+  const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests };
+  await client.putManifest(
+    repository,
+    { mediaType: mediaTypes.ociIndex, bytes: Buffer.from(JSON.stringify(index)) },
+    tag,
+  );
+}

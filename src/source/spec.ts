@@ -1,0 +1,79 @@
+/**
+ * The input `source`: where an image already is, in the syntax of containers-transports
+ * (https://github.com/containers/image/blob/main/docs/containers-transports.5.md):
+ *
+ *     source := 'docker-daemon:' image | 'containers-storage:' image
+ *             | 'oci:' folder [':' name] | 'oci-archive:' file [':' name] | 'docker-archive:' file [':' name]
+ *             | 'docker://' reference
+ */
+
+import { InputError } from '../errors.ts';
+import { formatReference, parseReference, type Reference } from '../image/reference.ts';
+import { parseTag } from '../image/tag.ts';
+
+/** An image that an engine holds, by name or ID. */
+export interface EngineImage {
+  readonly kind: 'docker-daemon' | 'containers-storage';
+  readonly image: string;
+}
+
+/** An image in a file or folder. */
+export interface FileImage {
+  readonly kind: 'oci' | 'oci-archive' | 'docker-archive';
+  readonly path: string;
+  /** Which of several; absent where there is only one. */
+  readonly name?: string;
+}
+
+/** An image in a registry. */
+export interface RegistryImage {
+  readonly kind: 'docker';
+  /** With a tag or a digest. */
+  readonly reference: Reference;
+}
+
+export type SourceSpec = EngineImage | FileImage | RegistryImage;
+
+const forms =
+  'docker-daemon:NAME_OR_ID, containers-storage:NAME_OR_ID, oci:FOLDER[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], docker://REFERENCE';
+
+function invalid(text: string, fault: string): InputError {
+  return new InputError('SOURCE_INVALID', {
+    message: `The input \`source\` is "${text}": ${fault}. Expected one of ${forms}.`,
+    remedy:
+      'Say where the image is, such as `source: docker-daemon:my-app` for one that `docker images` lists; leave `source` out to build.',
+  });
+}
+
+/**
+ * @param text one of the forms above
+ * @throws InputError SOURCE_INVALID, and those of `parseReference`
+ */
+export function parseSource(text: string): SourceSpec {
+  const [, kind = '', rest = ''] = text.match(/^([a-z-]+):(.*)$/) ?? [];
+  if (kind === 'docker') {
+    if (!rest.startsWith('//')) throw invalid(text, '"docker:" is followed by "//" and a reference');
+    const reference = parseReference(rest.slice(2));
+    const isPinned = reference.tag !== undefined || reference.digest !== undefined;
+    return { kind, reference: isPinned ? reference : { ...reference, tag: parseTag('latest') } };
+  }
+  if (kind === 'docker-daemon' || kind === 'containers-storage') {
+    // Anything else could be an option on the engine's command line.
+    if (/^[a-zA-Z0-9][\w./:@-]*$/.test(rest)) return { kind, image: rest };
+    throw invalid(text, rest === '' ? 'the name or ID is missing' : `"${rest}" is no name or ID of an image`);
+  }
+  if (kind === 'oci' || kind === 'oci-archive' || kind === 'docker-archive') {
+    // The colon of a Windows drive is part of the path.
+    const [, path = '', name] = rest.match(/^((?:[a-zA-Z]:[\\/])?[^:]*)(?::(.*))?$/s) ?? [];
+    if (path === '') throw invalid(text, 'the path is missing');
+    return { kind, path, ...(name === undefined || name === '' ? {} : { name }) };
+  }
+  throw invalid(text, kind === '' ? 'it names no kind' : `"${kind}:" is no kind of source`);
+}
+
+/** As the input is written. */
+export function formatSource(source: SourceSpec): string {
+  if (source.kind === 'docker') return `docker://${formatReference(source.reference)}`;
+  if ('image' in source) return `${source.kind}:${source.image}`;
+  return `${source.kind}:${source.path}${source.name === undefined ? '' : `:${source.name}`}`;
+}

@@ -1,0 +1,168 @@
+/**
+ * Staged legs in a registry: left there by the jobs of a matrix, collected and removed by the job that merges them.
+ */
+
+import { InputError, RegistryError } from '../errors.ts';
+import type { Digest } from '../image/digest.ts';
+import { isIndexMediaType, type StoredManifest } from '../image/manifest.ts';
+import { formatDigestReference, formatTagReference } from '../image/reference.ts';
+import { formatRepository, type Repository } from '../image/repository.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import { configOf, type Leg, legOf } from './leg.ts';
+import { chooseMarkers, isMarker, type Marker, markerTag, markerTagsOf, parseMarker, writeMarker } from './marker.ts';
+import type { Staging } from './staging.ts';
+
+/** The registry, as staging and merging need it. */
+export type LegRegistry = Pick<
+  RegistryClient,
+  'getManifest' | 'headManifest' | 'putManifest' | 'deleteManifest' | 'getBlob' | 'listTags'
+>;
+
+async function readConfig(
+  registry: LegRegistry,
+  repository: Repository,
+  manifest: StoredManifest,
+): Promise<Uint8Array | undefined> {
+  const config = isIndexMediaType(manifest.mediaType) ? undefined : configOf(manifest);
+  if (config === undefined) return undefined;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of await registry.getBlob(repository, config)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/**
+ * @throws InputError LEG_MISSING (no such digest), LEG_INVALID (no image), LEG_FOREIGN (a marker); RegistryError
+ */
+export async function readLeg(registry: LegRegistry, repository: Repository, digest: Digest): Promise<Leg> {
+  const manifest = await registry.getManifest(repository, digest).catch((cause: unknown) => {
+    if (!(cause instanceof RegistryError) || cause.code !== 'MANIFEST_UNKNOWN') throw cause;
+    throw new InputError('LEG_MISSING', {
+      message: `${formatDigestReference(repository, digest)} is not in the registry: expected the digest of a leg that was pushed to this very repository.`,
+      remedy: 'Take the digests from the `digest` outputs of the steps that pushed the legs, in this run.',
+      cause,
+    });
+  });
+  if (isMarker(manifest)) {
+    throw new InputError('LEG_FOREIGN', {
+      message: `${formatDigestReference(repository, digest)} is the marker of a staged leg, not a leg.`,
+      remedy: 'Take the digests from the `digest` outputs of the steps that staged the legs, or leave `digests` out.',
+    });
+  }
+  return legOf(repository, manifest, await readConfig(registry, repository, manifest));
+}
+
+/**
+ * Leaves the marker of a leg that is in the repository already.
+ * @returns the leg, as the merge is going to find it
+ * @throws InputError LEG_INVALID; RegistryError
+ */
+export async function stageLeg(
+  registry: LegRegistry,
+  repository: Repository,
+  staging: Staging,
+  digest: Digest,
+  log: (line: string) => void,
+): Promise<Leg> {
+  const leg = await readLeg(registry, repository, digest);
+  const tag = markerTag(staging, digest);
+  await registry.putManifest(repository, writeMarker(staging, leg), tag);
+  log(`Staged ${formatDigestReference(repository, digest)}, marked ${formatTagReference(repository, tag)}`);
+  return leg;
+}
+
+export interface Collected {
+  readonly legs: readonly Leg[];
+  /** All that are to be removed when the legs are merged; also those of earlier attempts. */
+  readonly markers: readonly Marker[];
+}
+
+/**
+ * The legs that the jobs of this run staged.
+ * @throws InputError LEG_MISSING (none), LEG_INVALID, LEG_FOREIGN; RegistryError
+ */
+export async function collectLegs(
+  registry: LegRegistry,
+  repository: Repository,
+  staging: Pick<Staging, 'run' | 'name'>,
+  log: (line: string) => void,
+): Promise<Collected> {
+  const tags = markerTagsOf(await registry.listTags(repository), staging);
+  if (tags.length === 0) {
+    throw new InputError('LEG_MISSING', {
+      message: `${formatRepository(repository)} has no leg that run ${staging.run} staged${staging.name === '' ? '' : ` as "${staging.name}"`}.`,
+      remedy:
+        'Stage the legs in earlier jobs of this run (`stage: true`), with the same `registry`, `owner`, `image` and name, and let the merging job `needs` them.',
+    });
+  }
+  const markers = await Promise.all(
+    tags.map(async (tag) => parseMarker(tag, await registry.getManifest(repository, tag), staging)),
+  );
+  const { chosen, superseded } = chooseMarkers(markers);
+  for (const { marker, reason } of superseded) {
+    log(`Left out ${formatDigestReference(repository, marker.digest)}, because ${reason}`);
+  }
+  return { legs: chosen, markers };
+}
+
+/**
+ * Makes sure that all that an index is going to list is in the repository.
+ * @throws InputError LEG_MISSING; RegistryError
+ */
+export async function checkContent(registry: LegRegistry, repository: Repository, legs: readonly Leg[]): Promise<void> {
+  await Promise.all(
+    legs.flatMap(({ digest: leg, entries }) =>
+      entries.map(async ({ digest, platform }) => {
+        if ((await registry.headManifest(repository, digest)) !== undefined) return;
+        throw new InputError('LEG_MISSING', {
+          message: `${formatDigestReference(repository, digest)}, ${platform ?? 'an attestation'} of the leg ${leg}, is not in the registry any more.`,
+          remedy:
+            'Something removed it since it was staged, such as a clean-up of untagged versions. Run its job again.',
+        });
+      }),
+    ),
+  );
+}
+
+/**
+ * Removes manifests by GitHub's packages API.
+ * @returns `false` where no such API has the repository
+ * @throws RegistryError
+ */
+export type RemoveVersions = (repository: Repository, digests: readonly Digest[]) => Promise<boolean>;
+
+/**
+ * Removes markers, as far as the registry lets it: the image is published all the same.
+ * @returns what is left, and why, as a sentence; `undefined` where nothing is
+ */
+export async function removeMarkers(
+  registry: LegRegistry,
+  repository: Repository,
+  markers: readonly Marker[],
+  removeVersions: RemoveVersions,
+): Promise<string | undefined> {
+  const refusals = await Promise.all(
+    markers.map(async ({ marker }) => {
+      try {
+        await registry.deleteManifest(repository, marker);
+        return [];
+      } catch (error) {
+        if (!(error instanceof RegistryError)) throw error;
+        return [{ marker, error }];
+      }
+    }),
+  );
+  const left = refusals.flat();
+  const [first] = left;
+  if (first === undefined) return undefined;
+  let reason = first.error.message;
+  try {
+    // GitHub's Container registry does not delete by itself.
+    const digests = left.map(({ marker }) => marker);
+    if (await removeVersions(repository, digests)) return undefined;
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    reason = error.message;
+  }
+  const tags = markers.map(({ tag }) => tag).join(', ');
+  return `The markers of the legs are still in ${formatRepository(repository)}: ${reason} They do no harm; the tags ${tags} can be removed by hand.`;
+}

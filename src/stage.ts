@@ -1,0 +1,72 @@
+/**
+ * The use case of one leg: the image goes up by its digest, and a marker tells the merge of it. No tag moves.
+ */
+
+import type { BuilderFacts } from './engine/docker.ts';
+import type { Digest } from './image/digest.ts';
+import { platformsOf } from './image/image-index.ts';
+import { nothingDone, type Outcome } from './outputs.ts';
+import { placeOpened, type Target } from './place.ts';
+import type { Plan } from './plan.ts';
+import type { PublishPorts } from './ports.ts';
+import type { Leg } from './source/leg.ts';
+import type { SourceSpec } from './source/spec.ts';
+import { stageLeg } from './source/staged.ts';
+import type { Staging } from './source/staging.ts';
+
+interface BuiltLeg {
+  readonly digest: Digest;
+  readonly imageId: string;
+  readonly metadata: string;
+}
+
+/**
+ * @param facts of the builder; `undefined` where there is a source
+ * @throws PublishError
+ */
+export async function stage(
+  plan: Plan & { readonly staging: Staging },
+  facts: BuilderFacts | undefined,
+  targets: readonly Target[],
+  ports: PublishPorts,
+): Promise<Outcome> {
+  const { registry, log } = ports;
+  const { digest, imageId, metadata } = await bring(plan, facts, targets, ports);
+  const legs: Leg[] = [];
+  for (const { repository } of targets) {
+    legs.push(await stageLeg(registry, repository, plan.staging, digest, (line) => log.info(line)));
+  }
+  return {
+    ...nothingDone(plan, 'it is staged, for `merge` to publish'),
+    // The tags are the merge's.
+    description: { ...plan.description, tags: [] },
+    digest,
+    imageId,
+    metadata,
+    platforms: platformsOf(legs[0]?.entries ?? []),
+  };
+}
+
+/** Brings the image to every repository, under no tag. */
+async function bring(
+  { source }: Plan,
+  facts: BuilderFacts | undefined,
+  targets: readonly Target[],
+  ports: PublishPorts,
+): Promise<BuiltLeg> {
+  const { engine, log } = ports;
+  if (facts === undefined) {
+    if (source === undefined) throw new Error('neither a builder nor a source');
+    return { digest: await push(source.spec, targets, ports), imageId: '', metadata: '' };
+  }
+  const builder = engine.resolveBuilder(facts);
+  log.info(`Builder: ${builder.kind}, because ${builder.reason}`);
+  const { imageId, metadata, result } = await log.group('Build', () => engine.buildByDigest(builder, facts));
+  return { digest: typeof result === 'string' ? result : await push(result, targets, ports), imageId, metadata };
+}
+
+async function push(spec: SourceSpec, targets: readonly Target[], ports: PublishPorts): Promise<Digest> {
+  const [placed] = await placeOpened({ spec, referrers: false }, targets, ports);
+  if (placed === undefined) throw new Error('an image was pushed nowhere');
+  return placed.manifest.digest;
+}
