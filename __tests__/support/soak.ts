@@ -47,6 +47,8 @@ export interface SoakReport {
   readonly endings: Readonly<Record<string, number>>;
   /** Of publishes that met nothing but faults of the proxy: how many there were, and how many succeeded. */
   readonly faultsOnly: { readonly all: number; readonly succeeded: number };
+  /** Those that did not: what they met, and what they said. */
+  readonly gaveUp: readonly string[];
   readonly struck: number;
   readonly stepsKilled: number;
   readonly registryDeaths: number;
@@ -120,6 +122,17 @@ export function drawOrdeal(random: Random, killsEngine: boolean): Ordeal {
   return { faults };
 }
 
+function describe({ faults, kill, registryDies, engineDies }: Ordeal): string {
+  const met = faults.map(({ point, fault }) => {
+    const detail = fault.kind === 'answer' ? ` ${fault.status}` : fault.kind === 'reset' ? ` ${fault.when}` : '';
+    return `${fault.kind}${detail} at ${point}`;
+  });
+  if (kill !== undefined) met.push(`${kill.signal} after ${kill.after} ms`);
+  if (registryDies !== undefined) met.push(`the registry dies after ${registryDies.after} ms`);
+  if (engineDies !== undefined) met.push(`the engine dies after ${engineDies.after} ms`);
+  return met.join(', ');
+}
+
 function isAlive(pid: number): boolean {
   // A zombie has no executable.
   return existsSync(`/proc/${pid}/exe`);
@@ -174,6 +187,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   const client = aClient({ retries: 12, sleep: (milliseconds) => sleep(Math.min(milliseconds, 400)) });
   const action: ActionCopy = copyAction();
   const violations: string[] = [];
+  const gaveUp: string[] = [];
   const endings: Record<string, number> = {};
   const successes: { readonly repository: Repository; readonly tag: string; readonly digest: string }[] = [];
   const count = { publishes: 0, struck: 0, stepsKilled: 0, tagsWhole: 0, blobsRead: 0, faults: 0, survived: 0 };
@@ -227,7 +241,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     count.struck += ordeal.faults.length - proxy.pending;
     await proxy.close();
     const isMet = registryOutages.overlaps(from, to) || engineOutages.overlaps(from, to) || kill !== undefined;
-    const name = `publish ${number} (${JSON.stringify(ordeal)})`;
+    const name = `publish ${number} (${describe(ordeal)})`;
     const wrong = await judge(ended, {
       runner,
       token,
@@ -243,6 +257,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     if (!isMet && ordeal.faults.length > 0) {
       count.faults++;
       if (ended.exitCode === 0) count.survived++;
+      else gaveUp.push(`${describe(ordeal)}: ${ended.failure.split('\n')[0]}`);
     }
     counted(endings, ended.exitCode === 0 ? 'success' : (ended.signal ?? ended.code));
     count.publishes++;
@@ -327,6 +342,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       publishes: count.publishes,
       endings,
       faultsOnly: { all: count.faults, succeeded: count.survived },
+      gaveUp,
       struck: count.struck,
       stepsKilled: count.stepsKilled,
       registryDeaths: registryOutages.count(),
