@@ -107,6 +107,11 @@ export function inputsOfEnvironment<Name extends string>(
   };
 }
 
+/** A folder whose name begins with a hyphen, as a path that no command line takes for an option; `-` is standard input. */
+function asPath(text: string): string {
+  return text.startsWith('-') && text !== '-' ? `./${text}` : text;
+}
+
 /** One entry a line; blank lines are dropped. */
 function lines(text: string): string[] {
   return text
@@ -202,7 +207,7 @@ export function parseInputs(read: InputReader, { attempt }: Faults): Inputs {
     loginScope: attempt(() => oneOf('login-scope', read('login-scope'), ['step', 'job'])) ?? 'step',
     source: attempt(() => sourceOf(read)),
     referrers: attempt(() => oneOf('referrers', normaliseBoolean(read('referrers')), ['false', 'true'])) === 'true',
-    context: read('context'),
+    context: asPath(read('context')),
     file: read('file'),
     target: read('target'),
     platforms: attempt(() => platforms(read('platforms'))) ?? [],
