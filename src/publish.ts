@@ -34,12 +34,15 @@ export async function publish({ plan: planned, describe }: Planned, ports: Publi
   const [main] = targets;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
   const { staging } = plan;
-  const reason = staging === undefined ? reasonForNothing(main) : undefined;
+  const isNamed = staging !== undefined || targets.some(({ tags }) => tags.length > 0);
+  const reason = isNamed ? undefined : reasonForNothing(main);
   if (reason !== undefined) return nothingDone(plan, reason);
 
   const done = { ...nothingDone(plan, plan.push.reason), description: main.description };
   const { confirm, existing } = confirmWith(plan, ports);
-  const wanted = plan.push.value ? await confirm(targets) : targets;
+  // Where all tags are held there is nothing to move; a leg has no tags yet.
+  const tagged = staging === undefined ? targets.filter(({ tags }) => tags.length > 0) : targets;
+  const wanted = plan.push.value ? await confirm(tagged) : tagged;
   if (staging !== undefined && plan.push.value && wanted.length > 0) {
     return await stage({ ...plan, staging }, facts, wanted, ports);
   }

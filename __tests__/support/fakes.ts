@@ -5,14 +5,23 @@
 
 import type { BuilderFacts, Built } from '../../src/engine/docker.ts';
 import { RegistryError } from '../../src/errors.ts';
-import { digestOf } from '../../src/image/digest.ts';
+import { type Digest, digestOf, isDigest } from '../../src/image/digest.ts';
 import { mediaTypes, type StoredManifest } from '../../src/image/manifest.ts';
-import { formatReference, formatTagReference, parseReference } from '../../src/image/reference.ts';
+import {
+  formatDigestReference,
+  formatReference,
+  formatTagReference,
+  parseReference,
+} from '../../src/image/reference.ts';
 import { formatRepository, type Repository } from '../../src/image/repository.ts';
 import { parseTag, type Tag } from '../../src/image/tag.ts';
-import type { EnginePort, PublishPorts, RegistryPort } from '../../src/publish.ts';
+import type { EnginePort, PublishPorts, SourcePort } from '../../src/ports.ts';
+import type { RegistryClient } from '../../src/registry/client.ts';
 import type { PushPermission } from '../../src/registry/permission.ts';
 import { terminalLog } from '../../src/report/log.ts';
+
+const referenceOf = (repository: Repository, which: Tag | Digest): string =>
+  isDigest(which) ? formatDigestReference(repository, which) : formatTagReference(repository, which);
 
 /** A manifest that only has to be itself. */
 export function aManifest(name: string): StoredManifest {
@@ -20,7 +29,7 @@ export function aManifest(name: string): StoredManifest {
   return { mediaType: mediaTypes.ociManifest, digest: digestOf(bytes), bytes };
 }
 
-export type Effect = keyof EnginePort | keyof RegistryPort;
+export type Effect = keyof EnginePort | keyof RegistryClient;
 
 export interface FakeWorld {
   /** What was asked, in order: `putManifest ghcr.io/octo-org/app:latest`. */
@@ -65,6 +74,9 @@ export function aWorld({
     const error = failing[whole] ?? failing[effect];
     if (error !== undefined) throw error;
   };
+  const nobodyAsks = (what: string) => async (): Promise<never> => {
+    throw new Error(`No publish of a build asks for ${what}.`);
+  };
   const engine: EnginePort = {
     async readFacts() {
       await note('readFacts');
@@ -93,8 +105,23 @@ export function aWorld({
         metadata: push ? '{"pushed":true}' : '{}',
       };
     },
+    buildByDigest: nobodyAsks('a leg'),
   };
-  const registry: RegistryPort = {
+  const source: SourcePort = {
+    open: nobodyAsks('a source'),
+    readImageId: nobodyAsks('an image of the engine'),
+    pushFromDaemon: nobodyAsks('a push of the engine'),
+  };
+  const registry: RegistryClient = {
+    ping: nobodyAsks('a ping'),
+    deleteManifest: nobodyAsks('a removal'),
+    listReferrers: nobodyAsks('referrers'),
+    headBlob: nobodyAsks('a blob'),
+    getBlob: nobodyAsks('a blob'),
+    mountBlob: nobodyAsks('a mount'),
+    uploadBlob: nobodyAsks('an upload'),
+    pushBlob: nobodyAsks('a blob'),
+    close: () => undefined,
     async mayPush(repository) {
       await note('mayPush', formatRepository(repository));
       return permission ?? { answer: 'allowed' };
@@ -103,8 +130,8 @@ export function aWorld({
       await note('listTags', formatRepository(repository));
       return tagsOf(repository);
     },
-    async getManifest(repository, tag) {
-      const reference = formatTagReference(repository, tag);
+    async getManifest(repository, which) {
+      const reference = referenceOf(repository, which);
       await note('getManifest', reference);
       const found = tags.get(reference);
       if (found !== undefined) return found;
@@ -114,18 +141,18 @@ export function aWorld({
         status: 404,
       });
     },
-    async headManifest(repository, tag) {
-      const reference = formatTagReference(repository, tag);
+    async headManifest(repository, which) {
+      const reference = referenceOf(repository, which);
       await note('headManifest', reference);
       const found = tags.get(reference);
-      return found && { digest: found.digest };
+      return found && { ...found, size: found.bytes.length };
     },
-    async putManifest(repository, { bytes, mediaType }, tag) {
-      const reference = formatTagReference(repository, tag);
+    async putManifest(repository, { bytes, mediaType }, which) {
+      const reference = referenceOf(repository, which);
       await note('putManifest', reference);
       const stored = { mediaType, bytes, digest: digestOf(bytes) };
       tags.set(reference, stored);
-      return { digest: stored.digest };
+      return { ...stored, size: bytes.length };
     },
   };
   const tagsOf = (repository: Repository): readonly Tag[] =>
@@ -134,6 +161,6 @@ export function aWorld({
       return isHere ? [parseTag(reference.tag ?? '')] : [];
     });
   const log = terminalLog((text) => lines.push(text.trimEnd()));
-  const world: FakeWorld = { effects, tags, lines, ports: { engine, registry, log } };
+  const world: FakeWorld = { effects, tags, lines, ports: { engine, source, registry, log } };
   return world;
 }

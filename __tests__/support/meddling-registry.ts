@@ -9,14 +9,14 @@ export interface MeddlingRegistry extends Disposable {
 
 /**
  * @param upstream `host:port` of the real registry
- * @param meddle called with each request, as `METHOD /path`, before it is passed on
+ * @param meddle called with each request, as `METHOD /path`, and its Authorization, before it is passed on
  */
 export async function startMeddlingRegistry(
   upstream: string,
-  meddle: (request: string) => Promise<void> | void,
+  meddle: (request: string, authorization: string | undefined) => Promise<void> | void,
 ): Promise<MeddlingRegistry> {
   async function passOn(incoming: IncomingMessage): Promise<IncomingMessage> {
-    await meddle(`${incoming.method} ${incoming.url}`);
+    await meddle(`${incoming.method} ${incoming.url}`, incoming.headers.authorization);
     return new Promise((resolve, reject) => {
       // The Host header stays, so that the addresses which the registry gives out lead here again.
       const { method = 'GET', url = '/', headers } = incoming;

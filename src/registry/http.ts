@@ -11,16 +11,19 @@ import {
   request as requestHttp,
 } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { RegistryError } from '../errors.ts';
 import { failureOfConnection, formatUrl, invalidAnswer, RegistryFailure, untrusted } from './failure.ts';
 import { type Environment, isLoopbackHost, resolveProxy, TunnelAgent } from './proxy.ts';
+
+/** Content in pieces; a piece may be overwritten as soon as the next one is asked for. */
+export type Content = AsyncIterable<Buffer>;
 
 /** A body that can be sent more than once: each attempt opens it anew. */
 export interface Body {
   /** bytes */
   readonly length: number;
-  readonly open: () => Readable | Promise<Readable>;
+  readonly open: () => Content | Promise<Content>;
 }
 
 export interface HttpRequest {
@@ -200,11 +203,35 @@ function redirectOf(method: string, { status, headers, url }: HttpResponse): URL
 }
 
 /**
- * Streams a body, and stops where the answer comes first. By events, not by iteration, which copies what is buffered.
+ * Sends a body, and stops where the answer comes first.
  * @throws what the source threw; RegistryError DIGEST_MISMATCH where it holds more or fewer bytes than announced
  */
 async function writeBody(outgoing: ClientRequest, body: Body): Promise<void> {
   const source = await body.open();
+  await (source instanceof Readable ? writeStream(outgoing, body, source) : writePieces(outgoing, body, source));
+}
+
+/** Each piece is with the system before the next one is asked for. */
+async function writePieces(outgoing: ClientRequest, body: Body, source: Content): Promise<void> {
+  let sent = 0;
+  let stop = (): void => {};
+  outgoing.on('close', () => stop());
+  for await (const piece of source) {
+    sent += piece.length;
+    if (sent > body.length) throw wrongLength(`more than the ${body.length} bytes`, body);
+    if (outgoing.destroyed) return;
+    await new Promise<void>((resolve) => {
+      stop = resolve;
+      outgoing.write(piece, () => resolve());
+    });
+  }
+  if (outgoing.destroyed) return;
+  if (sent < body.length) throw wrongLength(`${sent} of the ${body.length} bytes`, body);
+  outgoing.end();
+}
+
+/** By events, not by iteration, which copies what is buffered. */
+async function writeStream(outgoing: ClientRequest, body: Body, source: Readable): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     let sent = 0;
     const stop = (): void => {

@@ -85,7 +85,7 @@ export async function summarise(source: ImageSource): Promise<ImageSummary> {
   // The config of an artifact says nothing of a platform.
   if (!imageConfigs.includes(config.mediaType) || config.size > largestConfig) return { platforms: {}, imageId: '' };
   const chunks: Buffer[] = [];
-  for await (const chunk of await source.openBlob(config)) chunks.push(chunk);
+  for await (const chunk of await source.openBlob(config)) chunks.push(Buffer.from(chunk));
   const { platform } = parseImageConfig(Buffer.concat(chunks));
   return {
     platforms: platform === undefined ? {} : { [formatPlatform(platform)]: root.digest },

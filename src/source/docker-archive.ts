@@ -6,18 +6,17 @@
  */
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../errors.ts';
 import { type Digest, digestOf, parseDigest } from '../image/digest.ts';
 import { contentMediaTypes, type Descriptor, mediaTypes, parseImageConfig, storedManifest } from '../image/manifest.ts';
 import { isRecord, parseJson } from '../registry/failure.ts';
-import type { Files } from './files.ts';
+import { type Files, pieceSize, readRange } from './files.ts';
 import { gzip, gzipBlockSize } from './gzip.ts';
 import type { ImageSource } from './image-source.ts';
 import { isNamed, notOne } from './oci-layout.ts';
-import { otherContent, proveStream } from './prove.ts';
+import { otherContent, proveContent } from './prove.ts';
 import { damaged } from './tar.ts';
 
 /** One entry of manifest.json: paths in the archive. */
@@ -84,8 +83,8 @@ export async function openDockerArchive(files: Files, name: string | undefined, 
         const from = blob.digest === digest ? { member: image.config } : blobs.get(blob.digest);
         if (from === undefined) throw damaged(files.path, `it has no blob ${blob.digest}`);
         return 'member' in from
-          ? proveStream(files.open(from.member), blob, `"${from.member}" in "${files.path}"`)
-          : createReadStream(from.file, { highWaterMark: gzipBlockSize });
+          ? proveContent(files.open(from.member), blob, `"${from.member}" in "${files.path}"`)
+          : readFile(from.file, blob.size);
       },
       async close() {
         await removeMade();
@@ -95,6 +94,15 @@ export async function openDockerArchive(files: Files, name: string | undefined, 
   } catch (error) {
     await removeMade();
     throw error;
+  }
+}
+
+async function* readFile(path: string, size: number): AsyncGenerator<Buffer> {
+  const file = await open(path);
+  try {
+    yield* readRange(file, { offset: 0, size, blockSize: pieceSize, keeps: false });
+  } finally {
+    await file.close();
   }
 }
 
@@ -166,7 +174,7 @@ async function prepareLayer(
 
 async function compressionOf(files: Files, member: string): Promise<'gzip' | 'zstd' | undefined> {
   let magic = '';
-  for await (const chunk of files.open(member, 4)) {
+  for await (const chunk of files.blocks(member, 4)) {
     magic = chunk.toString('hex');
     break;
   }
@@ -192,7 +200,7 @@ async function compress(
   const plain = createHash('sha256');
   let plainSize = 0;
   async function* blocks(): AsyncGenerator<Buffer> {
-    for await (const block of files.open(member, gzipBlockSize)) {
+    for await (const block of files.blocks(member, gzipBlockSize)) {
       plain.update(block);
       plainSize += block.length;
       yield block;

@@ -3,10 +3,10 @@
 import { createReadStream, createWriteStream, statSync } from 'node:fs';
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { InputError } from '../errors.ts';
+import type { Content } from '../registry/http.ts';
 import { missing } from './check-source.ts';
 import { damaged, readTarIndex } from './tar.ts';
 
@@ -18,15 +18,21 @@ export interface Files {
   /** @throws InputError SOURCE_INCOMPLETE */
   read(name: string): Promise<Buffer>;
   /**
-   * @param blockSize bytes of each chunk but the last
+   * A file in pieces that may be overwritten as soon as the next one is asked for.
    * @throws InputError SOURCE_INCOMPLETE
    */
-  open(name: string, blockSize?: number): Readable;
+  open(name: string): Content;
+  /**
+   * A file in pieces that stay.
+   * @param size bytes of each but the last
+   * @throws InputError SOURCE_INCOMPLETE
+   */
+  blocks(name: string, size: number): Content;
   close(): Promise<void>;
 }
 
-/** Few enough reads for a fast disk, small enough for several at once. */
-const chunkSize = 512 * 1024;
+/** Measured: smaller pieces cost more per byte, larger ones no less. */
+export const pieceSize = 1024 * 1024;
 /** More than any index, manifest or config has. */
 const largestDocument = 32 * 1024 * 1024;
 
@@ -44,7 +50,14 @@ export async function openFolder(path: string): Promise<Files> {
     return found?.isFile() ? found.size : undefined;
   };
   return readable(path, sizeOf, {
-    open: (name, size, blockSize) => createReadStream(join(path, name), { highWaterMark: blockSize, end: size - 1 }),
+    async *read(name, size, blockSize, keeps) {
+      const file = await open(join(path, name));
+      try {
+        yield* readRange(file, { offset: 0, size, blockSize, keeps });
+      } finally {
+        await file.close();
+      }
+    },
     close: async () => {},
   });
 }
@@ -66,7 +79,7 @@ export async function openArchive(path: string, temp: string): Promise<Files> {
     const decompress = decompressorOf((await compressed.read(Buffer.alloc(6), 0, 6, 0)).buffer, path);
     if (decompress !== undefined) {
       plain = join(temp, `archive-${crypto.randomUUID()}.tar`);
-      await pipeline(createReadStream(path, { highWaterMark: chunkSize }), decompress, createWriteStream(plain)).catch(
+      await pipeline(createReadStream(path, { highWaterMark: pieceSize }), decompress, createWriteStream(plain)).catch(
         (cause: unknown) => {
           throw damaged(path, `it cannot be decompressed (${cause instanceof Error ? cause.message : cause})`);
         },
@@ -80,8 +93,8 @@ export async function openArchive(path: string, temp: string): Promise<Files> {
       if (plain !== undefined) await rm(plain, { force: true });
     };
     return readable(path, (name) => members.get(name)?.size, {
-      open: (name, size, blockSize) =>
-        Readable.from(readRange(file, members.get(name)?.offset ?? 0, size, blockSize), { objectMode: false }),
+      read: (name, size, blockSize, keeps) =>
+        readRange(file, { offset: members.get(name)?.offset ?? 0, size, blockSize, keeps }),
       close,
     });
   } catch (error) {
@@ -92,7 +105,8 @@ export async function openArchive(path: string, temp: string): Promise<Files> {
 }
 
 interface Access {
-  open(name: string, size: number, blockSize: number): Readable;
+  /** @param keeps whether the pieces stay */
+  read(name: string, size: number, blockSize: number, keeps: boolean): AsyncGenerator<Buffer>;
   close(): Promise<void>;
 }
 
@@ -111,34 +125,53 @@ function readable(path: string, sizeOf: Files['sizeOf'], access: Access): Files 
     async read(name) {
       const size = sizeOfPresent(name);
       if (size > largestDocument) throw damaged(path, `"${name}" has ${size} bytes, which is no document of an image`);
-      const chunks: Buffer[] = [];
-      if (size > 0) for await (const chunk of access.open(name, size, chunkSize)) chunks.push(chunk);
-      return Buffer.concat(chunks);
+      const pieces: Buffer[] = [];
+      for await (const piece of access.read(name, size, pieceSize, true)) pieces.push(piece);
+      return Buffer.concat(pieces);
     },
-    open(name, blockSize = chunkSize) {
-      const size = sizeOfPresent(name);
-      return size === 0 ? Readable.from([]) : access.open(name, size, blockSize);
-    },
+    open: (name) => access.read(name, sizeOfPresent(name), pieceSize, false),
+    blocks: (name, blockSize) => access.read(name, sizeOfPresent(name), blockSize, true),
     close: access.close,
   };
 }
 
-/** Reads at a place of its own, so that many streams share one file. */
-async function* readRange(file: FileHandle, offset: number, size: number, blockSize: number): AsyncGenerator<Buffer> {
+/** A part of a file, and how it is read. */
+interface Range {
+  readonly offset: number;
+  readonly size: number;
+  readonly blockSize: number;
+  /** `false`: two buffers take turns. */
+  readonly keeps: boolean;
+}
+
+/** Reads at a place of its own, so that many share one file, and one piece ahead of whoever takes them. */
+export async function* readRange(file: FileHandle, { offset, size, blockSize, keeps }: Range): AsyncGenerator<Buffer> {
+  const allocate = (): Buffer => Buffer.allocUnsafeSlow(Math.min(blockSize, size));
+  let [buffer, other] = [allocate(), allocate()];
+  const readAt = async (done: number): Promise<Buffer> => {
+    [buffer, other] = [keeps ? allocate() : other, buffer];
+    const { bytesRead } = await file.read(buffer, 0, Math.min(blockSize, size - done), offset + done);
+    return buffer.subarray(0, bytesRead);
+  };
+  let next = readAt(0);
   for (let done = 0; done < size; ) {
-    const length = Math.min(blockSize, size - done);
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(length), 0, length, offset + done);
+    const piece = await next;
+    done += piece.length;
     // The file became shorter while it was read; whoever reads misses the rest.
-    if (bytesRead === 0) return;
-    done += bytesRead;
-    yield buffer.subarray(0, bytesRead);
+    if (piece.length === 0) return;
+    if (done < size) {
+      next = readAt(done);
+      // It is awaited in the next turn, if there is one.
+      next.catch(() => {});
+    }
+    yield piece;
   }
 }
 
 function decompressorOf(head: Buffer, path: string): NodeJS.ReadWriteStream | undefined {
   const magic = head.toString('hex');
-  if (magic.startsWith('1f8b')) return createGunzip({ chunkSize });
-  if (magic.startsWith('28b52ffd')) return createZstdDecompress({ chunkSize });
+  if (magic.startsWith('1f8b')) return createGunzip({ chunkSize: pieceSize });
+  if (magic.startsWith('28b52ffd')) return createZstdDecompress({ chunkSize: pieceSize });
   const other = magic.startsWith('fd377a585a00') ? 'xz' : magic.startsWith('425a68') ? 'bzip2' : undefined;
   if (other !== undefined)
     throw damaged(path, `it is compressed with ${other}; expected a tar, plain or with gzip or zstd`);

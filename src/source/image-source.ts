@@ -3,9 +3,9 @@
  * to know of a source, and no more.
  */
 
-import type { Readable } from 'node:stream';
 import type { Descriptor, StoredManifest } from '../image/manifest.ts';
 import type { Repository } from '../image/repository.ts';
+import type { Content } from '../registry/http.ts';
 
 export type Blob = Pick<Descriptor, 'digest' | 'size'>;
 
@@ -26,8 +26,8 @@ export interface ImageSource {
    * @throws InputError SOURCE_INCOMPLETE
    */
   assertBlob(blob: Blob): void;
-  /** A blob from its beginning; a stream of its own each time, which fails with DIGEST_MISMATCH at the end of other content. */
-  openBlob(blob: Blob): Promise<Readable>;
+  /** A blob from its beginning, each time; fails with DIGEST_MISMATCH before the end of other content. */
+  openBlob(blob: Blob): Promise<Content>;
   /** Gives back what was opened. */
   close(): Promise<void>;
 }

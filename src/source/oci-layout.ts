@@ -9,7 +9,7 @@ import { type Descriptor, mediaTypeOfManifest, parseIndex, type StoredManifest }
 import { parseReference } from '../image/reference.ts';
 import type { Files } from './files.ts';
 import type { Blob, ImageSource } from './image-source.ts';
-import { proveBytes, proveStream } from './prove.ts';
+import { proveBytes, proveContent } from './prove.ts';
 import { damaged } from './tar.ts';
 
 /** An image of the layout's index.json, with the names it has there. */
@@ -51,7 +51,7 @@ export async function openLayout(files: Files, name: string | undefined): Promis
     root: await readManifest(descriptor),
     readManifest,
     assertBlob,
-    openBlob: async (blob) => proveStream(files.open(pathOf(blob.digest)), blob, whereIs(blob)),
+    openBlob: async (blob) => proveContent(files.open(pathOf(blob.digest)), blob, whereIs(blob)),
     close: () => files.close(),
   };
 }

@@ -1,8 +1,8 @@
 /** Content against its digest. */
 
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { RegistryError } from '../errors.ts';
+import type { Content } from '../registry/http.ts';
 import type { Blob } from './image-source.ts';
 
 /**
@@ -15,25 +15,21 @@ export function proveBytes(bytes: Uint8Array, { digest, size }: Blob, where: str
   if (found !== digest || bytes.length !== size) throw otherContent({ digest, size }, where, found, bytes.length);
 }
 
-/** The content as it comes. What comes last is held back until all of it is proved, so that nobody has it whole before. */
-export function proveStream(content: Readable, blob: Blob, where: string): Readable {
-  return Readable.from(proved(content, blob, where), { objectMode: false });
-}
-
-async function* proved(content: Readable, { digest, size }: Blob, where: string): AsyncGenerator<Buffer> {
+/** The content as it comes; its last piece is passed on only once all of it is proved, so that nobody has it whole before. */
+export async function* proveContent(content: Content, { digest, size }: Blob, where: string): AsyncGenerator<Buffer> {
   const [algorithm = ''] = digest.split(':');
   const hash = createHash(algorithm);
   let length = 0;
-  let held: Buffer | undefined;
-  for await (const chunk of content) {
-    hash.update(chunk);
-    length += chunk.length;
-    if (held !== undefined) yield held;
-    held = chunk;
+  let found = '';
+  for await (const piece of content) {
+    hash.update(piece);
+    length += piece.length;
+    if (length >= size) found = `${algorithm}:${hash.copy().digest('hex')}`;
+    if (length > size || (length === size && found !== digest)) break;
+    yield piece;
   }
-  const found = `${algorithm}:${hash.digest('hex')}`;
-  if (found !== digest || length !== size) throw otherContent({ digest, size }, where, found, length);
-  if (held !== undefined) yield held;
+  found ||= `${algorithm}:${hash.digest('hex')}`;
+  if (length !== size || found !== digest) throw otherContent({ digest, size }, where, found, length);
 }
 
 export function otherContent({ digest, size }: Blob, where: string, found: string, length: number): RegistryError {

@@ -7,6 +7,7 @@ import type { Digest } from '../image/digest.ts';
 import { isIndexMediaType, type StoredManifest } from '../image/manifest.ts';
 import { formatDigestReference, formatTagReference } from '../image/reference.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
+import type { Tag } from '../image/tag.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { configOf, type Leg, legOf } from './leg.ts';
 import { chooseMarkers, isMarker, type Marker, markerTag, markerTagsOf, parseMarker, writeMarker } from './marker.ts';
@@ -70,6 +71,21 @@ export async function stageLeg(
   return leg;
 }
 
+/** @returns `undefined` for a tag of which only the name is left: Distribution 2.8 may remove a manifest and keep its tag */
+async function readMarker(
+  registry: LegRegistry,
+  repository: Repository,
+  tag: Tag,
+  staging: Pick<Staging, 'run' | 'name'>,
+): Promise<Marker | undefined> {
+  try {
+    return parseMarker(tag, await registry.getManifest(repository, tag), staging);
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === 'MANIFEST_UNKNOWN') return undefined;
+    throw error;
+  }
+}
+
 export interface Collected {
   readonly legs: readonly Leg[];
   /** All that are to be removed when the legs are merged; also those of earlier attempts. */
@@ -87,16 +103,15 @@ export async function collectLegs(
   log: (line: string) => void,
 ): Promise<Collected> {
   const tags = markerTagsOf(await registry.listTags(repository), staging);
-  if (tags.length === 0) {
+  const found = await Promise.all(tags.map((tag) => readMarker(registry, repository, tag, staging)));
+  const markers = found.flatMap((marker) => marker ?? []);
+  if (markers.length === 0) {
     throw new InputError('LEG_MISSING', {
       message: `${formatRepository(repository)} has no leg that run ${staging.run} staged${staging.name === '' ? '' : ` as "${staging.name}"`}.`,
       remedy:
         'Stage the legs in earlier jobs of this run (`stage: true`), with the same `registry`, `owner`, `image` and name, and let the merging job `needs` them.',
     });
   }
-  const markers = await Promise.all(
-    tags.map(async (tag) => parseMarker(tag, await registry.getManifest(repository, tag), staging)),
-  );
   const { chosen, superseded } = chooseMarkers(markers);
   for (const { marker, reason } of superseded) {
     log(`Left out ${formatDigestReference(repository, marker.digest)}, because ${reason}`);

@@ -86,8 +86,10 @@ function parsePax(content: Buffer, path: string): Extension {
   let found: Extension = {};
   for (let at = 0; at < content.length; ) {
     const space = content.indexOf(' ', at);
-    const length = space < 0 ? 0 : Number(content.toString('latin1', at, space));
-    if (!(length > space - at) || at + length > content.length) throw damaged(path, 'an extended header is malformed');
+    const length = space < 0 ? Number.NaN : Number(content.toString('latin1', at, space));
+    if (!(length > space - at + 1 && at + length <= content.length)) {
+      throw damaged(path, 'an extended header is malformed');
+    }
     const record = content.toString('utf8', space + 1, at + length - 1);
     const equals = record.indexOf('=');
     const [key, value] = [record.slice(0, equals), record.slice(equals + 1)];

@@ -1,0 +1,211 @@
+/** Staged legs in a registry, over real HTTP: what the end-to-end suites cannot bring about on purpose. */
+
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { RegistryError } from '../../src/errors.ts';
+import { type Digest, parseDigest } from '../../src/image/digest.ts';
+import type { Repository } from '../../src/image/repository.ts';
+import { removePackageVersions } from '../../src/registry/package-versions.ts';
+import { markerTag } from '../../src/source/marker.ts';
+import { collectLegs, removeMarkers, stageLeg } from '../../src/source/staged.ts';
+import { aStaging } from '../support/legs.ts';
+import { startServer } from '../support/local-server.ts';
+import { type MemoryRegistry, startMemoryRegistry } from '../support/memory-registry.ts';
+import { aClient, anImage, pushImage } from '../support/registry-client.ts';
+import '../support/to-throw-code.ts';
+
+const client = aClient({ retries: 1 });
+const staging = aStaging();
+const opened: AsyncDisposable[] = [];
+afterEach(async () => {
+  client.close();
+  for (const each of opened.splice(0)) await each[Symbol.asyncDispose]();
+});
+
+/** A registry with one staged leg. */
+async function aStagedLeg(): Promise<{
+  readonly memory: MemoryRegistry;
+  readonly repository: Repository;
+  readonly digest: Digest;
+}> {
+  const memory = await startMemoryRegistry();
+  opened.push(memory);
+  const repository = { registry: memory.registry, path: 'octo-org/app' };
+  const image = anImage('leg');
+  await pushImage(client, repository, image);
+  const { digest } = image.manifest;
+  await stageLeg(client, repository, staging, digest, () => {});
+  return { memory, repository, digest };
+}
+
+describe('a staged leg', () => {
+  test('is found by its run, with the platform of its config', async () => {
+    const { repository, digest } = await aStagedLeg();
+    const { legs, markers } = await collectLegs(client, repository, staging, () => {});
+    expect(legs.map((leg) => [leg.digest, leg.entries.map(({ platform }) => platform)])).toEqual([
+      [digest, ['linux/amd64']],
+    ]);
+    expect(markers.map(({ tag }) => tag)).toEqual([markerTag(staging, digest)]);
+  });
+
+  test('is found with all others where the registry lists its tags in pages', async () => {
+    const memory = await startMemoryRegistry({ pageSize: 2 });
+    opened.push(memory);
+    const repository = { registry: memory.registry, path: 'octo-org/app' };
+    for (const seed of ['a', 'b', 'c', 'd', 'e']) {
+      const image = anImage(seed);
+      await pushImage(client, repository, image);
+      await stageLeg(client, repository, staging, image.manifest.digest, () => {});
+    }
+    const { markers } = await collectLegs(client, repository, staging, () => {});
+    expect(markers.length).toBe(5);
+  });
+
+  test('of which only the tag is left counts as removed', async () => {
+    const { memory, repository, digest } = await aStagedLeg();
+    const stored = memory.repositories.get(repository.path);
+    stored?.manifests.delete(stored.tags.get(markerTag(staging, digest)) ?? '');
+    expect(await client.listTags(repository)).toEqual([markerTag(staging, digest)]);
+    await expect(collectLegs(client, repository, staging, () => {})).rejects.toThrowCode('LEG_MISSING');
+  });
+
+  test('of another run, name or repository is not found', async () => {
+    const { repository } = await aStagedLeg();
+    for (const other of [aStaging({ run: '8' }), aStaging({ name: 'alpine' })])
+      await expect(collectLegs(client, repository, other, () => {})).rejects.toThrowCode('LEG_MISSING');
+    const elsewhere = { ...repository, path: 'octo-org/other' };
+    await expect(collectLegs(client, elsewhere, staging, () => {})).rejects.toThrowCode('LEG_MISSING');
+  });
+});
+
+describe('the markers', () => {
+  const refusing = {
+    ...client,
+    deleteManifest: async () => {
+      throw new RegistryError('REGISTRY_REFUSED', { message: 'No DELETE here.', remedy: '', status: 405 });
+    },
+  };
+
+  test('are removed by the registry, and the leg stays', async () => {
+    const { repository, digest } = await aStagedLeg();
+    const { markers } = await collectLegs(client, repository, staging, () => {});
+    const never = async () => {
+      throw new Error('The packages API is not to be asked.');
+    };
+    expect(await removeMarkers(client, repository, markers, never)).toBeUndefined();
+    expect(await client.listTags(repository)).toEqual([]);
+    expect(await client.headManifest(repository, digest)).toMatchObject({ digest });
+  });
+
+  test('are removed by the packages API where the registry refuses', async () => {
+    const { repository } = await aStagedLeg();
+    const { markers } = await collectLegs(client, repository, staging, () => {});
+    const asked: (readonly Digest[])[] = [];
+    const left = await removeMarkers(refusing, repository, markers, async (_, digests) => {
+      asked.push(digests);
+      return true;
+    });
+    expect(left).toBeUndefined();
+    expect(asked).toEqual([markers.map(({ marker }) => marker)]);
+  });
+
+  test.each([
+    { what: 'there is no such API', answer: async () => false, says: 'No DELETE here.' },
+    {
+      what: 'the API refuses too',
+      answer: async () => {
+        throw new RegistryError('PUSH_DENIED', { message: 'Must have admin rights.', remedy: '' });
+      },
+      says: 'Must have admin rights.',
+    },
+  ])('that stay because $what are told by name, which is no failure', async ({ answer, says }) => {
+    const { repository } = await aStagedLeg();
+    const { markers } = await collectLegs(client, repository, staging, () => {});
+    const left = await removeMarkers(refusing, repository, markers, answer);
+    expect(left).toContain(says);
+    for (const { tag } of markers) expect(left).toContain(tag);
+  });
+});
+
+describe('GitHub’s packages API', () => {
+  const first = parseDigest(`sha256:${'a'.repeat(64)}`);
+
+  interface Answer {
+    readonly status: number;
+    readonly body?: unknown;
+  }
+
+  /** An API that answers by `METHOD path`; anything else is not found. */
+  async function ask(
+    answers: Readonly<Record<string, Answer>>,
+    { ownerType, wanted }: { ownerType?: 'Organization' | 'User'; wanted: readonly Digest[] },
+  ): Promise<readonly string[]> {
+    await using server = await startServer((request, response) => {
+      const { status, body } = answers[`${request.method} ${request.url}`] ?? {
+        status: 404,
+        body: { message: 'Not Found' },
+      };
+      response
+        .writeHead(status, { 'content-type': 'application/json' })
+        .end(body === undefined ? '' : JSON.stringify(body));
+    });
+    const ports = { now: Date.now, sleep: async () => {}, random: () => 0.5, log: () => {} };
+    const url = `http://127.0.0.1:${server.port}/api/v3`;
+    const api = { url, token: 'ghs_canary', environment: {}, retries: 3, ownerType, ...ports };
+    const { registry } = server;
+    await removePackageVersions(api, { registry, path: 'octo-org/tools/app' }, wanted);
+    expect(server.requests.every(({ authorization }) => authorization === 'Bearer ghs_canary')).toBe(true);
+    return server.requests.map(({ line }) => line);
+  }
+
+  const base = (accounts: string): string => `/api/v3/${accounts}/octo-org/packages/container/tools%2Fapp/versions`;
+  const version = (id: number, name: string) => ({ id, name, metadata: { container: { tags: [] } } });
+
+  test('removes the versions that are named, of a nested package of an organisation', async () => {
+    const list = { status: 200, body: [version(3, 'sha256:other'), version(2, first), version(1, 'sha256:older')] };
+    const lines = await ask(
+      { [`GET ${base('orgs')}?per_page=100&page=1`]: list, [`DELETE ${base('orgs')}/2`]: { status: 204 } },
+      { ownerType: 'Organization', wanted: [first] },
+    );
+    expect(lines).toEqual([`GET ${base('orgs')}?per_page=100&page=1`, `DELETE ${base('orgs')}/2`]);
+  });
+
+  test.each([
+    { ownerType: 'User', order: ['users'] },
+    { ownerType: undefined, order: ['orgs', 'users'] },
+  ] as const)('asks for the kind of account that the owner is, $ownerType first', async ({ ownerType, order }) => {
+    const list = { status: 200, body: [version(2, first)] };
+    const lines = await ask(
+      { [`GET ${base('users')}?per_page=100&page=1`]: list, [`DELETE ${base('users')}/2`]: { status: 204 } },
+      { wanted: [first], ...(ownerType && { ownerType }) },
+    );
+    expect(lines.filter((line) => line.startsWith('GET')).map((line) => line.split('/')[3])).toEqual(order);
+  });
+
+  test('looks on further pages until all are found', async () => {
+    const page = Array.from({ length: 100 }, (_, index) => version(1000 - index, `sha256:${index}`));
+    const lines = await ask(
+      {
+        [`GET ${base('orgs')}?per_page=100&page=1`]: { status: 200, body: page },
+        [`GET ${base('orgs')}?per_page=100&page=2`]: { status: 200, body: [version(2, first)] },
+        [`DELETE ${base('orgs')}/2`]: { status: 204 },
+      },
+      { wanted: [first] },
+    );
+    expect(lines.length).toBe(3);
+  });
+
+  test.each([
+    { what: 'a version that is not listed', list: { status: 200, body: [] }, code: 'MANIFEST_UNKNOWN' },
+    { what: 'a package that is not there', list: { status: 404 }, code: 'MANIFEST_UNKNOWN' },
+    { what: 'a token without the right', list: { status: 403, body: { message: 'No.' } }, code: 'PUSH_DENIED' },
+    {
+      what: 'a token that is none',
+      list: { status: 401, body: { message: 'Bad credentials' } },
+      code: 'TOKEN_REJECTED',
+    },
+    { what: 'an API that is down', list: { status: 503 }, code: 'REGISTRY_UNAVAILABLE' },
+  ] as const)('says so of $what', async ({ list, code }) => {
+    const answers = { [`GET ${base('orgs')}?per_page=100&page=1`]: list };
+    await expect(ask(answers, { wanted: [first] })).rejects.toThrowCode(code);
+  });
+});

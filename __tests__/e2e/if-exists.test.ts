@@ -1,0 +1,159 @@
+/** What is done where the version tag is there already: before the build, and once more before the tag moves. */
+
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
+import { startMeddlingRegistry } from '../support/meddling-registry.ts';
+import { copyAction, type Runner, type StepResult, uniqueName } from '../support/step.ts';
+
+jest.setTimeout(60_000);
+
+const action = copyAction();
+let registry: string;
+let engine: Record<string, string>;
+let client: IndependentClient;
+
+beforeAll(async () => {
+  [{ environment: engine }, { address: registry }, client] = await Promise.all([
+    lab.engine(),
+    lab.registry(),
+    openIndependentClient(),
+  ]);
+});
+afterAll(() => {
+  action[Symbol.dispose]();
+  client?.[Symbol.dispose]();
+});
+
+function aRunner(image: string, text: string): Runner {
+  const runner = action.newRunner({ engine, repository: `octo-org/${image}` });
+  runner.write('Dockerfile', 'FROM scratch\nCOPY hello.txt /hello.txt\n');
+  runner.write('hello.txt', text);
+  return runner;
+}
+
+async function publish(image: string, text: string, inputs: Readonly<Record<string, string>>) {
+  const runner = aRunner(image, text);
+  return { runner, step: await runner.main({ registry, ...inputs }) };
+}
+
+const builds = (runner: Runner): number => runner.commands().filter(({ args }) => args.includes('build')).length;
+
+describe('a version that is there already', () => {
+  const image = uniqueName('version');
+  let first: StepResult;
+  beforeAll(async () => {
+    ({ step: first } = await publish(image, 'first\n', { tags: '1.0' }));
+    expect(first.exitCode).toBe(0);
+  });
+
+  test('`skip` builds nothing, succeeds, and points at what is there', async () => {
+    const { runner, step } = await publish(image, 'second\n', { tags: '1.0\nlatest', 'if-exists': 'skip' });
+    expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
+    expect(builds(runner)).toBe(0);
+    const name = `${registry}/octo-org/${image}`;
+    expect(step.outputs).toMatchObject({
+      published: 'false',
+      reason: `${name}:1.0 is there already, and \`if-exists\` is skip`,
+      digest: first.outputs.digest,
+      reference: `${name}@${first.outputs.digest}`,
+      image: `${name}:1.0`,
+      tags: `${name}:1.0`,
+      platforms: first.outputs.platforms,
+      imageid: first.outputs.imageid,
+    });
+    expect(await client.tagsOf(name)).toEqual(['1.0']);
+  });
+
+  test('`fail` fails before the build and names the version', async () => {
+    const { runner, step } = await publish(image, 'second\n', { tags: '1.0', 'if-exists': 'fail' });
+    expect(step).toMatchObject({ exitCode: 1, code: 'TAG_EXISTS' });
+    expect(step.failure).toContain(`${registry}/octo-org/${image}:1.0 is there already (${first.outputs.digest})`);
+    expect(builds(runner)).toBe(0);
+  });
+
+  test('`fail` does not mind other tags, `skip` neither', async () => {
+    const failing = await publish(image, 'third\n', { tags: '1.1', 'if-exists': 'fail' });
+    expect({ exitCode: failing.step.exitCode, failure: failing.step.failure }).toEqual({ exitCode: 0, failure: '' });
+    const skipping = await publish(image, 'fourth\n', { tags: '1.2', 'if-exists': 'skip' });
+    expect(skipping.step.outputs).toMatchObject({ published: 'true', reason: '' });
+    expect(skipping.step.outputs.digest).not.toBe(first.outputs.digest);
+  });
+
+  test('a source is not opened for it', async () => {
+    const { step } = await publish(image, '', {
+      tags: '1.0',
+      source: `docker://${registry}/octo-org/${image}:nothing`,
+      'if-exists': 'skip',
+    });
+    expect(step).toMatchObject({ exitCode: 0, outputs: { digest: first.outputs.digest, published: 'false' } });
+  });
+
+  test('`overwrite`, the default, moves it', async () => {
+    const { step } = await publish(image, 'fifth\n', { tags: '1.0' });
+    expect(step).toMatchObject({ exitCode: 0, outputs: { published: 'true' } });
+    expect(await client.digestOf(`${registry}/octo-org/${image}:1.0`)).toBe(step.outputs.digest);
+    expect(step.outputs.digest).not.toBe(first.outputs.digest);
+  });
+});
+
+describe('a version that another run publishes during this one', () => {
+  /** After it was looked for the first time, the tag is there. */
+  async function racing(image: string, inputs: Readonly<Record<string, string>>) {
+    const other = await publish(image, 'the other run\n', { tags: '0.9' });
+    const name = `${registry}/octo-org/${image}`;
+    let asked = 0;
+    const meddling = await startMeddlingRegistry(registry, async (request) => {
+      if (request.startsWith('HEAD') && request.endsWith('/manifests/1.0')) {
+        asked += 1;
+        if (asked === 2) await client.tag(`${name}:0.9`, '1.0');
+      }
+    });
+    try {
+      const runner = aRunner(image, 'this run\n');
+      const step = await runner.main({ registry: meddling.address, tags: '1.0\nlatest', ...inputs });
+      return { step, runner, name, digest: other.step.outputs.digest, asked: () => asked };
+    } finally {
+      meddling[Symbol.dispose]();
+    }
+  }
+
+  const wholeDay: Readonly<Record<string, (name: string) => Readonly<Record<string, string>>>> = {
+    'that builds': () => ({}),
+    'that promotes': (name) => ({ source: `docker://${name}` }),
+  };
+
+  test.each(Object.keys(wholeDay))('keeps its image with `skip` in a run %s', async (kind) => {
+    const base = await publish(uniqueName('base'), 'base\n', { tags: '1' });
+    const inputs = wholeDay[kind]?.(base.step.outputs.image ?? '') ?? {};
+    const { step, name, digest } = await racing(uniqueName('race'), { 'if-exists': 'skip', ...inputs });
+    expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
+    expect(step.outputs).toMatchObject({ published: 'false', digest });
+    expect(await client.digestOf(`${name}:1.0`)).toBe(digest);
+    expect(await client.tagsOf(name)).toEqual(['0.9', '1.0']);
+  });
+
+  test.each(Object.keys(wholeDay))('keeps its image with `fail` in a run %s', async (kind) => {
+    const base = await publish(uniqueName('base'), 'base\n', { tags: '1' });
+    const inputs = wholeDay[kind]?.(base.step.outputs.image ?? '') ?? {};
+    const { step, name, digest } = await racing(uniqueName('race'), { 'if-exists': 'fail', ...inputs });
+    expect(step).toMatchObject({ exitCode: 1, code: 'TAG_EXISTS' });
+    expect(await client.digestOf(`${name}:1.0`)).toBe(digest);
+    expect(await client.tagsOf(name)).toEqual(['0.9', '1.0']);
+  });
+});
+
+test('of two registries only the one that lacks the version gets it', async () => {
+  const image = uniqueName('two');
+  const { address, username, password } = await lab['registry-auth']();
+  const inputs = {
+    images: `${registry}/octo-org/${image}\n${address}/octo-org/${image}`,
+    'registry-auth': JSON.stringify([{ registry: address, username, password }]),
+    tags: '1.0',
+    'if-exists': 'skip',
+  };
+  const first = await publish(image, 'first\n', { tags: '1.0' });
+  const { step } = await publish(image, 'second\n', inputs);
+  expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
+  expect(await client.digestOf(`${registry}/octo-org/${image}:1.0`)).toBe(first.step.outputs.digest);
+  expect(await client.digestOf(`${address}/octo-org/${image}:1.0`)).not.toBe(first.step.outputs.digest);
+});

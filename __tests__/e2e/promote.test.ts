@@ -1,0 +1,185 @@
+/** Copy and promote: the digest stays, inside one registry no layer moves, and what refers to the image comes along. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { runTool } from '../support/images.ts';
+import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
+import { type MeddlingRegistry, startMeddlingRegistry } from '../support/meddling-registry.ts';
+import { type OwnDistribution, startOwnDistribution } from '../support/own-distribution.ts';
+import { copyAction, type StepResult, uniqueName } from '../support/step.ts';
+
+jest.setTimeout(60_000);
+
+const action = copyAction();
+const folder = mkdtempSync(join(tmpdir(), 'publish-promote-'));
+const seen: string[] = [];
+const authorizations = new Set<string>();
+let client: IndependentClient;
+let engine: Record<string, string>;
+let tools: { crane: string; oras: string; cosign: string };
+/** The lab's registry, with each request seen. */
+let watched: MeddlingRegistry;
+let name: string;
+let digest: string;
+
+beforeAll(async () => {
+  const [{ environment }, { environment: containerd }, { address }, found] = await Promise.all([
+    lab.engine(),
+    lab['engine-containerd'](),
+    lab.registry(),
+    lab.tools(),
+  ]);
+  engine = environment;
+  tools = { crane: 'crane', oras: 'oras', cosign: 'cosign', ...found };
+  client = await openIndependentClient();
+  watched = await startMeddlingRegistry(address, (request, authorization) => {
+    seen.push(request);
+    if (authorization !== undefined) authorizations.add(authorization);
+  });
+  const image = uniqueName('promoted');
+  name = `${address}/octo-org/${image}`;
+  writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY hello.txt /\n');
+  writeFileSync(join(folder, 'hello.txt'), `Hello from ${image}\n`);
+  const build = ['docker', 'buildx', 'build', '--provenance=false', '--platform=linux/amd64,linux/arm64'];
+  await runTool([...build, '--tag', `${name}:1.0.0-rc.1`, '--push', folder], containerd);
+  digest = await client.digestOf(`${name}:1.0.0-rc.1`);
+}, 300_000);
+afterAll(() => {
+  action[Symbol.dispose]();
+  client?.[Symbol.dispose]();
+  watched?.[Symbol.dispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** As the watched registry names it. */
+const watchedName = (): string => name.replace(/^[^/]+/, watched.address);
+
+async function promote(inputs: Readonly<Record<string, string>>): Promise<StepResult> {
+  const runner = action.newRunner({ engine, repository: `octo-org/${uniqueName('app')}` });
+  seen.length = 0;
+  const step = await runner.main({ tags: '1.0.0\nlatest', ...inputs });
+  expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
+  expect(runner.commands()).toEqual([]);
+  return step;
+}
+
+const uploads = (): readonly string[] => seen.filter((request) => /^(?:PUT|POST|PATCH) .*\/blobs\//.test(request));
+
+test('a further tag of the same repository is one PUT a tag, without any docker command', async () => {
+  const image = name.split('/').at(-1) ?? '';
+  const step = await promote({ registry: watched.address, image, source: `docker://${watchedName()}:1.0.0-rc.1` });
+  expect(step.outputs.digest).toBe(digest);
+  for (const tag of ['1.0.0', 'latest']) expect(await client.digestOf(`${name}:${tag}`)).toBe(digest);
+  // One upload is started, to see whether this run may push, and given up.
+  expect(uploads()).toEqual([expect.stringMatching(/^POST .*\/blobs\/uploads\/$/)]);
+  expect(seen.filter((request) => request.startsWith('PUT')).length).toBe(2);
+  expect(Object.keys(JSON.parse(step.outputs.platforms ?? ''))).toEqual(['linux/amd64', 'linux/arm64']);
+});
+
+test('another repository of the same registry gets each blob by a mount, with the same digest', async () => {
+  const step = await promote({
+    registry: watched.address,
+    image: uniqueName('mounted'),
+    source: `docker://${watchedName()}@${digest}`,
+  });
+  expect(step.outputs.digest).toBe(digest);
+  expect(await client.digestOf(`${step.outputs.tags?.split('\n')[0]}`)).toBe(digest);
+  expect(uploads().filter((request) => request.startsWith('PUT'))).toEqual([]);
+  expect(uploads().filter((request) => request.includes('mount=')).length).toBeGreaterThan(0);
+  expect(step.log).toMatch(/0 blobs uploaded \(0\.0 MB\), \d+ mounted/);
+});
+
+test('a second publish of the same image sends no blob', async () => {
+  const other = await lab['registry-auth']();
+  const registryAuth = JSON.stringify([
+    { registry: other.address, username: other.username, password: other.password },
+  ]);
+  const inputs = {
+    registry: other.address,
+    image: uniqueName('again'),
+    source: `docker://${name}:1.0.0-rc.1`,
+    'registry-auth': registryAuth,
+  };
+  expect((await promote(inputs)).log).toMatch(/[1-9]\d* blobs uploaded/);
+  expect((await promote(inputs)).log).toMatch(/: 0 blobs uploaded \(0\.0 MB\), 0 mounted, \d+ were there/);
+});
+
+test('the login of the destination is not sent to the registry of the source', async () => {
+  const other = await lab['registry-auth']();
+  const step = await promote({
+    registry: other.address,
+    username: other.username ?? '',
+    token: other.password ?? '',
+    image: uniqueName('secret'),
+    source: `docker://${watchedName()}:1.0.0-rc.1`,
+  });
+  const plan = JSON.parse(step.outputs.plan ?? '{}');
+  expect(plan.source.from.credential).toMatchObject({ kind: 'runner' });
+  expect(seen.length).toBeGreaterThan(0);
+  expect([...authorizations]).toEqual([]);
+});
+
+test('signatures and attestations come along where `referrers` is true, and are good there', async () => {
+  const image = uniqueName('signed');
+  const signed = `${name}-signed:1`;
+  await runTool([tools.crane, 'copy', `${name}:1.0.0-rc.1`, signed], {});
+  writeFileSync(join(folder, 'report.json'), '{"result": "pass"}\n');
+  await runTool(
+    [tools.oras, 'attach', '--artifact-type', 'application/vnd.example.report', signed, 'report.json'],
+    {},
+    folder,
+  );
+  const environment = { COSIGN_PASSWORD: '', COSIGN_EXPERIMENTAL: '0', HOME: folder };
+  const offline = ['--use-signing-config=false', '--tlog-upload=false', '--new-bundle-format=false'];
+  await runTool([tools.cosign, 'generate-key-pair'], environment, folder);
+  await runTool(
+    [tools.cosign, 'sign', '--key', 'cosign.key', ...offline, '--yes', `${name}-signed@${digest}`],
+    environment,
+    folder,
+  );
+  const step = await promote({
+    registry: (await lab.registry()).address,
+    image,
+    source: `docker://${signed}`,
+    referrers: 'true',
+  });
+  expect(step.log).toMatch(/: 2 manifests that refer to it came along/);
+  const reference = step.outputs.reference ?? '';
+  const referrers = await runTool([tools.oras, 'discover', '--format', 'json', reference], {});
+  expect(referrers).toContain('application/vnd.example.report');
+  const verify = [
+    'verify',
+    '--key',
+    'cosign.pub',
+    '--insecure-ignore-tlog=true',
+    '--new-bundle-format=false',
+    reference,
+  ];
+  expect(await runTool([tools.cosign, ...verify], environment, folder)).toContain(digest);
+});
+
+test('the referrers go to a registry that lists them itself', async () => {
+  const { path } = await lab.distribution3();
+  if (path === null) return;
+  const own: OwnDistribution = await startOwnDistribution(path);
+  try {
+    const attached = `${name}-attached:1`;
+    await runTool([tools.crane, 'copy', `${name}:1.0.0-rc.1`, attached], {});
+    writeFileSync(join(folder, 'report.json'), '{"result": "pass"}\n');
+    const type = 'application/vnd.example.report';
+    await runTool([tools.oras, 'attach', '--artifact-type', type, attached, 'report.json'], {}, folder);
+    const step = await promote({
+      registry: own.registry,
+      image: 'attached',
+      source: `docker://${attached}`,
+      referrers: 'true',
+    });
+    expect(step.log).toMatch(/: 1 manifests that refer to it came along/);
+    const discover = ['discover', '--plain-http', '--format', 'json', step.outputs.reference ?? ''];
+    expect(await runTool([tools.oras, ...discover], {})).toContain(type);
+  } finally {
+    await own.close();
+  }
+});
