@@ -182,7 +182,7 @@ describe('any text gives a sound plan or a typed error', () => {
         fc.property(textFor(name), (text) => {
           if (
             isDone(() => {
-              const { plan } = planned({ [name]: text }, run);
+              const { plan } = planned({ tags: 'type=raw,value=1.0', [name]: text }, run);
               expectSound(plan);
               formatPlan(plan);
             })
