@@ -33,7 +33,8 @@ export async function runEntry(work: (entry: Entry) => Promise<unknown>): Promis
   try {
     await work({ env: process.env, log, now: () => performance.now(), termination });
   } catch (error) {
-    const failure = toPublishError(error);
+    // Whatever broke off first, a step that was asked to end failed because of that.
+    const failure = toPublishError(termination.aborted ? termination.reason : error);
     if (failure.detail !== '') {
       await log.group('What the failed command printed last', async () => log.tool(failure.detail));
     }

@@ -98,6 +98,11 @@ function platforms(text: string): readonly Platform[] {
   return [...new Map(parsed.map((platform) => [formatPlatform(platform), platform])).values()];
 }
 
+/** A folder whose name begins with a hyphen, as a path that no command line takes for an option; `-` is standard input. */
+function asPath(text: string): string {
+  return text.startsWith('-') && text !== '-' ? `./${text}` : text;
+}
+
 /**
  * @param read the text of an input
  * @param faults gathers INPUT_INVALID and PLATFORM_INVALID; an input at fault has its default
@@ -120,7 +125,7 @@ export function parseBuildInputs(read: (name: BuildInputName) => string, faults:
   const cacheFrom = attempt(() => parseCacheEntries('cache-from', read('cache-from'))) ?? [];
   const cacheTo = attempt(() => parseCacheEntries('cache-to', read('cache-to'))) ?? [];
   const options: BuildOptions = {
-    context: read('context'),
+    context: asPath(read('context')),
     file: read('file'),
     target: read('target'),
     platforms: attempt(() => platforms(read('platforms'))) ?? [],
