@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minify } from '@swc/core';
+import { collectLicences, formatLicences } from './licenses.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -21,6 +22,8 @@ for (const name of readdirSync(dist).filter((each) => /^\d+\.index\.js$/.test(ea
   const { code } = await minify(readFileSync(join(dist, name), 'utf8'), { module: true, compress: true, mangle: true });
   writeFileSync(join(dist, name), code);
 }
+const licences = join(dist, 'licenses.txt');
+writeFileSync(licences, formatLicences(collectLicences(root, readFileSync(licences, 'utf8'))));
 for (const entry of entries) {
   writeFileSync(join(dist, `${entry}.js`), `import { start } from './index.js';\n\nawait start('${entry}');\n`);
 }

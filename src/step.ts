@@ -126,7 +126,7 @@ export async function openStep(
 ): Promise<Step> {
   const commands = createCommandRunner(signal);
   const closing = new AbortController();
-  // A step that has failed waits for no further attempt.
+  // A step that has failed, or was asked to end, waits for no further attempt.
   const ended = AbortSignal.any([signal, closing.signal]);
   try {
     const logins = loginsOf(plan.destinations, secrets);

@@ -147,12 +147,13 @@ function portsOf(client: RegistryClient, lines: string[]): PublishPorts {
   return {
     engine: {
       readFacts: nobody,
-      resolveBuilder: () => ({ kind: 'classic', reason: '' }),
+      resolveBuilder: nobody,
       logIn: nobody,
       build: nobody,
       buildByDigest: nobody,
     },
     source: { open: (spec) => openSource(spec, { client, docker }), readImageId: nobody, pushFromDaemon: nobody },
+    runStage: async (_stage, _title, work) => work(),
     registry: client,
     log: terminalLog((text) => lines.push(text.trimEnd())),
   };

@@ -93,8 +93,17 @@ export function createCommandRunner(signal: AbortSignal): CommandRunner {
   };
 }
 
+/** How long the output of a child that has ended is waited for: a child of its own, which nobody asked to end, may hold it. */
+const outputMilliseconds = 500;
+
 function endChild(child: ChildProcess): void {
   child.kill('SIGTERM');
+  child.once('exit', () => {
+    setTimeout(() => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, outputMilliseconds);
+  });
   setTimeout(() => child.kill('SIGKILL'), graceMilliseconds).unref();
 }
 

@@ -64,6 +64,7 @@ export interface Http {
    * @throws RegistryError ANSWER_INVALID (longer than `limit`), REGISTRY_UNREACHABLE (cut off)
    */
   readBytes(response: HttpResponse, limit: number, excess?: 'refuse' | 'ignore'): Promise<Buffer>;
+  /** Cuts what is on its way; nothing is sent from here on. */
   close(): void;
 }
 
@@ -79,6 +80,7 @@ export function createHttp(options: HttpOptions): Http {
   const plainAgent = new HttpAgent(agentOptions);
   const secureAgent = new HttpsAgent(agentOptions);
   const tunnels = new Map<string, TunnelAgent>();
+  let isClosed = false;
 
   function agentFor(url: URL): HttpAgent {
     if (url.protocol === 'http:') return plainAgent;
@@ -93,6 +95,7 @@ export function createHttp(options: HttpOptions): Http {
     const { method, url, headers, authorization, body, signal } = request;
     const length = body?.length ?? (method === 'POST' || method === 'PUT' ? 0 : undefined);
     return new Promise((resolve, reject) => {
+      if (isClosed) throw new Error('the client is closed');
       const outgoing = (url.protocol === 'http:' ? requestHttp : requestHttps)(url, {
         method,
         agent: agentFor(url),
@@ -167,6 +170,7 @@ export function createHttp(options: HttpOptions): Http {
     },
 
     close() {
+      isClosed = true;
       for (const agent of [plainAgent, secureAgent, ...tunnels.values()]) agent.destroy();
     },
   };

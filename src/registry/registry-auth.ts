@@ -26,7 +26,7 @@ function invalid(fault: string): InputError {
 function parseList(text: string): readonly unknown[] {
   let value: unknown;
   try {
-    value = parse(text);
+    value = parse(text, { logLevel: 'error' });
   } catch {
     // The parser's own words quote the text.
     throw invalid('it is no YAML');

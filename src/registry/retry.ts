@@ -84,7 +84,7 @@ const transientWords: readonly RegExp[] = [
   /\b(?:unexpected (?:HTTP )?status|status code)[^\n]{0,200}?\b(?:408|429|500|502|503|504)\b/i,
   /\btoo ?many ?requests\b/i,
   /\bunknown blob\b|\bblob unknown to registry\b|\bBLOB_UNKNOWN\b|\bBLOB_UPLOAD_UNKNOWN\b/i,
-  /\bconnection (?:reset by peer|refused|timed out)\b|\bbroken pipe\b|\bunexpected EOF\b|: EOF\b/i,
+  /\bconnection (?:reset by peer|refused|timed out)\b|\bbroken pipe\b|\bunexpected EOF\b|: EOF\b|\btransport connection broken\b/i,
   /\bTLS handshake timeout\b|\bi\/o timeout\b|\bClient\.Timeout exceeded\b|\bserver misbehaving\b/i,
   /\bcannot reuse body, request must be retried\b|\bno response\b|\bserver closed idle connection\b/i,
 ];

@@ -1,0 +1,127 @@
+/** A step that is asked to end while it waits, at each stage: the registry, or the build, holds it there. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { lab } from '../support/lab.ts';
+import { startMeddlingRegistry } from '../support/meddling-registry.ts';
+import { withoutMasks } from '../support/runner-files.ts';
+import { copyAction, uniqueName } from '../support/step.ts';
+
+jest.setTimeout(60_000);
+
+const action = copyAction();
+const token = `canary-${crypto.randomUUID()}`;
+let engine: Record<string, string>;
+let registry: string;
+let busybox: string;
+
+beforeAll(async () => {
+  const [{ environment }, { address }, images] = await Promise.all([lab.engine(), lab.registry(), lab.images()]);
+  engine = environment;
+  registry = address;
+  busybox = images.busybox;
+});
+afterAll(() => action[Symbol.dispose]());
+
+function isAlive(pid: number): boolean {
+  // A zombie has no executable.
+  return existsSync(`/proc/${pid}/exe`);
+}
+
+/** The request that the registry never answers; for `build` the registry answers, and the build goes on for long. */
+const stages = [
+  { stage: 'prepare', held: /^POST .*\/blobs\/uploads\// },
+  { stage: 'login', held: /^GET \/v2\/$/ },
+  { stage: 'build', held: undefined },
+  { stage: 'push', held: /^(?:PATCH|PUT) .*\/blobs\/uploads\// },
+  { stage: 'tag', held: /^PUT .*\/manifests\/second$/ },
+  { stage: 'verify', held: /^HEAD .*\/manifests\/second$/ },
+] as const;
+
+const cases = stages.flatMap(({ stage, held }) =>
+  (
+    [
+      { signal: 'SIGINT', exitCode: 130 },
+      { signal: 'SIGTERM', exitCode: 143 },
+    ] as const
+  ).map((end) => ({ stage, held, ...end })),
+);
+
+describe.each(cases)('$signal while the step waits to $stage', ({ stage, held, signal, exitCode }) => {
+  test('ends it and its children within 5 s, and leaves nothing, neither before nor after its post', async () => {
+    let reach: () => void = () => {};
+    const reached = new Promise<void>((resolve) => {
+      reach = resolve;
+    });
+    const meddling = await startMeddlingRegistry(registry, (request) => {
+      if (held === undefined || !held.test(request)) return undefined;
+      reach();
+      return new Promise<void>(() => {});
+    });
+    try {
+      const runner = action.newRunner({ engine, repository: `octo-org/${uniqueName('app')}`, token });
+      const configFile = join(runner.home, '.docker/config.json');
+      const configBefore = readFileSync(configFile, 'utf8');
+      const content = `COPY hello.txt /\nRUN echo ${uniqueName('run')} && echo under""way && sleep 20\n`;
+      runner.write(
+        'Dockerfile',
+        stage === 'build' ? `FROM ${busybox}\n${content}` : 'FROM scratch\nCOPY hello.txt /\n',
+      );
+      runner.write('hello.txt', uniqueName('Hello'));
+      const step = runner.start({ registry: meddling.address, username: 'octocat', tags: 'first\nsecond' });
+      let log = '';
+      step.process.stdout?.on('data', (text: string) => {
+        log += text;
+        if (stage === 'build' && log.includes('underway')) reach();
+      });
+      const isLate = sleep(20_000, 'late' as const, { ref: false });
+      expect(await Promise.race([reached, step.ended.then(({ log }) => log), isLate])).toBeUndefined();
+
+      const asked = performance.now();
+      step.process.kill(signal);
+      const ended = await step.ended;
+      expect(performance.now() - asked).toBeLessThan(5_000);
+      expect(ended).toMatchObject({ exitCode, signal: null, code: 'CANCELLED', outputs: {} });
+      expect(ended.failure).toContain(signal);
+      const commands = runner.commands();
+      expect(commands.filter(({ pid }) => isAlive(pid)).map(({ args }) => args)).toEqual([]);
+      expect(readdirSync(runner.temp)).toEqual([]);
+      expect(await runner.post(ended)).toMatchObject({ exitCode: 0, log: '' });
+      expect(readdirSync(runner.temp)).toEqual([]);
+
+      const all = join(runner.temp, '..');
+      const withToken = runner.filesIn(all).filter((path) => readFileSync(join(all, path), 'latin1').includes(token));
+      expect(withToken).toEqual([]);
+      expect(withoutMasks(ended.log)).not.toContain(token);
+      expect(readFileSync(configFile, 'utf8')).toBe(configBefore);
+    } finally {
+      meddling[Symbol.dispose]();
+    }
+  });
+});
+
+test('a child of a child that nobody ends does not keep the step from ending', async () => {
+  const runner = action.newRunner({
+    engine,
+    repository: `octo-org/${uniqueName('app')}`,
+    token,
+    // Stands for a credential helper that hangs: it has the output of `docker login`, and no signal reaches it.
+    beforeDocker: 'case "$*" in login*) sleep 15 & echo $! >"$HOME/helper"; wait ;; esac',
+  });
+  runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
+  const step = runner.start({ registry, username: 'octocat', tags: 'first' });
+  const helper = join(runner.home, 'helper');
+  for (const end = Date.now() + 20_000; !existsSync(helper); await sleep(20)) expect(Date.now()).toBeLessThan(end);
+  await sleep(100);
+  const asked = performance.now();
+  step.process.kill('SIGTERM');
+  // The step has ended with its process; the helper keeps the runner's pipe open until it is ended, too.
+  const exited = new Promise((resolve) => step.process.once('exit', resolve));
+  expect(await exited).toBe(143);
+  expect(performance.now() - asked).toBeLessThan(5_000);
+  expect(readdirSync(runner.temp)).toEqual([]);
+  process.kill(Number(readFileSync(helper, 'utf8')), 'SIGKILL');
+  expect(await step.ended).toMatchObject({ exitCode: 143, code: 'CANCELLED' });
+});

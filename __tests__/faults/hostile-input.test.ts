@@ -1,0 +1,361 @@
+/**
+ * Whatever the inputs hold, there is a plan that keeps its promises, or a typed error that keeps to its form: 10,000 texts
+ * for each input that has a grammar.
+ */
+
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { gatherFaults, InternalError, PublishError } from '../../src/errors.ts';
+import { digestOf } from '../../src/image/digest.ts';
+import { mediaTypes, parseIndex } from '../../src/image/manifest.ts';
+import { parseRepository } from '../../src/image/repository.ts';
+import { parseTag } from '../../src/image/tag.ts';
+import type { InputName } from '../../src/inputs.ts';
+import type { Plan } from '../../src/plan.ts';
+import { parseChallenges } from '../../src/registry/challenge.ts';
+import { readRefusal } from '../../src/registry/failure.ts';
+import { parseRegistryAuth } from '../../src/registry/registry-auth.ts';
+import { judgeText, parseRetryAfter } from '../../src/registry/retry.ts';
+import { formatPlan } from '../../src/report/plan-table.ts';
+import { someText } from '../support/arbitraries.ts';
+import { aRun, planned } from '../support/builders.ts';
+
+const common = [
+  '',
+  ' ',
+  '\n',
+  '\r\n',
+  '\t',
+  ',',
+  ';',
+  '=',
+  '"',
+  "'",
+  '#',
+  '\\',
+  '-',
+  '--',
+  '.',
+  '/',
+  '..',
+  ':',
+  '@',
+  '*',
+];
+const foreign = ['\0', '\u0085', '\u2028', '\u200b', '\ud800', 'é', '🐳', '％', '\u202e', 'x'.repeat(300)];
+const injections = [
+  '::set-output name=a::b',
+  '::add-mask::a',
+  '##[error]',
+  '$(id)',
+  '`id`',
+  '; id',
+  '&& id',
+  '${{ github.token }}',
+];
+
+/** Words of each input's own grammar, so that valid and nearly valid texts occur. */
+const words: Readonly<Partial<Record<InputName, readonly string[]>>> = {
+  registry: ['auto', 'container', 'docker', 'ghcr.io', 'docker.io', 'localhost:5000', '[::1]:5000', 'https://', 'A.B'],
+  owner: ['octo-org', 'Octo', '_', '.github'],
+  image: ['app', 'App', 'a/b', 'a__b', 'a--b', 'octo/app'],
+  images: ['ghcr.io/octo/app', 'name=', 'enable=', 'true', 'false', '{{is_default_branch}}'],
+  tags: [
+    ...['type=', 'semver', 'pep440', 'raw', 'ref', 'sha', 'schedule', 'edge', 'match', 'pattern=', 'value=', 'event='],
+    ...[
+      'prefix=',
+      'suffix=',
+      'enable=',
+      'priority=',
+      'group=',
+      'format=',
+      '{{version}}',
+      '{{major}}',
+      '{{',
+      '}}',
+      '{{{',
+    ],
+    ...[
+      '{{date "YYYY" tz="Mars"}}',
+      '{{#if',
+      '{{/if}}',
+      '{{__proto__}}',
+      '{{constructor}}',
+      '{{lookup this "x"}}',
+      'v1.2.3',
+    ],
+    ...['(.*)*$', '(?<a>', '[', '\\d{99999}', '1.0', 'latest'],
+  ],
+  flavor: ['latest=', 'auto', 'true', 'prefix=', 'suffix=', 'onlatest=', 'v'],
+  labels: ['org.opencontainers.image.title', 'com.example', 'a=b', '{{branch}}', '{{', 'key'],
+  annotations: ['index:', 'manifest:', 'manifest[linux/amd64]:', 'manifest-descriptor:', 'a=b', 'key'],
+  'build-args': ['NAME=', 'NAME', 'HTTP_PROXY=http://a:b@c', '--output=', 'value'],
+  platforms: ['linux/amd64', 'linux/arm64', 'linux/arm/v7', 'linux', 'amd64', 'windows/amd64:10.0', 'local'],
+  source: ['oci:', 'oci-archive:', 'docker-archive:', 'docker-daemon:', 'docker://', 'a.tar', 'a:1', 'latest'],
+  context: ['https://', 'git@github.com:a/b', '--output=type=local', '-', '.', '~'],
+  file: ['Dockerfile', '--file', '-', '/etc/passwd'],
+  target: ['release', '--push', '-o'],
+  username: ['octocat', '--password', '-u'],
+  push: ['auto', 'true', 'FALSE', 'yes'],
+  'login-scope': ['step', 'job'],
+  verify: ['manifest', 'off'],
+  retries: ['0', '1', '5', '100', '101', '1e3', '-1', '0x5', '9'.repeat(40)],
+  stage: ['true', 'false', 'app'],
+  'if-exists': ['overwrite', 'skip', 'fail'],
+};
+
+function textFor(name: InputName): fc.Arbitrary<string> {
+  const own = words[name] ?? [];
+  const piece = fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(...(own.length === 0 ? common : own)) },
+    { weight: 3, arbitrary: fc.constantFrom(...common) },
+    { weight: 1, arbitrary: fc.constantFrom(...foreign, ...injections) },
+  );
+  return fc.oneof(
+    { weight: 5, arbitrary: fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')) },
+    { weight: 1, arbitrary: someText() },
+  );
+}
+
+/** distribution-spec, "Pulling manifests". */
+const isTag = (text: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(text);
+
+/** Plain, because it is asked some hundred thousand times. */
+function holds(isSo: boolean, what: string): void {
+  if (!isSo) throw new Error(`This must not be in a plan: ${JSON.stringify(what)}`);
+}
+
+/** What a plan may hold, whatever the inputs were. */
+function expectSound(plan: Plan): void {
+  for (const { repository } of plan.destinations) {
+    const { registry, path } = parseRepository(repository.registry, repository.path);
+    holds(registry === repository.registry && path === repository.path, path);
+    holds(!/[\s\p{Cc}]/u.test(`${registry}/${path}`), `${registry}/${path}`);
+  }
+  for (const { tag } of plan.description.tags) holds(isTag(tag), tag);
+  const { context, buildArgs, labels, platforms } = plan.build;
+  // The one text that stands on the command line without an option before it.
+  holds(context === '-' || !context.startsWith('-'), context);
+  for (const each of [...buildArgs, ...labels]) holds(/^[^=]/.test(each), each);
+  for (const { os, architecture } of platforms)
+    holds(/^[\w.-]+\/[\w.-]+$/.test(`${os}/${architecture}`), `${os}/${architecture}`);
+}
+
+/** Runs what must succeed or throw one of our errors; gives whether it succeeded. */
+function isDone(work: () => unknown): boolean {
+  try {
+    work();
+    return true;
+  } catch (error) {
+    if (!(error instanceof PublishError) || error instanceof InternalError) throw error;
+    if (error.message === '' || error.remedy === '') throw new Error(`${error.code} says nothing`);
+    return false;
+  }
+}
+
+const run = aRun({ GITHUB_REF: 'refs/tags/v1.2.3' });
+const withGrammar: readonly InputName[] = [
+  ...(['registry', 'owner', 'image', 'images', 'tags', 'flavor', 'labels', 'annotations'] as const),
+  ...(['build-args', 'platforms', 'source'] as const),
+];
+const others: readonly InputName[] = [
+  ...([
+    'context',
+    'file',
+    'target',
+    'username',
+    'push',
+    'login-scope',
+    'verify',
+    'retries',
+    'stage',
+    'if-exists',
+  ] as const),
+];
+
+describe('any text gives a sound plan or a typed error', () => {
+  test.each([...withGrammar.map((name) => ({ name, runs: 10_000 })), ...others.map((name) => ({ name, runs: 2_000 }))])(
+    'in `$name` ($runs texts)',
+    ({ name, runs }) => {
+      let done = 0;
+      fc.assert(
+        fc.property(textFor(name), (text) => {
+          if (
+            isDone(() => {
+              const { plan } = planned({ tags: 'type=raw,value=1.0', [name]: text }, run);
+              expectSound(plan);
+              formatPlan(plan);
+            })
+          ) {
+            done++;
+          }
+        }),
+        { numRuns: runs },
+      );
+      // Both happen: neither is everything refused, nor is nothing looked at.
+      expect(done).toBeGreaterThan(0);
+    },
+  );
+
+  test('in `registry-auth` (10,000 texts)', () => {
+    const piece = fc.constantFrom(
+      ...[
+        '- ',
+        'registry: ',
+        'username: ',
+        'password: ',
+        'ghcr.io',
+        'octocat',
+        '\n',
+        '  ',
+        '{',
+        '}',
+        '[',
+        ']',
+        '&a',
+        '*a',
+      ],
+      ...[
+        '!!binary ',
+        '!!js/function ',
+        '<<: ',
+        '"',
+        "'",
+        '|\n',
+        '? ',
+        ': ',
+        '#',
+        '\t',
+        '%YAML 9.9\n',
+        '---\n',
+        'null',
+        '\0',
+      ],
+    );
+    const text = fc.oneof(
+      fc.array(piece, { maxLength: 16 }).map((pieces) => pieces.join('')),
+      fc.json(),
+      fc.string({ unit: 'binary' }),
+    );
+    fc.assert(
+      fc.property(text, (each) => {
+        isDone(() => {
+          const faults = gatherFaults();
+          const logins = parseRegistryAuth(each, faults);
+          faults.throwIfAny();
+          for (const { registry, username } of logins) {
+            expect(registry).not.toMatch(/\s/);
+            expect(username).not.toBe('');
+          }
+        });
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  test('in all inputs at once, on a run whose event and ref are hostile too (2,000 runs)', () => {
+    const texts = fc.record(Object.fromEntries([...withGrammar, ...others].map((name) => [name, textFor(name)])), {
+      requiredKeys: [],
+    });
+    const ref = fc
+      .constantFrom('refs/heads/', 'refs/tags/', 'refs/pull/', 'refs/', '')
+      .chain((prefix) => someText().map((name) => `${prefix}${name}`));
+    fc.assert(
+      fc.property(texts, ref, someText(), fc.object({ maxDepth: 2 }), (inputs, GITHUB_REF, message, payload) => {
+        isDone(() => {
+          const env = { GITHUB_REF, GITHUB_EVENT_NAME: 'push' };
+          expectSound(planned(inputs, aRun(env, { ...payload, head_commit: { message, timestamp: message } })).plan);
+        });
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('any answer of a registry is read, or refused with a typed error (10,000 answers)', () => {
+  const body = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.json(),
+    fc.record({ errors: fc.anything() }).map((value) => JSON.stringify(value) ?? ''),
+    fc
+      .array(
+        fc.record({
+          code: fc.oneof(fc.string(), fc.integer()),
+          message: fc.constantFrom(...injections, '\n', '\r::error::x'),
+        }),
+      )
+      .map((errors) => JSON.stringify({ errors })),
+  );
+
+  test('its words are one line that holds no control character', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 100, max: 599 }), body, (status, text) => {
+        const { words: said, ociCodes } = readRefusal(status, text);
+        if (/\p{Cc}/u.test(said) || said.length > 501) throw new Error(`"${said}" is no line`);
+        if (ociCodes.some((code) => typeof code !== 'string')) throw new Error('a code that is none');
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  test('its challenges and its delays', () => {
+    const header = fc.oneof(
+      fc.string(),
+      fc
+        .array(
+          fc.constantFrom('Bearer ', 'Basic ', 'realm=', '"', '\\', ',', ' ', '=', 'https://a', 'scope', ':', '\t'),
+        )
+        .map((all) => all.join('')),
+    );
+    const delay = fc.oneof(
+      fc.string(),
+      fc
+        .array(fc.constantFrom('1', '.', 'ms', 's', 'h', '-', '9'.repeat(30), 'Mon, ', ' GMT'))
+        .map((all) => all.join('')),
+    );
+    fc.assert(
+      fc.property(header, delay, (challenge, after) => {
+        for (const { scheme } of parseChallenges(challenge)) expect(scheme).toBe(scheme.toLowerCase());
+        const milliseconds = parseRetryAfter(after, 0);
+        if (milliseconds !== undefined) expect(milliseconds).toBeGreaterThanOrEqual(0);
+        judgeText(`${challenge}\nretry-after: ${after} 429 Too Many Requests`, 0);
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  test('its indexes', () => {
+    const descriptor = fc.oneof(
+      fc.anything(),
+      fc.record({
+        mediaType: fc.oneof(fc.constantFrom(mediaTypes.ociManifest, mediaTypes.ociIndex), fc.anything()),
+        digest: fc.oneof(fc.constant(digestOf(Buffer.from('x'))), fc.string()),
+        size: fc.oneof(fc.integer(), fc.anything()),
+        platform: fc.oneof(fc.record({ os: fc.anything(), architecture: fc.string() }), fc.anything()),
+      }),
+    );
+    const index = fc.oneof(fc.anything(), fc.record({ manifests: fc.oneof(fc.array(descriptor), fc.anything()) }));
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          index.map((value) => JSON.stringify(value) ?? ''),
+          fc.string(),
+        ),
+        (text) => {
+          const bytes = Buffer.from(text);
+          isDone(() => parseIndex({ bytes }));
+        },
+      ),
+      { numRuns: 10_000 },
+    );
+  });
+
+  test('and its tags: those that are none are refused', () => {
+    fc.assert(
+      fc.property(someText(), (text) => {
+        expect(isDone(() => parseTag(text))).toBe(isTag(text));
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+});

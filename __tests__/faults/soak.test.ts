@@ -1,0 +1,54 @@
+/** The short soak; `npm run soak` is the long one, which kills an engine, too. */
+
+import { join } from 'node:path';
+import { beforeAll, expect, jest, test } from '@jest/globals';
+import { distribution, unpacked } from '../../lab/apt.js';
+import { placeOf } from '../../lab/place.js';
+import { lab } from '../support/lab.ts';
+import { drawOrdeal, seededRandom, soak } from '../support/soak.ts';
+
+jest.setTimeout(300_000);
+
+let engine: Record<string, string>;
+let registry: string;
+
+beforeAll(async () => {
+  const machine = distribution();
+  if (machine === undefined)
+    throw new Error('This test kills a registry of its own, from the package docker-registry.');
+  const [{ environment }, root] = await Promise.all([
+    lab.engine(),
+    unpacked(placeOf(process.env), machine, 'registry', ['docker-registry']),
+  ]);
+  engine = environment;
+  registry = join(root, 'usr/bin/docker-registry');
+});
+
+test('40 publishes among faults, kills of the step and of the registry: every tag whole, every success true, nothing left', async () => {
+  const { violations, ...counts } = await soak({
+    publishes: 40,
+    seed: 8,
+    lanes: 3,
+    limit: 120_000,
+    registry,
+    engine,
+  });
+  console.log(`soak: ${JSON.stringify(counts)}`);
+  expect(violations).toEqual([]);
+  expect(counts.publishes).toBe(40);
+  expect(counts.registryDeaths).toBeGreaterThan(0);
+  expect(counts.stepsKilled).toBeGreaterThan(0);
+  expect(counts.struck).toBeGreaterThan(10);
+  expect(counts.endings.success).toBeGreaterThan(10);
+});
+
+test('a seed gives the same ordeals each time, and another seed others', () => {
+  const drawn = (seed: number) => {
+    const random = seededRandom(seed);
+    return Array.from({ length: 50 }, () => drawOrdeal(random, true));
+  };
+  expect(drawn(1)).toEqual(drawn(1));
+  expect(drawn(1)).not.toEqual(drawn(2));
+  expect(drawn(1).some(({ kill }) => kill?.signal === 'SIGKILL')).toBe(true);
+  expect(drawn(1).some(({ registryDies }) => registryDies !== undefined)).toBe(true);
+});
