@@ -38,7 +38,7 @@ interface Layer extends Descriptor {
 /**
  * Level of zlib: chosen by `npm run bench -- publish`, which prints time and size of each (docs/adr/0004-sources.md).
  */
-export const layerLevel = 4;
+export const layerLevel = 3;
 
 /**
  * Compresses the layers, so that their digests are known before anything is sent.
