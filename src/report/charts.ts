@@ -38,7 +38,8 @@ export function drawTime(spans: readonly Span[], steps: readonly BuildStep[]): s
   const bar = (name: string, start: number, stop: number, isFailed: boolean): string => {
     const from = Math.round(start) + 1;
     const to = Math.max(Math.round(stop) + 1, from + 1);
-    return `  ${label(name)} ${formatDuration(stop - start)} :${isFailed ? 'crit, ' : ''}${from}, ${to}`;
+    // A label that begins with a word of the grammar (`section`, `click`, `title`) would be more than a label.
+    return `  ${formatDuration(stop - start)} ${label(name)} :${isFailed ? 'crit, ' : ''}${from}, ${to}`;
   };
   const isWorthIt = ({ start, end: stop }: BuildStep): boolean => stop - start >= least;
   const longest = steps
