@@ -81,6 +81,8 @@ export async function join({ plan: planned, describe }: Planned<MergePlan>, port
   return {
     ...done,
     published: true,
+    places: placed.map(({ target }) => target),
+    description: first.target.description,
     digest: index.digest,
     manifest: index,
     platforms: platformsOf(readEntries(index)),

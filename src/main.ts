@@ -230,7 +230,7 @@ export function report(
     return;
   }
   const { digest } = outcome;
-  const [main = '', ...others] = thePlan.destinations.map(({ repository }) =>
+  const [main = '', ...others] = (outcome.places ?? []).map(({ repository }) =>
     formatDigestReference(repository, digest),
   );
   const references = [main, ...others];

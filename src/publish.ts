@@ -58,7 +58,9 @@ export async function publish({ plan: planned, describe }: Planned, ports: Publi
   const summary = await summariseImage(plan, facts, first, ports);
   const { manifest } = first;
   const { digest } = manifest;
-  const published = { published: true, reason: '', digest, manifest, metadata };
+  const places = placed.map(({ target }) => target);
+  const { description } = first.target;
+  const published = { published: true, reason: '', places, description, digest, manifest, metadata };
   return { ...done, ...summary, ...published, imageId: imageId || summary.imageId };
 }
 

@@ -2,7 +2,7 @@
  * The entry of `pull/`: the same resolution and login as a publish, then `docker pull`.
  */
 
-import { logIn, pull } from './engine/docker.ts';
+import { logIn, type Pulled, pull } from './engine/docker.ts';
 import {
   appendEntry,
   type Entry,
@@ -14,8 +14,9 @@ import {
   writeOutputs,
 } from './entry.ts';
 import { gatherFaults, InputError } from './errors.ts';
+import type { Platform } from './image/platform.ts';
 import { formatReference } from './image/reference.ts';
-import { parseTag } from './image/tag.ts';
+import { parseTag, type Tag } from './image/tag.ts';
 import {
   type InputReader,
   inputsOfEnvironment,
@@ -29,13 +30,15 @@ import type { ServerFacts } from './registry/directory.ts';
 import { isOpen, mostCapable, readServer } from './registry/probe.ts';
 import { type Product, resolveProduct } from './registry/product.ts';
 import type { Run } from './run/run.ts';
-import { openStep } from './step.ts';
+import { openStep, type Step } from './step.ts';
 import { newStepFolder } from './step-folder.ts';
 
 export interface PullPlan {
   readonly product: Product;
   readonly destinations: readonly [Omit<Destination, 'packageUrl'>];
   readonly reference: string;
+  /** Absent where the digest alone says what is pulled. */
+  readonly tag?: Tag;
   readonly retries: number;
   readonly notes: readonly string[];
 }
@@ -64,10 +67,22 @@ export function planPull(
   return {
     product,
     destinations: [{ registry, repository, credential }],
+    ...(tag && { tag }),
     reference: formatReference({ repository, ...(tag && { tag }), ...(digest && { digest }) }),
     retries: inputs.retries,
     notes,
   };
+}
+
+/** An engine cannot pull from a Docker registry, which knows no digests; our own client can. */
+async function pullImage(
+  { destinations: [{ registry, repository }], tag, reference }: PullPlan,
+  { docker, registry: client }: Step,
+  platform: Platform | undefined,
+): Promise<Pulled> {
+  if (registry.kind !== 'docker' || tag === undefined) return pull(docker, reference, platform);
+  const { loadFromRegistry } = await import('./source/load.ts');
+  return loadFromRegistry(client, docker, repository, tag, platform);
 }
 
 export const run = (): Promise<void> =>
@@ -108,7 +123,7 @@ export async function pullStep(
   let keepsLogin = false;
   try {
     for (const login of step.logins) await logIn(step.docker, login.registry, login.username, login.password);
-    const pulled = await log.group('Pull', () => pull(step.docker, plan.reference, inputs.platform));
+    const pulled = await log.group('Pull', () => pullImage(plan, step, inputs.platform));
     log.info(`Pulled ${plan.reference}, ${pulled.digest}`);
     keepsLogin = inputs.loginScope === 'job' && env.GITHUB_ENV !== undefined;
     if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);

@@ -7,7 +7,7 @@ import { formatDigestReference, formatTagReference } from '../image/reference.ts
 import { formatRepository } from '../image/repository.ts';
 import type { ImageDescription } from '../metadata/describe.ts';
 import type { Outcome } from '../outputs.ts';
-import type { Destination, PublicationPlan } from '../plan.ts';
+import type { PublicationPlan } from '../plan.ts';
 import { describeProduct } from '../registry/product.ts';
 import { drawTime, drawWeight } from './charts.ts';
 import { troubleshootingUrl } from './failure.ts';
@@ -136,10 +136,9 @@ function writePlan(
   measure: Measure,
 ): readonly string[] {
   const description = outcome?.description ?? plan.description;
-  const [main] = plan.destinations;
   const isPublished = outcome?.published === true;
   return [
-    ...(isPublished && main !== undefined ? [writePublished(plan, outcome, main, measure)] : []),
+    ...(isPublished ? [writePublished(plan, outcome, measure)] : []),
     writeTags(description, facts, measure),
     details(
       'Why there, and how',
@@ -158,25 +157,24 @@ function writePlan(
   ];
 }
 
-function writePublished(
-  plan: PublicationPlan,
-  { digest, description }: Outcome,
-  main: Destination,
-  measure: Measure,
-): string {
-  if (digest === undefined) return '';
+function writePublished(plan: PublicationPlan, { digest, description, places }: Outcome, measure: Measure): string {
+  const destinations = plan.destinations.filter(
+    ({ repository }) => places === undefined || places.some((place) => place.repository === repository),
+  );
+  const [main] = destinations;
+  if (digest === undefined || main === undefined) return '';
   // A Docker registry knows images by tag only.
   const [tag] = description.tags;
   const reference =
     main.registry.kind === 'docker' && tag !== undefined
       ? formatTagReference(main.repository, tag.tag)
       : formatDigestReference(main.repository, digest);
-  const hasPages = plan.destinations.some(({ packageUrl }) => packageUrl !== '');
+  const hasPages = destinations.some(({ packageUrl }) => packageUrl !== '');
   return [
     `\`\`\`sh\ndocker pull ${reference}\n\`\`\``,
     limitedTable(
       ['Repository', 'Digest', ...(hasPages ? ['Package'] : [])],
-      plan.destinations,
+      destinations,
       measure,
       ({ repository, packageUrl }) => [
         code(formatRepository(repository)),
