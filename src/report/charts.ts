@@ -2,9 +2,10 @@
  * Charts in Mermaid's language, as GitHub draws them: where the time went, and what the layers weigh.
  */
 
+import { formatDuration } from './duration.ts';
 import { formatSize } from './markdown.ts';
 import { type BuildStep, isInternal } from './progress.ts';
-import { formatDuration, type Span } from './spans.ts';
+import type { Span } from './spans.ts';
 
 /** Nothing of a label is Mermaid's grammar (`:` `;` `#` `,` quotes, line breaks, `%%`) or HTML. */
 function label(text: string, most = 48): string {
