@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
+import { blocksOf } from '../support/doc-workflows.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { copyAction, type Ended, type Runner, uniqueName } from '../support/step.ts';
 
@@ -26,10 +27,15 @@ interface Workflow {
   readonly jobs: Readonly<Record<string, { readonly steps?: readonly Step[] }>>;
 }
 
-/** A recipe whose images go to a registry of this machine. */
+/** The workflow of a recipe, or the first of README.md. */
+function readWorkflow(name: string): string {
+  if (name !== 'readme') return readFileSync(join(root, 'examples/workflows', `${name}.yml`), 'utf8');
+  return blocksOf('README.md', 'yaml')[0]?.text ?? '';
+}
+
+/** A workflow whose images go to a registry of this machine. */
 function recipe(name: string, registry: string): string {
-  const text = readFileSync(join(root, 'examples/workflows', `${name}.yml`), 'utf8').replaceAll('ghcr.io', registry);
-  const workflow: Workflow = parse(text);
+  const workflow: Workflow = parse(readWorkflow(name).replaceAll('ghcr.io', registry));
   const redirect = (step: Step): Step =>
     step.uses === 'org/publish-docker-package@v1' && step.with?.images === undefined
       ? { ...step, with: { registry, ...step.with } }
@@ -114,6 +120,14 @@ function recipe(name: string, registry: string): string {
 
   const pushOf = (ref: string): readonly [string, Readonly<Record<string, unknown>>] => ['push', { ref }];
   const nameOf = (image: string): string => `${registry}/octo-org/${image.toLowerCase()}`;
+
+  test('the first workflow of README.md publishes a new repository that has a Dockerfile and nothing else', async () => {
+    const name = uniqueName('Fresh');
+    const runner = await aCheckout(name, ['readme']);
+    await run(runner, name, 'readme', pushOf('refs/heads/main'));
+    expect(await client.tagsOf(nameOf(name))).toEqual(['main']);
+    expect(await client.labelsOf(`${nameOf(name)}:main`)).toMatchObject({ 'org.opencontainers.image.title': name });
+  });
 
   test('release tags: a version, its lines and latest', async () => {
     const name = uniqueName('Release');
