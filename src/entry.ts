@@ -5,6 +5,7 @@
 
 import { appendFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { FailedBuild } from './engine/build-failure.ts';
 import type { Environment } from './engine/command.ts';
 import type { Faults } from './errors.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
@@ -41,7 +42,8 @@ export async function runEntry(work: (entry: Entry) => Promise<unknown>): Promis
     if (failure.detail !== '') {
       await log.group('What the failed command printed last', async () => log.tool(failure.detail));
     }
-    log.error(formatFailure(failure), { title: failure.code });
+    const place = failure instanceof FailedBuild ? failure.place : undefined;
+    log.error(formatFailure(failure), { title: failure.code, ...place });
     process.exitCode = exitCodeOf(termination);
   }
 }

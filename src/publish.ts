@@ -2,7 +2,7 @@
  * The use case: log in, produce, push, verify, tag. What is to happen is in the plan; how is in the ports.
  */
 
-import type { BuilderFacts } from './engine/docker.ts';
+import type { RunnerFacts } from './engine/resolve.ts';
 import { PermissionError, RegistryError } from './errors.ts';
 import { type ExistingTag, findExisting } from './if-exists.ts';
 import type { Digest } from './image/digest.ts';
@@ -91,7 +91,7 @@ export function confirmWith(
 
 async function produce(
   plan: Plan,
-  facts: BuilderFacts | undefined,
+  facts: RunnerFacts | undefined,
   targets: readonly Target[],
   confirm: Confirm,
   ports: PublishPorts,
@@ -274,12 +274,12 @@ async function verifyContent({ registry, log }: NamingPorts, { target, manifest 
 /** What a build's own decisions do not tell is read from the image. */
 async function summariseImage(
   plan: Plan,
-  facts: BuilderFacts | undefined,
+  facts: RunnerFacts | undefined,
   { target, manifest }: Placed,
   { registry }: PublishPorts,
 ): Promise<ImageSummary> {
-  if (facts !== undefined && !isIndexMediaType(manifest.mediaType)) {
-    const platform = plan.build.platforms[0] ?? facts.engine.platform;
+  const platform = plan.build.platforms[0] ?? facts?.docker?.platform ?? facts?.podman?.platform;
+  if (platform !== undefined && facts !== undefined && !isIndexMediaType(manifest.mediaType)) {
     return { platforms: { [formatPlatform(platform)]: manifest.digest }, imageId: '' };
   }
   return summarise(remoteContent(registry, target.repository, manifest));

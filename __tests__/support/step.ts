@@ -183,6 +183,16 @@ function pluginFolders(configFolder: string, config: Readonly<Record<string, unk
   return [...extra, join(configFolder, 'cli-plugins'), ...system.map((each) => join(each, 'docker/cli-plugins'))];
 }
 
+/** The plugin of an engine's CLI; `undefined` where it has none. */
+export function findBuildx({ engine = {} }: Pick<RunnerOptions, 'engine'>): string | undefined {
+  const from = engine.DOCKER_CONFIG ?? process.env.DOCKER_CONFIG ?? join(homedir(), '.docker');
+  const file = join(from, 'config.json');
+  return findExecutable(
+    'docker-buildx',
+    pluginFolders(from, existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}),
+  );
+}
+
 /** The runner's own configuration: that of the engine's CLI, with a buildx that is recorded, and no login. */
 function makeDockerConfig(
   folder: string,
@@ -197,7 +207,7 @@ function makeDockerConfig(
     credHelpers: ___,
     ...config
   } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-  const buildx = findExecutable('docker-buildx', pluginFolders(from, config));
+  const buildx = findBuildx({ engine });
   const plugins = join(dirname(records), 'plugins');
   mkdirSync(plugins, { recursive: true });
   mkdirSync(folder, { recursive: true });

@@ -51,7 +51,7 @@ interface Module {
 
 /** Static and dynamic imports and re-exports, types too: what a reader has to know to read the file. */
 function importsOf(code: string): readonly string[] {
-  return [...code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, specifier = '']) => specifier);
+  return [...code.matchAll(/(?<![-.])(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, specifier = '']) => specifier);
 }
 
 function withoutComments(code: string): string {

@@ -68,7 +68,7 @@ describe('a release is published', () => {
   test('and the log says by which builder and under which names', async () => {
     const world = aWorld();
     await publish(planned({}, release), world.ports);
-    expect(world.lines).toContain('Builder: buildx, because it is there');
+    expect(world.lines).toContain('Engine: Docker with buildx, containerd image store, because it is there');
     expect(world.lines).toContain(`Tagged ${app}:latest`);
     expect(world.lines).toContainEqual(
       expect.stringMatching(/^Verified 4 tags of ghcr\.io\/octo-org\/octo-app@sha256:/),
