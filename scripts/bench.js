@@ -1,5 +1,5 @@
 // Measures what the step adds to bare docker, side by side in one run: interleaved, medians, ratio.
-// Usage: npm run bench [-- --runs 10]
+// Usage: npm run bench [-- --runs 10]; npm run bench -- builders [--runs 5]
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,10 @@ import { parseArgs } from 'node:util';
 import { openLab } from '../lab/lab.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+if (process.argv[2] === 'builders') {
+  await import('./bench-builders.js');
+  process.exit();
+}
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '10' } } });
 const runs = Number(values.runs);
 
