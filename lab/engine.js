@@ -143,7 +143,8 @@ const NO_ENGINE =
 export async function startEngine(starter, { root, settings }, ip, enter = []) {
   const { folder, data } = starter;
   const { bridge, address } = networkOf(folder);
-  const env = daemonEnvironment(enter.length ? {} : process.env, root);
+  // The sockets of `RUN --mount=type=ssh` are made there: a socket's path has at most 107 characters.
+  const env = { ...daemonEnvironment(enter.length ? {} : process.env, root), DOCKER_TMPDIR: join(folder, 'tmp') };
   const daemon = (/** @type {string} */ program, /** @type {string[]} */ ...args) => {
     const [command = '', ...rest] = [...enter, join(root, program), ...args];
     return starter.daemon(command, rest, env);

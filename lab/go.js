@@ -12,6 +12,7 @@ import { answerOf, run } from './process.js';
 /** What can be built: the package of the command and its version. */
 const PROGRAMS = {
   act: 'github.com/nektos/act@v0.2.89',
+  actionlint: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12',
   buildkitd: 'github.com/moby/buildkit/cmd/buildkitd@v0.34.2',
   buildctl: 'github.com/moby/buildkit/cmd/buildctl@v0.34.2',
   distribution3: 'github.com/distribution/distribution/v3/cmd/registry@v3.1.2',

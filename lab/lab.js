@@ -44,6 +44,7 @@ export function openLab(environment = process.env) {
     images: once(() => images(place, mainRegistry, mainEngine)),
     podman: once(() => podman(place, environment)),
     act: once(() => goProgram(place, 'act')),
+    actionlint: once(() => goProgram(place, 'actionlint')),
     buildkitd: once(() => goProgram(place, 'buildkitd')),
     buildctl: once(() => goProgram(place, 'buildctl')),
     distribution3: once(() => goProgram(place, 'distribution3')),

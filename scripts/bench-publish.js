@@ -1,24 +1,16 @@
 // Measures `source` and many tags beside crane and docker, on the lab's engine and registry, interleaved, medians.
-// Usage: npm run bench -- publish [--runs 5] [--megabytes 800] [--large 5000] [--levels]
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+// Usage: npm run bench -- publish [--runs 5] [--megabytes 800] [--large 5000] [--levels] [--only tags,promotion,archives,memory]
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { distribution, unpacked } from '../lab/apt.js';
 import { openLab } from '../lab/lab.js';
+import { placeOf } from '../lab/place.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
@@ -28,21 +20,43 @@ const { values } = parseArgs({
     megabytes: { type: 'string', default: '800' },
     large: { type: 'string', default: '5000' },
     levels: { type: 'boolean', default: false },
+    only: { type: 'string', default: 'tags,promotion,archives,memory' },
   },
 });
 const runs = Number(values.runs);
 const megabytes = Number(values.megabytes);
 
 const lab = openLab(process.env);
-const [{ environment }, { address }, { crane = 'crane' }] = await Promise.all([
-  lab.engine(),
-  lab.registry(),
-  lab.tools(),
-]);
+const [{ environment }, { crane = 'crane' }] = await Promise.all([lab.engine(), lab.tools()]);
 const folder = mkdtempSync(join(tmpdir(), 'bench-publish-'));
 /** @type {Record<string, string | undefined>} */
 const env = { ...process.env, ...environment };
 let count = 0;
+
+/** A registry of this bench, whose content goes with it. @type {(port: number) => Promise<import('node:child_process').ChildProcess>} */
+async function startRegistry(port) {
+  const machine = distribution();
+  if (machine === undefined) throw new Error('The bench needs the package docker-registry, of Debian or Ubuntu.');
+  const root = await unpacked(placeOf(process.env), machine, 'registry', ['docker-registry']);
+  const configuration = {
+    version: 0.1,
+    log: { level: 'error', accesslog: { disabled: true } },
+    storage: { filesystem: { rootdirectory: join(folder, `registry-${port}`) } },
+    http: { addr: `127.0.0.1:${port}` },
+  };
+  const file = join(folder, `registry-${port}.yml`);
+  writeFileSync(file, JSON.stringify(configuration));
+  const running = spawn(join(root, 'usr/bin/docker-registry'), ['serve', file], { stdio: 'ignore' });
+  for (let tries = 0; ; tries++) {
+    const answer = await fetch(`http://127.0.0.1:${port}/v2/`).catch(() => undefined);
+    if (answer?.ok) return running;
+    if (tries > 100) throw new Error('The registry does not start.');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+const [port, otherPort] = [5870, 5871];
+const registries = await Promise.all([startRegistry(port), startRegistry(otherPort)]);
+const address = `localhost:${port}`;
 /** A repository that holds nothing yet. */
 const newName = () => `bench/${process.pid}-${Date.now().toString(36)}-${count++}`;
 
@@ -162,6 +176,28 @@ function promotion() {
   });
 }
 
+/** An OCI layout whose layers nothing makes smaller. @type {(layers: number, total: number) => string} */
+function writeLayout(layers, total) {
+  const path = join(folder, 'layout');
+  mkdirSync(join(path, 'blobs/sha256'), { recursive: true });
+  const blob = (/** @type {string} */ mediaType, /** @type {Buffer} */ content) => {
+    const hex = createHash('sha256').update(content).digest('hex');
+    writeFileSync(join(path, 'blobs/sha256', hex), content);
+    return { mediaType, digest: `sha256:${hex}`, size: content.length };
+  };
+  const oci = 'application/vnd.oci.image';
+  const config = blob(
+    `${oci}.config.v1+json`,
+    Buffer.from('{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'),
+  );
+  const held = Array.from({ length: layers }, () => blob(`${oci}.layer.v1.tar+gzip`, randomBytes(total / layers)));
+  const manifest = { schemaVersion: 2, mediaType: `${oci}.manifest.v1+json`, config, layers: held };
+  const root = blob(`${oci}.manifest.v1+json`, Buffer.from(JSON.stringify(manifest)));
+  writeFileSync(join(path, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [root] }));
+  writeFileSync(join(path, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+  return path;
+}
+
 function archives() {
   const path = context(4, megabytes * 1e6);
   const tag = `bench.test/${process.pid}:1`;
@@ -169,14 +205,9 @@ function archives() {
   rmSync(path, { recursive: true });
   const archive = join(folder, 'docker.tar');
   must(['docker', 'save', '--output', archive, tag]);
-  const [layout, ociArchive] = [join(folder, 'oci'), join(folder, 'oci.tar')];
-  const once = newName();
-  step({ ...at(once), source: `docker-archive:${archive}`, tags: '1' });
-  must([crane, 'pull', '--format=oci', `${address}/${once}:1`, layout]);
+  const layout = writeLayout(4, megabytes * 1e6);
+  const ociArchive = join(folder, 'oci.tar');
   must(['tar', '--create', '--file', ociArchive, '--directory', layout, '.']);
-  console.log(
-    `${megabytes} MB in 4 layers: docker-archive ${(statSync(archive).size / 1e6).toFixed(0)} MB, oci-archive ${(statSync(ociArchive).size / 1e6).toFixed(0)} MB`,
-  );
   compare(
     `docker-archive: of ${megabytes} MB (budget 1.00 of crane push)`,
     {
@@ -236,10 +267,10 @@ function memory() {
   const megabytesOfLayer = Number(values.large);
   const archive = largeArchive(megabytesOfLayer * 1e6);
   const report = `data:text/javascript,import {writeSync} from 'node:fs'; process.on('exit', () => writeSync(2, 'peak ' + process.resourceUsage().maxRSS))`;
-  const peakOf = (/** @type {string} */ source) => {
+  const peakOf = (/** @type {string} */ source, registry = address) => {
     const name = newName();
     const begun = performance.now();
-    const output = step({ ...at(name), source, tags: '1' }, ['--import', report]);
+    const output = step({ ...at(name), registry, source, tags: '1' }, ['--import', report]);
     const seconds = (performance.now() - begun) / 1000;
     return { name, seconds, peak: Number(output.match(/peak (\d+)/)?.[1]) / 1024 };
   };
@@ -248,8 +279,7 @@ function memory() {
     `docker-archive: of ${megabytesOfLayer} MB: ${archived.seconds.toFixed(1)} s, peak ${archived.peak.toFixed(0)} MB resident (budget 200)`,
   );
   rmSync(archive);
-  // Through the process: read from one registry, written to another name of it, which mounts nothing.
-  const copied = peakOf(`docker://${address.replace('localhost', '127.0.0.1')}/${archived.name}:1`);
+  const copied = peakOf(`docker://${address}/${archived.name}:1`, `localhost:${otherPort}`);
   console.log(
     `docker:// of the same, to another registry: ${copied.seconds.toFixed(1)} s, peak ${copied.peak.toFixed(0)} MB resident (budget 200)`,
   );
@@ -273,10 +303,9 @@ function levels() {
 
 try {
   if (values.levels) levels();
-  manyTags();
-  promotion();
-  archives();
-  if (Number(values.large) > 0) memory();
+  const parts = { tags: manyTags, promotion, archives, memory };
+  for (const [name, part] of Object.entries(parts)) if (values.only.split(',').includes(name)) part();
 } finally {
+  for (const registry of registries) registry.kill();
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
 // Measures what the step adds to bare docker, side by side in one run: interleaved, medians, ratio.
-// Usage: npm run bench [-- --runs 10]
+// Usage: npm run bench [-- --runs 10], npm run bench -- publish (see bench-publish.js)
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openLab } from '../lab/lab.js';
+
+if (process.argv[2] === 'publish') {
+  await import('./bench-publish.js');
+  process.exit();
+}
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '10' } } });

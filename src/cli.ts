@@ -1,72 +1,128 @@
 /**
- * The terminal entry: the same publish, with `--input value` for each input and Git for what the runner would tell.
+ * The terminal entry: the same steps as in a workflow, with `--input value` for each input and Git for what the runner
+ * would tell.
  */
 
 import { spawn } from 'node:child_process';
-import { basename } from 'node:path';
+import { readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Environment } from './engine/command.ts';
+import type { Entry } from './entry.ts';
 import { InputError } from './errors.ts';
-import { type InputName, type InputReader, inputDefaults, inputsOfEnvironment } from './inputs.ts';
+import { type InputName, inputDefaults, inputsOfEnvironment, mergeInputDefaults, pullInputDefaults } from './inputs.ts';
 import { publishStep } from './main.ts';
+import { mergeStep } from './merge.ts';
+import { pullStep } from './pull.ts';
 import { exitCodeOf, onTermination } from './report/cancellation.ts';
 import { formatFailure, toPublishError } from './report/failure.ts';
-import { terminalLog } from './report/log.ts';
+import { formatHelp, type HelpInput } from './report/help.ts';
+import { type Log, terminalLog } from './report/log.ts';
+import { liveLog } from './report/log-live.ts';
 import { type AskGit, readGitRun } from './run/git.ts';
 
-/** Inputs that are true when named without a value. */
-const switches: readonly string[] = ['--dry-run', '--push', '--referrers', '--stage'];
+type PullInputName = keyof typeof pullInputDefaults;
+type MergeInputName = keyof typeof mergeInputDefaults;
 
-function isInputName(name: string): name is InputName {
-  return Object.hasOwn(inputDefaults, name);
+/** What a command line asks for. */
+export interface Arguments<Name extends string = string> {
+  readonly command: CommandName;
+  readonly help: boolean;
+  /** `plan` alone has it: the plan as JSON. */
+  readonly json: boolean;
+  readonly inputs: ReadonlyMap<Name, string>;
 }
 
+const commands = {
+  publish: { defaults: inputDefaults, manifest: 'action.yml', does: 'build an image and publish it (the default)' },
+  plan: { defaults: inputDefaults, manifest: 'action.yml', does: 'print what publish would do, with the reasons' },
+  promote: {
+    defaults: inputDefaults,
+    manifest: 'action.yml',
+    does: 'publish the image REFERENCE under other names, its digest kept',
+  },
+  merge: {
+    defaults: mergeInputDefaults,
+    manifest: 'merge/action.yml',
+    does: 'join what was pushed for several platforms',
+  },
+  pull: { defaults: pullInputDefaults, manifest: 'pull/action.yml', does: 'pull an image' },
+} as const;
+
+export type CommandName = keyof typeof commands;
+
+function isCommandName(name: string): name is CommandName {
+  return Object.hasOwn(commands, name);
+}
+
+/** Inputs that are true when named without a value. */
+const switches: readonly string[] = ['dry-run', 'load', 'no-cache', 'pull', 'push', 'referrers', 'stage', 'summary'];
+
 /**
- * `--input value` or `--input=value`; an input given twice has two lines.
- * @throws InputError INPUT_INVALID for an option that is no input
+ * `[command] --input value …` or `--input=value`; an input given twice has two lines.
+ * @throws InputError INPUT_INVALID for a command that is none, or an option that is no input of it
  */
-export function parseArguments(argv: readonly string[]): {
-  readonly help: boolean;
-  readonly inputs: ReadonlyMap<InputName, string>;
-} {
-  const names = Object.keys(inputDefaults);
+export function parseArguments(argv: readonly string[]): Arguments {
+  const [first = ''] = argv;
+  const isNamed = first !== '' && !first.startsWith('-');
+  const command = isNamed ? first : 'publish';
+  if (!isCommandName(command)) {
+    throw new InputError('INPUT_INVALID', {
+      message: `"${command}" is no command.`,
+      remedy: `Commands: ${Object.keys(commands).join(', ')}; options, such as --build-args, come after it.`,
+    });
+  }
+  const names = Object.keys(commands[command].defaults);
   // A switch that no value follows stands for `true`.
-  const args = argv.flatMap((arg, index) => {
-    const next = argv[index + 1];
-    const hasNoValue = next === undefined || next.startsWith('-');
-    return switches.includes(arg) && hasNoValue ? [arg, 'true'] : [arg];
+  const args = argv.slice(isNamed ? 1 : 0).flatMap((arg, index, all) => {
+    const next = all[index + 1];
+    const isSwitch = arg.startsWith('--') && switches.includes(arg.slice(2));
+    return isSwitch && (next === undefined || next.startsWith('-')) ? [arg, 'true'] : [arg];
   });
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
       args,
+      allowPositionals: command === 'promote',
       options: {
         help: { type: 'boolean', short: 'h' },
+        ...(command === 'plan' ? { json: { type: 'boolean' } as const } : {}),
         ...Object.fromEntries(names.map((name) => [name, { type: 'string', multiple: true } as const])),
       },
     });
-    const inputs = new Map<InputName, string>();
-    for (const [name, value] of Object.entries(values)) {
-      if (isInputName(name) && Array.isArray(value)) inputs.set(name, value.join('\n'));
-    }
-    return { help: values.help === true, inputs };
+    const inputs = new Map<string, string>();
+    for (const [name, value] of Object.entries(values)) if (Array.isArray(value)) inputs.set(name, value.join('\n'));
+    const [reference] = positionals;
+    if (reference !== undefined) inputs.set('source', `docker://${reference}`);
+    if (positionals.length > 1) throw new Error(`One reference is promoted, not ${positionals.length}.`);
+    return { command, help: values.help === true, json: values.json === true, inputs };
   } catch (cause) {
     throw new InputError('INPUT_INVALID', {
       message: cause instanceof Error ? cause.message : String(cause),
-      remedy: `Known options: --help, ${names.map((name) => `--${name}`).join(', ')}.`,
+      remedy: `Known options of ${command}: --help, ${names.map((name) => `--${name}`).join(', ')}.`,
       cause,
     });
   }
 }
 
-const usage = `Usage: node dist/cli.js [--INPUT VALUE …]
+const notes = `Each input of the action is an option of the same name; one that is given twice has two lines. The
+repository, ref and commit are those of the Git checkout, unless GITHUB_* variables are set.`;
 
-Builds a container image and publishes it. Each input of action.yml is an option of the same name; one that is given
-twice has two lines. The repository, ref and commit are those of the Git checkout, unless GITHUB_* variables are set.
-Without --token the login of the Docker CLI is used.
-
-Options: --help, ${Object.keys(inputDefaults)
-  .map((name) => `--${name}`)
-  .join(', ')}
-`;
+/** action.yml stands beside dist/, wherever the two are. */
+async function readHelp(command: CommandName, columns: number): Promise<string> {
+  const { parse } = await import('yaml');
+  const root = join(dirname(realpathSync(process.argv[1] ?? '')), '..');
+  const manifest: {
+    description: string;
+    inputs: Readonly<Record<string, { description: string; default: string }>>;
+  } = parse(readFileSync(join(root, commands[command].manifest), 'utf8'));
+  const inputs: readonly HelpInput[] = Object.entries(manifest.inputs).map(([name, input]) => ({ name, ...input }));
+  const does = Object.entries(commands).map(([name, each]) => `${name.padEnd(8)} ${each.does}`);
+  const names = { publish: '[publish]', promote: 'promote REFERENCE' };
+  const call = `node dist/cli.js ${command === 'publish' || command === 'promote' ? names[command] : command}`;
+  const options = ['-h, --help', ...(command === 'plan' ? ['--json     the plan as JSON (docs/plan.md)'] : [])];
+  const help = formatHelp({ call, description: manifest.description, inputs }, options, notes, columns);
+  return command === 'publish' ? `${help}\nCommands:\n${does.map((line) => `  ${line}\n`).join('')}` : help;
+}
 
 const askGit: AskGit = (args) =>
   new Promise((resolve) => {
@@ -79,28 +135,76 @@ const askGit: AskGit = (args) =>
     child.on('close', (code) => resolve(code === 0 && stdout.trim() !== '' ? stdout.trim() : undefined));
   });
 
+/** A person at a terminal sees what goes on, another CI system's log has it all, anything else only what came of it. */
+function openLog(env: Environment): { readonly log: Log; readonly showsTools: boolean } {
+  const { stderr } = process;
+  const write = (text: string): void => void stderr.write(text);
+  if (stderr.isTTY === true && env.TERM !== 'dumb') {
+    const repeat = (work: () => void): (() => void) => {
+      const timer = setInterval(work, 200).unref();
+      return () => clearInterval(timer);
+    };
+    const log = liveLog({ write, columns: () => stderr.columns, now: () => performance.now(), repeat });
+    return { log, showsTools: false };
+  }
+  const showsTools = (env.CI ?? '') !== '';
+  return { log: terminalLog(write, showsTools), showsTools };
+}
+
+function print(lines: readonly string[]): void {
+  for (const line of lines) if (line !== '') process.stdout.write(`${line}\n`);
+}
+
+/** Does what a command line asks for; what a program would read goes to standard output. */
+async function runCommand({ command, json, inputs }: Arguments, entry: Entry): Promise<void> {
+  const { env, log } = entry;
+  // A checkout without a remote still has a name.
+  const named = (name: string, value: string): string =>
+    name === 'image' && value === '' && !env.GITHUB_REPOSITORY ? basename(process.cwd()) : value;
+  if (command === 'pull') {
+    const fromEnvironment = inputsOfEnvironment(env, pullInputDefaults);
+    const read = (name: PullInputName): string => named(name, inputs.get(name) ?? fromEnvironment(name));
+    const { image, digest } = await pullStep(read, entry);
+    print([image, digest]);
+    return;
+  }
+  if (command === 'merge') {
+    const fromEnvironment = inputsOfEnvironment(env, mergeInputDefaults);
+    const read = (name: MergeInputName): string => named(name, inputs.get(name) ?? fromEnvironment(name));
+    const { reference = '', tags = '' } = await mergeStep(read, entry);
+    print([reference, tags]);
+    return;
+  }
+  const fromEnvironment = inputsOfEnvironment(env, inputDefaults);
+  const isPlan = command === 'plan';
+  const read = (name: InputName): string =>
+    isPlan && name === 'dry-run' ? 'true' : named(name, inputs.get(name) ?? fromEnvironment(name));
+  // The plan for people is what was asked for; as JSON it takes the place of the lines.
+  const planLog = { ...log, info: json ? () => undefined : (line: string) => print([line]) };
+  const outputs = await publishStep(read, isPlan ? { ...entry, log: planLog } : entry);
+  if (!isPlan) print([outputs.reference, outputs.tags]);
+  else if (json) print([JSON.stringify(JSON.parse(outputs.plan), undefined, 2)]);
+}
+
+/** How many of a tool's last lines are shown where its output was not. */
+const mostLines = 40;
+
 export async function run(): Promise<void> {
-  const log = terminalLog((text) => void process.stderr.write(text));
+  const { log, showsTools } = openLog(process.env);
   const termination = onTermination(process);
   try {
-    const { help, inputs } = parseArguments(process.argv.slice(2));
-    if (help) {
-      process.stdout.write(usage);
+    const asked = parseArguments(process.argv.slice(2));
+    if (asked.help) {
+      process.stdout.write(await readHelp(asked.command, Math.min(process.stdout.columns ?? 100, 100)));
       return;
     }
     const env = { ...(await readGitRun(askGit)), ...process.env };
-    const fromEnvironment = inputsOfEnvironment(env, inputDefaults);
-    const read: InputReader = (name) => {
-      const value = inputs.get(name) ?? fromEnvironment(name);
-      // A checkout without a remote still has a name.
-      return name === 'image' && value === '' && !env.GITHUB_REPOSITORY ? basename(process.cwd()) : value;
-    };
-    const outputs = await publishStep(read, { env, log, termination });
-    for (const name of ['reference', 'tags'] as const)
-      if (outputs[name] !== '') process.stdout.write(`${outputs[name]}\n`);
+    await runCommand(asked, { env, log, now: () => performance.now(), termination });
   } catch (error) {
     const failure = toPublishError(error);
+    if (!showsTools) for (const line of failure.detail.trim().split('\n').slice(-mostLines)) log.info(line);
     log.error(formatFailure(failure));
-    process.exitCode = exitCodeOf(termination);
+    const exitCode = exitCodeOf(termination);
+    process.exitCode = exitCode === 1 && failure instanceof InputError ? 2 : exitCode;
   }
 }

@@ -5,6 +5,7 @@
 
 import { appendFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { FailedBuild } from './engine/build-failure.ts';
 import type { Environment } from './engine/command.ts';
 import type { Faults } from './errors.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
@@ -19,6 +20,8 @@ import type { StepSecrets } from './step.ts';
 export interface Entry {
   readonly env: Environment;
   readonly log: Log;
+  /** Milliseconds since the process began. */
+  readonly now: () => number;
   /** Fires when the process is asked to end. */
   readonly termination: AbortSignal;
 }
@@ -28,14 +31,15 @@ export async function runEntry(work: (entry: Entry) => Promise<unknown>): Promis
   const log = workflowLog((text) => void process.stdout.write(text));
   const termination = onTermination(process);
   try {
-    await work({ env: process.env, log, termination });
+    await work({ env: process.env, log, now: () => performance.now(), termination });
   } catch (error) {
     // Whatever broke off first, a step that was asked to end failed because of that.
     const failure = toPublishError(termination.aborted ? termination.reason : error);
     if (failure.detail !== '') {
       await log.group('What the failed command printed last', async () => log.tool(failure.detail));
     }
-    log.error(formatFailure(failure), { title: failure.code });
+    const place = failure instanceof FailedBuild ? failure.place : undefined;
+    log.error(formatFailure(failure), { title: failure.code, ...place });
     process.exitCode = exitCodeOf(termination);
   }
 }

@@ -8,6 +8,9 @@ export const errorCodes = [
   // InputError: the author of the workflow
   'INPUT_INVALID',
   'INPUTS_INVALID',
+  'INPUTS_CONTRADICT',
+  'SECRET_MISSING',
+  'BUILDER_MISSING',
   'REGISTRY_INVALID',
   'REPOSITORY_INVALID',
   'REFERENCE_INVALID',
@@ -63,6 +66,10 @@ export const errorCodes = [
   'ENGINE_MISSING',
   'ENGINE_DOWN',
   'ENGINE_CANNOT',
+  'BUILDER_DOWN',
+  'BUILDER_FAILED',
+  'BUILDX_MISSING',
+  'BUILDX_UNTRUSTED',
   'COMMAND_FAILED',
   'CANCELLED',
   'PUSH_FAILED',
@@ -76,6 +83,7 @@ export const errorCodes = [
   'ENGINE_INCOMPATIBLE',
   // BuildError: the author of the Dockerfile
   'BUILD_FAILED',
+  'CHECK_FAILED',
   // RegistryError: the registry or the way to it
   'REGISTRY_UNREACHABLE',
   'REGISTRY_REFUSED',

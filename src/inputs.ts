@@ -2,9 +2,10 @@
  * The inputs of the action: strings become values here, and nowhere else. All faults of all inputs are reported at once.
  */
 
+import { type BuildInputs, buildInputDefaults, engineInputDefaults, parseBuildInputs } from './engine/build-inputs.ts';
 import { type Faults, gatherFaults, InputError } from './errors.ts';
 import { type Digest, parseDigest } from './image/digest.ts';
-import { formatPlatform, type Platform, parsePlatform } from './image/platform.ts';
+import { type Platform, parsePlatform } from './image/platform.ts';
 import { parseTag, type Tag } from './image/tag.ts';
 import { type ContextOptions, parseShortShaLength } from './metadata/context.ts';
 import { parseAnnotationLevels } from './metadata/labels.ts';
@@ -25,11 +26,7 @@ export const inputDefaults = {
   'login-scope': 'step',
   source: '',
   referrers: 'false',
-  context: '.',
-  file: '',
-  target: '',
-  platforms: '',
-  'build-args': '',
+  ...buildInputDefaults,
   labels: '',
   annotations: '',
   tags: '',
@@ -37,9 +34,11 @@ export const inputDefaults = {
   'if-exists': 'overwrite',
   push: 'auto',
   stage: 'false',
+  ...engineInputDefaults,
   verify: 'manifest',
   retries: '5',
   'dry-run': 'false',
+  summary: 'true',
 } as const;
 
 export type InputName = keyof typeof inputDefaults;
@@ -68,11 +67,7 @@ export interface Inputs {
   readonly source: SourceSpec | undefined;
   /** Whether what refers to a source in a registry comes along. */
   readonly referrers: boolean;
-  readonly context: string;
-  readonly file: string;
-  readonly target: string;
-  readonly platforms: readonly Platform[];
-  readonly buildArgs: readonly string[];
+  readonly build: BuildInputs;
   readonly labels: string;
   readonly annotations: string;
   readonly tags: string;
@@ -84,6 +79,7 @@ export interface Inputs {
   readonly verify: Verification;
   readonly retries: number;
   readonly dryRun: boolean;
+  readonly summary: boolean;
 }
 
 /** Reads an input's text; absent and empty are the same, as for the runner. */
@@ -105,19 +101,6 @@ export function inputsOfEnvironment<Name extends string>(
     if (name === 'username') return env.GITHUB_ACTOR ?? '';
     return given;
   };
-}
-
-/** A folder whose name begins with a hyphen, as a path that no command line takes for an option; `-` is standard input. */
-function asPath(text: string): string {
-  return text.startsWith('-') && text !== '-' ? `./${text}` : text;
-}
-
-/** One entry a line; blank lines are dropped. */
-function lines(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
 }
 
 function oneOf<Value extends string>(name: InputName, text: string, values: readonly Value[]): Value {
@@ -143,22 +126,6 @@ function wholeNumber(name: InputName, text: string, least: number, most: number)
   });
 }
 
-function keyValues(name: InputName, text: string): string[] {
-  const entries = lines(text);
-  const bad = entries.find((entry) => entry.startsWith('='));
-  if (bad === undefined) return entries;
-  throw new InputError('INPUT_INVALID', {
-    message: `The input \`${name}\` has the line "${bad}": expected NAME=value.`,
-    remedy: `Give each line of \`${name}\` a name before its "=".`,
-  });
-}
-
-function platforms(text: string): Platform[] {
-  // As in docker/build-push-action, commas separate too.
-  const parsed = lines(text.replaceAll(',', '\n')).map(parsePlatform);
-  return [...new Map(parsed.map((platform) => [formatPlatform(platform), platform])).values()];
-}
-
 /** The name has room in a tag beside the run and a digest. */
 function stage(text: string): string | undefined {
   const choice = normaliseBoolean(text);
@@ -172,7 +139,11 @@ function stage(text: string): string | undefined {
 }
 
 /** Inputs that say how an image is built, and so nothing of one that is there already. */
-const buildInputs = ['file', 'target', 'platforms', 'build-args', 'labels', 'annotations'] as const;
+function buildInputsGiven(read: InputReader): readonly string[] {
+  const { context: _, ...defaults } = { ...buildInputDefaults, labels: '', annotations: '' };
+  const names = Object.keys(defaults).filter((name): name is keyof typeof defaults => Object.hasOwn(defaults, name));
+  return names.filter((name) => read(name) !== '' && read(name) !== defaults[name]);
+}
 
 function sourceOf(read: InputReader): SourceSpec | undefined {
   const text = read('source');
@@ -180,7 +151,7 @@ function sourceOf(read: InputReader): SourceSpec | undefined {
   const { attempt, throwIfAny } = gatherFaults();
   const source = attempt(() => parseSource(text));
   attempt(() => {
-    const given = buildInputs.filter((name) => read(name) !== '');
+    const given = buildInputsGiven(read);
     if (given.length === 0) return;
     throw new InputError('INPUT_INVALID', {
       message: `${given.map((name) => `\`${name}\``).join(', ')} cannot be given with \`source: ${text}\`: an image that is there already is published as it is, with its digest.`,
@@ -195,7 +166,8 @@ function sourceOf(read: InputReader): SourceSpec | undefined {
  * @param faults gathers INPUT_INVALID and PLATFORM_INVALID; an input at fault has its default, so that the others can be
  *   judged too
  */
-export function parseInputs(read: InputReader, { attempt }: Faults): Inputs {
+export function parseInputs(read: InputReader, faults: Faults): Inputs {
+  const { attempt } = faults;
   return {
     registry: read('registry'),
     owner: read('owner'),
@@ -207,11 +179,7 @@ export function parseInputs(read: InputReader, { attempt }: Faults): Inputs {
     loginScope: attempt(() => oneOf('login-scope', read('login-scope'), ['step', 'job'])) ?? 'step',
     source: attempt(() => sourceOf(read)),
     referrers: attempt(() => oneOf('referrers', normaliseBoolean(read('referrers')), ['false', 'true'])) === 'true',
-    context: asPath(read('context')),
-    file: read('file'),
-    target: read('target'),
-    platforms: attempt(() => platforms(read('platforms'))) ?? [],
-    buildArgs: attempt(() => keyValues('build-args', read('build-args'))) ?? [],
+    build: parseBuildInputs(read, faults),
     labels: read('labels'),
     annotations: read('annotations'),
     tags: read('tags'),
@@ -222,6 +190,7 @@ export function parseInputs(read: InputReader, { attempt }: Faults): Inputs {
     verify: attempt(() => oneOf('verify', read('verify'), ['manifest', 'blobs', 'off'])) ?? 'manifest',
     retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100)) ?? 1,
     dryRun: attempt(() => oneOf('dry-run', normaliseBoolean(read('dry-run')), ['false', 'true'])) === 'true',
+    summary: attempt(() => oneOf('summary', normaliseBoolean(read('summary')), ['true', 'false'])) !== 'false',
   };
 }
 
@@ -318,6 +287,7 @@ export const mergeInputDefaults = {
   verify: 'manifest',
   retries: '5',
   'dry-run': 'false',
+  summary: 'true',
 } as const;
 
 export interface MergeInputs extends Inputs {
@@ -332,9 +302,10 @@ export interface MergeInputs extends Inputs {
 export function parseMergeInputs(read: InputReader<keyof typeof mergeInputDefaults>, faults: Faults): MergeInputs {
   const isAsked = (name: string): name is keyof typeof mergeInputDefaults => Object.hasOwn(mergeInputDefaults, name);
   const inputs = parseInputs((name) => (isAsked(name) ? read(name) : inputDefaults[name]), faults);
-  const digests = lines(read('digests').replaceAll(/[,\s]+/g, '\n')).flatMap(
-    (text) => faults.attempt(() => parseDigest(text)) ?? [],
-  );
+  const texts = read('digests')
+    .split(/[,\s]+/)
+    .filter((text) => text !== '');
+  const digests = texts.flatMap((text) => faults.attempt(() => parseDigest(text)) ?? []);
   if (digests.length === 0 && normaliseBoolean(read('stage')) === 'false') {
     faults.attempt(() => {
       throw new InputError('INPUT_INVALID', {

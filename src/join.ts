@@ -46,7 +46,8 @@ interface Joined {
  */
 export async function join({ plan: planned, describe }: Planned<MergePlan>, ports: JoinPorts): Promise<Outcome> {
   if (!planned.push.value) return nothingDone(planned, planned.push.reason);
-  const { push, targets } = await prepareTargets(planned, describe, ports);
+  const { registry, log, runStage } = ports;
+  const { push, targets } = await runStage('prepare', 'Prepare', () => prepareTargets(planned, describe, ports));
   const plan = { ...planned, push: { ...planned.push, ...push } };
   if (!push.value) return nothingDone(plan, push.reason);
   const [main] = targets;
@@ -54,12 +55,14 @@ export async function join({ plan: planned, describe }: Planned<MergePlan>, port
   const reason = reasonForNothing(main);
   if (reason !== undefined) return nothingDone(plan, reason);
 
-  const { registry, log } = ports;
   const { confirm, existing } = confirmWith(plan, ports);
   const wanted = await confirm(targets);
   // Nothing is written anywhere before the legs are known to be whole everywhere.
-  const joined = await Promise.all(wanted.map((target) => joinIn(plan, ports, target)));
-  for (const { target, index } of joined) await registry.putManifest(target.repository, index, index.digest);
+  const joined = await runStage('push', 'Join', async () => {
+    const indexes = await Promise.all(wanted.map((target) => joinIn(plan, ports, target)));
+    for (const { target, index } of indexes) await registry.putManifest(target.repository, index, index.digest);
+    return indexes;
+  });
   const confirmed = await confirm(wanted, joined[0]?.index.digest);
   const placed = joined.filter(({ target }) => confirmed.includes(target));
   for (const { target, index } of placed) {
@@ -75,7 +78,15 @@ export async function join({ plan: planned, describe }: Planned<MergePlan>, port
   if (first === undefined)
     return there === undefined ? done : { ...done, ...(await describeExisting(there, main, ports)) };
   const { index } = first;
-  return { ...done, published: true, digest: index.digest, platforms: platformsOf(readEntries(index)) };
+  return {
+    ...done,
+    published: true,
+    places: placed.map(({ target }) => target),
+    description: first.target.description,
+    digest: index.digest,
+    manifest: index,
+    platforms: platformsOf(readEntries(index)),
+  };
 }
 
 async function joinIn(plan: MergePlan, ports: JoinPorts, target: Target): Promise<Joined> {

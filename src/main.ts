@@ -3,9 +3,10 @@
  */
 
 import { appendFileSync } from 'node:fs';
+import { type Account, accountFor, weighFor } from './account.ts';
 import type { BuildRequest } from './engine/build-request.ts';
 import type { Environment } from './engine/command.ts';
-import { build, logIn, readBuilderFacts, resolveBuilder } from './engine/docker.ts';
+import { type Engine, openEngine } from './engine/engine.ts';
 import {
   appendEntry,
   type Entry,
@@ -35,11 +36,12 @@ import { tokenForm } from './registry/credentials.ts';
 import type { ServerFacts } from './registry/directory.ts';
 import { isOpen, mostCapable, readServer } from './registry/probe.ts';
 import { resolveProduct } from './registry/product.ts';
+import type { Journal } from './report/journal.ts';
 import type { Log } from './report/log.ts';
 import { formatPlan } from './report/plan-table.ts';
 import { findMissingFacts, type GitHubFacts, readGitHubFacts } from './run/github-facts.ts';
 import type { Run } from './run/run.ts';
-import { checkBuildContext } from './source/build-context.ts';
+import { checkBuild } from './source/build-context.ts';
 import { checkSource } from './source/check-source.ts';
 import type { SourceSpec } from './source/spec.ts';
 import { buildByDigest } from './source/staged-build.ts';
@@ -54,15 +56,26 @@ export const run = (): Promise<void> =>
  * @returns the outputs, which are also written to GITHUB_OUTPUT where there is one
  * @throws PublishError
  */
-export async function publishStep(
+export const publishStep = (read: InputReader, entry: Entry): Promise<Readonly<Record<OutputName, string>>> =>
+  accountFor(entry, (accounted, journal, account) => attemptPublish(read, accounted, journal, account));
+
+async function attemptPublish(
   read: InputReader,
-  { env, log, termination }: Entry,
+  entry: Entry,
+  { runStage, spans }: Journal,
+  account: Account,
 ): Promise<Readonly<Record<OutputName, string>>> {
+  const { env, log, termination } = entry;
   const faults = gatherFaults();
-  const inputs = parseInputs(read, faults);
-  const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
-  maskSecrets(log, inputs.username, secrets);
-  const theRun = readRun(env);
+  const { inputs, secrets, theRun } = await spans.measure('read', 'Read', async () => {
+    const inputs = parseInputs(read, faults);
+    account.wantsSummary = inputs.summary;
+    account.isDryRun = inputs.dryRun;
+    const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
+    maskSecrets(log, inputs.username, secrets);
+    maskBuildSecrets(log, inputs.build.secretValues);
+    return { inputs, secrets, theRun: readRun(env) };
+  });
   const { registryAuth } = secrets;
   const checkDisk = (check: () => void): void => {
     const checks = gatherFaults();
@@ -71,18 +84,21 @@ export async function publishStep(
     if (inputs.dryRun) checks.report((fault) => log.warning(`${fault.code}: ${fault.message}`));
     else checks.throwIfAny();
   };
-  const checkBuild = (request: BuildRequest): void => checkDisk(() => checkBuildContext(request, process.cwd()));
+  const checkRequest = (request: BuildRequest): void => {
+    // Whoever gives a source, were it one at fault, builds nothing.
+    if (read('source') === '') checkDisk(() => checkBuild(request, process.cwd(), env));
+  };
   const checkFiles = (source: SourceSpec): void => checkDisk(() => checkSource(source, process.cwd()));
-  const planned = await planWithAnswers(
-    inputs,
-    theRun,
-    { env, log, termination },
-    secrets,
-    faults,
-    (metadata, server) => plan(inputs, theRun, { metadata, registryAuth, checkBuild, checkSource: checkFiles, server }),
-  );
-  for (const line of formatPlan(planned.plan)) log.info(line);
-  for (const warning of planned.plan.description.warnings) log.warning(warning);
+  // A plan that was asked for is not to be unfolded first.
+  const planned = await (inputs.dryRun ? spans.measure : runStage)('plan', 'Plan', async () => {
+    const planned = await planWithAnswers(inputs, theRun, entry, secrets, faults, (metadata, server) =>
+      plan(inputs, theRun, { metadata, registryAuth, checkBuild: checkRequest, checkSource: checkFiles, server }),
+    );
+    account.plan = planned.plan;
+    for (const line of formatPlan(planned.plan)) log.info(line);
+    tellOf(planned.plan, log);
+    return planned;
+  });
   if (inputs.dryRun) {
     return writeOutputs(env, formatOutputs(planned.plan, nothingDone(planned.plan, '`dry-run` is true')));
   }
@@ -93,18 +109,30 @@ export async function publishStep(
   const { source } = planned.plan;
   const destinations = [...planned.plan.destinations, ...(source?.from === undefined ? [] : [source.from])];
   const step = await openStep({ ...planned.plan, destinations }, folder, env, secrets, log, termination);
+  const engine = engineOf(step, planned.plan, inputs, { env, log });
   let keepsLogin = false;
   try {
     const { registry } = step;
-    const ports = { engine: engineOf(step, planned.plan), source: sourceOf(step), registry, log };
-    const outcome = await publish(planned, ports);
-    report(planned.plan, outcome, env, log);
-    keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
-    if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
-    return writeOutputs(env, formatOutputs(planned.plan, outcome));
+    const { build, destinations: named } = planned.plan;
+    const repositories = named.map(({ repository }) => repository);
+    const port: EnginePort = {
+      ...engine,
+      buildByDigest: (decision) => buildByDigest(engine, decision, repositories, build.platforms.length > 1, folder),
+    };
+    const outcome = await publish(planned, { engine: port, source: sourceOf(step), registry, log, runStage });
+    account.outcome = outcome;
+    return await spans.measure('report', 'Report', async () => {
+      await weighFor(account, outcome, registry, entry);
+      report(planned.plan, outcome, env, log);
+      keepsLogin = planned.plan.loginScope === 'job' && env.GITHUB_ENV !== undefined;
+      const variables = keepsLogin ? await engine.loginVariables() : {};
+      for (const [name, value] of Object.entries(variables)) appendEntry(env.GITHUB_ENV, name, value);
+      return writeOutputs(env, formatOutputs(planned.plan, outcome));
+    });
   } catch (error) {
     return await explainIn(planned.plan, theRun, secrets)(error);
   } finally {
+    await engine.close();
     await step.close(keepsLogin);
   }
 }
@@ -159,22 +187,36 @@ async function askGitHub(inputs: Inputs, theRun: Run, { env, log }: Entry): Prom
   return readGitHubFacts(missing, theRun, createApi(theRun.apiUrl, token, env), (message) => log.info(message));
 }
 
+/** Each line of a secret that is long enough to be one: `{` and the like would make *** of the whole log. */
+function maskBuildSecrets(log: Log, values: ReadonlyMap<string, string>): void {
+  for (const line of [...values.values()].flatMap((value) => value.split('\n'))) {
+    if (line.trim().length >= 6) log.mask(line.trim());
+  }
+}
+
 function engineOf(
   { docker, config, logins }: Step,
-  { build: request, destinations, push: { value: push } }: Plan,
-): EnginePort {
-  const usesDockerRegistry = push && destinations.some(({ registry }) => registry.kind === 'docker');
-  const repositories = destinations.map(({ repository }) => repository);
-  return {
-    readFacts: () => readBuilderFacts(docker, config),
-    resolveBuilder: (facts) => resolveBuilder(facts, request, usesDockerRegistry),
-    logIn: async () => {
-      // One after the other: each `docker login` rewrites the same configuration file.
-      for (const { registry, username, password } of logins) await logIn(docker, registry, username, password);
-    },
-    build: (decision, references, push) => build(docker, decision, request, references, repositories, push),
-    buildByDigest: (decision, facts) => buildByDigest(docker, decision, facts, request, repositories),
+  { build: request, destinations, push, source }: Plan,
+  { build: { secretValues, variables }, token }: Inputs,
+  { env, log }: Pick<Entry, 'env' | 'log'>,
+): Engine {
+  const ports = {
+    ...docker,
+    variables: env,
+    say: (line: string) => log.info(line),
+    warn: log.warning,
+    // A builder in a cluster outlives the step that was killed: `post` removes it.
+    onBuilder: (removal: readonly string[]) => appendEntry(env.GITHUB_STATE, 'builder', JSON.stringify(removal)),
   };
+  return openEngine(ports, config, {
+    request,
+    isAsked: source === undefined,
+    repositories: destinations.map(({ repository }) => repository),
+    usesDockerRegistry: push.value && destinations.some(({ registry }) => registry.kind === 'docker'),
+    logins,
+    secrets: request.gitSecret === '' ? secretValues : new Map([...secretValues, [request.gitSecret, token]]),
+    cacheVariables: variables,
+  });
 }
 
 /** Only a step that has a source loads what reads one. */
@@ -195,6 +237,12 @@ function sourceOf({ docker, registry: client }: Step): SourcePort {
   };
 }
 
+/** Notices for decisions that a person would want to know, and warnings for what is odd. */
+export function tellOf({ notes, description }: PublicationPlan, log: Log): void {
+  for (const note of notes) log.notice(note);
+  for (const warning of description.warnings) log.warning(warning);
+}
+
 /** Tells people and later steps what was published. */
 export function report(
   thePlan: PublicationPlan & Pick<Plan, 'staging'>,
@@ -208,8 +256,12 @@ export function report(
     return;
   }
   const { digest } = outcome;
-  const references = thePlan.destinations.map(({ repository }) => formatDigestReference(repository, digest));
+  const [main = '', ...others] = (outcome.places ?? []).map(({ repository }) =>
+    formatDigestReference(repository, digest),
+  );
+  const references = [main, ...others];
   // The runner's list of what a job made, for attestation steps (actions/runner, CreateArtifactsFileCommand).
   if (env.GITHUB_ARTIFACTS) appendFileSync(env.GITHUB_ARTIFACTS, references.map((each) => `oci://${each}\n`).join(''));
-  for (const reference of references) log.info(`Published ${reference}`);
+  // The main one is the last line of the log.
+  for (const reference of [...others, main]) log.info(`Published ${reference}`);
 }

@@ -32,7 +32,10 @@ export function planMerge(
 ): Planned<MergePlan> {
   const faults = gatherFaults();
   const metadata = { ...facts.metadata, annotationLevels: ['index'] };
-  const publish = { ...inputs, stage: undefined, platforms: [] };
+  const { options } = inputs.build;
+  // Nothing is built; `platforms` is what the legs have to have.
+  const build = { ...inputs.build, options: { ...options, platforms: [] } };
+  const publish = { ...inputs, stage: undefined, build };
   const planned = faults.attempt(() =>
     plan(publish, run, { ...facts, metadata, checkBuild: () => {}, checkSource: () => {} }),
   );
@@ -43,7 +46,7 @@ export function planMerge(
   faults.throwIfAny();
   if (planned === undefined || legs === undefined) throw new Error('no fault, but no plan either');
   const { build: _, loginScope: __, ...publication } = planned.plan;
-  return { plan: { ...publication, legs, platforms: inputs.platforms }, describe: planned.describe };
+  return { plan: { ...publication, legs, platforms: options.platforms }, describe: planned.describe };
 }
 
 function selectLegs({ digests, stage = '' }: MergeInputs, run: Run, faults: Faults): LegSelection | undefined {

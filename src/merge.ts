@@ -2,9 +2,11 @@
  * The entry of `merge/`: the same resolution and names as a publish, for legs that are in the registry already.
  */
 
+import { type Account, accountFor, weighFor } from './account.ts';
 import type { Environment } from './engine/command.ts';
 import {
   appendEntry,
+  type Entry,
   maskSecrets,
   readRegistryAuth,
   readRun,
@@ -14,13 +16,14 @@ import {
 } from './entry.ts';
 import { gatherFaults } from './errors.ts';
 import type { Repository } from './image/repository.ts';
-import { inputsOfEnvironment, mergeInputDefaults, parseMergeInputs } from './inputs.ts';
+import { type InputReader, inputsOfEnvironment, mergeInputDefaults, parseMergeInputs } from './inputs.ts';
 import { join } from './join.ts';
-import { explainIn, planWithAnswers, report } from './main.ts';
+import { explainIn, planWithAnswers, report, tellOf } from './main.ts';
 import { type MergePlan, planMerge } from './merge-plan.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
 import { hostOfOwningProduct } from './registry/directory.ts';
 import { removePackageVersions } from './registry/package-versions.ts';
+import type { Journal } from './report/journal.ts';
 import { formatMerge } from './report/plan-table.ts';
 import type { RemoveVersions } from './source/staged.ts';
 import { openStep, retryPorts } from './step.ts';
@@ -44,58 +47,88 @@ export const mergeOutputNames = [
   'plan',
 ] as const satisfies readonly OutputName[];
 
-function writeMergeOutputs(env: Environment, mergePlan: MergePlan, outcome: Outcome): void {
+type MergeReader = InputReader<keyof typeof mergeInputDefaults>;
+
+type MergeOutputs = Readonly<Partial<Record<OutputName, string>>>;
+
+function writeMergeOutputs(env: Environment, mergePlan: MergePlan, outcome: Outcome): MergeOutputs {
   const outputs = formatOutputs(mergePlan, outcome);
-  writeOutputs(env, Object.fromEntries(mergeOutputNames.map((name) => [name, outputs[name]])));
+  return writeOutputs(env, Object.fromEntries(mergeOutputNames.map((name) => [name, outputs[name]])));
 }
 
 export const run = (): Promise<void> =>
-  runEntry(async (entry) => {
-    const { env, log, termination } = entry;
-    const faults = gatherFaults();
-    const inputs = parseMergeInputs(inputsOfEnvironment(env, mergeInputDefaults), faults);
+  runEntry((entry) => mergeStep(inputsOfEnvironment(entry.env, mergeInputDefaults), entry));
+
+/**
+ * One merge, from the strings of the inputs to the outputs.
+ * @returns the outputs, which are also written to GITHUB_OUTPUT where there is one
+ * @throws PublishError
+ */
+export const mergeStep = (read: MergeReader, entry: Entry): Promise<MergeOutputs> =>
+  accountFor(entry, (accounted, journal, account) => attemptMerge(read, accounted, journal, account));
+
+async function attemptMerge(
+  read: MergeReader,
+  entry: Entry,
+  { runStage, spans }: Journal,
+  account: Account,
+): Promise<MergeOutputs> {
+  const { env, log, termination } = entry;
+  const faults = gatherFaults();
+  const { inputs, secrets, theRun } = await spans.measure('read', 'Read', async () => {
+    const inputs = parseMergeInputs(read, faults);
+    account.wantsSummary = inputs.summary;
+    account.isDryRun = inputs.dryRun;
     const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
     maskSecrets(log, inputs.username, secrets);
-    const theRun = readRun(env);
-    const { registryAuth } = secrets;
+    return { inputs, secrets, theRun: readRun(env) };
+  });
+  const { registryAuth } = secrets;
+  // A plan that was asked for is not to be unfolded first.
+  const planned = await (inputs.dryRun ? spans.measure : runStage)('plan', 'Plan', async () => {
     const planned = await planWithAnswers(inputs, theRun, entry, secrets, faults, (metadata, server) =>
       planMerge(inputs, theRun, { metadata, registryAuth, server }),
     );
+    account.plan = planned.plan;
     for (const line of formatMerge(planned.plan)) log.info(line);
-    for (const warning of planned.plan.description.warnings) log.warning(warning);
-    if (inputs.dryRun) {
-      writeMergeOutputs(env, planned.plan, nothingDone(planned.plan, '`dry-run` is true'));
-      return;
-    }
-
-    const folder = newStepFolder(temporaryFolder(env));
-    appendEntry(env.GITHUB_STATE, 'folder', folder);
-    const step = await openStep(planned.plan, folder, env, secrets, log, termination);
-    try {
-      const { apiUrl: url, event } = theRun;
-      const { token, retries } = inputs;
-      const api = {
-        url,
-        token,
-        environment: env,
-        retries,
-        ownerType: event.ownerType,
-        ...retryPorts(log, termination),
-      };
-      const removeVersions: RemoveVersions = async (repository, digests) => {
-        if (!isOwnPackage(planned.plan, repository)) return false;
-        await removePackageVersions(api, repository, digests);
-        return true;
-      };
-      const outcome = await join(planned, { registry: step.registry, removeVersions, log });
-      report(planned.plan, outcome, env, log);
-      writeMergeOutputs(env, planned.plan, outcome);
-    } catch (error) {
-      await explainIn(planned.plan, theRun, secrets)(error);
-    } finally {
-      await step.close(false);
-    }
+    tellOf(planned.plan, log);
+    return planned;
   });
+  if (inputs.dryRun) return writeMergeOutputs(env, planned.plan, nothingDone(planned.plan, '`dry-run` is true'));
+
+  const folder = newStepFolder(temporaryFolder(env));
+  appendEntry(env.GITHUB_STATE, 'folder', folder);
+  const step = await openStep(planned.plan, folder, env, secrets, log, termination);
+  try {
+    const { registry } = step;
+    const { apiUrl: url, event } = theRun;
+    const { token, retries } = inputs;
+    const api = {
+      url,
+      token,
+      environment: env,
+      retries,
+      ownerType: event.ownerType,
+      ...retryPorts(log, termination),
+    };
+    const removeVersions: RemoveVersions = async (repository, digests) => {
+      if (!isOwnPackage(planned.plan, repository)) return false;
+      await removePackageVersions(api, repository, digests);
+      return true;
+    };
+    const outcome = await join(planned, { registry, removeVersions, log, runStage });
+    account.outcome = outcome;
+    return await spans.measure('report', 'Report', async () => {
+      await weighFor(account, outcome, registry, entry);
+      report(planned.plan, outcome, env, log);
+      return writeMergeOutputs(env, planned.plan, outcome);
+    });
+  } catch (error) {
+    return await explainIn(planned.plan, theRun, secrets)(error);
+  } finally {
+    await step.close(false);
+  }
+}
 
 /** Whether the API of the run's product has the package, and the step's token is good for it. */
 function isOwnPackage({ destinations, product }: MergePlan, repository: Repository): boolean {

@@ -3,10 +3,18 @@
  */
 
 import type { Digest } from './image/digest.ts';
+import type { StoredManifest } from './image/manifest.ts';
 import { formatDigestReference, formatTagReference } from './image/reference.ts';
+import type { Repository } from './image/repository.ts';
 import type { ImageDescription } from './metadata/describe.ts';
 import { formatAnnotation, formatLabel } from './metadata/labels.ts';
 import type { PublicationPlan } from './plan.ts';
+
+/** A repository that has the image now, and its names there. */
+export interface Place {
+  readonly repository: Repository;
+  readonly description: ImageDescription;
+}
 
 /** What came of a plan. */
 export interface Outcome {
@@ -15,7 +23,11 @@ export interface Outcome {
   readonly reason: string;
   /** Names of the image in the main repository, as they were in the end. */
   readonly description: ImageDescription;
+  /** Where the image was published; absent where it was not. A repository whose tags all stayed is none of them. */
+  readonly places?: readonly Place[];
   readonly digest: Digest | undefined;
+  /** What the digest is of, as the registry has it; absent where nothing was published. */
+  readonly manifest?: StoredManifest;
   readonly imageId: string;
   /** `os/arch[/variant]` → digest of its manifest. */
   readonly platforms: Readonly<Record<string, Digest>>;
@@ -53,11 +65,13 @@ export type OutputName = (typeof outputNames)[number];
 
 /** The value of each output; what a run has nothing to say about is empty. */
 export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly<Record<OutputName, string>> {
-  const [main] = plan.destinations;
-  const { tags, version, labels, annotations } = outcome.description;
-  const references = plan.destinations.flatMap(({ repository }) =>
-    tags.map(({ tag }) => formatTagReference(repository, tag)),
+  const { description } = outcome;
+  const { tags, version, labels, annotations } = description;
+  const places = outcome.places ?? plan.destinations.map(({ repository }) => ({ repository, description }));
+  const references = places.flatMap((place) =>
+    place.description.tags.map(({ tag }) => formatTagReference(place.repository, tag)),
   );
+  const main = plan.destinations.find(({ repository }) => repository === places[0]?.repository);
   return {
     image: references[0] ?? '',
     reference: main && outcome.digest ? formatDigestReference(main.repository, outcome.digest) : '',

@@ -3,7 +3,10 @@
  * own client. Afterwards all of it is in each repository, and no tag but perhaps the version tag points at it.
  */
 
-import type { BuilderFacts, Built } from './engine/docker.ts';
+import { formatCache } from './engine/cache.ts';
+import { engineKinds } from './engine/capabilities.ts';
+import type { Built } from './engine/docker.ts';
+import type { RunnerFacts } from './engine/resolve.ts';
 import { RegistryError } from './errors.ts';
 import type { Digest } from './image/digest.ts';
 import { mediaTypes, type StoredManifest, storedManifest } from './image/manifest.ts';
@@ -56,22 +59,28 @@ function mainReference({ repository, tags: [tag] }: Target): readonly string[] {
 /** Builds; pushes the version tags. */
 export async function placeBuilt(
   plan: Plan,
-  facts: BuilderFacts,
+  facts: RunnerFacts,
   targets: readonly Target[],
   confirm: Confirm,
   ports: PublishPorts,
 ): Promise<Produced> {
-  const { engine, log } = ports;
-  const builder = engine.resolveBuilder(facts);
-  log.info(`Builder: ${builder.kind}, because ${builder.reason}`);
+  const { engine, log, runStage } = ports;
+  const builder = await engine.resolveBuilder(facts);
+  log.info(`Engine: ${engineKinds[builder.kind]}, because ${builder.reason}`);
+  if (plan.build.cache.mode !== 'off') {
+    log.info(`Cache: ${formatCache(builder.cache)}, because ${builder.cache.reason}`);
+  }
   const build = (where: readonly Target[], push: boolean): Promise<Built> =>
-    log.group(push ? 'Build and push' : 'Build', () => engine.build(builder, where.flatMap(mainReference), push));
+    runStage('build', push ? 'Build and push' : 'Build', () =>
+      engine.build(builder, where.flatMap(mainReference), push),
+    );
   // A new engine and the Docker registry do not understand each other: our own client takes the image there.
   const isByClient = targets.some(({ kind }) => kind === 'docker');
   if (!plan.push.value || isByClient) {
     const { imageId, metadata } = await build(targets, false);
     if (!plan.push.value) return { placed: [], imageId, metadata };
-    const image = { kind: 'docker-daemon', image: imageId } as const;
+    const store = builder.kind === 'podman' ? 'containers-storage' : 'docker-daemon';
+    const image = { kind: store, image: imageId } as const;
     return { ...(await placeEngineImage(image, targets, confirm, ports)), metadata };
   }
   if (plan.ifExists === 'overwrite') return await pushed(targets, await build(targets, true), ports);
@@ -99,24 +108,25 @@ async function readBack(target: Target, digest: Digest, { registry }: PublishPor
   return { target, manifest, unmoved };
 }
 
-/** An image of the Docker engine: pushed by it, but to the Docker registry. */
+/** An image of an engine: the Docker engine pushes it, but not to the Docker registry. */
 async function placeEngineImage(
   image: EngineImage,
   targets: readonly Target[],
   confirm: Confirm,
   ports: PublishPorts,
 ): Promise<Produced> {
-  const { log, source } = ports;
+  const { log, source, runStage } = ports;
   const imageId = await source.readImageId(image);
   const confirmed = await confirm(targets);
   const placed: Placed[] = [];
-  for (const target of confirmed.filter(({ kind }) => kind !== 'docker')) {
+  const isByClient = ({ kind }: Target): boolean => kind === 'docker' || image.kind !== 'docker-daemon';
+  for (const target of confirmed.filter((each) => !isByClient(each))) {
     for (const reference of mainReference(target)) {
-      const digest = await log.group(`Push of ${reference}`, () => source.pushFromDaemon(imageId, reference));
+      const digest = await runStage('push', `Push of ${reference}`, () => source.pushFromDaemon(imageId, reference));
       placed.push(await readBack(target, digest, ports));
     }
   }
-  const byClient = confirmed.filter(({ kind }) => kind === 'docker');
+  const byClient = confirmed.filter(isByClient);
   if (byClient.length > 0) {
     log.info('The Docker registry gets the image from this action: engines and it do not understand each other.');
     placed.push(...(await placeOpened({ spec: image, referrers: false }, byClient, ports)));
@@ -142,6 +152,14 @@ export async function placeSource(
 
 /** Takes an image from where it is, by our own client and under no tag. */
 export async function placeOpened(
+  planned: PlannedSource,
+  targets: readonly Target[],
+  ports: PublishPorts,
+): Promise<readonly Placed[]> {
+  return ports.runStage('push', 'Push', () => copyTo(planned, targets, ports));
+}
+
+async function copyTo(
   { spec, referrers }: PlannedSource,
   targets: readonly Target[],
   { registry, source: sources, log }: PublishPorts,

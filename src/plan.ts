@@ -3,8 +3,11 @@
  */
 
 import type { BuildRequest } from './engine/build-request.ts';
+import { type CacheMode, type CachePlan, cacheName } from './engine/cache.ts';
+import { checkOutputs } from './engine/outputs.ts';
+import { gitSecretId } from './engine/secrets.ts';
 import { gatherFaults, InputError } from './errors.ts';
-import type { Repository } from './image/repository.ts';
+import { formatRepository, type Repository } from './image/repository.ts';
 import type { IfExists, Inputs, Verification } from './inputs.ts';
 import { type ContextOptions, contextOf } from './metadata/context.ts';
 import { describeImage, type ImageDescription, type Naming } from './metadata/describe.ts';
@@ -12,7 +15,12 @@ import { parseFlavor } from './metadata/flavor.ts';
 import { parseImages } from './metadata/images.ts';
 import { parseAnnotations, parseLabels } from './metadata/labels.ts';
 import { parseTagRules } from './metadata/rule.ts';
-import { type CredentialDecision, type GivenCredentials, resolveCredential } from './registry/credentials.ts';
+import {
+  type CredentialDecision,
+  type GivenCredentials,
+  resolveCredential,
+  tokenForm,
+} from './registry/credentials.ts';
 import {
   checkRequest,
   hostOfOwningProduct,
@@ -104,12 +112,15 @@ export interface Planned<Kind extends PublicationPlan = Plan> {
   readonly describe: (existingTags: readonly string[]) => ImageDescription;
 }
 
+/** Whether the run publishes. */
 function resolvePush(inputs: Inputs, run: Run): PushDecision {
   const decide = (value: boolean, reason: string, yieldsBecause?: string): PushDecision => ({
     value,
     reason,
     yieldsBecause,
   });
+  const { call } = inputs.build.options;
+  if (call !== 'build') return decide(false, `\`call\` is ${call}`);
   if (inputs.push === 'true') return decide(true, '`push` is true');
   if (inputs.push === 'false') return decide(false, '`push` is false');
   if (run.ref.kind === 'pull') {
@@ -176,6 +187,54 @@ function parseNaming(inputs: Inputs): Naming | undefined {
   return rules && flavor && labels && annotations && { rules, flavor, labels, annotations };
 }
 
+/** The build, with what the rest of the plan adds to its inputs. */
+function buildOf(
+  { build: { options, cache }, annotations, token }: Inputs,
+  run: Run,
+  destinations: readonly Destination[],
+  push: boolean,
+  description: ImageDescription | undefined,
+): BuildRequest {
+  const [main] = destinations;
+  const { serverUrl, sourceRepository, runId, attempt } = run;
+  const owned = sourceRepository && `${sourceRepository.owner}/${sourceRepository.name}`;
+  return {
+    ...options,
+    labels: (description?.labels ?? []).map(({ name, value }) => `${name}=${value}`),
+    annotations: description?.annotations ?? [],
+    needsAnnotations: annotations.trim() !== '',
+    cache: planCache(cache, run, main, push, description),
+    builderId:
+      owned === undefined || runId === ''
+        ? ''
+        : `${serverUrl.origin}/${owned}/actions/runs/${runId}/attempts/${attempt}`,
+    // A password for another registry is none of GitHub's business.
+    gitSecret: tokenForm(token) === 'other' ? '' : gitSecretId(options.context, serverUrl.host, options.secrets),
+  };
+}
+
+function planCache(
+  mode: CacheMode,
+  { ref, event, baseRef }: Run,
+  main: Destination | undefined,
+  push: boolean,
+  description: ImageDescription | undefined,
+): CachePlan {
+  const branch = ref.kind === 'branch' ? cacheName(ref.name) : '';
+  const reads = [branch, cacheName(baseRef), cacheName(event.defaultBranch ?? '')].filter((name) => name !== '');
+  // A Docker registry has images alone.
+  const repository = main === undefined || main.registry.kind === 'docker' ? '' : formatRepository(main.repository);
+  const tags = [description?.tags[0]?.tag, reads.at(-1), 'latest'].filter((tag) => tag !== undefined);
+  return {
+    mode,
+    repository,
+    reads: [...new Set(reads)],
+    writes: branch,
+    mayPush: push,
+    images: repository === '' ? [] : [...new Set(tags)].map((tag) => `${repository}:${tag}`),
+  };
+}
+
 /**
  * The token of the destinations is sent to a source's registry only where it is theirs too.
  * @throws InputError REGISTRY_INVALID for a registry that imitates one of GitHub's
@@ -225,14 +284,8 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   const describe = (existingTags: readonly string[] | undefined): ImageDescription | undefined =>
     naming && describeImage(naming, contextOf(run, { ...facts.metadata, existingTags }));
   const description = attempt(() => describe(undefined));
-  const build: BuildRequest = {
-    context: inputs.context,
-    file: inputs.file,
-    target: inputs.target,
-    platforms: inputs.platforms,
-    buildArgs: inputs.buildArgs,
-    labels: (description?.labels ?? []).map(({ name, value }) => `${name}=${value}`),
-  };
+  const build = buildOf(inputs, run, destinations, push.value, description);
+  attempt(() => checkOutputs(build.outputs, build.load, push));
   const source = attempt(() => planSource(inputs, product, given, destinations));
   attempt(() => (inputs.source === undefined ? facts.checkBuild(build) : facts.checkSource(inputs.source)));
   if (push.value) for (const { registry } of destinations) attempt(() => checkRequest(registry, build));

@@ -1,23 +1,19 @@
 /** What a publish needs of the world. */
 
-import type { BuilderDecision, BuilderFacts, Built } from './engine/docker.ts';
+import type { Engine } from './engine/engine.ts';
+import type { EngineDecision } from './engine/resolve.ts';
 import type { Digest } from './image/digest.ts';
 import type { RegistryClient } from './registry/client.ts';
 import type { Log } from './report/log.ts';
+import type { RunStage } from './report/spans.ts';
 import type { ImageSource } from './source/image-source.ts';
 import type { EngineImage, SourceSpec } from './source/spec.ts';
 import type { UnnamedBuild } from './source/staged-build.ts';
 
 /** The engine, as a publish needs it. */
-export interface EnginePort {
-  readFacts(): Promise<BuilderFacts>;
-  resolveBuilder(facts: BuilderFacts): BuilderDecision;
-  /** Logs in wherever the step has a credential for. */
-  logIn(): Promise<void>;
-  /** Builds, and pushes under the references when `push` is true. */
-  build(decision: BuilderDecision, references: readonly string[], push: boolean): Promise<Built>;
+export interface EnginePort extends Pick<Engine, 'readFacts' | 'resolveBuilder' | 'logIn' | 'build'> {
   /** Builds under no name, and pushes by digest where the builder can. */
-  buildByDigest(decision: BuilderDecision, facts: BuilderFacts): Promise<UnnamedBuild>;
+  buildByDigest(decision: EngineDecision): Promise<UnnamedBuild>;
 }
 
 /** Images that are there already. */
@@ -34,4 +30,5 @@ export interface PublishPorts {
   readonly source: SourcePort;
   readonly registry: RegistryClient;
   readonly log: Log;
+  readonly runStage: RunStage;
 }

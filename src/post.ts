@@ -1,15 +1,21 @@
 /**
  * The post entry: removes what `main` was kept from removing, because it was killed, or kept on purpose for the later
- * steps of the job (`login-scope: job`). Loads nothing but this.
+ * steps of the job (`login-scope: job`). Loads nothing but this, unless a
+ * builder is left.
  */
 
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { formatAnnotation } from './report/runner.ts';
 import { isStepFolder } from './step-folder.ts';
 
 export async function run(): Promise<void> {
   const folder = process.env.STATE_folder ?? '';
   if (folder === '' || !isStepFolder(folder)) return;
+  // Left by a step that was killed with a builder of its own: where its state is gone, so is the builder.
+  const builder = process.env.STATE_builder ?? '';
+  if (builder !== '' && existsSync(join(folder, 'docker', 'buildx', 'instances'))) await removeBuilder(builder, folder);
   try {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   } catch (error) {
@@ -17,4 +23,24 @@ export async function run(): Promise<void> {
       formatAnnotation('warning', `${folder}, with the login of this step, could not be removed: ${error}`),
     );
   }
+}
+
+/** @param removal the command line that `main` noted, as JSON */
+async function removeBuilder(removal: string, folder: string): Promise<void> {
+  const { createCommandRunner } = await import('./engine/command.ts');
+  const [program = 'docker-buildx', ...args] = JSON.parse(removal).map(String);
+  const config = join(folder, 'docker');
+  const env = { ...process.env, DOCKER_CONFIG: config, BUILDX_CONFIG: join(config, 'buildx') };
+  const { run: start } = createCommandRunner(AbortSignal.timeout(30_000));
+  const result = await start([program, ...args], { env }).catch((error: unknown) => ({
+    exitCode: 1,
+    stderr: String(error),
+  }));
+  if (result.exitCode === 0) return;
+  process.stdout.write(
+    formatAnnotation(
+      'warning',
+      `The builder of this step could not be removed (${args.join(' ')}): ${result.stderr.trim()}`,
+    ),
+  );
 }

@@ -2,7 +2,7 @@
  * The use case: log in, produce, push, verify, tag. What is to happen is in the plan; how is in the ports.
  */
 
-import type { BuilderFacts } from './engine/docker.ts';
+import type { RunnerFacts } from './engine/resolve.ts';
 import { PermissionError, RegistryError } from './errors.ts';
 import { type ExistingTag, findExisting } from './if-exists.ts';
 import type { Digest } from './image/digest.ts';
@@ -26,10 +26,12 @@ import { stage } from './stage.ts';
  * @throws PublishError; no tag then points at an image that is not whole
  */
 export async function publish({ plan: planned, describe }: Planned, ports: PublishPorts): Promise<Outcome> {
-  const [facts, { push, targets }] = await Promise.all([
-    planned.source === undefined ? ports.engine.readFacts() : undefined,
-    prepare(planned, describe, ports),
-  ]);
+  const [facts, { push, targets }] = await ports.runStage('prepare', 'Prepare', () =>
+    Promise.all([
+      planned.source === undefined ? ports.engine.readFacts() : undefined,
+      prepare(planned, describe, ports),
+    ]),
+  );
   const plan = { ...planned, push: { ...planned.push, ...push } };
   const [main] = targets;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
@@ -54,8 +56,12 @@ export async function publish({ plan: planned, describe }: Planned, ports: Publi
 
   for (const each of placed) await tagAndVerify(plan, ports, each);
   const summary = await summariseImage(plan, facts, first, ports);
-  const { digest } = first.manifest;
-  return { ...done, ...summary, published: true, reason: '', digest, metadata, imageId: imageId || summary.imageId };
+  const { manifest } = first;
+  const { digest } = manifest;
+  const places = placed.map(({ target }) => target);
+  const { description } = first.target;
+  const published = { published: true, reason: '', places, description, digest, manifest, metadata };
+  return { ...done, ...summary, ...published, imageId: imageId || summary.imageId };
 }
 
 /** Why a repository gets no tag; `undefined` where it gets one. */
@@ -65,7 +71,7 @@ export function reasonForNothing({ tags, description }: Target): string | undefi
 }
 
 /** What a publish asks of its registries, whatever its content comes from. */
-export type NamingPorts = Pick<PublishPorts, 'registry' | 'log'>;
+export type NamingPorts = Pick<PublishPorts, 'registry' | 'log' | 'runStage'>;
 
 /** Judges by `if-exists`, and keeps what was left as it is. */
 export function confirmWith(
@@ -85,7 +91,7 @@ export function confirmWith(
 
 async function produce(
   plan: Plan,
-  facts: BuilderFacts | undefined,
+  facts: RunnerFacts | undefined,
   targets: readonly Target[],
   confirm: Confirm,
   ports: PublishPorts,
@@ -228,41 +234,52 @@ async function describeFor(
 /** Looks at what was pushed, then moves the tags, then asks for each. */
 export async function tagAndVerify(
   plan: Pick<PublicationPlan, 'verify'>,
-  { registry, log }: NamingPorts,
+  ports: NamingPorts,
   placed: Placed,
 ): Promise<void> {
+  const { registry, log, runStage } = ports;
   const { target, manifest, unmoved } = placed;
-  const { repository, kind, tags } = target;
+  const { repository, tags } = target;
   const { digest } = manifest;
-  if (plan.verify === 'blobs') {
-    const { blobs } = await readContent(remoteContent(registry, repository, manifest));
-    await verifyBlobs(
-      registry,
-      repository,
-      digest,
-      blobs.map((blob) => blob.digest),
-    );
-    log.info(`Verified ${blobs.length} blobs of ${formatDigestReference(repository, digest)}`);
-  }
-  if (plan.verify !== 'off' && kind !== 'docker' && unmoved.length === tags.length) {
+  if (plan.verify === 'blobs') await runStage('verify', 'Verify the blobs', () => verifyContent(ports, placed));
+  // A tag that points at it has told already that it is there.
+  const isUnseen = target.kind !== 'docker' && unmoved.length === tags.length;
+  if (plan.verify !== 'off' && isUnseen) {
     const found = await registry.headManifest(repository, digest);
     if (found?.digest !== digest) throw mismatch(repository, digest, digest, found?.digest);
   }
-  await moveTags(registry, repository, manifest, unmoved, (line) => log.info(line));
+  if (unmoved.length > 0) {
+    await runStage('tag', 'Tag', () => moveTags(registry, repository, manifest, unmoved, (line) => log.info(line)));
+  }
   if (plan.verify === 'off') return;
-  await verifyTags(registry, repository, digest, unmoved);
-  log.info(`Verified ${tags.length} tags of ${formatDigestReference(repository, digest)}`);
+  await runStage('verify', 'Verify', async () => {
+    await verifyTags(registry, repository, digest, unmoved);
+    log.info(`Verified ${tags.length} tags of ${formatDigestReference(repository, digest)}`);
+  });
+}
+
+async function verifyContent({ registry, log }: NamingPorts, { target, manifest }: Placed): Promise<void> {
+  const { repository } = target;
+  const { digest } = manifest;
+  const { blobs } = await readContent(remoteContent(registry, repository, manifest));
+  await verifyBlobs(
+    registry,
+    repository,
+    digest,
+    blobs.map((blob) => blob.digest),
+  );
+  log.info(`Verified ${blobs.length} blobs of ${formatDigestReference(repository, digest)}`);
 }
 
 /** What a build's own decisions do not tell is read from the image. */
 async function summariseImage(
   plan: Plan,
-  facts: BuilderFacts | undefined,
+  facts: RunnerFacts | undefined,
   { target, manifest }: Placed,
   { registry }: PublishPorts,
 ): Promise<ImageSummary> {
-  if (facts !== undefined && !isIndexMediaType(manifest.mediaType)) {
-    const platform = plan.build.platforms[0] ?? facts.engine.platform;
+  const platform = plan.build.platforms[0] ?? facts?.docker?.platform ?? facts?.podman?.platform;
+  if (platform !== undefined && facts !== undefined && !isIndexMediaType(manifest.mediaType)) {
     return { platforms: { [formatPlatform(platform)]: manifest.digest }, imageId: '' };
   }
   return summarise(remoteContent(registry, target.repository, manifest));

@@ -5,6 +5,7 @@
 import { logIn, type Pulled, pull } from './engine/docker.ts';
 import {
   appendEntry,
+  type Entry,
   maskSecrets,
   readRegistryAuth,
   readRun,
@@ -16,7 +17,13 @@ import { gatherFaults, InputError } from './errors.ts';
 import type { Platform } from './image/platform.ts';
 import { formatReference } from './image/reference.ts';
 import { parseTag, type Tag } from './image/tag.ts';
-import { inputsOfEnvironment, type PullInputs, parsePullInputs, pullInputDefaults } from './inputs.ts';
+import {
+  type InputReader,
+  inputsOfEnvironment,
+  type PullInputs,
+  parsePullInputs,
+  pullInputDefaults,
+} from './inputs.ts';
 import { type Destination, locateImage } from './plan.ts';
 import { type GivenCredentials, resolveCredential } from './registry/credentials.ts';
 import type { ServerFacts } from './registry/directory.ts';
@@ -79,42 +86,51 @@ async function pullImage(
 }
 
 export const run = (): Promise<void> =>
-  runEntry(async ({ env, log, termination }) => {
-    const faults = gatherFaults();
-    const inputs = parsePullInputs(inputsOfEnvironment(env, pullInputDefaults), faults);
-    const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
-    maskSecrets(log, inputs.username, secrets);
-    const theRun = readRun(env);
-    const asksServer = isOpen(inputs, resolveProduct(theRun.serverUrl));
-    const planWith = (server?: ServerFacts): PullPlan => planPull(inputs, theRun, secrets.registryAuth, server);
-    const first = faults.attempt(() => planWith(asksServer ? mostCapable : undefined));
-    faults.throwIfAny();
-    if (first === undefined) throw new Error('no fault, but no plan either');
-    const explainIn =
-      ({ product, destinations }: PullPlan) =>
-      async (error: unknown): Promise<never> => {
-        const { explain } = await import('./report/diagnosis.ts');
-        throw explain(error, { product, destinations, push: false, run: theRun, secrets });
-      };
-    const plan = asksServer ? planWith(await readServer(theRun, env).catch(explainIn(first))) : first;
-    const [{ registry }] = plan.destinations;
-    log.info(`Registry ${registry.registry}, because ${registry.reason}`);
-    for (const note of plan.notes) log.info(note);
+  runEntry((entry) => pullStep(inputsOfEnvironment(entry.env, pullInputDefaults), entry));
 
-    const folder = newStepFolder(temporaryFolder(env));
-    appendEntry(env.GITHUB_STATE, 'folder', folder);
-    const step = await openStep(plan, folder, env, secrets, log, termination);
-    let keepsLogin = false;
-    try {
-      for (const login of step.logins) await logIn(step.docker, login.registry, login.username, login.password);
-      const pulled = await log.group('Pull', () => pullImage(plan, step, inputs.platform));
-      log.info(`Pulled ${plan.reference}, ${pulled.digest}`);
-      keepsLogin = inputs.loginScope === 'job' && env.GITHUB_ENV !== undefined;
-      if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
-      writeOutputs(env, { image: plan.reference, digest: pulled.digest, imageid: pulled.imageId });
-    } catch (error) {
-      return await explainIn(plan)(error);
-    } finally {
-      await step.close(keepsLogin);
-    }
-  });
+/**
+ * One pull, from the strings of the inputs to the outputs.
+ * @throws PublishError
+ */
+export async function pullStep(
+  read: InputReader<keyof typeof pullInputDefaults>,
+  { env, log, termination }: Entry,
+): Promise<Readonly<Record<'image' | 'digest' | 'imageid', string>>> {
+  const faults = gatherFaults();
+  const inputs = parsePullInputs(read, faults);
+  const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
+  maskSecrets(log, inputs.username, secrets);
+  const theRun = readRun(env);
+  const asksServer = isOpen(inputs, resolveProduct(theRun.serverUrl));
+  const planWith = (server?: ServerFacts): PullPlan => planPull(inputs, theRun, secrets.registryAuth, server);
+  const first = faults.attempt(() => planWith(asksServer ? mostCapable : undefined));
+  faults.throwIfAny();
+  if (first === undefined) throw new Error('no fault, but no plan either');
+  const explainIn =
+    ({ product, destinations }: PullPlan) =>
+    async (error: unknown): Promise<never> => {
+      const { explain } = await import('./report/diagnosis.ts');
+      throw explain(error, { product, destinations, push: false, run: theRun, secrets });
+    };
+  const plan = asksServer ? planWith(await readServer(theRun, env).catch(explainIn(first))) : first;
+  const [{ registry }] = plan.destinations;
+  log.info(`Registry ${registry.registry}, because ${registry.reason}`);
+  for (const note of plan.notes) log.info(note);
+
+  const folder = newStepFolder(temporaryFolder(env));
+  appendEntry(env.GITHUB_STATE, 'folder', folder);
+  const step = await openStep(plan, folder, env, secrets, log, termination);
+  let keepsLogin = false;
+  try {
+    for (const login of step.logins) await logIn(step.docker, login.registry, login.username, login.password);
+    const pulled = await log.group('Pull', () => pullImage(plan, step, inputs.platform));
+    log.info(`Pulled ${plan.reference}, ${pulled.digest}`);
+    keepsLogin = inputs.loginScope === 'job' && env.GITHUB_ENV !== undefined;
+    if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
+    return writeOutputs(env, { image: plan.reference, digest: pulled.digest, imageid: pulled.imageId });
+  } catch (error) {
+    return await explainIn(plan)(error);
+  } finally {
+    await step.close(keepsLogin);
+  }
+}

@@ -2,7 +2,8 @@
  * The use case of one leg: the image goes up by its digest, and a marker tells the merge of it. No tag moves.
  */
 
-import type { BuilderFacts } from './engine/docker.ts';
+import { engineKinds } from './engine/capabilities.ts';
+import type { RunnerFacts } from './engine/resolve.ts';
 import type { Digest } from './image/digest.ts';
 import { platformsOf } from './image/image-index.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
@@ -26,7 +27,7 @@ interface BuiltLeg {
  */
 export async function stage(
   plan: Plan & { readonly staging: Staging },
-  facts: BuilderFacts | undefined,
+  facts: RunnerFacts | undefined,
   targets: readonly Target[],
   ports: PublishPorts,
 ): Promise<Outcome> {
@@ -50,18 +51,18 @@ export async function stage(
 /** Brings the image to every repository, under no tag. */
 async function bring(
   { source }: Plan,
-  facts: BuilderFacts | undefined,
+  facts: RunnerFacts | undefined,
   targets: readonly Target[],
   ports: PublishPorts,
 ): Promise<BuiltLeg> {
-  const { engine, log } = ports;
+  const { engine, log, runStage } = ports;
   if (facts === undefined) {
     if (source === undefined) throw new Error('neither a builder nor a source');
     return { digest: await push(source.spec, targets, ports), imageId: '', metadata: '' };
   }
-  const builder = engine.resolveBuilder(facts);
-  log.info(`Builder: ${builder.kind}, because ${builder.reason}`);
-  const { imageId, metadata, result } = await log.group('Build', () => engine.buildByDigest(builder, facts));
+  const builder = await engine.resolveBuilder(facts);
+  log.info(`Engine: ${engineKinds[builder.kind]}, because ${builder.reason}`);
+  const { imageId, metadata, result } = await runStage('build', 'Build', () => engine.buildByDigest(builder));
   return { digest: typeof result === 'string' ? result : await push(result, targets, ports), imageId, metadata };
 }
 

@@ -1,29 +1,32 @@
 /** The command lines that go to the Docker CLI and buildx: a recording executable in their place, which never is a real one. */
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { BuildRequest } from '../../src/engine/build-request.ts';
+import { type BuildxPorts, buildWithBuildx } from '../../src/engine/buildx-build.ts';
 import { createCommandRunner } from '../../src/engine/command.ts';
-import { build, type DockerPorts, logIn } from '../../src/engine/docker.ts';
+import { type BuildTarget, buildWithDocker, logIn } from '../../src/engine/docker.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
 import { parseRepositoryName } from '../../src/image/reference.ts';
 import { parseRegistry } from '../../src/image/registry.ts';
+import { aBuild, aDecision } from '../support/builders.ts';
 import { type RecordedCommand, readRecords, writeRecorder } from '../support/recorder.ts';
 
 const digest = `sha256:${'a1'.repeat(32)}`;
 const repositories = [parseRepositoryName('localhost:5000/octo/app'), parseRepositoryName('example.com/octo/app')];
 const references = ['localhost:5000/octo/app:1.0', 'example.com/octo/app:1.0'];
-const request: BuildRequest = {
+const request: BuildRequest = aBuild({
   context: 'services/api; rm -rf "$HOME"',
   file: 'docker/Dockerfile.api',
   target: 'runtime',
   platforms: [parsePlatform('linux/amd64'), parsePlatform('linux/arm/v7')],
   buildArgs: ['VERSION=1 2=$(id)', 'FROM_ENVIRONMENT'],
   labels: ['com.example.team=octo & co', 'empty='],
-};
-const plain: BuildRequest = { context: '.', file: '', target: '', platforms: [], buildArgs: [], labels: [] };
+});
+const plain = aBuild();
+const decision = aDecision();
 
 let folder: string;
 let output: string;
@@ -56,7 +59,13 @@ function records(): readonly RecordedCommand[] {
   return readRecords(join(folder, 'records'));
 }
 
-function ports(): DockerPorts {
+function target(push: boolean, names = references): BuildTarget {
+  const inside = join(folder, 'temp', 'build-x');
+  mkdirSync(inside, { recursive: true });
+  return { references: names, repositories, push, folder: inside, secrets: new Map() };
+}
+
+function ports(): BuildxPorts {
   return {
     run: createCommandRunner(new AbortController().signal).run,
     env: { PATH: `${join(folder, 'bin')}:/usr/bin:/bin`, DOCKER_CONFIG: join(folder, 'config') },
@@ -64,6 +73,8 @@ function ports(): DockerPorts {
     onOutput: (text) => {
       output += text;
     },
+    warn: () => undefined,
+    onWarnings: () => undefined,
     retry: (what, attempt) => {
       retried.push(what);
       return attempt();
@@ -112,7 +123,13 @@ describe('buildx', () => {
 
   test('gets every option as an argument of its own, and never a shell’s', async () => {
     const buildx = install('docker-buildx', succeeds);
-    const built = await build(ports(), { kind: 'buildx', buildx, reason: '' }, request, references, repositories, true);
+    const built = await buildWithBuildx(
+      ports(),
+      decision,
+      { buildx, builder: undefined, endpoints: [] },
+      request,
+      target(true),
+    );
     expect(called()).toEqual([
       [
         'docker-buildx',
@@ -132,13 +149,12 @@ describe('buildx', () => {
 
   test('gets no option that nobody asked for', async () => {
     const buildx = install('docker-buildx', succeeds);
-    const built = await build(
+    const built = await buildWithBuildx(
       ports(),
-      { kind: 'buildx', buildx, reason: '' },
+      decision,
+      { buildx, builder: undefined, endpoints: [] },
       plain,
-      ['localhost:5000/octo/app:1.0'],
-      [],
-      false,
+      target(false, references.slice(0, 1)),
     );
     expect(called()).toEqual([
       [
@@ -153,16 +169,8 @@ describe('buildx', () => {
   test('that reports no digest after a push is an error, not a guess', async () => {
     const buildx = install('docker-buildx', 'true');
     await expect(
-      build(ports(), { kind: 'buildx', buildx, reason: '' }, plain, references, repositories, true),
+      buildWithBuildx(ports(), decision, { buildx, builder: undefined, endpoints: [] }, plain, target(true)),
     ).rejects.toMatchObject({ code: 'DIGEST_MISSING' });
-  });
-
-  test('leaves nothing in the private folder, also when it fails', async () => {
-    const buildx = install('docker-buildx', 'exit 1');
-    await expect(
-      build(ports(), { kind: 'buildx', buildx, reason: '' }, plain, references, repositories, true),
-    ).rejects.toMatchObject({ code: 'BUILD_FAILED' });
-    expect(readdirSync(join(folder, 'temp'))).toEqual([]);
   });
 });
 
@@ -176,7 +184,7 @@ describe('the classic commands', () => {
   test('build, tag, push each repository once, and ask which digest was pushed there', async () => {
     install('docker', succeeds);
     const single: BuildRequest = { ...request, platforms: [] };
-    const built = await build(ports(), { kind: 'classic', reason: '' }, single, references, repositories, true);
+    const built = await buildWithDocker(ports(), false, single, target(true));
     expect(called()).toEqual([
       [
         ...['docker', 'build', '--tag', 'localhost:5000/octo/app:1.0'],
@@ -190,20 +198,22 @@ describe('the classic commands', () => {
       ['docker', 'push', 'example.com/octo/app:1.0'],
       ['docker', 'image', 'inspect', '--format', '{{json .RepoDigests}}', 'sha256:feed'],
     ]);
-    expect(built).toEqual({ imageId: 'sha256:feed', digest, metadata: '' });
+    expect(built).toMatchObject({ imageId: 'sha256:feed', digest, metadata: '' });
+    expect(records()[0]?.env.DOCKER_BUILDKIT).toBe('0');
   });
 
   test('push nothing that is only built', async () => {
     install('docker', succeeds);
-    await build(ports(), { kind: 'classic', reason: '' }, plain, references.slice(0, 1), repositories, false);
+    await buildWithDocker(ports(), false, plain, target(false, references.slice(0, 1)));
     expect(called().map(([, verb]) => verb)).toEqual(['build']);
   });
 
   test('stop at the first that fails', async () => {
     install('docker', `${succeeds}; [ "$1" = push ] && { echo 'denied: no' >&2; exit 1; }; true`);
-    await expect(
-      build(ports(), { kind: 'classic', reason: '' }, plain, references, repositories, true),
-    ).rejects.toMatchObject({ code: 'PUSH_FAILED', message: expect.stringContaining('denied: no') });
+    await expect(buildWithDocker(ports(), false, plain, target(true))).rejects.toMatchObject({
+      code: 'PUSH_FAILED',
+      message: expect.stringContaining('denied: no'),
+    });
     expect(called().map(([, verb]) => verb)).toEqual(['build', 'tag', 'push']);
   });
 });

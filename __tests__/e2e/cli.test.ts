@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
-import { copyAction, type Runner, uniqueName } from '../support/step.ts';
+import { copyAction, type Runner, readActionManifest, uniqueName } from '../support/step.ts';
 
 jest.setTimeout(60_000);
 
@@ -108,23 +108,108 @@ test('the login of the Docker CLI is used where no --token is given', async () =
   expect(terminal.filesIn(terminal.temp)).toEqual([]);
 });
 
-test('--help lists every input, and publishes nothing', async () => {
+test.each([
+  { argv: ['--help'], folder: '.' },
+  { argv: ['plan', '-h'], folder: '.' },
+  { argv: ['merge', '-h'], folder: 'merge' },
+  { argv: ['pull', '--help'], folder: 'pull' },
+])('$argv says what action.yml says of every input, and does nothing', async ({ argv, folder }) => {
   const terminal = action.newRunner({ engine });
-  const { exitCode, stdout } = await terminal.terminal('cli.js', ['--help']);
+  const { exitCode, stdout } = await terminal.terminal('cli.js', argv);
   expect(exitCode).toBe(0);
-  for (const name of ['context', 'registry', 'tags', 'platforms', 'dry-run']) expect(stdout).toContain(`--${name}`);
+  const words = stdout.replaceAll(/\s+/g, ' ');
+  const { inputs } = readActionManifest(folder);
+  for (const [name, { description }] of Object.entries(inputs))
+    expect(words).toContain(`--${name} VALUE ${description.trim().replaceAll(/\s+/g, ' ')}`);
+  expect(words).toContain('Default: the variable GITHUB_TOKEN');
+  expect(words).not.toContain('${{');
+  expect(words).toContain('Exit codes:');
   expect(terminal.commands()).toEqual([]);
+});
+
+describe('plan', () => {
+  test('prints each tag with its rule, and publishes nothing', async () => {
+    const terminal = await aCheckout('octo-org/planned');
+    const { exitCode, stdout } = await terminal.terminal('cli.js', [
+      'plan',
+      ...helloTo('--tags', 'type=ref,event=branch'),
+    ]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^Registry +localhost:5000 +because `registry` names it$/m);
+    expect(stdout).toMatch(/^Tag +work +from type=ref,event=branch$/m);
+    expect(terminal.commands()).toEqual([]);
+  });
+
+  test('as JSON is the plan, and nothing else is on standard output', async () => {
+    const terminal = await aCheckout('octo-org/planned');
+    const { exitCode, stdout } = await terminal.terminal('cli.js', ['plan', '--json', ...helloTo('--tags', '1.0')]);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: 1,
+      destinations: [{ repository: { path: 'octo-org/planned' } }],
+    });
+    expect(terminal.commands()).toEqual([]);
+  });
+});
+
+test('pull gets what publish put there', async () => {
+  const image = uniqueName('app');
+  const terminal = await aCheckout(`octo-org/${image}`);
+  await terminal.terminal('cli.js', helloTo('--tags', '1.0'));
+  const digest = await client.digestOf(`${registry}/octo-org/${image}:1.0`);
+  const pulled = await terminal.terminal('cli.js', ['pull', '--registry', registry, '--tag', '1.0']);
+  expect(pulled).toMatchObject({ exitCode: 0, stdout: `${registry}/octo-org/${image}:1.0\n${digest}\n` });
+});
+
+test('promote puts a tag on what is there, and its digest stays', async () => {
+  const image = uniqueName('app');
+  const terminal = await aCheckout(`octo-org/${image}`);
+  const name = `${registry}/octo-org/${image}`;
+  await terminal.terminal('cli.js', helloTo('--tags', '1.0'));
+  const digest = await client.digestOf(`${name}:1.0`);
+  const promoted = await terminal.terminal('cli.js', [
+    'promote',
+    `${name}:1.0`,
+    '--registry',
+    registry,
+    '--tags',
+    'production',
+  ]);
+  expect(promoted).toMatchObject({ exitCode: 0, stdout: `${name}@${digest}\n${name}:production\n` });
+  expect(await client.digestOf(`${name}:production`)).toBe(digest);
+});
+
+describe('what a build prints', () => {
+  const failing = 'FROM scratch\nCOPY nowhere /\n';
+  const build = ['--image', 'output', '--tags', '1.0'];
+
+  test('is not shown where nobody looks, unless it fails', async () => {
+    const terminal = await aCheckout('octo-org/quiet');
+    const quiet = await terminal.terminal('cli.js', helloTo(...build));
+    expect(quiet.log).not.toContain('load build definition');
+    terminal.write('Dockerfile', failing);
+    const { exitCode, log } = await terminal.terminal('cli.js', ['--registry', registry, ...build]);
+    expect(exitCode).toBe(1);
+    expect(log).toContain('error: BUILD_FAILED');
+    expect(log).toContain('>>> COPY nowhere /');
+  });
+
+  test('is shown in a CI system', async () => {
+    const terminal = await aCheckout('octo-org/ci');
+    const { log } = await terminal.terminal('cli.js', helloTo(...build), { CI: 'true' });
+    expect(log).toContain('load build definition');
+  });
 });
 
 test.each([
   { what: 'an option that is no input', args: ['--tag', '1.0'], code: 'INPUT_INVALID', says: '--tags' },
   { what: 'a value that is none', args: ['--push', 'maybe'], code: 'INPUT_INVALID', says: '`push` is "maybe"' },
   { what: 'a context that is not there', args: ['--context', 'nowhere'], code: 'CONTEXT_MISSING', says: '"nowhere"' },
-])('$what is $code, on standard error, with exit code 1', async ({ args, code, says }) => {
+])('$what is $code, on standard error, with exit code 2', async ({ args, code, says }) => {
   const terminal = action.newRunner({ engine });
   terminal.write('Dockerfile', 'FROM scratch\n');
   const { exitCode, stdout, log } = await terminal.terminal('cli.js', ['--registry', registry, ...args]);
-  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
   expect(log).toContain(`error: ${code}: `);
   expect(log).toContain(says);
   expect(terminal.commands()).toEqual([]);

@@ -64,7 +64,7 @@ describe('a Docker without buildx', () => {
     const runner = aRunner({ engine });
     const { exitCode, failure, log, outputs } = await runner.main({ registry, tags: '1.0\n1\nlatest' });
     expect({ exitCode, failure }).toEqual({ exitCode: 0, failure: '' });
-    expect(log).toContain('Builder: classic, because the Docker CLI of this runner has no buildx plugin');
+    expect(log).toContain('because the Docker CLI of this runner has no buildx plugin, but a BuildKit of its own');
     expect(await client.tagsOf(`${registry}/${outputs.repository}`)).toEqual(['1', '1.0', 'latest']);
     for (const reference of outputs.tags?.split('\n') ?? [])
       expect(await client.digestOf(reference)).toBe(outputs.digest);
@@ -86,7 +86,7 @@ describe('a Docker without buildx', () => {
     expect(step).toMatchObject({
       exitCode: 1,
       code: 'ENGINE_CANNOT',
-      failure: expect.stringContaining('docker-buildx'),
+      failure: expect.stringContaining('containerd-snapshotter'),
     });
   });
 });

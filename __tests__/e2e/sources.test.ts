@@ -4,6 +4,7 @@
  */
 
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { digestOf as digestOfBytes } from '../../src/image/digest.ts';
 import { openGitHubLab } from '../support/github-lab.ts';
 import { type MadeImages, makeImages } from '../support/images.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
@@ -52,6 +53,11 @@ const sources: readonly Source[] = [
   {
     what: 'docker-archive: of Docker 20.10, by name',
     source: () => `docker-archive:${images.oldDockerArchive}:${images.name}`,
+    platforms: one,
+  },
+  {
+    what: 'docker-archive: of containerd’s image store',
+    source: () => `docker-archive:${images.containerdArchive}`,
     platforms: one,
   },
   { what: 'docker-archive: of Podman', source: () => `docker-archive:${images.podmanArchive}`, platforms: one },
@@ -103,6 +109,9 @@ describe.each(registries)('to $where', ({ to }) => {
     if (digestOf !== undefined) expect(outputs.digest).toBe(await digestOf());
     for (const platform of platforms) {
       expect(await client.contentOf(`${name}:1.0`, 'hello.txt', platform)).toBe(images.text);
+      expect(digestOfBytes(Buffer.from(await client.contentOf(`${name}:1.0`, 'more/numbers', platform)))).toBe(
+        images.numbers,
+      );
     }
     expect(Object.keys(JSON.parse(outputs.platforms ?? '')).sort()).toEqual(platforms);
     expect(outputs).toMatchObject({

@@ -1,5 +1,7 @@
 /** Values with overrides: a test says only what it is about. */
 
+import type { BuildRequest } from '../../src/engine/build-request.ts';
+import type { EngineDecision, RunnerFacts } from '../../src/engine/resolve.ts';
 import { gatherFaults } from '../../src/errors.ts';
 import { type InputName, type Inputs, inputDefaults, parseInputs } from '../../src/inputs.ts';
 import { type Plan, type PlanFacts, type Planned, plan } from '../../src/plan.ts';
@@ -46,4 +48,38 @@ export function planned(
 
 export function aPlan(texts?: Readonly<Partial<Record<InputName, string>>>, run?: Run): Plan {
   return planned(texts, run).plan;
+}
+
+/** The default build, without labels and annotations. */
+export function aBuild(overrides: Partial<BuildRequest> = {}): BuildRequest {
+  return { ...aPlan().build, labels: [], annotations: [], ...overrides };
+}
+
+/** Docker 28 with buildx and the classic image store, on amd64. */
+export function someRunnerFacts(overrides: Partial<RunnerFacts> = {}): RunnerFacts {
+  return {
+    docker: { serverVersion: '28.5.2', imageStore: 'classic', platform: { os: 'linux', architecture: 'amd64' } },
+    buildx: { path: '/buildx', version: '' },
+    cliHasBuildKit: false,
+    builder: undefined,
+    podman: undefined,
+    hasActionsCache: false,
+    ...overrides,
+  };
+}
+
+/** To build with buildx and the engine's own BuildKit. */
+export function aDecision(overrides: Partial<EngineDecision> = {}): EngineDecision {
+  return {
+    kind: 'docker-containerd',
+    tool: 'buildx',
+    reason: 'it is there',
+    buildx: '/buildx',
+    install: undefined,
+    builder: undefined,
+    isForClient: false,
+    cache: { from: [], to: [], reason: '' },
+    notes: [],
+    ...overrides,
+  };
 }

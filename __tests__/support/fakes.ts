@@ -3,7 +3,8 @@
  * fail where a test says so.
  */
 
-import type { BuilderFacts, Built } from '../../src/engine/docker.ts';
+import type { Built } from '../../src/engine/docker.ts';
+import type { RunnerFacts } from '../../src/engine/resolve.ts';
 import { RegistryError } from '../../src/errors.ts';
 import { type Digest, digestOf, isDigest } from '../../src/image/digest.ts';
 import { mediaTypes, type StoredManifest } from '../../src/image/manifest.ts';
@@ -19,6 +20,8 @@ import type { EnginePort, PublishPorts, SourcePort } from '../../src/ports.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import type { PushPermission } from '../../src/registry/permission.ts';
 import { terminalLog } from '../../src/report/log.ts';
+import type { RunStage } from '../../src/report/spans.ts';
+import { aDecision, someRunnerFacts } from './builders.ts';
 
 const referenceOf = (repository: Repository, which: Tag | Digest): string =>
   isDigest(which) ? formatDigestReference(repository, which) : formatTagReference(repository, which);
@@ -44,7 +47,7 @@ export interface FakeWorld {
 export interface Wish {
   /** What a build makes. */
   readonly manifest?: StoredManifest;
-  readonly facts?: Partial<BuilderFacts>;
+  readonly facts?: Partial<RunnerFacts>;
   /** Tags that are there before. */
   readonly existing?: readonly string[];
   readonly permission?: PushPermission;
@@ -80,20 +83,12 @@ export function aWorld({
   const engine: EnginePort = {
     async readFacts() {
       await note('readFacts');
-      const platform = { os: 'linux', architecture: 'amd64' };
-      return {
-        engine: { serverVersion: '28.5.2', imageStore: 'classic', platform },
-        buildx: '/buildx',
-        selectedBuilder: undefined,
-        ...facts,
-      };
+      return someRunnerFacts(facts);
     },
-    resolveBuilder({ buildx }) {
+    async resolveBuilder({ buildx }) {
       const error = failing.resolveBuilder;
       if (error !== undefined) throw error;
-      return buildx === undefined
-        ? { kind: 'classic', reason: 'there is no other' }
-        : { kind: 'buildx', buildx, reason: 'it is there' };
+      return buildx === undefined ? aDecision({ kind: 'docker-legacy', tool: 'docker' }) : aDecision();
     },
     logIn: () => note('logIn'),
     async build(_decision, references, push): Promise<Built> {
@@ -161,6 +156,7 @@ export function aWorld({
       return isHere ? [parseTag(reference.tag ?? '')] : [];
     });
   const log = terminalLog((text) => lines.push(text.trimEnd()));
-  const world: FakeWorld = { effects, tags, lines, ports: { engine, source, registry, log } };
+  const runStage: RunStage = (_stage, title, work) => log.group(title, async () => work());
+  const world: FakeWorld = { effects, tags, lines, ports: { engine, source, registry, log, runStage } };
   return world;
 }

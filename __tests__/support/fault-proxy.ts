@@ -10,9 +10,13 @@ import { listen } from './memory-registry.ts';
 
 /** Where a fault strikes. */
 export const faultPoints = ['token', 'blob HEAD', 'POST', 'PUT', 'manifest PUT', 'manifest GET'] as const;
-export type FaultPoint = (typeof faultPoints)[number];
+/** Of a push alone. */
+export type PushPoint = (typeof faultPoints)[number];
+export type FaultPoint = PushPoint | 'blob GET';
 
 export type Fault =
+  /** The request passes. */
+  | { readonly kind: 'none' }
   | {
       readonly kind: 'answer';
       readonly status: number;
@@ -36,6 +40,8 @@ export interface FaultProxy extends AsyncDisposable {
   inject(point: FaultPoint, fault: Fault, times?: number): void;
   /** How often requests came to a point. */
   count(point: FaultPoint): number;
+  /** From now on no token that was given out counts. */
+  expireTokens(): void;
   /** Faults that were told of and have not struck. */
   readonly pending: number;
   close(): Promise<void>;
@@ -62,7 +68,8 @@ export async function startFaultProxy(
     const isKnown = isToken || !asksForToken || tokens.has(bearer);
     const point = pointOf(incoming);
     // A request that is only there to learn the challenge is not one that a fault is meant for.
-    const fault = point !== undefined && isKnown ? plans.get(point)?.shift() : undefined;
+    const planned = point !== undefined && isKnown ? plans.get(point)?.shift() : undefined;
+    const fault = planned?.kind === 'none' ? undefined : planned;
     if (point !== undefined && isKnown) counts.set(point, (counts.get(point) ?? 0) + 1);
 
     if (fault?.kind === 'reset') {
@@ -147,6 +154,7 @@ export async function startFaultProxy(
     inject(point, fault, times = 1) {
       plans.set(point, [...(plans.get(point) ?? []), ...Array.from({ length: times }, () => fault)]);
     },
+    expireTokens: () => tokens.clear(),
     count: (point) => counts.get(point) ?? 0,
     get pending() {
       return [...plans.values()].reduce((sum, plan) => sum + plan.length, 0);
@@ -168,7 +176,7 @@ async function cutWithin(incoming: IncomingMessage, outgoing: ServerResponse): P
 function pointOf({ method, url = '' }: IncomingMessage): FaultPoint | undefined {
   if (url.startsWith('/token')) return 'token';
   if (/\/blobs\/uploads\//.test(url)) return method === 'POST' ? 'POST' : method === 'PUT' ? 'PUT' : undefined;
-  if (/\/blobs\//.test(url)) return method === 'HEAD' ? 'blob HEAD' : undefined;
+  if (/\/blobs\//.test(url)) return method === 'HEAD' ? 'blob HEAD' : 'blob GET';
   if (!/\/manifests\//.test(url)) return undefined;
   return method === 'PUT' ? 'manifest PUT' : method === 'GET' ? 'manifest GET' : undefined;
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGzip } from 'node:zlib';
+import { digestOf } from '../../src/image/digest.ts';
 import { lab } from './lab.ts';
 import { uniqueName } from './step.ts';
 
@@ -18,6 +19,8 @@ export interface MadeImages extends Disposable {
   readonly folder: string;
   /** The text of hello.txt in every form of the image. */
   readonly text: string;
+  /** Digest of more/numbers, which is larger than what is compressed at a time. */
+  readonly numbers: string;
   /** Its name in Docker's classic image store, and in Podman's. */
   readonly name: string;
   /** In Docker's image store with an ID, and no name. */
@@ -26,6 +29,8 @@ export interface MadeImages extends Disposable {
   readonly dockerArchive: string;
   /** `docker save` of Docker 20.10: layers in folders of their own. */
   readonly oldDockerArchive: string;
+  /** `docker save` of Docker 28 with containerd’s image store: layers are compressed. */
+  readonly containerdArchive: string;
   /** `podman save --format docker-archive`. */
   readonly podmanArchive: string;
   /** buildx, amd64 and arm64. */
@@ -68,7 +73,8 @@ export async function makeImages(): Promise<MadeImages> {
   writeFileSync(join(context, 'hello.txt'), text);
   mkdirSync(join(context, 'more'));
   // Several blocks of the compressor, and a last one that is not full.
-  writeFileSync(join(context, 'more', 'numbers'), Array.from({ length: 400_000 }, (_, index) => `${index}\n`).join(''));
+  const numbers = Array.from({ length: 400_000 }, (_, index) => `${index}\n`).join('');
+  writeFileSync(join(context, 'more', 'numbers'), numbers);
 
   const name = `example.test/${id}:1.0`;
   const buildx = ['docker', 'buildx', 'build', '--provenance=false'];
@@ -80,6 +86,7 @@ export async function makeImages(): Promise<MadeImages> {
     runTool(['docker', 'build', '--tag', name, context], old.environment),
     runTool([...buildx, platforms, '--tag', remote, '--push', context], containerd.environment),
     runTool([...buildx, '--tag', singleRemote, '--push', context], docker.environment),
+    runTool([...buildx, '--tag', name, context], containerd.environment),
     runTool(
       [...buildx, platforms, `--output=type=oci,dest=${at('oci.tar')},name=${name}`, context],
       containerd.environment,
@@ -88,6 +95,7 @@ export async function makeImages(): Promise<MadeImages> {
   ]);
   await runTool(['docker', 'save', '--output', at('docker.tar'), name], docker.environment);
   await runTool(['docker', 'save', '--output', at('old-docker.tar'), name], old.environment);
+  await runTool(['docker', 'save', '--output', at('containerd.tar'), name], containerd.environment);
   await runTool(['podman', 'load', '--quiet', '--input', at('docker.tar')], podman.environment);
   await runTool(
     ['podman', 'save', '--quiet', '--format', 'docker-archive', '--output', at('podman.tar'), name],
@@ -101,10 +109,12 @@ export async function makeImages(): Promise<MadeImages> {
   return {
     folder,
     text,
+    numbers: digestOf(Buffer.from(numbers)),
     name,
     imageId,
     dockerArchive: at('docker.tar'),
     oldDockerArchive: at('old-docker.tar'),
+    containerdArchive: at('containerd.tar'),
     podmanArchive: at('podman.tar'),
     ociArchive: at('oci.tar'),
     ociArchiveGz: at('oci.tar.gz'),

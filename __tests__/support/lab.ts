@@ -18,6 +18,10 @@ export interface IndependentClient {
   /** The manifest or index. */
   manifestOf(reference: string): Promise<Readonly<Record<string, unknown>>>;
   labelsOf(reference: string): Promise<Readonly<Record<string, string>>>;
+  /** The image's configuration (image-spec, config.md). */
+  configOf(reference: string): Promise<Readonly<Record<string, unknown>>>;
+  /** A blob of the repository that is JSON. */
+  blobOf(reference: string): Promise<Readonly<Record<string, unknown>>>;
   /** The text of one file of the image. */
   contentOf(reference: string, path: string, platform?: string): Promise<string>;
   /** Puts a new tag on an image that is there. */
@@ -42,11 +46,13 @@ export async function openIndependentClient(): Promise<IndependentClient> {
     digestOf: (reference) => ask('digest', reference),
     tagsOf: async (repository) => (await ask('ls', repository)).split('\n').sort(),
     manifestOf: async (reference) => JSON.parse(await ask('manifest', reference)),
+    configOf: async (reference) => JSON.parse(await ask('config', reference)),
+    blobOf: async (reference) => JSON.parse(await ask('blob', reference)),
     labelsOf: async (reference) => JSON.parse(await ask('config', reference)).config.Labels ?? {},
     async contentOf(reference, path, platform) {
       const tar = join(folder, `${crypto.randomUUID()}.tar`);
       await ask('export', ...(platform === undefined ? [] : ['--platform', platform]), reference, tar);
-      const { stdout } = await execute('tar', ['--extract', '--to-stdout', '--file', tar, path]);
+      const { stdout } = await execute('tar', ['--extract', '--to-stdout', '--file', tar, path], { maxBuffer: 64e6 });
       return stdout;
     },
     tag: async (reference, tag) => void (await ask('tag', reference, tag)),

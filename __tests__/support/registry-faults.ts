@@ -8,7 +8,14 @@ import { parseRegistry } from '../../src/image/registry.ts';
 import { parseRepository, type Repository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
-import { type Fault, type FaultPoint, type FaultProxy, faultPoints, startFaultProxy } from './fault-proxy.ts';
+import {
+  type Fault,
+  type FaultPoint,
+  type FaultProxy,
+  faultPoints,
+  type PushPoint,
+  startFaultProxy,
+} from './fault-proxy.ts';
 import { aClient, anImage, pushImage, readAll, type TestImage, type ToldClient } from './registry-client.ts';
 
 const v1 = parseTag('v1');
@@ -70,7 +77,7 @@ const passing: readonly (Passing & { readonly point: FaultPoint })[] = faultPoin
   ...(point === 'PUT' ? lostCommits.map((fault) => ({ point, ...fault })) : []),
 ]);
 
-const codeOfDenial: Readonly<Record<FaultPoint, ErrorCode>> = {
+const codeOfDenial: Readonly<Record<PushPoint, ErrorCode>> = {
   token: 'TOKEN_REJECTED',
   'blob HEAD': 'PULL_DENIED',
   POST: 'PUSH_DENIED',

@@ -57,6 +57,8 @@ export interface StepResult extends Ended {
   /** Variables for later steps of the job. */
   readonly env: Readonly<Record<string, string>>;
   readonly commands: readonly RunnerCommand[];
+  /** What the step wrote to the job summary. */
+  readonly summary: string;
   /** The code of the one error annotation; empty when there is none. */
   readonly code: string;
   /** The text of the one error annotation; empty when there is none. */
@@ -181,6 +183,16 @@ function pluginFolders(configFolder: string, config: Readonly<Record<string, unk
   return [...extra, join(configFolder, 'cli-plugins'), ...system.map((each) => join(each, 'docker/cli-plugins'))];
 }
 
+/** The plugin of an engine's CLI; `undefined` where it has none. */
+export function findBuildx({ engine = {} }: Pick<RunnerOptions, 'engine'>): string | undefined {
+  const from = engine.DOCKER_CONFIG ?? process.env.DOCKER_CONFIG ?? join(homedir(), '.docker');
+  const file = join(from, 'config.json');
+  return findExecutable(
+    'docker-buildx',
+    pluginFolders(from, existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}),
+  );
+}
+
 /** The runner's own configuration: that of the engine's CLI, with a buildx that is recorded, and no login. */
 function makeDockerConfig(
   folder: string,
@@ -195,7 +207,7 @@ function makeDockerConfig(
     credHelpers: ___,
     ...config
   } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-  const buildx = findExecutable('docker-buildx', pluginFolders(from, config));
+  const buildx = findBuildx({ engine });
   const plugins = join(dirname(records), 'plugins');
   mkdirSync(plugins, { recursive: true });
   mkdirSync(folder, { recursive: true });
@@ -275,13 +287,18 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
     ...options.env,
   };
 
-  function fileCommands(): { env: Record<string, string>; read: (name: string) => Readonly<Record<string, string>> } {
+  function fileCommands(): {
+    env: Record<string, string>;
+    text: (name: string) => string;
+    read: (name: string) => Readonly<Record<string, string>>;
+  } {
     const id = crypto.randomUUID();
     const file = (name: string): string => join(files, `${name}_${id}`);
     const names = ['OUTPUT', 'STATE', 'ENV', 'PATH', 'STEP_SUMMARY', 'ARTIFACTS'];
     for (const name of names) writeFileSync(file(name), '');
     return {
       env: Object.fromEntries(names.map((name) => [`GITHUB_${name}`, file(name)])),
+      text: (name) => readFileSync(file(name), 'utf8'),
       read: (name) => parseFileEntries(readFileSync(file(name), 'utf8')),
     };
   }
@@ -335,6 +352,7 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
         state: commandFiles.read('STATE'),
         env: commandFiles.read('ENV'),
         commands,
+        summary: commandFiles.text('STEP_SUMMARY'),
         code: errors[0]?.properties.title ?? '',
         failure: errors[0]?.data ?? '',
       };

@@ -19,15 +19,18 @@ const levels: readonly (readonly string[])[] = [
   ['inputs'],
   ['plan', 'if-exists'],
   ['merge-plan'],
-  ['outputs', 'report'],
+  ['outputs'],
+  ['report'],
   ['ports'],
   ['place'],
   ['stage'],
   ['publish', 'step'],
   ['join'],
   ['entry'],
+  ['account'],
   ['main', 'post'],
-  ['pull', 'merge', 'cli'],
+  ['pull', 'merge'],
+  ['cli'],
   ['index'],
 ];
 
@@ -48,7 +51,7 @@ interface Module {
 
 /** Static and dynamic imports and re-exports, types too: what a reader has to know to read the file. */
 function importsOf(code: string): readonly string[] {
-  return [...code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, specifier = '']) => specifier);
+  return [...code.matchAll(/(?<![-.])(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, specifier = '']) => specifier);
 }
 
 function withoutComments(code: string): string {

@@ -8,6 +8,7 @@ describe('each input is an option of the same name', () => {
     ['an empty value', ['--token', ''], { token: '' }],
     ['an option given twice has two lines', ['--tags', '1.0', '--tags', 'latest'], { tags: '1.0\nlatest' }],
     ['a switch alone', ['--dry-run'], { 'dry-run': 'true' }],
+    ['the summary switched off', ['--summary', 'false'], { summary: 'false' }],
     ['a switch before another option', ['--dry-run', '--tags', '1'], { 'dry-run': 'true', tags: '1' }],
     ['a switch with a value', ['--push', 'false'], { push: 'false' }],
     ['a switch with a value after "="', ['--push=false'], { push: 'false' }],
@@ -19,7 +20,12 @@ describe('each input is an option of the same name', () => {
     ],
     ['nothing', [], {}],
   ])('%s', (_title, argv, inputs) => {
-    expect(parseArguments(argv)).toEqual({ help: false, inputs: new Map(Object.entries(inputs)) });
+    expect(parseArguments(argv)).toEqual({
+      command: 'publish',
+      help: false,
+      json: false,
+      inputs: new Map(Object.entries(inputs)),
+    });
   });
 
   test.each([['--help'], ['-h'], ['--dry-run', '-h']])('help is asked for by %s', (...argv) => {
@@ -37,5 +43,43 @@ describe('each input is an option of the same name', () => {
     expect(() => parseArguments(argv)).toThrow(
       expect.objectContaining({ remedy: expect.stringContaining('--build-args') }),
     );
+  });
+});
+
+describe('the first word is the command', () => {
+  test.each([
+    ['publish', ['publish', '--tags', '1'], { command: 'publish', inputs: new Map([['tags', '1']]) }],
+    ['plan', ['plan', '--tags', '1'], { command: 'plan', json: false, inputs: new Map([['tags', '1']]) }],
+    ['plan as JSON', ['plan', '--json'], { command: 'plan', json: true, inputs: new Map() }],
+    [
+      'pull, with its own inputs',
+      ['pull', '--digest', 'sha256:1'],
+      { command: 'pull', inputs: new Map([['digest', 'sha256:1']]) },
+    ],
+    [
+      'promote, with a reference',
+      ['promote', 'ghcr.io/octo-org/app:1.0', '--tags', 'stable'],
+      {
+        command: 'promote',
+        inputs: new Map([
+          ['tags', 'stable'],
+          ['source', 'docker://ghcr.io/octo-org/app:1.0'],
+        ]),
+      },
+    ],
+    ['help of a command', ['pull', '--help'], { command: 'pull', help: true }],
+  ])('%s', (_title, argv, expected) => {
+    expect(parseArguments(argv)).toMatchObject(expected);
+  });
+
+  test.each([
+    ['a word that is no command', ['push'], 'Commands: publish, plan, promote, merge, pull'],
+    ['an input of another command', ['pull', '--tags', '1'], 'Known options of pull: --help, --registry'],
+    ['a second reference', ['promote', 'a/b:1', 'a/b:2'], 'Known options of promote'],
+    ['JSON of what is no plan', ['publish', '--json'], 'Known options of publish'],
+    ['a name of every object', ['constructor'], 'Commands: '],
+  ])('%s is refused, with what there is', (_title, argv, remedy) => {
+    expect(() => parseArguments(argv)).toThrowCode('INPUT_INVALID');
+    expect(() => parseArguments(argv)).toThrow(expect.objectContaining({ remedy: expect.stringContaining(remedy) }));
   });
 });

@@ -47,9 +47,7 @@ describe('strings become values', () => {
   test('the defaults', () => {
     expect(someInputs()).toMatchObject({
       registry: 'auto',
-      context: '.',
-      platforms: [],
-      buildArgs: [],
+      build: { options: { context: '.', platforms: [], buildArgs: [] }, cache: 'off' },
       push: 'auto',
       loginScope: 'step',
       verify: 'manifest',
@@ -69,16 +67,20 @@ describe('strings become values', () => {
     [
       'build arguments, one a line, which may have "=" and "," in their values, or no value',
       { 'build-args': 'A=1\n\n  B=x=y,z\nC\n' },
-      { buildArgs: ['A=1', 'B=x=y,z', 'C'] },
+      { build: { options: { buildArgs: ['A=1', 'B=x=y,z', 'C'] } } },
     ],
     [
       'platforms between commas and lines, each once',
       { platforms: 'linux/amd64, linux/arm64\nlinux/x86_64,' },
       {
-        platforms: [
-          { os: 'linux', architecture: 'amd64' },
-          { os: 'linux', architecture: 'arm64' },
-        ],
+        build: {
+          options: {
+            platforms: [
+              { os: 'linux', architecture: 'amd64' },
+              { os: 'linux', architecture: 'arm64' },
+            ],
+          },
+        },
       },
     ],
   ])('%s', (_title, texts, values) => {
@@ -123,6 +125,7 @@ describe('strings become values', () => {
       verify: 'x',
       retries: 'x',
       'dry-run': 'x',
+      summary: 'x',
       'login-scope': 'x',
       source: 'x',
       referrers: 'x',
@@ -130,7 +133,14 @@ describe('strings become values', () => {
       stage: 'X',
     };
     const inputs = parseInputs((name) => bad[name] ?? '', faults);
-    expect(inputs).toMatchObject({ push: 'auto', verify: 'manifest', retries: 1, dryRun: false, loginScope: 'step' });
+    expect(inputs).toMatchObject({
+      summary: true,
+      push: 'auto',
+      verify: 'manifest',
+      retries: 1,
+      dryRun: false,
+      loginScope: 'step',
+    });
     expect(inputs).toMatchObject({ source: undefined, referrers: false, ifExists: 'overwrite', stage: undefined });
     expect(faults.throwIfAny).toThrowCode(
       'INPUT_INVALID',
@@ -138,6 +148,7 @@ describe('strings become values', () => {
       'INPUT_INVALID',
       'INPUT_INVALID',
       'PLATFORM_INVALID',
+      'INPUT_INVALID',
       'INPUT_INVALID',
       'INPUT_INVALID',
       'INPUT_INVALID',

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { BuildError, PermissionError, RegistryError, ToolError } from '../../src/errors.ts';
 import { digestOf } from '../../src/image/digest.ts';
 import { mediaTypes, type StoredManifest } from '../../src/image/manifest.ts';
+import { formatOutputs } from '../../src/outputs.ts';
 import { publish } from '../../src/publish.ts';
 import { aRun, planned } from '../support/builders.ts';
 import { aManifest, aWorld } from '../support/fakes.ts';
@@ -67,7 +68,7 @@ describe('a release is published', () => {
   test('and the log says by which builder and under which names', async () => {
     const world = aWorld();
     await publish(planned({}, release), world.ports);
-    expect(world.lines).toContain('Builder: buildx, because it is there');
+    expect(world.lines).toContain('Engine: Docker with buildx, containerd image store, because it is there');
     expect(world.lines).toContain(`Tagged ${app}:latest`);
     expect(world.lines).toContainEqual(
       expect.stringMatching(/^Verified 4 tags of ghcr\.io\/octo-org\/octo-app@sha256:/),
@@ -160,6 +161,25 @@ describe('latest and its like never move backwards', () => {
       'localhost:5000/b:1.5.0',
     ]);
   });
+
+  test.each([
+    ['the first', 'localhost:5000/b:1.5.0', `localhost:5000/b\n${app}`],
+    ['the second', 'localhost:5000/b:1.5.0', `${app}\nlocalhost:5000/b`],
+  ])(
+    'the outputs name only the repository that has it when %s of two was left alone',
+    async (_title, there, images) => {
+      const world = aWorld({ existing: [there] });
+      const inputs = { images, tags: 'type=semver,pattern={{major}}' };
+      const thePlan = planned(inputs, maintenance);
+      const outputs = formatOutputs(thePlan.plan, await publish(thePlan, world.ports));
+      expect(outputs).toMatchObject({
+        published: 'true',
+        image: `${app}:1`,
+        tags: `${app}:1\n${app}:latest`,
+        registry: 'ghcr.io',
+      });
+    },
+  );
 
   test('tags that name one publish are moved without a look at those that are there', async () => {
     const world = aWorld();

@@ -6,6 +6,7 @@ import { BuildError, PermissionError, type PublishError, ToolError } from '../er
 import { judgeText } from '../registry/retry.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { CommandResult } from './command.ts';
+import { dockerfilePath } from './context.ts';
 
 /** Where a build failed. */
 export interface FailedStep {
@@ -19,10 +20,13 @@ export interface FailedStep {
 /** A failure on a line of a Dockerfile. */
 export class FailedBuild extends BuildError {
   readonly step: FailedStep | undefined;
+  /** The Dockerfile's path in the workspace and the line, where both are known. */
+  readonly place: { readonly file: string; readonly line: number } | undefined;
 
-  constructor(facts: ConstructorParameters<typeof BuildError>[1], step: FailedStep | undefined) {
+  constructor(facts: ConstructorParameters<typeof BuildError>[1], step?: FailedStep, dockerfile?: string) {
     super('BUILD_FAILED', facts);
     this.step = step;
+    this.place = step && dockerfile !== undefined ? { file: dockerfile, line: step.line } : undefined;
   }
 }
 
@@ -42,9 +46,14 @@ export function parseFailedStep(output: string): FailedStep | undefined {
   return { file, line: Number(line), instruction };
 }
 
-/** The step that the classic builder announced last: `Step 2/3 : RUN false`. */
+/** The step that the classic builder or Podman announced last: `Step 2/3 : RUN false`. */
 function parseClassicStep(output: string): string | undefined {
-  return [...output.matchAll(/^Step \d+\/\d+ : (.+)$/gm)].at(-1)?.[1];
+  return [...output.matchAll(/^(?:Step|STEP) \d+\/\d+ ?: (.+)$/gm)].at(-1)?.[1];
+}
+
+/** The step that BuildKit quotes without its place, as older ones do: ` > [stage 2/3] RUN false:`. */
+function parseVertex(stderr: string): string | undefined {
+  return [...stderr.matchAll(/^ > \[[^\]\n]*\d+\/\d+\] (.+):$/gm)].at(-1)?.[1];
 }
 
 /** The last line that names an error, without the prefixes that say no more than that. */
@@ -85,7 +94,7 @@ export function buildFailure(request: BuildRequest, result: CommandResult, pushe
           ...facts,
         });
   }
-  const instruction = step?.instruction ?? parseClassicStep(result.stdout);
+  const instruction = step?.instruction ?? parseClassicStep(result.stdout) ?? parseVertex(result.stderr);
   const where = step === undefined ? '' : ` at ${step.file}:${step.line}`;
   const what = instruction === undefined ? '' : ` in \`${instruction}\``;
   return new FailedBuild(
@@ -95,5 +104,6 @@ export function buildFailure(request: BuildRequest, result: CommandResult, pushe
       ...facts,
     },
     step,
+    dockerfilePath(request),
   );
 }

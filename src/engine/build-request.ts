@@ -1,7 +1,17 @@
 import type { Platform } from '../image/platform.ts';
+import type { Attestation } from './attestations.ts';
+import type { BuilderChoice } from './builder-choice.ts';
+import type { CacheEntry, CachePlan } from './cache.ts';
+import type { Compression, Output } from './outputs.ts';
+import type { SecretSource } from './secrets.ts';
 
-/** What is to be built; the options have the names and meanings of docker/build-push-action. */
-export interface BuildRequest {
+export const callMethods = ['build', 'check', 'outline', 'targets'] as const;
+
+/** What is done with the Dockerfile: built, or looked at. */
+export type CallMethod = (typeof callMethods)[number];
+
+/** What the inputs say about a build; the options have the names and meanings of docker/build-push-action. */
+export interface BuildOptions {
   /** A folder, or the URL of a Git repository or archive. */
   readonly context: string;
   /** The Dockerfile; empty for the one in the context. */
@@ -11,8 +21,53 @@ export interface BuildRequest {
   readonly platforms: readonly Platform[];
   /** `NAME=value`, or `NAME` alone for the value that the environment has. */
   readonly buildArgs: readonly string[];
+  /** `name=path-or-url` */
+  readonly buildContexts: readonly string[];
+  readonly secrets: readonly SecretSource[];
+  readonly ssh: readonly string[];
+  /** `host:ip` */
+  readonly addHosts: readonly string[];
+  readonly allow: readonly string[];
+  readonly network: string;
+  readonly noCache: boolean;
+  readonly noCacheFilters: readonly string[];
+  readonly pull: boolean;
+  readonly shmSize: string;
+  readonly ulimits: readonly string[];
+  readonly cgroupParent: string;
+  readonly cacheFrom: readonly CacheEntry[];
+  readonly cacheTo: readonly CacheEntry[];
+  readonly outputs: readonly Output[];
+  readonly load: boolean;
+  readonly compression: Compression | undefined;
+  readonly attestations: readonly Attestation[];
+  readonly call: CallMethod;
+  readonly engine: 'auto' | 'docker' | 'podman';
+  readonly builder: BuilderChoice;
+  /** Install this buildx where the runner's is older or missing; empty for no wish. */
+  readonly buildxVersion: string;
+}
+
+/** An annotation of a manifest or index (image-spec, annotations.md). */
+export interface BuildAnnotation {
+  /** `manifest`, `index`, `manifest-descriptor` or `index-descriptor`, perhaps with `[PLATFORM]`. */
+  readonly level: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What is to be built. */
+export interface BuildRequest extends BuildOptions {
   /** `key=value` */
   readonly labels: readonly string[];
+  readonly annotations: readonly BuildAnnotation[];
+  /** Whether the workflow asks for annotations; the default ones are left out where they cannot be had. */
+  readonly needsAnnotations: boolean;
+  readonly cache: CachePlan;
+  /** The page of the run, which provenance names as the builder; empty outside of a workflow. */
+  readonly builderId: string;
+  /** ID of the secret with which a Git context of the run's own server is fetched; empty for none. */
+  readonly gitSecret: string;
   /** Where the result goes that gets no tag; absent: under its names, in the engine and, if pushed, the registries. */
   readonly output?: DigestOutput;
 }

@@ -76,8 +76,11 @@ export function workflowLog(write: (text: string) => void): Log {
   };
 }
 
-/** The log of a terminal: plain lines. */
-export function terminalLog(show: (text: string) => void): Log {
+/**
+ * The log of a terminal: plain lines.
+ * @param showsTools whether what tools print is shown, too
+ */
+export function terminalLog(show: (text: string) => void, showsTools = true): Log {
   const secrets = new Set<string>();
   const write = (text: string): void => {
     show([...secrets].reduce((shown, secret) => shown.replaceAll(secret, '***'), text));
@@ -88,7 +91,7 @@ export function terminalLog(show: (text: string) => void): Log {
       write(`${label}: ${message}\n`);
   return {
     info: (line) => write(`${line}\n`),
-    tool: write,
+    tool: showsTools ? write : () => undefined,
     notice: labelled('notice'),
     warning: labelled('warning'),
     error: labelled('error'),

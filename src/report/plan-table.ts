@@ -78,6 +78,5 @@ function formatPublication(plan: PublicationPlan, content: readonly (readonly st
       ...(ifExists === 'overwrite' ? [] : [['If it exists', ifExists, '']]),
     ]).map((line) => line.trimEnd()),
     ...formatTags(description),
-    ...plan.notes,
   ];
 }

@@ -5,12 +5,9 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { BuildRequest } from '../engine/build-request.ts';
+import { isRemoteContext } from '../engine/context.ts';
+import { checkSecrets } from '../engine/secrets.ts';
 import { gatherFaults, InputError } from '../errors.ts';
-
-/** Whether a context is fetched by the builder: a URL, a Git remote, or standard input (docker build, "Build context"). */
-export function isRemoteContext(context: string): boolean {
-  return /^(?:https?|git|ssh):\/\/|^git@|^github\.com\//.test(context) || context === '-';
-}
 
 function kindOf(path: string): 'folder' | 'file' | 'nothing' {
   try {
@@ -19,6 +16,32 @@ function kindOf(path: string): 'folder' | 'file' | 'nothing' {
     // Absent, out of reach, or no path at all (too long).
     return 'nothing';
   }
+}
+
+/**
+ * Everything that a build would read from this machine: context, Dockerfile, secrets and keys.
+ * @param workingFolder what relative paths are relative to, as for the engine's CLI
+ * @param env the step's, of which secrets may come
+ * @throws InputError CONTEXT_MISSING, DOCKERFILE_MISSING, SECRET_MISSING; all faults together
+ */
+export function checkBuild(request: BuildRequest, workingFolder: string, env: NodeJS.ProcessEnv): void {
+  const faults = gatherFaults();
+  faults.attempt(() => checkBuildContext(request, workingFolder));
+  // A socket of an SSH agent is no folder either.
+  const isFile = (path: string): boolean => kindOf(resolve(workingFolder, path)) === 'file';
+  checkSecrets(request.secrets, request.ssh, { env, isFile }, faults);
+  for (const entry of request.buildContexts) {
+    faults.attempt(() => {
+      const path = entry.slice(entry.indexOf('=') + 1);
+      if (/^[a-z-]+:\/\//.test(path) || isRemoteContext(path) || kindOf(resolve(workingFolder, path)) === 'folder')
+        return;
+      throw new InputError('CONTEXT_MISSING', {
+        message: `The build context "${entry}" does not exist: expected a folder (${resolve(workingFolder, path)}) or a URL.`,
+        remedy: 'Correct `build-contexts`: NAME=path, NAME=URL, NAME=docker-image://IMAGE or NAME=oci-layout://PATH.',
+      });
+    });
+  }
+  faults.throwIfAny();
 }
 
 /**

@@ -6,15 +6,16 @@
  */
 
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open as openFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../errors.ts';
 import { type Digest, digestOf, parseDigest } from '../image/digest.ts';
 import { contentMediaTypes, type Descriptor, mediaTypes, parseImageConfig, storedManifest } from '../image/manifest.ts';
 import { isRecord, parseJson } from '../registry/failure.ts';
+import type { Content } from '../registry/http.ts';
 import { type Files, pieceSize, readRange } from './files.ts';
 import { gzip, gzipBlockSize } from './gzip.ts';
-import type { ImageSource } from './image-source.ts';
+import type { Blob, ImageSource } from './image-source.ts';
 import { isNamed, notOne } from './oci-layout.ts';
 import { otherContent, proveContent } from './prove.ts';
 import { damaged } from './tar.ts';
@@ -37,7 +38,7 @@ interface Layer extends Descriptor {
 /**
  * Level of zlib: chosen by `npm run bench -- publish`, which prints time and size of each (docs/adr/0004-sources.md).
  */
-export const layerLevel = 3;
+export const layerLevel = 4;
 
 /**
  * Compresses the layers, so that their digests are known before anything is sent.
@@ -71,6 +72,11 @@ export async function openDockerArchive(files: Files, name: string | undefined, 
     }
     const layers = diffIds.flatMap((diffId) => byDiffId.get(diffId) ?? []);
     const blobs = new Map<Digest, Place>(layers.map((layer) => [layer.digest, layer.from]));
+    const open = (blob: Blob): Content => {
+      const from = blob.digest === digest ? { member: image.config } : blobs.get(blob.digest);
+      if (from === undefined) throw damaged(files.path, `it has no blob ${blob.digest}`);
+      return 'member' in from ? files.open(from.member) : readFile(from.file, blob.size);
+    };
     return {
       name: image.names[0] ?? files.path,
       root: manifestOf({ digest, size: config.length }, layers),
@@ -79,13 +85,8 @@ export async function openDockerArchive(files: Files, name: string | undefined, 
       },
       // All was read once, in this very function.
       assertBlob: () => {},
-      async openBlob(blob) {
-        const from = blob.digest === digest ? { member: image.config } : blobs.get(blob.digest);
-        if (from === undefined) throw damaged(files.path, `it has no blob ${blob.digest}`);
-        return 'member' in from
-          ? proveContent(files.open(from.member), blob, `"${from.member}" in "${files.path}"`)
-          : readFile(from.file, blob.size);
-      },
+      openBlob: async (blob) => open(blob),
+      proveBlob: async (blob) => proveContent(open(blob), blob, `${blob.digest} in "${files.path}"`),
       async close() {
         await removeMade();
         await files.close();
@@ -98,7 +99,7 @@ export async function openDockerArchive(files: Files, name: string | undefined, 
 }
 
 async function* readFile(path: string, size: number): AsyncGenerator<Buffer> {
-  const file = await open(path);
+  const file = await openFile(path);
   try {
     yield* readRange(file, { offset: 0, size, blockSize: pieceSize, keeps: false });
   } finally {
@@ -208,7 +209,7 @@ async function compress(
   }
   const hash = createHash('sha256');
   let size = 0;
-  const file: FileHandle = await open(to, 'wx', 0o600);
+  const file: FileHandle = await openFile(to, 'wx', 0o600);
   try {
     for await (const chunk of gzip(blocks(), layerLevel)) {
       hash.update(chunk);
@@ -221,7 +222,7 @@ async function compress(
   const found = `sha256:${plain.digest('hex')}`;
   if (found !== diffId) {
     throw new InputError('SOURCE_DAMAGED', {
-      message: `"${member}" in "${files.path}" is not the layer that the image's config names: expected ${diffId}, found ${found} of ${plainSize} bytes.`,
+      message: `"${member}" in "${files.path}" is not the layer that the image’s config names: expected ${diffId}, found ${found} of ${plainSize} bytes.`,
       remedy: 'Write the archive anew; it is damaged, or was changed.',
     });
   }

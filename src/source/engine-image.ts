@@ -24,17 +24,26 @@ const programs = { 'docker-daemon': 'docker', 'containers-storage': 'podman' } a
 export async function readImageId({ run, env }: Pick<DockerPorts, 'run' | 'env'>, image: EngineImage): Promise<string> {
   const program = programs[image.kind];
   const result = await run([program, 'image', 'inspect', '--format', '{{.Id}}', image.image], { env });
-  if (result.exitCode !== 0) throw notFound(image, result);
-  return result.stdout.trim();
+  if (result.exitCode === 0) return result.stdout.trim();
+  // Docker says of an ID that several images begin with that there is no such image.
+  const listed = await run([program, 'image', 'ls', '--all', '--no-trunc', '--quiet'], { env });
+  throw notFound(image, countIds(listed.stdout, image.image), result);
 }
 
-function notFound(image: EngineImage, { exitCode, stderr }: CommandResult): PublishError {
+/** How many IDs begin with a text. */
+function countIds(listed: string, text: string): number {
+  const prefix = text.replace(/^sha256:/, '');
+  const ids = new Set(listed.split('\n').map((line) => line.trim().replace(/^sha256:/, '')));
+  return /^[0-9a-f]+$/.test(prefix) ? [...ids].filter((id) => id.startsWith(prefix)).length : 0;
+}
+
+function notFound(image: EngineImage, fitting: number, { exitCode, stderr }: CommandResult): PublishError {
   const program = programs[image.kind];
   const source = formatSource(image);
   const reason = lastLine(stderr) || `exit code ${exitCode}`;
-  if (/multiple IDs|ambiguous|more than one/i.test(stderr)) {
+  if (fitting > 1) {
     return new InputError('SOURCE_AMBIGUOUS', {
-      message: `"${image.image}" is the beginning of several image IDs (\`source: ${source}\`): expected the name or ID of one.`,
+      message: `"${image.image}" is the beginning of ${fitting} image IDs (\`source: ${source}\`): expected the name or ID of one.`,
       remedy: `Give more of the ID, or a name that \`${program} images\` lists.`,
       detail: stderr,
     });

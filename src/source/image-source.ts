@@ -26,8 +26,13 @@ export interface ImageSource {
    * @throws InputError SOURCE_INCOMPLETE
    */
   assertBlob(blob: Blob): void;
-  /** A blob from its beginning, each time; fails with DIGEST_MISMATCH before the end of other content. */
+  /** A blob from its beginning, each time. Whoever takes it in proves it: a registry does so at each commit. */
   openBlob(blob: Blob): Promise<Content>;
+  /**
+   * Reads a blob to tell whether it is what it is named after; asked where a registry says that it is not.
+   * @throws RegistryError DIGEST_MISMATCH
+   */
+  proveBlob(blob: Blob): Promise<void>;
   /** Gives back what was opened. */
   close(): Promise<void>;
 }

@@ -51,7 +51,8 @@ export async function openLayout(files: Files, name: string | undefined): Promis
     root: await readManifest(descriptor),
     readManifest,
     assertBlob,
-    openBlob: async (blob) => proveContent(files.open(pathOf(blob.digest)), blob, whereIs(blob)),
+    openBlob: async ({ digest }) => files.open(pathOf(digest)),
+    proveBlob: (blob) => proveContent(files.open(pathOf(blob.digest)), blob, whereIs(blob)),
     close: () => files.close(),
   };
 }

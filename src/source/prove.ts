@@ -15,20 +15,19 @@ export function proveBytes(bytes: Uint8Array, { digest, size }: Blob, where: str
   if (found !== digest || bytes.length !== size) throw otherContent({ digest, size }, where, found, bytes.length);
 }
 
-/** The content as it comes; its last piece is passed on only once all of it is proved, so that nobody has it whole before. */
-export async function* proveContent(content: Content, { digest, size }: Blob, where: string): AsyncGenerator<Buffer> {
+/**
+ * @param where the content is, for the message
+ * @throws RegistryError DIGEST_MISMATCH
+ */
+export async function proveContent(content: Content, { digest, size }: Blob, where: string): Promise<void> {
   const [algorithm = ''] = digest.split(':');
   const hash = createHash(algorithm);
   let length = 0;
-  let found = '';
   for await (const piece of content) {
     hash.update(piece);
     length += piece.length;
-    if (length >= size) found = `${algorithm}:${hash.copy().digest('hex')}`;
-    if (length > size || (length === size && found !== digest)) break;
-    yield piece;
   }
-  found ||= `${algorithm}:${hash.digest('hex')}`;
+  const found = `${algorithm}:${hash.digest('hex')}`;
   if (length !== size || found !== digest) throw otherContent({ digest, size }, where, found, length);
 }
 

@@ -3,6 +3,7 @@
  * before the index. Tags are another step (registry/tags.ts), so that none ever points at half an image.
  */
 
+import { RegistryError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import { type Descriptor, mediaTypes, parseIndex, type StoredManifest } from '../image/manifest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
@@ -76,13 +77,22 @@ async function pushBlobs(
       try {
         pushed.set(digest, await client.pushBlob(repository, { digest, size }, open, source.repository));
       } catch (error) {
-        failure ??= { error };
-        throw error;
+        failure ??= { error: await explain(error, source, blob) };
+        throw failure.error;
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, waiting.length) }, worker));
   return pushed;
+}
+
+/** A registry that finds other content than was announced is believed, once the source was looked at again. */
+async function explain(error: unknown, source: ImageSource, blob: Descriptor): Promise<unknown> {
+  if (!(error instanceof RegistryError) || !error.ociCodes.includes('DIGEST_INVALID')) return error;
+  return source.proveBlob(blob).then(
+    () => error,
+    (fault: unknown) => fault,
+  );
 }
 
 function describePush(blobs: readonly Descriptor[], pushed: ReadonlyMap<Digest, Pushed>, to: Repository): string {

@@ -33,6 +33,8 @@ export function remoteContent(
     // The registry took the manifest only with all that it points at.
     assertBlob: () => {},
     openBlob: (blob) => client.getBlob(repository, blob),
+    // The client proves what it reads.
+    proveBlob: async () => {},
     close: async () => {},
   };
 }

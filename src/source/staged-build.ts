@@ -3,14 +3,9 @@
  */
 
 import { join } from 'node:path';
-import type { BuildRequest } from '../engine/build-request.ts';
-import {
-  type BuilderDecision,
-  type BuilderFacts,
-  build,
-  type DockerPorts,
-  resolveDigestPush,
-} from '../engine/docker.ts';
+import type { Engine } from '../engine/engine.ts';
+import { type EngineDecision, resolveDigestPush } from '../engine/resolve.ts';
+import { ToolError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { SourceSpec } from './spec.ts';
@@ -24,27 +19,34 @@ export interface UnnamedBuild {
 }
 
 /**
- * @throws BuildError BUILD_FAILED; PermissionError PUSH_DENIED; ToolError COMMAND_FAILED, DIGEST_MISSING
+ * @param isIndex whether several platforms are built
+ * @param temp the step's folder, which goes with the step
+ * @throws BuildError BUILD_FAILED; PermissionError PUSH_DENIED; ToolError COMMAND_FAILED, DIGEST_MISSING, ENGINE_CANNOT
  */
 export async function buildByDigest(
-  docker: DockerPorts,
-  decision: BuilderDecision,
-  facts: BuilderFacts,
-  request: BuildRequest,
+  engine: Pick<Engine, 'build'>,
+  decision: EngineDecision,
   repositories: readonly Repository[],
+  isIndex: boolean,
+  temp: string,
 ): Promise<UnnamedBuild> {
-  const way = resolveDigestPush(facts, decision);
+  const way = resolveDigestPush(decision);
   if (way === 'builder') {
-    const output = { kind: 'registries', names: repositories.map(formatRepository) } as const;
-    const { digest, ...built } = await build(docker, decision, { ...request, output }, [], repositories, true);
+    const names = repositories.map(formatRepository);
+    const { digest, ...built } = await engine.build(decision, [], true, { kind: 'registries', names });
     if (digest === undefined) throw new Error('a push has no digest');
     return { ...built, result: digest };
   }
-  // The step's folder goes with the step, and what is in it.
-  const archive = { kind: 'archive', file: join(docker.temp, 'leg.tar') } as const;
-  const output = way === 'archive' ? { output: archive } : {};
-  const { imageId, metadata } = await build(docker, decision, { ...request, ...output }, [], repositories, false);
+  if (way === 'engine' && isIndex) {
+    throw new ToolError('ENGINE_CANNOT', {
+      message: 'Podman cannot stage a leg of several platforms: it saves images of one platform only.',
+      remedy: 'Stage each platform in a job of its own, or leave out `stage`.',
+    });
+  }
+  const archive = { kind: 'archive', file: join(temp, 'leg.tar') } as const;
+  const { imageId, metadata } = await engine.build(decision, [], false, way === 'archive' ? archive : undefined);
+  const store = decision.kind === 'podman' ? 'containers-storage' : 'docker-daemon';
   const result: SourceSpec =
-    way === 'archive' ? { kind: 'oci-archive', path: archive.file } : { kind: 'docker-daemon', image: imageId };
+    way === 'archive' ? { kind: 'oci-archive', path: archive.file } : { kind: store, image: imageId };
   return { imageId, metadata, result };
 }

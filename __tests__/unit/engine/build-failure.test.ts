@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { buildFailure, FailedBuild, parseFailedStep } from '../../../src/engine/build-failure.ts';
-import type { BuildRequest } from '../../../src/engine/build-request.ts';
+import { aBuild } from '../../support/builders.ts';
 
-const request: BuildRequest = { context: 'app', file: '', target: '', platforms: [], buildArgs: [], labels: [] };
+const request = aBuild({ context: 'app' });
 
 /** What a real build printed (fixtures/README.md). */
 function captured(file: string): string {

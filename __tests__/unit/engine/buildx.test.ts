@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { BuildRequest } from '../../../src/engine/build-request.ts';
 import { buildxArguments, commonArguments, findBuildx, selectedBuilder } from '../../../src/engine/buildx.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
+import { aBuild } from '../../support/builders.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 function aPlugin(folder: string, mode = 0o755): string {
@@ -66,11 +66,21 @@ describe('the builder that buildx uses', () => {
 });
 
 describe('the command line', () => {
-  const plain: BuildRequest = { context: '.', file: '', target: '', platforms: [], buildArgs: [], labels: [] };
+  const plain = aBuild();
+  const call = {
+    buildx: '/x/docker-buildx',
+    builder: undefined,
+    references: [],
+    push: false,
+    isStored: true,
+    canAnnotate: true,
+    files: { metadata: 'm', imageId: 'i' },
+    secrets: new Map<string, string>(),
+  };
 
   test('says only what was asked for', () => {
     expect(commonArguments(plain)).toEqual([]);
-    expect(buildxArguments('/x/docker-buildx', plain, [], false, { metadata: 'm', imageId: 'i' })).toEqual([
+    expect(buildxArguments(plain, call)).toEqual([
       '/x/docker-buildx',
       'build',
       '--progress',
@@ -84,15 +94,15 @@ describe('the command line', () => {
   });
 
   test('has each value as one argument, whatever is in it', () => {
-    const request: BuildRequest = {
+    const request = aBuild({
       context: '; rm -rf /',
       file: 'a b/Dockerfile',
       target: '--push',
       platforms: ['linux/amd64', 'linux/arm64'].map(parsePlatform),
       buildArgs: ['A=$(id) "x"', 'B'],
       labels: ['a=\n', 'b=,'],
-    };
-    expect(buildxArguments('buildx', request, ['r:1', 's:1'], true, { metadata: 'm', imageId: 'i' })).toEqual(
+    });
+    expect(buildxArguments(request, { ...call, buildx: 'buildx', references: ['r:1', 's:1'], push: true })).toEqual(
       [
         ['buildx', 'build', '--progress', 'plain', '--tag', 'r:1', '--tag', 's:1', '--file', 'a b/Dockerfile'],
         ['--target', '--push', '--platform', 'linux/amd64,linux/arm64', '--build-arg', 'A=$(id) "x"'],

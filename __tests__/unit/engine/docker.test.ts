@@ -1,77 +1,27 @@
-import { readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import type { BuildRequest } from '../../../src/engine/build-request.ts';
+import { type BuildxPorts, buildWithBuildx } from '../../../src/engine/buildx-build.ts';
 import type { CommandResult } from '../../../src/engine/command.ts';
-import { build, type DockerPorts, logIn, pull, readBuilderFacts, resolveBuilder } from '../../../src/engine/docker.ts';
-import type { EngineFacts } from '../../../src/engine/facts.ts';
+import {
+  type BuildTarget,
+  type Built,
+  buildWithDocker,
+  type DockerPorts,
+  logIn,
+  pull,
+} from '../../../src/engine/docker.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
 import { parseRepositoryName } from '../../../src/image/reference.ts';
 import { parseRegistry } from '../../../src/image/registry.ts';
+import type { Repository } from '../../../src/image/repository.ts';
+import { aBuild, aDecision } from '../../support/builders.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { thrownBy } from '../../support/to-throw-code.ts';
 
-const engine: EngineFacts = {
-  serverVersion: '28.5.2',
-  imageStore: 'classic',
-  platform: { os: 'linux', architecture: 'amd64' },
-};
-const plain: BuildRequest = { context: '.', file: '', target: '', platforms: [], buildArgs: [], labels: [] };
-const several = { ...plain, platforms: ['linux/amd64', 'linux/arm64'].map(parsePlatform) };
 const digest = `sha256:${'a1'.repeat(32)}`;
-
-describe('how the image is going to be built', () => {
-  const buildx = '/usr/libexec/docker/cli-plugins/docker-buildx';
-  const facts = { engine, buildx, selectedBuilder: undefined };
-
-  test.each([
-    [
-      'by the engine’s own BuildKit',
-      facts,
-      plain,
-      { kind: 'buildx', buildx, reason: expect.stringContaining('needs no builder container') },
-    ],
-    [
-      'by the builder that was chosen on the runner',
-      { ...facts, selectedBuilder: 'builder-1' },
-      several,
-      { kind: 'buildx', buildx, reason: 'the builder "builder-1" is selected on this runner' },
-    ],
-    [
-      'for several platforms by an engine with the containerd image store',
-      { ...facts, engine: { ...engine, imageStore: 'containerd' } as const },
-      several,
-      { kind: 'buildx', buildx, reason: expect.any(String) },
-    ],
-    [
-      'without buildx by the classic builder',
-      { ...facts, buildx: undefined },
-      plain,
-      { kind: 'classic', reason: 'the Docker CLI of this runner has no buildx plugin' },
-    ],
-  ])('%s', (_title, given, request, decision) => {
-    expect(resolveBuilder(given, request)).toEqual(decision);
-  });
-
-  test('for a Docker registry by what pushes with docker push', () => {
-    expect(resolveBuilder(facts, plain, true)).toMatchObject({ kind: 'classic', load: true });
-  });
-
-  test.each([
-    ['buildx', { ...facts, buildx: undefined }, 'Install the docker-buildx plugin'],
-    ['an image store for them', facts, 'Enable the containerd image store'],
-  ])('several platforms are refused without %s', (_title, given, remedy) => {
-    const error = thrownBy(() => resolveBuilder(given, several));
-    expect(error).toMatchObject({
-      code: 'ENGINE_CANNOT',
-      message: expect.stringContaining('linux/amd64, linux/arm64'),
-      remedy: expect.stringContaining(remedy),
-    });
-  });
-});
+const plain = aBuild();
 
 /** Ports whose commands answer as told; a test reads what was run. */
-function ports(answer: (argv: readonly string[]) => Partial<CommandResult>): DockerPorts & { ran: string[] } {
+function ports(answer: (argv: readonly string[]) => Partial<CommandResult>): BuildxPorts & { ran: string[] } {
   const ran: string[] = [];
   return {
     ran,
@@ -82,19 +32,21 @@ function ports(answer: (argv: readonly string[]) => Partial<CommandResult>): Doc
     env: {},
     temp: temporaryFolder(),
     onOutput: () => undefined,
+    warn: () => undefined,
+    onWarnings: () => undefined,
     retry: (_what, attempt) => attempt(),
   };
 }
 
-test('what a look at the runner tells is asked for at once', async () => {
-  const folder = temporaryFolder();
-  const info = { ServerVersion: '28.5.2', OSType: 'linux', Architecture: 'x86_64' };
-  const docker = { ...ports(() => ({ stdout: JSON.stringify(info) })), env: { BUILDX_BUILDER: 'mine' } };
-  const plugin = join(folder, 'docker-buildx');
-  writeFileSync(plugin, '', { mode: 0o755 });
-  const config = { folder, currentContext: 'remote', pluginFolders: [folder] };
-  expect(await readBuilderFacts(docker, config)).toEqual({ engine, buildx: plugin, selectedBuilder: 'mine' });
-});
+/** Where a build writes, and what it is for. */
+function target(
+  docker: DockerPorts,
+  references: readonly string[],
+  repositories: readonly Repository[],
+  push: boolean,
+): BuildTarget {
+  return { references, repositories, push, folder: docker.temp, secrets: new Map() };
+}
 
 describe('a login that was refused', () => {
   const registry = parseRegistry('ghcr.io');
@@ -128,7 +80,9 @@ describe('a login that was refused', () => {
 });
 
 describe('what buildx tells of its result', () => {
-  const decision = { kind: 'buildx', buildx: 'buildx', reason: '' } as const;
+  const builder = { buildx: 'buildx', builder: undefined, endpoints: [] };
+  const build = (docker: BuildxPorts, references: readonly string[], push: boolean): Promise<Built> =>
+    buildWithBuildx(docker, aDecision(), builder, plain, target(docker, references, [repository], push));
   const repository = parseRepositoryName('ghcr.io/octo/app');
 
   /** A buildx that writes its result files. */
@@ -144,16 +98,15 @@ describe('what buildx tells of its result', () => {
   test('the image and, where it was pushed, its digest', async () => {
     const metadata = JSON.stringify({ 'containerimage.digest': digest });
     const docker = writing(metadata, `${digest}\n`);
-    expect(await build(docker, decision, plain, ['ghcr.io/octo/app:1'], [repository], true)).toEqual({
+    expect(await build(docker, ['ghcr.io/octo/app:1'], true)).toMatchObject({
       imageId: digest,
       digest,
       metadata,
     });
-    expect(readdirSync(docker.temp)).toEqual([]);
   });
 
   test('nothing, where it wrote nothing and nothing was pushed', async () => {
-    const built = await build(writing(undefined, undefined), decision, plain, [], [repository], false);
+    const built = await build(writing(undefined, undefined), [], false);
     expect(built).toEqual({ imageId: '', digest: undefined, metadata: '' });
   });
 
@@ -164,13 +117,14 @@ describe('what buildx tells of its result', () => {
     ['a digest that is a number', '{"containerimage.digest":7}'],
     ['no object', 'null'],
   ])('after a push %s is an error', async (_title, metadata) => {
-    const built = build(writing(metadata, ''), decision, plain, [], [repository], true);
+    const built = build(writing(metadata, ''), [], true);
     await expect(built).rejects.toThrowCode('DIGEST_MISSING');
   });
 });
 
 describe('the classic builder', () => {
-  const decision = { kind: 'classic', reason: '' } as const;
+  const build = (docker: DockerPorts): Promise<Built> =>
+    buildWithDocker(docker, false, plain, target(docker, references, repositories, true));
   const repositories = ['docker.io/octo/app', 'ghcr.io/octo/app'].map(parseRepositoryName);
   const references = ['docker.io/octo/app:1', 'ghcr.io/octo/app:1'];
 
@@ -193,7 +147,7 @@ describe('the classic builder', () => {
       names.map((name, index) => `${name}@${index === names.length - 1 ? digest : 'sha256:x'}`),
     );
     const docker = classic((command) => (command.startsWith('image inspect') ? { stdout } : {}));
-    expect(await build(docker, decision, plain, references, repositories, true)).toMatchObject({
+    expect(await build(docker)).toMatchObject({
       digest,
       imageId: digest,
     });
@@ -206,24 +160,11 @@ describe('the classic builder', () => {
     ]);
   });
 
-  test('under buildx’s name is told to leave its result with the engine', async () => {
-    const asked: (readonly string[])[] = [];
-    const docker = classic(() => ({ stdout: JSON.stringify([`octo/app@${digest}`]) }));
-    const run: DockerPorts['run'] = (argv, options) => {
-      asked.push(argv);
-      return docker.run(argv, options);
-    };
-    await build({ ...docker, run }, { ...decision, load: true }, plain, references, repositories, true);
-    expect(asked[0]).toContain('--load');
-  });
-
   test.each(['', '\n', '[]', 'null', '[7]', '["ghcr.io/octo/app@sha256:x"]'])(
     'an engine that knows no digest (%j) is an error',
     async (stdout) => {
       const docker = classic((command) => (command.startsWith('image inspect') ? { stdout } : {}));
-      await expect(build(docker, decision, plain, references, repositories, true)).rejects.toThrowCode(
-        'DIGEST_MISSING',
-      );
+      await expect(build(docker)).rejects.toThrowCode('DIGEST_MISSING');
     },
   );
 
@@ -240,10 +181,9 @@ describe('the classic builder', () => {
     ['a build that fails', 'build', 'COPY failed: file not found in build context', 'BUILD_FAILED', false],
   ] as const)('%s is an error', async (_title, verb, stderr, code, retryable) => {
     const docker = classic((command) => (command.startsWith(`${verb} `) ? { exitCode: 1, stderr } : {}));
-    const built = build(docker, decision, plain, references, repositories, true);
+    const built = build(docker);
     await expect(built).rejects.toThrowCode(code);
     await expect(built).rejects.toMatchObject({ retryable });
-    expect(readdirSync(docker.temp)).toEqual([]);
   });
 });
 

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { checkBuildContext, isRemoteContext } from '../../../src/source/build-context.ts';
+import { isRemoteContext } from '../../../src/engine/context.ts';
+import { checkBuildContext } from '../../../src/source/build-context.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 test.each([

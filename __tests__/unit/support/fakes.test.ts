@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseRepositoryName } from '../../../src/image/reference.ts';
 import { parseTag } from '../../../src/image/tag.ts';
+import { aDecision } from '../../support/builders.ts';
 import { aManifest, aWorld } from '../../support/fakes.ts';
 
 const repository = parseRepositoryName('ghcr.io/octo-org/app');
 const one = parseTag('1');
 const latest = parseTag('latest');
-const buildx = { kind: 'buildx', buildx: '/buildx', reason: '' } as const;
+const buildx = aDecision();
 
 describe('the fake registry is one', () => {
   test('a tag is there once it was put, with the same digest', async () => {
@@ -52,7 +53,7 @@ describe('the fake engine is one', () => {
 
   test('it builds by what there is', async () => {
     const { engine } = aWorld({ facts: { buildx: undefined } }).ports;
-    expect(engine.resolveBuilder(await engine.readFacts())).toMatchObject({ kind: 'classic' });
+    expect(await engine.resolveBuilder(await engine.readFacts())).toMatchObject({ kind: 'docker-legacy' });
   });
 });
 
@@ -65,7 +66,7 @@ test('what is told to fail fails after it was asked, and leaves no trace', async
   await expect(ports.registry.putManifest(repository, aManifest('x'), one)).rejects.toBe(error);
   await ports.registry.putManifest(repository, aManifest('x'), latest);
   const facts = await ports.engine.readFacts();
-  expect(() => ports.engine.resolveBuilder(facts)).toThrow(error);
+  await expect(ports.engine.resolveBuilder(facts)).rejects.toBe(error);
   expect([...tags.keys()]).toEqual(['ghcr.io/octo-org/app:latest']);
   expect(effects[0]).toBe('build ghcr.io/octo-org/app:1 --push');
 });

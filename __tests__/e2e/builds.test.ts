@@ -1,0 +1,340 @@
+/** What a build takes and tells: buildx from a download, Podman in Docker's place, findings of the Dockerfile, bad input. */
+
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { pullRequest } from '../support/event.ts';
+import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
+import { copyAction, findBuildx, type Runner, type RunnerOptions, uniqueName } from '../support/step.ts';
+
+jest.setTimeout(60_000);
+
+const action = copyAction();
+let engine: Record<string, string>;
+let registry: string;
+let busybox: string;
+let client: IndependentClient;
+
+beforeAll(async () => {
+  [{ environment: engine }, { address: registry }, { busybox }, client] = await Promise.all([
+    lab.engine(),
+    lab.registry(),
+    lab.images(),
+    openIndependentClient(),
+  ]);
+});
+afterAll(() => {
+  action[Symbol.dispose]();
+  client?.[Symbol.dispose]();
+});
+
+function aRunner(dockerfile = 'FROM scratch\nCOPY hello.txt /hello.txt\n', options: RunnerOptions = {}): Runner {
+  const repository = `octo-org/${uniqueName('app')}`;
+  const env = { BUILDX_DOWNLOAD_URL: 'http://127.0.0.1:9', ...options.env };
+  const runner = action.newRunner({ engine, repository, token: 'ghs_canary', ...options, env });
+  runner.write('Dockerfile', dockerfile);
+  runner.write('hello.txt', 'Hello\n');
+  return runner;
+}
+
+describe('buildx', () => {
+  let server: Server;
+  let mirror: string;
+  let real: string;
+  let served: Buffer | undefined;
+  let asked: string[];
+  /** The CLI finds no plugin. */
+  const without = { cliPluginsExtraDirs: [] };
+
+  beforeAll(async () => {
+    // The lab's own, which is what the server gives.
+    real = findBuildx(await lab.engine().then(({ environment }) => ({ engine: environment }))) ?? '';
+    server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      if (served === undefined) response.writeHead(404).end('no');
+      else response.end(served);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    mirror = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/releases/`;
+  });
+  afterAll(() => void server?.close());
+  afterEach(() => {
+    served = undefined;
+  });
+
+  function sha256Of(file: string): string {
+    return createHash('sha256').update(readFileSync(file)).digest('hex');
+  }
+
+  function aRunnerWithout(tools: string, url = mirror): Runner {
+    asked = [];
+    return aRunner(undefined, { dockerConfig: without, env: { RUNNER_TOOL_CACHE: tools, BUILDX_DOWNLOAD_URL: url } });
+  }
+
+  test('that is missing and needed is installed, once for the runner', async () => {
+    const tools = join(action.folder, uniqueName('tools'));
+    served = readFileSync(real);
+    const inputs = { registry, tags: '1.0', 'buildx-version': `0.29.1@sha256:${sha256Of(real)}` };
+    const first = await aRunnerWithout(tools).main(inputs);
+    expect(first).toMatchObject({ code: '', exitCode: 0 });
+    expect(first.log).toContain('buildx 0.29.1 is installed, because the runner has none');
+    expect(JSON.parse(first.outputs.metadata ?? '')).toMatchObject({ 'containerimage.digest': first.outputs.digest });
+    expect(asked).toEqual(['/releases/v0.29.1/buildx-v0.29.1.linux-amd64']);
+    // The layout of @actions/tool-cache, which images of runners are filled with.
+    expect(existsSync(join(tools, 'buildx/0.29.1', `${process.arch}.complete`))).toBe(true);
+    served = undefined;
+    const second = await aRunnerWithout(tools).main(inputs);
+    expect(second).toMatchObject({ code: '', exitCode: 0 });
+    expect(second.log).toContain('buildx 0.29.1 is in the tool cache of the runner');
+    expect(asked).toEqual([]);
+  });
+
+  test('that is older than asked for is replaced; one that is not stays', async () => {
+    const tools = join(action.folder, uniqueName('tools'));
+    asked = [];
+    served = readFileSync(real);
+    const runner = aRunner(undefined, { env: { RUNNER_TOOL_CACHE: tools, BUILDX_DOWNLOAD_URL: mirror } });
+    const kept = await runner.main({ registry, tags: '1.0', 'buildx-version': `0.20.0@sha256:${'0'.repeat(64)}` });
+    expect(kept).toMatchObject({ code: '', exitCode: 0 });
+    expect(asked).toEqual([]);
+    const newer = await runner.main({ registry, tags: '1.1', 'buildx-version': `9.0.0@sha256:${sha256Of(real)}` });
+    expect(newer).toMatchObject({ code: '', exitCode: 0 });
+    expect(newer.log).toMatch(/buildx 9\.0\.0 is installed, because the runner’s is 0\.\d+/);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('whose checksum is wrong is not run, nor kept', async () => {
+    const tools = join(action.folder, uniqueName('tools'));
+    const witness = join(action.folder, uniqueName('witness'));
+    served = Buffer.from(`#!/bin/sh\ntouch '${witness}'\n`);
+    // The version whose checksum the action knows.
+    const step = await aRunnerWithout(tools).main({ registry, tags: '1.0', 'buildx-version': '0.30.1' });
+    expect(step).toMatchObject({ exitCode: 1, code: 'BUILDX_UNTRUSTED' });
+    expect(step.failure).toContain('c37114fcd034025ec68e224657c8a5a850df472ded3ddcbca75ad3a7ebb9710d');
+    expect(existsSync(witness)).toBe(false);
+    expect(existsSync(join(tools, 'buildx'))).toBe(false);
+  });
+
+  test('that was changed in the tool cache is fetched anew', async () => {
+    const tools = join(action.folder, uniqueName('tools'));
+    served = readFileSync(real);
+    const inputs = { registry, tags: '1.0', 'buildx-version': `0.29.1@sha256:${sha256Of(real)}` };
+    await aRunnerWithout(tools).main(inputs);
+    writeFileSync(join(tools, 'buildx/0.29.1', process.arch, 'docker-buildx'), '#!/bin/sh\nexit 1\n');
+    expect(await aRunnerWithout(tools).main(inputs)).toMatchObject({ code: '', exitCode: 0 });
+    expect(asked).toHaveLength(1);
+  });
+
+  test.each([
+    ['answers with another thing', () => mirror, 'answered 404'],
+    ['cannot be reached, as from a closed network', () => 'http://127.0.0.1:9', 'could not be fetched'],
+  ])('from a server that %s: the error says what to install beforehand', async (_title, url, reason) => {
+    const tools = join(action.folder, uniqueName('tools'));
+    const runner = aRunnerWithout(tools, url());
+    const step = await runner.main({ registry, tags: '1.0', secrets: 'a=b' });
+    expect(step).toMatchObject({ exitCode: 1, code: 'BUILDX_MISSING' });
+    expect(step.failure).toContain(reason);
+    expect(step.failure).toMatch(/Install buildx-v0\.30\.1\.linux-\w+ on the runner as docker-buildx/);
+    expect(runner.commands().filter(({ args }) => args.includes('build'))).toEqual([]);
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+  });
+
+  test('is not fetched for what can be done without it', async () => {
+    const step = await aRunnerWithout(join(action.folder, 'tools')).main({ registry, tags: '1.0' });
+    expect(step).toMatchObject({ code: '', exitCode: 0 });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('Podman', () => {
+  test('builds where no Docker answers, logs in with a private file, and reports the digest', async () => {
+    const [{ environment }, auth] = await Promise.all([lab.podman(), lab['registry-auth']()]);
+    const runner = aRunner(undefined, { engine: { ...environment, DOCKER_HOST: 'tcp://127.0.0.1:9' } });
+    const credentials = { token: auth.password ?? '', username: auth.username ?? '' };
+    const step = await runner.main({ registry: auth.address, tags: '1.0\nlatest', ...credentials });
+    expect(step.failure).toBe('');
+    expect(step).toMatchObject({ code: '', exitCode: 0 });
+    expect(step.log).toContain('Engine: Podman, because no Docker engine answers on this runner');
+    expect(await client.digestOf(step.outputs.image ?? '')).toBe(step.outputs.digest);
+    expect(await client.contentOf(step.outputs.reference ?? '', 'hello.txt')).toBe('Hello\n');
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+    expect(runner.filesIn(runner.home).filter((path) => path.includes('auth.json'))).toEqual([]);
+  });
+
+  test('quotes the instruction that fails', async () => {
+    const { environment } = await lab.podman();
+    const runner = aRunner('FROM scratch\nCOPY missing.txt /\n', { engine: environment });
+    const step = await runner.main({ registry, tags: '1.0', engine: 'podman' });
+    expect(step).toMatchObject({ exitCode: 1, code: 'BUILD_FAILED' });
+    expect(step.failure).toContain('COPY missing.txt /');
+  });
+
+  test('is not looked for where Docker was asked for', async () => {
+    const { environment } = await lab.podman();
+    const runner = aRunner(undefined, { engine: { ...environment, DOCKER_HOST: 'tcp://127.0.0.1:9' } });
+    const step = await runner.main({ registry, tags: '1.0', engine: 'docker' });
+    expect(['ENGINE_DOWN', 'ENGINE_MISSING']).toContain(step.code);
+  });
+});
+
+describe('the Dockerfile', () => {
+  test('has what BuildKit finds odd on its lines, and is published nevertheless', async () => {
+    const runner = aRunner();
+    runner.write('docker/Dockerfile.app', 'FROM scratch\nARG API_TOKEN\nCOPY hello.txt /hello.txt\n');
+    const step = await runner.main({ registry, tags: '1.0', file: 'docker/Dockerfile.app' });
+    expect(step).toMatchObject({ code: '', exitCode: 0, outputs: { published: 'true' } });
+    const warnings = step.commands.filter(({ name }) => name === 'warning');
+    expect(warnings.map(({ properties }) => [properties.file, properties.line])).toEqual([
+      ['docker/Dockerfile.app', '2'],
+    ]);
+    expect(warnings[0]?.data).toContain('SecretsUsedInArgOrEnv');
+  });
+
+  test('has the error of a build that fails on its line', async () => {
+    const runner = aRunner();
+    runner.write('app/Dockerfile', `FROM ${busybox}\nRUN exit 7\n`);
+    const step = await runner.main({ registry, tags: '1.0', context: 'app' });
+    const errors = step.commands.filter(({ name }) => name === 'error');
+    expect(errors.map(({ properties }) => properties)).toEqual([
+      { title: 'BUILD_FAILED', file: 'app/Dockerfile', line: '2' },
+    ]);
+  });
+
+  test('that has nothing odd passes a check, which publishes nothing', async () => {
+    const runner = aRunner();
+    const step = await runner.main({ registry, tags: '1.0', call: 'check' });
+    expect(step).toMatchObject({ code: '', exitCode: 0, outputs: { published: 'false', reason: '`call` is check' } });
+    await expect(client.tagsOf(`${registry}/${step.outputs.repository}`)).rejects.toThrow('NAME_UNKNOWN');
+  });
+
+  test('is listed by its targets', async () => {
+    const step = await aRunner('FROM scratch AS first\nFROM scratch AS second\n').main({ registry, call: 'targets' });
+    expect(step).toMatchObject({ code: '', exitCode: 0 });
+    expect(step.log).toMatch(/first[\s\S]*second/);
+  });
+});
+
+test('a build that fails leaves none of its secrets', async () => {
+  const runner = aRunner(`FROM ${busybox}\nRUN --mount=type=secret,id=key exit 3\n`);
+  const step = await runner.main({ registry, tags: '1.0', secrets: 'key=canary-of-a-failed-build' });
+  expect(step).toMatchObject({ exitCode: 1, code: 'BUILD_FAILED' });
+  expect(runner.filesIn(runner.temp)).toEqual([]);
+  for (const { args } of runner.commands()) expect(args.join(' ')).not.toContain('canary');
+});
+
+test('a variable that holds the token is a secret by `secret-envs`, though no child has it', async () => {
+  const runner = aRunner(`FROM ${busybox}\nRUN --mount=type=secret,id=key wc -c < /run/secrets/key > /size.txt\n`);
+  const step = await runner.main({ registry, tags: '1.0', 'secret-envs': 'key=MINE' }, { MINE: 'ghs_canary' });
+  expect(step).toMatchObject({ code: '', exitCode: 0 });
+  expect((await client.contentOf(step.outputs.reference ?? '', 'size.txt')).trim()).toBe('10');
+  for (const { env } of runner.commands()) expect(Object.values(env)).not.toContain('ghs_canary');
+});
+
+test('an index has its annotations on the index, too', async () => {
+  const { environment } = await lab['engine-containerd']();
+  const runner = aRunner(undefined, { engine: environment });
+  const step = await runner.main({ registry, tags: '1.0', platforms: 'linux/amd64,linux/arm64' });
+  expect(step).toMatchObject({ code: '', exitCode: 0 });
+  const { annotations } = await client.manifestOf(step.outputs.reference ?? '');
+  expect(annotations).toMatchObject({ 'org.opencontainers.image.description': 'An app to publish' });
+});
+
+test('a classic image store goes without the default annotations, and the log says so', async () => {
+  const step = await aRunner().main({ registry, tags: '1.0' });
+  expect(step.log).toContain('The image goes without its 8 default annotations');
+  expect(await client.manifestOf(step.outputs.reference ?? '')).not.toHaveProperty('annotations');
+});
+
+describe('bad input is found before anything is built', () => {
+  test.each([
+    ['an unknown attribute of a cache', { 'cache-to': 'type=registry,rev=x' }, 'INPUT_INVALID', '"rev"'],
+    ['a kind of cache that there is not', { 'cache-from': 'type=redis' }, 'INPUT_INVALID', 'type=registry'],
+    ['an unknown attribute of an output', { outputs: 'type=local,dist=out' }, 'INPUT_INVALID', '"dist"'],
+    ['an unknown attribute of provenance', { provenance: 'mod=max' }, 'INPUT_INVALID', '"mod"'],
+    ['a mode of provenance that there is not', { provenance: 'mode=most' }, 'INPUT_INVALID', 'min or max'],
+    ['quotation marks that do not pair', { secrets: '"key=value' }, 'INPUT_INVALID', '`secrets` is no list'],
+    ['a field that is half quoted', { 'cache-to': 'type=registry,"ref=x' }, 'INPUT_INVALID', '`cache-to` is no list'],
+    ['a secret file that is not there', { 'secret-files': 'key=absent.txt' }, 'SECRET_MISSING', '"absent.txt"'],
+    ['a variable that is not set', { 'secret-envs': 'key=NOBODY_SET' }, 'SECRET_MISSING', 'NOBODY_SET'],
+    ['an SSH agent that does not run', { ssh: 'default' }, 'SECRET_MISSING', 'SSH_AUTH_SOCK'],
+    ['a secret without a value', { secrets: 'key=' }, 'INPUT_INVALID', '"key", which is empty'],
+    ['a secret that is given twice', { secrets: 'key=a\nkey=b' }, 'INPUT_INVALID', '"key" is given twice'],
+    ['a platform that does not exist', { platforms: 'linux/vax' }, 'PLATFORM_INVALID', '"linux/vax"'],
+    ['a builder that has no name', { builder: 'my builder' }, 'INPUT_INVALID', '"my builder"'],
+    ['an endpoint without a port', { builder: 'tcp://buildkit.example' }, 'INPUT_INVALID', 'tcp://HOST:PORT'],
+    ['an endpoint of an unknown kind', { builder: 'http://x:1' }, 'INPUT_INVALID', 'http://x:1'],
+    ['endpoints of two kinds', { builder: 'tcp://x:1\nkubernetes://' }, 'INPUT_INVALID', 'of one kind'],
+    ['load with several platforms', { load: 'true', platforms: 'linux/amd64,linux/arm64' }, 'ENGINE_CANNOT', 'load'],
+    [
+      'an output that pushes where nothing is pushed',
+      { push: 'false', outputs: 'type=registry' },
+      'INPUTS_CONTRADICT',
+      '`push` is false',
+    ],
+    [
+      'an output that does not push what is pushed',
+      { outputs: 'type=image,push=false' },
+      'INPUTS_CONTRADICT',
+      'does push',
+    ],
+    ['an output with a name of its own', { outputs: 'type=image,name=x/y' }, 'INPUTS_CONTRADICT', '"name"'],
+    ['a compression that there is not', { compression: 'lzma' }, 'INPUT_INVALID', 'gzip, zstd or estargz'],
+    ['a level that there is not', { compression: 'gzip,level=10' }, 'INPUT_INVALID', '0 to 9'],
+    [
+      'a credential on a command line',
+      { 'cache-to': 'type=azblob,secret_access_key=canary' },
+      'INPUT_INVALID',
+      'command line',
+    ],
+    ['a buildx that nobody vouches for', { 'buildx-version': '0.99.0' }, 'INPUT_INVALID', 'VERSION@sha256:HEX'],
+    ['an engine that there is not', { engine: 'kaniko' }, 'INPUT_INVALID', '`docker`'],
+    ['a limit without a number', { ulimit: 'nofile=many' }, 'INPUT_INVALID', 'nofile=1024:4096'],
+    ['an entitlement that there is not', { allow: 'root' }, 'INPUT_INVALID', 'security.insecure'],
+    ['a build context that is not there', { 'build-contexts': 'x=absent' }, 'CONTEXT_MISSING', 'x=absent'],
+    ['two attestations of a kind', { sbom: 'true', attests: 'type=sbom' }, 'INPUT_INVALID', 'asked for twice'],
+  ] as const)('%s', async (_title, inputs, code, says) => {
+    const runner = aRunner();
+    const step = await runner.main({ registry, tags: '1.0', ...inputs });
+    expect(step).toMatchObject({ exitCode: 1, code });
+    expect(step.failure).toContain(says);
+    expect(step.failure).not.toContain('canary');
+    expect(runner.commands().filter(({ args }) => args.includes('build'))).toEqual([]);
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+  });
+
+  test('all of it is reported at once', async () => {
+    const step = await aRunner().main({
+      registry,
+      secrets: 'x',
+      platforms: 'x/y',
+      network: 'a b',
+      'secret-envs': 'k=NO',
+    });
+    expect(step.code).toBe('INPUTS_INVALID');
+    for (const part of ['`secrets`', '"x/y"', '`network`']) expect(step.failure).toContain(part);
+  });
+
+  test('an output that pushes on a pull request says why nothing is pushed', async () => {
+    const step = await aRunner(undefined, { event: pullRequest(7) }).main({
+      registry,
+      outputs: 'type=image,push=true',
+    });
+    expect(step).toMatchObject({ exitCode: 1, code: 'INPUTS_CONTRADICT' });
+    expect(step.failure).toContain('pull request 7');
+  });
+});
+
+test('credentials of a cache reach buildx by its environment', async () => {
+  const { environment } = await lab['engine-containerd']();
+  const runner = aRunner(undefined, { engine: environment });
+  const entry =
+    'type=s3,region=x,bucket=b,endpoint_url=http://127.0.0.1:9,access_key_id=canary-id,secret_access_key=canary-key';
+  const step = await runner.main({ registry, tags: '1.0', 'cache-from': entry });
+  for (const { args } of runner.commands()) expect(args.join(' ')).not.toContain('canary');
+  const build = runner.commands().find(({ program, args }) => program === 'docker-buildx' && args[0] === 'build');
+  expect(build?.env).toMatchObject({ AWS_ACCESS_KEY_ID: 'canary-id', AWS_SECRET_ACCESS_KEY: 'canary-key' });
+  expect(step.outputs.plan ?? '').not.toContain('canary');
+});

@@ -1,0 +1,169 @@
+/**
+ * A build by buildx: runs the command line, and reads the reports that it leaves.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BuildError, type PublishError, ToolError } from '../errors.ts';
+import { type Digest, isDigest } from '../image/digest.ts';
+import { buildFailure } from './build-failure.ts';
+import type { BuildRequest } from './build-request.ts';
+import { findSilentEndpoints } from './builder.ts';
+import { buildxArguments } from './buildx.ts';
+import { can } from './capabilities.ts';
+import type { CommandResult } from './command.ts';
+import type { BuildTarget, Built, DockerPorts } from './docker.ts';
+import { type DockerfileWarning, parseWarnings } from './dockerfile-checks.ts';
+import type { EngineDecision } from './resolve.ts';
+
+export interface BuildxPorts extends DockerPorts {
+  readonly warn: (message: string) => void;
+  /** Told of what BuildKit finds odd about the Dockerfile. */
+  readonly onWarnings: (warnings: readonly DockerfileWarning[]) => void;
+}
+
+/** What the builder is beside the decision. */
+export interface BuildxBuilder {
+  readonly buildx: string;
+  readonly builder: string | undefined;
+  /** Of its nodes, as far as they are known. */
+  readonly endpoints: readonly string[];
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+async function readText(path: string): Promise<string> {
+  return (await readFile(path, 'utf8').catch(() => '')).trim();
+}
+
+function parseMetadata(text: string): Json {
+  const values: unknown = text === '' ? {} : JSON.parse(text);
+  return isObject(values) ? values : {};
+}
+
+/**
+ * @throws BuildError BUILD_FAILED, CHECK_FAILED; PermissionError PUSH_DENIED; ToolError PUSH_FAILED, DIGEST_MISSING,
+ *   BUILDER_DOWN
+ */
+export async function buildWithBuildx(
+  ports: BuildxPorts,
+  decision: EngineDecision,
+  { buildx, builder, endpoints }: BuildxBuilder,
+  request: BuildRequest,
+  target: BuildTarget,
+): Promise<Built> {
+  const { run, onOutput, retry, warn } = ports;
+  const { push } = target;
+  const files = { metadata: join(target.folder, 'metadata.json'), imageId: join(target.folder, 'image-id') };
+  const isStored = decision.kind !== 'builder';
+  const call = {
+    ...{ buildx, builder, push, isStored, files },
+    references: target.references,
+    canAnnotate: can(decision.kind, 'annotations') && !decision.isForClient,
+    secrets: target.secrets,
+  };
+  // Attestations are asked for or absent: buildx’s own default would turn a single image into an index.
+  const env = { ...ports.env, BUILDX_NO_DEFAULT_ATTESTATIONS: '1', BUILDX_METADATA_WARNINGS: '1' };
+  // What is not pushed has to be where it can be taken from.
+  let build = decision.isForClient ? { ...request, load: true } : request;
+  const attempt = async (): Promise<CommandResult> => {
+    const result = await run(buildxArguments(build, call), { env, onOutput });
+    if (result.exitCode === 0) return result;
+    if (request.call !== 'build') throw await checkFailure(request, result, files.metadata, ports);
+    await throwIfNodeIsLost(endpoints, result);
+    if (build.cacheTo.length > 0 && isCacheFailure(result.stderr)) {
+      warn(`The cache could not be written, so the image goes without: ${cacheReason(result.stderr)}`);
+      build = { ...build, cacheTo: [] };
+      return attempt();
+    }
+    throw buildFailure(request, result, push);
+  };
+  const result = await retry(push ? 'Build and push' : 'Build', attempt);
+  for (const reason of ignoredCacheFailures(result.stderr)) warn(`The cache could not be written: ${reason}`);
+  const [text, imageFile] = await Promise.all([readText(files.metadata), readText(files.imageId)]);
+  const metadata = parseMetadata(text);
+  ports.onWarnings(parseWarnings(metadata));
+  const config = metadata['containerimage.config.digest'];
+  const imageId = imageFile || (typeof config === 'string' ? config : '');
+  const digest = push && request.call === 'build' ? parsePushedDigest(metadata) : undefined;
+  return { imageId, digest, metadata: text };
+}
+
+function parsePushedDigest(metadata: Json): Digest {
+  const digest = metadata['containerimage.digest'];
+  if (typeof digest === 'string' && isDigest(digest)) return digest;
+  throw new ToolError('DIGEST_MISSING', {
+    message: 'buildx pushed the image but reported no digest (containerimage.digest).',
+    remedy: 'Update buildx on the runner to 0.8 or newer.',
+  });
+}
+
+/** A check that found something, or could not be made. */
+async function checkFailure(
+  request: BuildRequest,
+  result: CommandResult,
+  metadataFile: string,
+  ports: BuildxPorts,
+): Promise<PublishError> {
+  const warnings = parseWarnings(parseMetadata(await readText(metadataFile)));
+  if (warnings.length === 0) return buildFailure(request, result, false);
+  ports.onWarnings(warnings);
+  return new BuildError('CHECK_FAILED', {
+    message: `The Dockerfile has ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}.`,
+    remedy: 'See them on the lines of the Dockerfile; `# check=skip=RULE` at its head leaves a rule out.',
+  });
+}
+
+/** A node that went away is named, since buildx only says that some connection ended. */
+async function throwIfNodeIsLost(endpoints: readonly string[], { stderr }: CommandResult): Promise<void> {
+  if (endpoints.length > 0 && /^ > \[internal\] (?:waiting for connection|booting buildkit)/m.test(stderr)) {
+    throw new ToolError('BUILDER_DOWN', {
+      message: `The builder takes no work: ${endpoints.join(', ')} did not become ready (${stderr.trim().split('\n').at(-1) ?? ''}).`,
+      remedy:
+        'See what BuildKit says there; where it wants TLS, set BUILDER_NODE_0_AUTH_TLS_CACERT, BUILDER_NODE_0_AUTH_TLS_CERT and BUILDER_NODE_0_AUTH_TLS_KEY.',
+      detail: stderr,
+    });
+  }
+  const isConnection =
+    /Unavailable|connection refused|error reading from server|closing transport|EOF|deadline exceeded|connection error/;
+  if (endpoints.length === 0 || !isConnection.test(stderr)) return;
+  const silent = await findSilentEndpoints(endpoints, 3000);
+  if (silent.length === 0) return;
+  const list = silent.map(({ endpoint, reason }) => `${endpoint} (${reason})`).join(', ');
+  throw new ToolError('BUILDER_DOWN', {
+    message: `A node of the builder went away during the build: ${list}.`,
+    remedy: 'See why BuildKit ended there (memory, disk, a machine that was taken back), then run the job again.',
+    detail: stderr,
+  });
+}
+
+const cacheHead = /^ > exporting cache[^\n]*:/m;
+
+/** Whether it was the export of the cache that ended the build. */
+function isCacheFailure(stderr: string): boolean {
+  return cacheHead.test(stderr);
+}
+
+function cacheReason(stderr: string): string {
+  return (
+    stderr
+      .trim()
+      .split('\n')
+      .at(-1)
+      ?.replace(/^ERROR: (?:failed to build: )?(?:failed to solve: )?/, '') ?? ''
+  );
+}
+
+/** What BuildKit says of caches that it could not write and was told to go on without (`ignore-error`). */
+export function ignoredCacheFailures(progress: string): readonly string[] {
+  const exports = [...progress.matchAll(/^#(\d+) exporting cache/gm)].map(([, step = '']) => step);
+  return [...new Set(exports)].flatMap((step) =>
+    [...progress.matchAll(new RegExp(`^#${step} (?:\\d+\\.\\d+ )?(?:ERROR|error): (.+)$`, 'gm'))].map(
+      ([, reason = '']) => reason,
+    ),
+  );
+}

@@ -1,0 +1,220 @@
+/**
+ * What each kind of engine can do: data. docs/engines.md is made from it, and the end-to-end suite runs every cell of it.
+ */
+
+import { ToolError } from '../errors.ts';
+import { formatPlatform } from '../image/platform.ts';
+import type { BuildRequest } from './build-request.ts';
+import { isExport } from './cache.ts';
+import { isImageOutput } from './outputs.ts';
+
+/** Engines, by what they can do. */
+export const engineKinds = {
+  'docker-containerd': 'Docker with buildx, containerd image store',
+  'docker-classic': 'Docker with buildx, classic image store',
+  'docker-buildkit': 'Docker 18.09 to 20.10 without buildx (the BuildKit of its CLI)',
+  'docker-legacy': 'Docker without buildx',
+  builder: 'a builder of its own: docker-container, kubernetes, remote',
+  podman: 'Podman',
+} as const;
+
+export type EngineKind = keyof typeof engineKinds;
+
+/** Something that a workflow can ask for and not every engine has. */
+interface Feature {
+  /** What it is, for the documentation and for an error: "… cannot WHAT". */
+  readonly what: string;
+  /** The input or inputs that ask for it. */
+  readonly input: string;
+  readonly on: readonly EngineKind[];
+  readonly isAsked: (build: BuildRequest) => boolean;
+}
+
+const buildx = ['docker-containerd', 'docker-classic', 'builder'] as const;
+const buildkit = [...buildx, 'docker-buildkit'] as const;
+const all = [...buildkit, 'docker-legacy', 'podman'] as const;
+const whole = ['docker-containerd', 'builder'] as const;
+
+function hasFileOutput(build: BuildRequest): boolean {
+  return build.outputs.some((output) => !isImageOutput(output));
+}
+
+function isCompressed(build: BuildRequest): boolean {
+  const names = build.outputs.filter(isImageOutput).flatMap(({ attributes }) => attributes.map(([name]) => name));
+  return build.compression !== undefined || names.some((name) => name !== 'push');
+}
+
+export const features = {
+  build: {
+    what: 'build from a folder, with target, build arguments and labels',
+    input: '`context`, `file`, `target`, `build-args`, `labels`, `pull`, `no-cache`, `network`, `add-hosts`',
+    on: all,
+    isAsked: () => true,
+  },
+  platform: {
+    what: 'build for one given platform',
+    input: '`platforms` (one)',
+    on: all,
+    isAsked: (build) => build.platforms.length === 1,
+  },
+  platforms: {
+    what: 'build for several platforms at once',
+    input: '`platforms` (several)',
+    on: [...whole, 'podman'],
+    isAsked: (build) => build.platforms.length > 1,
+  },
+  'load-platforms': {
+    what: 'load an image of several platforms',
+    input: '`load` with several `platforms`',
+    on: ['docker-containerd', 'podman'],
+    isAsked: (build) => build.load && build.platforms.length > 1,
+  },
+  load: {
+    what: 'load the image into the engine of the runner',
+    input: '`load`',
+    on: all,
+    isAsked: (build) => build.load && build.platforms.length < 2,
+  },
+  secrets: {
+    what: 'give a build secrets',
+    input: '`secrets`, `secret-envs`, `secret-files`',
+    on: [...buildkit, 'podman'],
+    isAsked: (build) => build.secrets.length > 0,
+  },
+  ssh: {
+    what: 'give a build SSH keys',
+    input: '`ssh`',
+    on: [...buildkit, 'podman'],
+    isAsked: (build) => build.ssh.length > 0,
+  },
+  'git-token': {
+    what: 'fetch a private Git context with the job’s token',
+    input: '`context` (a repository of the run’s own server)',
+    on: buildx,
+    isAsked: (build) => build.gitSecret !== '',
+  },
+  'build-contexts': {
+    what: 'use further build contexts',
+    input: '`build-contexts`',
+    on: [...buildx, 'podman'],
+    isAsked: (build) => build.buildContexts.length > 0,
+  },
+  ulimit: {
+    what: 'set limits and the shared memory of a build',
+    input: '`ulimit`, `shm-size`, `cgroup-parent`',
+    on: [...buildx, 'docker-legacy', 'podman'],
+    isAsked: (build) => build.ulimits.length > 0 || build.shmSize !== '' || build.cgroupParent !== '',
+  },
+  allow: {
+    what: 'grant a build entitlements',
+    input: '`allow`',
+    on: buildx,
+    isAsked: (build) => build.allow.length > 0,
+  },
+  'no-cache-filters': {
+    what: 'leave single stages out of the cache',
+    input: '`no-cache-filters`',
+    on: buildx,
+    isAsked: (build) => build.noCacheFilters.length > 0,
+  },
+  'cache-from': {
+    what: 'read a cache from elsewhere',
+    input: '`cache-from`',
+    on: buildx,
+    isAsked: (build) => build.cacheFrom.length > 0,
+  },
+  'cache-inline': {
+    what: 'keep a cache in the image',
+    input: '`cache: inline`, `cache-to: type=inline`',
+    on: buildx,
+    isAsked: (build) => build.cacheTo.some((entry) => !isExport(entry)) || build.cache.mode === 'inline',
+  },
+  'cache-to': {
+    what: 'keep a cache elsewhere',
+    input: '`cache: registry`, `cache: gha`, `cache-to`',
+    on: whole,
+    isAsked: (build) => build.cacheTo.some(isExport) || build.cache.mode === 'registry' || build.cache.mode === 'gha',
+  },
+  outputs: {
+    what: 'write the result to files',
+    input: '`outputs`',
+    on: buildx,
+    isAsked: hasFileOutput,
+  },
+  annotations: {
+    what: 'annotate an image',
+    input: '`annotations`',
+    on: [...whole, 'podman'],
+    isAsked: (build) => build.needsAnnotations,
+  },
+  compression: {
+    what: 'choose the compression of layers',
+    input: '`compression`, `outputs: type=image,…`',
+    on: whole,
+    isAsked: isCompressed,
+  },
+  attestations: {
+    what: 'attest how an image was built',
+    input: '`provenance`, `sbom`, `attests`',
+    on: whole,
+    isAsked: (build) => build.attestations.length > 0,
+  },
+  call: {
+    what: 'check a Dockerfile, or list what it has',
+    input: '`call`',
+    on: buildx,
+    isAsked: (build) => build.call !== 'build',
+  },
+} as const satisfies Readonly<Record<string, Feature>>;
+
+export type FeatureName = keyof typeof features;
+
+export const featureNames: readonly FeatureName[] = Object.keys(features).filter((name): name is FeatureName =>
+  Object.hasOwn(features, name),
+);
+
+export function can(kind: EngineKind, feature: FeatureName): boolean {
+  const on: readonly EngineKind[] = features[feature].on;
+  return on.includes(kind);
+}
+
+/** Of what a build asks for, that which a kind of engine does not have. */
+export function missingFeatures(kind: EngineKind, build: BuildRequest): readonly FeatureName[] {
+  return featureNames.filter((name) => features[name].isAsked(build) && !can(kind, name));
+}
+
+/** How a workflow gets each kind of engine. */
+const howToGet: Readonly<Record<EngineKind, string>> = {
+  'docker-containerd':
+    'enable the containerd image store ({"features": {"containerd-snapshotter": true}} in /etc/docker/daemon.json)',
+  'docker-classic': 'install the docker-buildx plugin on the runner',
+  'docker-buildkit': '',
+  'docker-legacy': '',
+  builder:
+    'select a docker-container builder (docker/setup-buildx-action), or name one or the endpoint of a BuildKit in `builder`',
+  podman: 'build with Podman (`engine: podman`)',
+};
+
+/** The error for a build that an engine cannot make, naming what would. */
+export function cannot(kind: EngineKind, because: string, build: BuildRequest): ToolError {
+  const missing = missingFeatures(kind, build);
+  const wishes = missing.map((name) =>
+    name === 'platforms'
+      ? `build for several platforms at once (${build.platforms.map(formatPlatform).join(', ')})`
+      : features[name].what,
+  );
+  const kinds: readonly EngineKind[] = ['docker-classic', 'docker-containerd', 'builder', 'podman'];
+  const others = kinds.filter((each) => each !== kind && missingFeatures(each, build).length === 0);
+  // With buildx, either image store serves as well.
+  const useful = others.includes('docker-classic') ? others.filter((each) => each !== 'docker-containerd') : others;
+  const ways = useful.map((each) => howToGet[each]).filter((way) => way !== '');
+  const perPlatform = missing.includes('platforms')
+    ? ['build each platform on a runner of its own, with `stage`, and join them with `merge`']
+    : [];
+  const inputs = missing.map((name) => features[name].input).join('; ');
+  const [first = `leave out what asks for it: ${inputs}`, ...rest] = [...ways, ...perPlatform];
+  return new ToolError('ENGINE_CANNOT', {
+    message: `${because} cannot ${wishes.join(', nor ')}.`,
+    remedy: `${[first.charAt(0).toUpperCase() + first.slice(1), ...rest].join('; or ')}.`,
+  });
+}

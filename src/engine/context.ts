@@ -1,0 +1,28 @@
+/** Where the files of a build come from. */
+
+import { posix } from 'node:path';
+
+/** Whether a context is fetched by the builder: a URL, a Git remote, or standard input (docker build, "Build context"). */
+export function isRemoteContext(context: string): boolean {
+  return /^(?:https?|git|ssh):\/\/|^git@|^github\.com\//.test(context) || context === '-';
+}
+
+/** The host of a Git remote that a builder fetches by HTTP; empty for any other context. */
+export function gitHost(context: string): string {
+  if (/^github\.com\//.test(context)) return 'github.com';
+  if (!/^https?:/.test(context) || !URL.canParse(context)) return '';
+  const { host, pathname, hash, searchParams } = new URL(context);
+  return /\.git$/.test(pathname) || hash !== '' || searchParams.size > 0 ? host : '';
+}
+
+/** The Dockerfile of a build as the workspace has it, for annotations; `undefined` where it is not in there. */
+export function dockerfilePath({
+  context,
+  file,
+}: {
+  readonly context: string;
+  readonly file: string;
+}): string | undefined {
+  if (file === '-' || isRemoteContext(context) || isRemoteContext(file)) return undefined;
+  return posix.normalize(file || posix.join(context, 'Dockerfile'));
+}

@@ -1,0 +1,110 @@
+/**
+ * Lists as docker/build-push-action writes them: each line of an input is a CSV record, so that a quoted one may have line
+ * breaks; and the fields of one entry, as buildx reads them again.
+ */
+
+import { parse } from 'csv-parse/sync';
+import { InputError } from '../errors.ts';
+
+function malformed(input: string, cause: unknown): InputError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  // The parser quotes what it read, which may be a secret: only its own words are repeated.
+  return new InputError('INPUT_INVALID', {
+    message: `The input \`${input}\` is no list: ${reason.replace(/:.*/s, '').replace(/\.$/, '')}.`,
+    remedy: `Close every quotation mark in \`${input}\`; a mark inside of a quoted entry is written twice ("").`,
+  });
+}
+
+function records(input: string, text: string): readonly (readonly string[])[] {
+  try {
+    return parse(text, { relax_quotes: true, relax_column_count: true, skip_empty_lines: true });
+  } catch (cause) {
+    throw malformed(input, cause);
+  }
+}
+
+/** A field as CSV, quoted where it needs to be. */
+export function formatField(field: string): string {
+  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}
+
+/** A record as CSV. */
+export function formatFields(fields: readonly string[]): string {
+  return fields.map(formatField).join(',');
+}
+
+/**
+ * One entry a line; commas belong to the entry. A line that is quoted as a whole loses its quotation marks; the fields of
+ * another keep theirs where they need them.
+ * @param isTrimmed whether blanks around an entry are nothing; in a secret they may be part of it
+ * @throws InputError INPUT_INVALID for quotation marks that do not pair
+ */
+export function readLines(input: string, text: string, isTrimmed = true): readonly string[] {
+  return records(input, text)
+    .map((record) => (record.length === 1 ? (record[0] ?? '') : formatFields(record)))
+    .map((entry) => (isTrimmed ? entry.trim() : entry))
+    .filter((entry) => entry.trim() !== '');
+}
+
+/**
+ * One entry a line, or several between commas.
+ * @throws InputError INPUT_INVALID for quotation marks that do not pair
+ */
+export function readItems(input: string, text: string): readonly string[] {
+  return records(input, text)
+    .flatMap((record) => (record.length === 1 ? (record[0] ?? '').split(',') : record))
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+/** One entry a line, with its quotation marks. */
+export function readRawLines(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
+/**
+ * The fields of one entry, by the strict rules of Go's encoding/csv.
+ * @throws InputError INPUT_INVALID
+ */
+export function readFields(input: string, entry: string): readonly string[] {
+  try {
+    const parsed: string[][] = parse(entry, { relax_column_count: true });
+    return parsed[0] ?? [];
+  } catch (cause) {
+    throw malformed(input, cause);
+  }
+}
+
+/** `name=value` fields, in order; names are lower-case. */
+export type Attributes = ReadonlyMap<string, string>;
+
+/** @param known the names there are, for the error; or a predicate that knows a family of names */
+export function readAttributes(
+  input: string,
+  fields: readonly string[],
+  known: readonly string[],
+  isKnown: (name: string) => boolean = (name) => known.includes(name),
+): Attributes {
+  const attributes = new Map<string, string>();
+  for (const field of fields) {
+    const equals = field.indexOf('=');
+    const name = field.slice(0, Math.max(equals, 0)).trim().toLowerCase();
+    if (equals < 1) {
+      throw new InputError('INPUT_INVALID', {
+        message: `The input \`${input}\` has the field "${field}": expected NAME=value.`,
+        remedy: `Attributes: ${known.join(', ')}.`,
+      });
+    }
+    if (!isKnown(name)) {
+      throw new InputError('INPUT_INVALID', {
+        message: `The input \`${input}\` has the attribute "${name}", which it does not have here.`,
+        remedy: `Attributes: ${known.join(', ')}.`,
+      });
+    }
+    attributes.set(name, field.slice(equals + 1).trim());
+  }
+  return attributes;
+}

@@ -1,0 +1,311 @@
+/**
+ * The engine of one step: learns what the runner has, decides, prepares what has to be there (buildx, a builder), logs in,
+ * builds, and removes what it made.
+ */
+
+import { constants } from 'node:fs';
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { InputError, ToolError } from '../errors.ts';
+import { parsePlatform } from '../image/platform.ts';
+import type { Repository } from '../image/repository.ts';
+import type { RegistryLogin } from '../registry/registry-auth.ts';
+import type { BuildRequest, DigestOutput } from './build-request.ts';
+import { checkEndpoints, createBuilder, ownBuilderEnvironment, removeArguments } from './builder.ts';
+import { builderNames, type FoundBuilder, findBuilder, findBuildx, selectedBuilder } from './buildx.ts';
+import { type BuildxBuilder, buildWithBuildx } from './buildx-build.ts';
+import { installBuildx } from './buildx-install.ts';
+import { releasePlatform } from './buildx-releases.ts';
+import { createCommandRunner, type Environment } from './command.ts';
+import { dockerfilePath } from './context.ts';
+import { type Built, buildWithDocker, type DockerPorts, logIn } from './docker.ts';
+import { readEngineFacts } from './facts.ts';
+import { buildWithPodman, logInWithPodman } from './podman.ts';
+import { type EngineDecision, type RunnerFacts, resolveEngine } from './resolve.ts';
+import { secretValues, writeSecrets } from './secrets.ts';
+
+/** Where an annotation stands. */
+interface Place {
+  readonly file?: string;
+  readonly line?: number;
+  readonly title?: string;
+}
+
+export interface EnginePorts extends DockerPorts {
+  /** The step's own environment: secrets, certificates and the tool cache are in it. */
+  readonly variables: Environment;
+  readonly say: (line: string) => void;
+  readonly warn: (message: string, place?: Place) => void;
+  /** Told of a builder that was made, so that it can be removed where the step is killed. */
+  readonly onBuilder: (removal: readonly string[]) => void;
+}
+
+/** What the step's engine is for. */
+export interface EngineTask {
+  readonly request: BuildRequest;
+  /** Whether the step builds at all. */
+  readonly isAsked: boolean;
+  readonly repositories: readonly Repository[];
+  readonly usesDockerRegistry: boolean;
+  readonly logins: readonly RegistryLogin[];
+  /** ID → value, of the secrets that stand in inputs, and of the Git token. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** Of cache entries: for the client of the builder alone. */
+  readonly cacheVariables: ReadonlyMap<string, string>;
+}
+
+/** The step's private DOCKER_CONFIG. */
+export interface EngineConfig {
+  readonly folder: string;
+  readonly currentContext: string | undefined;
+  readonly pluginFolders: readonly string[];
+}
+
+export interface Engine {
+  /** @throws ToolError ENGINE_MISSING, ENGINE_DOWN, BUILDER_DOWN; InputError BUILDER_MISSING */
+  readFacts(): Promise<RunnerFacts>;
+  /** Decides, and prepares what the decision needs. @throws ToolError ENGINE_CANNOT, BUILDX_MISSING, BUILDER_FAILED */
+  resolveBuilder(facts: RunnerFacts): Promise<EngineDecision>;
+  /** Logs in wherever the step has a credential for. */
+  logIn(): Promise<void>;
+  /** Builds, and pushes under the references when `push` is true; with an output, to there instead. */
+  build(decision: EngineDecision, references: readonly string[], push: boolean, output?: DigestOutput): Promise<Built>;
+  /** Variables with which later steps of the job are logged in, too. */
+  loginVariables(): Promise<Readonly<Record<string, string>>>;
+  /** Removes the builder that the step made. */
+  close(): Promise<void>;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What a file of logins has (containers-auth.json(5)). */
+function parseLogins(text: string): { readonly auths?: Json; readonly credHelpers?: Json } {
+  const value: unknown = JSON.parse(text);
+  const at = (key: string): Json => (isObject(value) && isObject(value[key]) ? value[key] : {});
+  return { auths: at('auths'), credHelpers: at('credHelpers') };
+}
+
+/** Whether PATH has a program. */
+async function hasProgram(name: string, env: Environment): Promise<boolean> {
+  const names = process.platform === 'win32' ? [`${name}.exe`] : [name];
+  const candidates = (env.PATH ?? '').split(delimiter).flatMap((folder) => names.map((each) => join(folder, each)));
+  const found = candidates.map((path) =>
+    access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    ),
+  );
+  return (await Promise.all(found)).includes(true);
+}
+
+const nobody: RunnerFacts = {
+  docker: undefined,
+  buildx: undefined,
+  cliHasBuildKit: false,
+  builder: undefined,
+  podman: undefined,
+  hasActionsCache: false,
+};
+
+export function openEngine(ports: EnginePorts, config: EngineConfig, task: EngineTask): Engine {
+  const { run, temp, variables, say, warn } = ports;
+  const { request } = task;
+  const nodes = request.builder.kind === 'nodes' ? request.builder : undefined;
+  const builderName = nodes && `publish-${crypto.randomUUID().slice(0, 8)}`;
+  // A node's private key is for its file alone.
+  const own = Object.fromEntries(
+    Object.entries(ports.env).filter(([name]) => !/^BUILDER_NODE_\d+_AUTH_TLS_/.test(name)),
+  );
+  const base = nodes === undefined ? own : ownBuilderEnvironment(own, config.folder);
+  const env: Environment = { ...base, ...Object.fromEntries(task.cacheVariables) };
+  const tools: DockerPorts = { ...ports, env };
+  // Podman also asks the credential helpers of DOCKER_CONFIG, and takes the entry that stands for "none" by its word.
+  const podmanFolder = join(config.folder, 'podman');
+  const podmanPorts = {
+    ...tools,
+    env: { ...env, DOCKER_CONFIG: podmanFolder },
+    authFile: join(podmanFolder, 'config.json'),
+  };
+  let known: Promise<RunnerFacts> | undefined;
+  let prepared: BuildxBuilder | undefined;
+  let isCreated = false;
+
+  async function readDocker(): Promise<RunnerFacts> {
+    const [path, name] = await Promise.all([findBuildx(config.folder, config.pluginFolders), wantedBuilder()]);
+    const builder = name === undefined ? undefined : await knownBuilder(name);
+    const isElsewhere = nodes !== undefined || (builder !== undefined && builder.driver !== 'docker');
+    const endpoints = nodes?.nodes.map(({ endpoint }) => endpoint) ?? builder?.endpoints ?? [];
+    const [docker, version, cliHasBuildKit] = await Promise.all([
+      isElsewhere ? undefined : readEngineFacts(run, env, config.currentContext),
+      path !== undefined && request.buildxVersion !== '' ? readVersion(path) : '',
+      path === undefined && !isElsewhere ? readCliBuildKit() : false,
+      checkEndpoints(endpoints),
+    ]);
+    return {
+      ...nobody,
+      docker,
+      buildx: path === undefined ? undefined : { path, version },
+      cliHasBuildKit,
+      builder,
+      hasActionsCache: Boolean(env.ACTIONS_RUNTIME_TOKEN && (env.ACTIONS_RESULTS_URL || env.ACTIONS_CACHE_URL)),
+    };
+  }
+
+  async function wantedBuilder(): Promise<string | undefined> {
+    if (request.builder.kind === 'named') return request.builder.name;
+    return nodes === undefined ? selectedBuilder(config.folder, env) : builderName;
+  }
+
+  async function knownBuilder(name: string): Promise<FoundBuilder> {
+    if (nodes !== undefined)
+      return { name, driver: nodes.driver, endpoints: nodes.nodes.map(({ endpoint }) => endpoint) };
+    const found = await findBuilder(name, config.folder, env);
+    if (found !== undefined) return found;
+    const names = await builderNames(config.folder, env);
+    throw new InputError('BUILDER_MISSING', {
+      message: `There is no builder "${name}" on this runner: it has ${names.join(', ')}.`,
+      remedy:
+        'Make it in an earlier step (docker/setup-buildx-action with `name`), correct `builder`, or leave it out.',
+    });
+  }
+
+  async function readVersion(buildx: string): Promise<string> {
+    const { stdout } = await run([buildx, 'version'], { env });
+    return /\s(v?\d+\.\d+\.\d+\S*)/.exec(stdout)?.[1] ?? '';
+  }
+
+  /** BuildKit was part of the CLI from 18.09 on, until 23.0 left it to buildx. */
+  async function readCliBuildKit(): Promise<boolean> {
+    if (env.DOCKER_BUILDKIT === '0') return false;
+    const { stdout } = await run(['docker', '--version'], { env });
+    const [, major = '0', minor = '0'] = /version (\d+)\.(\d+)/.exec(stdout) ?? [];
+    return Number(major) < 23 && Number(major) + Number(minor) / 100 >= 18.09;
+  }
+
+  async function readPodman(reason: string): Promise<RunnerFacts> {
+    const { stdout } = await run(['podman', 'version', '--format', '{{.Client.Version}}'], { env });
+    const platform = parsePlatform(`linux/${releasePlatform(process.platform, process.arch).split('-')[1] ?? ''}`);
+    await writePodmanLogins();
+    return { ...nobody, podman: { version: stdout.trim(), platform, reason } };
+  }
+
+  /** Podman's logins begin as a copy of the runner's, as Docker's do. */
+  async function writePodmanLogins(): Promise<void> {
+    const paths = [
+      join(config.folder, 'config.json'),
+      variables.REGISTRY_AUTH_FILE || join(variables.XDG_RUNTIME_DIR || '/nonexistent', 'containers/auth.json'),
+    ];
+    const files = await Promise.all(paths.map((path) => readFile(path, 'utf8').catch(() => '{}')));
+    const [own = {}, runners = {}] = files.map(parseLogins);
+    const helpers = Object.entries(own.credHelpers ?? {}).filter(([, helper]) => helper !== '');
+    const logins = {
+      auths: { ...runners.auths, ...own.auths },
+      credHelpers: { ...runners.credHelpers, ...Object.fromEntries(helpers) },
+    };
+    await mkdir(podmanFolder, { recursive: true, mode: 0o700 });
+    await writeFile(podmanPorts.authFile, JSON.stringify(logins), { mode: 0o600 });
+  }
+
+  async function chooseEngine(): Promise<RunnerFacts> {
+    if (request.engine === 'podman') return readPodman('`engine` is podman');
+    const mayStandIn = request.engine === 'auto' && request.builder.kind === 'auto';
+    try {
+      return await readDocker();
+    } catch (error) {
+      const isAbsent = error instanceof ToolError && (error.code === 'ENGINE_DOWN' || error.code === 'ENGINE_MISSING');
+      if (!isAbsent || !mayStandIn || !(await hasProgram('podman', env))) throw error;
+      return readPodman('no Docker engine answers on this runner');
+    }
+  }
+
+  const facts = (): Promise<RunnerFacts> => {
+    known ??= chooseEngine();
+    return known;
+  };
+
+  /** A step that takes an image from elsewhere needs no engine to be there. */
+  async function usesPodman(): Promise<boolean> {
+    return task.isAsked ? (await facts()).podman !== undefined : false;
+  }
+
+  return {
+    readFacts: facts,
+    async resolveBuilder(found) {
+      const decision = resolveEngine(found, request, { usesDockerRegistry: task.usesDockerRegistry });
+      if (decision.tool !== 'buildx') return decision;
+      const install = decision.install;
+      const buildx =
+        install === undefined
+          ? decision.buildx
+          : await installBuildx(install, { env: variables, temp, say, retry: ports.retry });
+      if (nodes !== undefined && builderName !== undefined) {
+        isCreated = true;
+        ports.onBuilder(removeArguments(buildx, builderName));
+        await createBuilder({ run, env, temp, variables }, buildx, builderName, nodes);
+      }
+      prepared = { buildx, builder: decision.builder, endpoints: found.builder?.endpoints ?? [] };
+      return { ...decision, buildx };
+    },
+    async logIn() {
+      const isPodman = await usesPodman();
+      // One after the other: each login rewrites the same file.
+      for (const { registry, username, password } of task.logins) {
+        if (isPodman) await logInWithPodman(podmanPorts, registry, username, password);
+        else await logIn(tools, registry, username, password);
+      }
+    },
+    async build(decision, references, push, output) {
+      const folder = await mkdtemp(join(temp, 'build-'));
+      try {
+        const values = secretValues(request.secrets, task.secrets, variables);
+        const gitToken = task.secrets.get(request.gitSecret);
+        const all = gitToken === undefined ? values : new Map([...values, [request.gitSecret, gitToken] as const]);
+        const secrets = await writeSecrets(all, folder);
+        const target = { references, repositories: task.repositories, push, folder, secrets };
+        for (const note of decision.notes) say(note);
+        if (decision.tool === 'podman') return await buildWithPodman(podmanPorts, request, target);
+        if (decision.tool === 'docker') {
+          return await buildWithDocker(tools, decision.kind === 'docker-buildkit', request, target);
+        }
+        if (prepared === undefined) throw new Error('the builder was not prepared');
+        const withCache = {
+          ...request,
+          ...(output === undefined ? {} : { output }),
+          cacheFrom: [...request.cacheFrom, ...decision.cache.from],
+          cacheTo: [...request.cacheTo, ...decision.cache.to],
+        };
+        const dockerfile = dockerfilePath(request);
+        const buildxPorts = {
+          ...tools,
+          warn,
+          onWarnings: (warnings: Parameters<Parameters<typeof buildWithBuildx>[0]['onWarnings']>[0]): void => {
+            for (const { message, line } of warnings) {
+              const place =
+                dockerfile === undefined ? {} : { file: dockerfile, ...(line === undefined ? {} : { line }) };
+              warn(message, { ...place, title: 'Dockerfile' });
+            }
+          },
+        };
+        return await buildWithBuildx(buildxPorts, decision, prepared, withCache, target);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+    async loginVariables() {
+      return (await usesPodman()) ? { REGISTRY_AUTH_FILE: podmanPorts.authFile } : { DOCKER_CONFIG: config.folder };
+    },
+    async close() {
+      if (!isCreated || prepared === undefined || builderName === undefined) return;
+      isCreated = false;
+      // The step's own commands may have been ended: what it made goes nevertheless.
+      const cleaner = createCommandRunner(AbortSignal.timeout(10_000));
+      const result = await cleaner.run(removeArguments(prepared.buildx, builderName), { env }).catch(() => undefined);
+      if (result?.exitCode !== 0)
+        warn(`The builder "${builderName}" could not be removed: ${result?.stderr.trim() ?? 'no answer within 10 s'}`);
+    },
+  };
+}

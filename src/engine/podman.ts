@@ -1,0 +1,130 @@
+/**
+ * Podman, where there is no Docker: `podman build`, `login` and `push` with the step's private authentication file.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PermissionError, ToolError } from '../errors.ts';
+import { type Digest, isDigest } from '../image/digest.ts';
+import { parseReference } from '../image/reference.ts';
+import { hostOf, type Registry } from '../image/registry.ts';
+import { isLoopbackHost } from '../registry/proxy.ts';
+import { judgeText } from '../registry/retry.ts';
+import { buildFailure } from './build-failure.ts';
+import type { BuildRequest } from './build-request.ts';
+import { commonArguments, resourceArguments } from './buildx.ts';
+import type { CommandResult } from './command.ts';
+import { type BuildTarget, type Built, type DockerPorts, pushFailure } from './docker.ts';
+import { secretArguments } from './secrets.ts';
+
+export interface PodmanPorts extends DockerPorts {
+  /** In the step's private folder (containers-auth.json(5), which is the form of Docker's config.json). */
+  readonly authFile: string;
+}
+
+/** A registry of this machine may speak plain HTTP, as Docker allows it too (dockerd, "insecure registries"). */
+function tlsOptions(registry: Registry): readonly string[] {
+  return isLoopbackHost(hostOf(registry).replace(/:\d+$/, '')) ? ['--tls-verify=false'] : [];
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)?.trim().replace(/\.$/, '') ?? '';
+}
+
+/**
+ * Logs in with `podman login --password-stdin`: the password is on no command line.
+ * @throws PermissionError LOGIN_REFUSED
+ */
+export async function logInWithPodman(
+  { run, env, retry, authFile }: PodmanPorts,
+  registry: Registry,
+  username: string,
+  password: string,
+): Promise<void> {
+  await retry(`Login to ${registry}`, async () => {
+    const argv = [
+      ...(['podman', 'login', '--authfile', authFile] as const),
+      ...tlsOptions(registry),
+      ...['--username', username, '--password-stdin', registry],
+    ] as const;
+    const result = await run(argv, { env, input: password });
+    if (result.exitCode === 0) return;
+    throw new PermissionError('LOGIN_REFUSED', {
+      message: `${registry} refused the login: ${lastLine(result.stderr) || `podman login ended with exit code ${result.exitCode}`}.`,
+      remedy: `Check \`token\`: the job’s own token (leave it out), or a classic personal access token with the scope write:packages of the product that ${registry} belongs to.`,
+      detail: result.stderr,
+      retryable: judgeText(result.stderr, 0).transient,
+    });
+  });
+}
+
+/**
+ * @throws BuildError BUILD_FAILED; ToolError PUSH_FAILED, DIGEST_MISSING
+ */
+export async function buildWithPodman(ports: PodmanPorts, request: BuildRequest, target: BuildTarget): Promise<Built> {
+  const { env, onOutput, retry, authFile } = ports;
+  const idFile = join(target.folder, 'image-id');
+  const isIndex = request.platforms.length > 1;
+  // An index that gets no name still needs one; an image does not.
+  const [main = `localhost/publish-docker-package:${crypto.randomUUID()}`] = target.references;
+  // Podman adds to an index that has the name already; that there is none is no failure.
+  if (isIndex) await ports.run(['podman', 'untag', main], { env });
+  const argv = [
+    ...(['podman', 'build', '--authfile', authFile] as const),
+    // Podman 4 takes a layer of one platform out of its cache for another.
+    ...(isIndex
+      ? ['--layers=false', '--manifest', main]
+      : target.references.slice(0, 1).flatMap((reference) => ['--tag', reference])),
+    ...commonArguments({ ...request, network: request.network === 'default' ? '' : request.network }),
+    ...resourceArguments(request),
+    ...secretArguments(request.secrets, target.secrets),
+    ...request.ssh.flatMap((entry) => ['--ssh', entry]),
+    ...request.buildContexts.flatMap((entry) => ['--build-context', entry]),
+    ...request.annotations.flatMap(({ level, name, value }) =>
+      /^manifest(?:\[|$)/.test(level) ? ['--annotation', `${name}=${value}`] : [],
+    ),
+    ...['--iidfile', idFile, request.context],
+  ] as const;
+  await retry('Build', async () => {
+    const result = await ports.run(argv, { env, onOutput });
+    if (result.exitCode !== 0) throw buildFailure(request, result, false);
+  });
+  const command = async (...args: string[]): Promise<CommandResult> => {
+    const result = await ports.run(['podman', ...args], { env, onOutput });
+    if (result.exitCode !== 0) throw pushFailure(`podman ${args.join(' ')}`, result);
+    return result;
+  };
+  // An index has no configuration; its digest identifies it.
+  const imageId = isIndex ? '' : (await readFile(idFile, 'utf8')).trim();
+  // An index is pushed from its one name to each of the others.
+  if (!isIndex) for (const reference of target.references.slice(1)) await command('tag', imageId, reference);
+  const digest = target.push ? await push(ports, target, isIndex, command) : undefined;
+  return { imageId: isIndex ? (digest ?? '') : imageId, digest, metadata: '' };
+}
+
+async function push(
+  { retry, authFile }: PodmanPorts,
+  { references, folder }: BuildTarget,
+  isIndex: boolean,
+  command: (...args: string[]) => Promise<CommandResult>,
+): Promise<Digest> {
+  const digestFile = join(folder, 'digest');
+  const [main = 'image'] = references;
+  for (const reference of references) {
+    const { registry } = parseReference(reference).repository;
+    await retry(`Push of ${reference}`, () =>
+      command(
+        ...(isIndex ? ['manifest', 'push', '--all'] : ['push']),
+        ...['--authfile', authFile, '--digestfile', digestFile],
+        ...tlsOptions(registry),
+        ...[isIndex ? main : reference, `docker://${reference}`],
+      ),
+    );
+  }
+  const digest = (await readFile(digestFile, 'utf8').catch(() => '')).trim();
+  if (isDigest(digest)) return digest;
+  throw new ToolError('DIGEST_MISSING', {
+    message: 'Podman pushed the image but reported no digest (--digestfile).',
+    remedy: 'Update Podman on the runner to 2.1 or newer.',
+  });
+}

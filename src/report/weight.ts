@@ -1,0 +1,142 @@
+/**
+ * What an image weighs in its registry: each platform, each layer, and which instruction made it.
+ */
+
+import type { Readable } from 'node:stream';
+import { type Digest, isDigest } from '../image/digest.ts';
+import { type Descriptor, isIndexMediaType, parseIndex, type StoredManifest } from '../image/manifest.ts';
+import { formatPlatform } from '../image/platform.ts';
+import type { Repository } from '../image/repository.ts';
+
+export interface WeighedLayer {
+  readonly digest: Digest;
+  /** Bytes, as the registry has it: compressed. */
+  readonly size: number;
+  /** The instruction that made it, from the image's history; empty where that says nothing. */
+  readonly instruction: string;
+}
+
+export interface WeighedImage {
+  /** `os/arch[/variant]` */
+  readonly platform: string;
+  readonly digest: Digest;
+  /** Bytes to pull where nothing is there yet: its layers and its config. */
+  readonly size: number;
+  readonly layers: readonly WeighedLayer[];
+}
+
+/** The registry, as far as weighing needs it. */
+export interface ContentPort {
+  getManifest(repository: Repository, digest: Digest): Promise<StoredManifest>;
+  getBlob(repository: Repository, blob: Pick<Descriptor, 'digest' | 'size'>): Promise<Readable>;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parse(bytes: Uint8Array): Json {
+  const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  return isObject(value) ? value : {};
+}
+
+interface Sized {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+function parseSized(value: unknown): readonly Sized[] {
+  if (!isObject(value) || typeof value.size !== 'number' || !(value.size >= 0)) return [];
+  return typeof value.digest === 'string' && isDigest(value.digest) ? [{ digest: value.digest, size: value.size }] : [];
+}
+
+/** Config and layers of one image's manifest (image-spec manifest.md); what is malformed weighs nothing. */
+export function parseContent({ bytes }: Pick<StoredManifest, 'bytes'>): {
+  readonly config: Sized | undefined;
+  readonly layers: readonly Sized[];
+} {
+  const { config, layers } = parse(bytes);
+  return { config: parseSized(config)[0], layers: Array.isArray(layers) ? layers.flatMap(parseSized) : [] };
+}
+
+/**
+ * What made each layer: the history's entries that are no `empty_layer`, in order (image-spec config.md, "history").
+ * Values of build arguments, which the classic builder writes before a command, are left out.
+ */
+export function parseHistory(config: Uint8Array): readonly string[] {
+  const { history } = parse(config);
+  if (!Array.isArray(history)) return [];
+  return history.filter(isObject).flatMap(({ created_by: createdBy, empty_layer: isEmpty }) => {
+    if (isEmpty === true) return [];
+    const text = typeof createdBy === 'string' ? createdBy : '';
+    return [
+      text
+        .replace(/^(?<run>RUN )?\|\d+ .*?(?=\/bin\/sh -c )/s, '$<run>')
+        .replace(/^(?:RUN )?\/bin\/sh -c #\(nop\)\s*/, '')
+        .replace(/^(?:RUN )?\/bin\/sh -c /, 'RUN ')
+        .replace(/ # buildkit$/, '')
+        .trim(),
+    ];
+  });
+}
+
+/** A config is a few kilobytes; a larger one is not worth its transfer. */
+const largestConfig = 1024 * 1024;
+
+async function readHistory(
+  port: ContentPort,
+  repository: Repository,
+  config: Sized | undefined,
+): Promise<readonly string[]> {
+  if (config === undefined || config.size > largestConfig) return [];
+  try {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of await port.getBlob(repository, config)) chunks.push(chunk);
+    return parseHistory(Buffer.concat(chunks));
+  } catch {
+    // The sizes are known without it.
+    return [];
+  }
+}
+
+async function weighImage(
+  port: ContentPort,
+  repository: Repository,
+  platform: string,
+  manifest: StoredManifest,
+): Promise<WeighedImage> {
+  const { config, layers } = parseContent(manifest);
+  const history = await readHistory(port, repository, config);
+  // A history that counts otherwise (squashed, or made by another tool) tells nothing of single layers.
+  const isWhole = history.length === layers.length;
+  return {
+    platform,
+    digest: manifest.digest,
+    size: layers.reduce((sum, { size }) => sum + size, config?.size ?? 0),
+    layers: layers.map((layer, index) => ({ ...layer, instruction: isWhole ? (history[index] ?? '') : '' })),
+  };
+}
+
+/**
+ * @param manifest what was published: an image, or an index of images
+ * @param single the platform of an image that is alone
+ * @throws RegistryError
+ */
+export async function weigh(
+  port: ContentPort,
+  repository: Repository,
+  manifest: StoredManifest,
+  single: string,
+): Promise<readonly WeighedImage[]> {
+  if (!isIndexMediaType(manifest.mediaType)) return [await weighImage(port, repository, single, manifest)];
+  const images = parseIndex(manifest).flatMap(({ platform, digest }) =>
+    platform === undefined || platform.os === 'unknown' ? [] : [{ name: formatPlatform(platform), digest }],
+  );
+  return Promise.all(
+    images.map(async ({ name, digest }) =>
+      weighImage(port, repository, name, await port.getManifest(repository, digest)),
+    ),
+  );
+}
