@@ -141,19 +141,11 @@ test('labels, event and inputs that are written to forge outputs and commands do
     ],
   );
   const text = fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join('').replaceAll('\0', ''));
-  const inputs = fc.record(
-    {
-      labels: text,
-      annotations: text,
-      tags: text,
-      flavor: text,
-      images: text,
-      'build-args': text,
-      target: text,
-      file: text,
-    },
-    { requiredKeys: ['labels'] },
-  );
+  // What is mostly taken, and what is mostly refused.
+  const label = text.map((each) => `com.example.a=${each.replaceAll(/["\r\n]/g, '')}`);
+  const taken = fc.record({ labels: label, 'build-args': label, target: text });
+  const others = { labels: text, annotations: text, tags: text, flavor: text, images: text, file: text };
+  const inputs = fc.oneof(taken, fc.record(others, { requiredKeys: ['labels'] }));
   const runs = fc.sample(fc.tuple(inputs, text, text), { numRuns: 60, seed: 8 });
   let planned = 0;
   const judge = async ([texts, message, branch]: (typeof runs)[number]): Promise<void> => {
