@@ -1,0 +1,51 @@
+/** A run that is cancelled while a blob is on its way: the step ends at once, tags nothing and leaves nothing. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, jest, test } from '@jest/globals';
+import { lab } from '../support/lab.ts';
+import { startMeddlingRegistry } from '../support/meddling-registry.ts';
+import { copyAction, uniqueName } from '../support/step.ts';
+import { aLayout, writeTree } from '../support/tar.ts';
+
+jest.setTimeout(30_000);
+
+const action = copyAction();
+const folder = mkdtempSync(join(tmpdir(), 'publish-cancelled-'));
+afterAll(() => {
+  action[Symbol.dispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s ends a publish in the middle of an upload', async (signal) => {
+  const { address } = await lab.registry();
+  const layout = aLayout();
+  layout.list(layout.image(uniqueName('cancelled')));
+  const path = writeTree(join(folder, uniqueName('layout')), layout.files);
+  const requests: string[] = [];
+  let reached = (): void => {};
+  const isUploading = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  using registry = await startMeddlingRegistry(address, async (request) => {
+    requests.push(request);
+    if (!request.startsWith('PUT')) return;
+    reached();
+    // The registry takes the upload and does not answer.
+    await new Promise(() => {});
+  });
+  const runner = action.newRunner({ repository: `octo-org/${uniqueName('app')}` });
+  const { process: step, ended } = runner.start({ registry: registry.address, source: `oci:${path}`, tags: '1.0' });
+  await isUploading;
+  const begun = performance.now();
+  step.kill(signal);
+  const { exitCode, code, log } = await ended;
+  const milliseconds = performance.now() - begun;
+  expect({ code, log }).toEqual({ code: 'CANCELLED', log: expect.any(String) });
+  expect(exitCode).toBe(signal === 'SIGINT' ? 130 : 143);
+  // A runner gives a step 7.5 s before it sends the second signal.
+  expect(milliseconds).toBeLessThan(5_000);
+  expect(requests.filter((request) => request.includes('/manifests/') && request.startsWith('PUT'))).toEqual([]);
+  expect(runner.filesIn(runner.temp)).toEqual([]);
+});
