@@ -1,5 +1,5 @@
 // Measures what the step adds to bare docker, side by side in one run: interleaved, medians, ratio.
-// Usage: npm run bench [-- --runs 10], npm run bench -- publish (see bench-publish.js)
+// Usage: npm run bench [-- --runs 10]; npm run bench -- publish; npm run bench -- builders [--runs 5]
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,10 @@ import { openLab } from '../lab/lab.js';
 
 if (process.argv[2] === 'publish') {
   await import('./bench-publish.js');
+  process.exit();
+}
+if (process.argv[2] === 'builders') {
+  await import('./bench-builders.js');
   process.exit();
 }
 

@@ -44,11 +44,11 @@ export async function accountFor<Result>(
 /** Sizes are for the summary alone: without one nobody is asked, and where they cannot be had, it goes without. */
 export async function weighFor(
   account: Account,
-  { manifest, platforms }: Outcome,
+  { manifest, platforms, places = [] }: Outcome,
   registry: RegistryClient,
   { env, log }: Entry,
 ): Promise<void> {
-  const [main] = account.plan?.destinations ?? [];
+  const [main] = places;
   if (!account.wantsSummary || !env.GITHUB_STEP_SUMMARY || main === undefined || manifest === undefined) return;
   const { weigh } = await import('./report/weight.ts');
   try {

@@ -56,7 +56,9 @@ function isCommandName(name: string): name is CommandName {
 }
 
 /** Inputs that are true when named without a value. */
-const switches: readonly string[] = ['dry-run', 'load', 'no-cache', 'pull', 'push', 'referrers', 'stage', 'summary'];
+const switches: readonly string[] = [
+  ...['dry-run', 'load', 'no-cache', 'provenance', 'pull', 'push', 'referrers', 'sbom', 'stage', 'summary'],
+];
 
 /**
  * `[command] --input value …` or `--input=value`; an input given twice has two lines.

@@ -28,10 +28,15 @@ export interface Entry {
 
 /** Runs an entry that the runner started: an error is one annotation and a failed step. */
 export async function runEntry(work: (entry: Entry) => Promise<unknown>): Promise<void> {
-  const log = workflowLog((text) => void process.stdout.write(text));
+  const now = (): number => performance.now();
+  const repeat = (beat: () => void): (() => void) => {
+    const timer = setInterval(beat, 5_000).unref();
+    return () => clearInterval(timer);
+  };
+  const log = workflowLog((text) => void process.stdout.write(text), { now, repeat });
   const termination = onTermination(process);
   try {
-    await work({ env: process.env, log, now: () => performance.now(), termination });
+    await work({ env: process.env, log, now, termination });
   } catch (error) {
     // Whatever broke off first, a step that was asked to end failed because of that.
     const failure = toPublishError(termination.aborted ? termination.reason : error);

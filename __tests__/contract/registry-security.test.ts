@@ -637,6 +637,27 @@ describe('an upload', () => {
     expect(registry.requests).toHaveLength(1);
   });
 
+  test('a host that answers 200 to everything is refused before the build', async () => {
+    await using registry = await startServer((request, response) => {
+      request.resume();
+      response.writeHead(200).end('OK');
+    });
+    await withClient({}, async (client) => {
+      expect(await client.mayPush(repositoryOf(registry))).toMatchObject({ answer: 'refused', status: 200 });
+    });
+  });
+
+  test('a client that was closed cuts what is on its way and sends nothing more', async () => {
+    await using registry = await startServer(() => {});
+    const client = aClient({ retries: 1 });
+    const asked = client.getManifest(repositoryOf(registry), v1);
+    while (registry.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    client.close();
+    await expect(asked).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+    await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toThrow('the client is closed');
+    expect(registry.requests).toHaveLength(1);
+  });
+
   test('a registry that is silent leaves the permission unknown in the time-out', async () => {
     await using registry = await startServer(() => {});
     await withClient({}, async (client) => {

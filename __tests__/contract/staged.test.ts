@@ -1,6 +1,6 @@
 /** Staged legs in a registry, over real HTTP: what the end-to-end suites cannot bring about on purpose. */
 
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RegistryError } from '../../src/errors.ts';
 import { type Digest, parseDigest } from '../../src/image/digest.ts';
 import type { Repository } from '../../src/image/repository.ts';
@@ -13,9 +13,12 @@ import { type MemoryRegistry, startMemoryRegistry } from '../support/memory-regi
 import { aClient, anImage, pushImage } from '../support/registry-client.ts';
 import '../support/to-throw-code.ts';
 
-const client = aClient({ retries: 1 });
 const staging = aStaging();
 const opened: AsyncDisposable[] = [];
+let client: ReturnType<typeof aClient>;
+beforeEach(() => {
+  client = aClient({ retries: 1 });
+});
 afterEach(async () => {
   client.close();
   for (const each of opened.splice(0)) await each[Symbol.asyncDispose]();

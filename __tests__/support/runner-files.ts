@@ -56,8 +56,8 @@ export function parseCommands(log: string): readonly RunnerCommand[] {
 function parseCommand(line: string): RunnerCommand | undefined {
   const { name, list, data } =
     (
-      line.trimStart().match(/^::(?<name>[^ :]+)(?: (?<list>.*?))?::(?<data>.*)$/) ??
-      line.match(/##\[(?<name>[^\] ]+)(?: (?<list>[^\]]*))?\](?<data>.*)$/)
+      line.trimStart().match(/^::(?<name>[^ :]+)(?: (?<list>.*?))?::(?<data>.*)$/s) ??
+      line.match(/##\[(?<name>[^\] ]+)(?: (?<list>[^\]]*))?\](?<data>.*)$/s)
     )?.groups ?? {};
   if (name === undefined || data === undefined) return undefined;
   const pairs = (list ?? '').split(',').flatMap((pair) => {

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BuildError, type PublishError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import { buildFailure } from './build-failure.ts';
 import type { BuildRequest } from './build-request.ts';
 import { findSilentEndpoints } from './builder.ts';
@@ -30,17 +31,11 @@ export interface BuildxBuilder {
   readonly endpoints: readonly string[];
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 async function readText(path: string): Promise<string> {
   return (await readFile(path, 'utf8').catch(() => '')).trim();
 }
 
-function parseMetadata(text: string): Json {
+function parseMetadata(text: string): JsonObject {
   const values: unknown = text === '' ? {} : JSON.parse(text);
   return isObject(values) ? values : {};
 }
@@ -93,7 +88,7 @@ export async function buildWithBuildx(
   return { imageId, digest, metadata: text };
 }
 
-function parsePushedDigest(metadata: Json): Digest {
+function parsePushedDigest(metadata: JsonObject): Digest {
   const digest = metadata['containerimage.digest'];
   if (typeof digest === 'string' && isDigest(digest)) return digest;
   throw new ToolError('DIGEST_MISSING', {

@@ -13,6 +13,8 @@ export interface CommandOptions {
   readonly input?: string;
   /** Receives stdout and stderr as they come. */
   readonly onOutput?: (text: string) => void;
+  /** Milliseconds after which the child is ended; its standard error says so then. Default: none. */
+  readonly timeout?: number;
 }
 
 export interface CommandResult {
@@ -69,6 +71,12 @@ export function createCommandRunner(signal: AbortSignal): CommandRunner {
           stderr = (stderr + text).slice(-stderrLimit);
           options.onOutput?.(text);
         });
+        const { timeout } = options;
+        const giveUp = (): void => {
+          stderr += `\n${program} did not end within ${(timeout ?? 0) / 1000} s\n`;
+          endChild(child);
+        };
+        const deadline = timeout === undefined ? undefined : setTimeout(giveUp, timeout);
         // A child that ends before it read its input is judged by its exit code, not by the broken pipe.
         child.stdin?.on('error', () => undefined).end(options.input);
         const closed = new Promise<void>((done) => {
@@ -77,6 +85,7 @@ export function createCommandRunner(signal: AbortSignal): CommandRunner {
             done();
           });
           child.on('close', (exitCode) => {
+            clearTimeout(deadline);
             if (signal.aborted) reject(signal.reason);
             else resolve({ exitCode: exitCode ?? 1, stdout: stdout.join(''), stderr });
             done();

@@ -39,6 +39,9 @@ export interface DockerPorts {
   readonly retry: <T>(what: string, attempt: () => Promise<T>) => Promise<T>;
 }
 
+/** The engine reads an answer to its end, which a registry that drips never reaches. */
+const loginTimeout = 30_000;
+
 /**
  * Logs in with `docker login --password-stdin`: the password is on no command line.
  * @throws PermissionError LOGIN_REFUSED; ToolError ENGINE_MISSING
@@ -51,14 +54,14 @@ export async function logIn(
 ): Promise<void> {
   await retry(`Login to ${registry}`, async () => {
     const argv = ['docker', 'login', registry, '--username', username, '--password-stdin'] as const;
-    const result = await run(argv, { env, input: password });
+    const result = await run(argv, { env, input: password, timeout: loginTimeout });
     if (result.exitCode !== 0) throw loginRefused(registry, result);
   });
 }
 
 /** What the network says where nobody answered, so that nobody refused either. */
 const unreachable =
-  /Client\.Timeout exceeded|\bi\/o timeout\b|connection (?:refused|timed out)|(?:network is|no route to) (?:unreachable|host)/;
+  /did not end within|Client\.Timeout exceeded|\bi\/o timeout\b|connection (?:refused|timed out)|(?:network is|no route to) (?:unreachable|host)/;
 
 function loginRefused(registry: Registry, result: CommandResult): PublishError {
   const reason = lastLine(result.stderr) || `docker login ended with exit code ${result.exitCode}`;

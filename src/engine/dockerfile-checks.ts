@@ -2,6 +2,8 @@
  * What BuildKit finds odd about a Dockerfile (https://docs.docker.com/build/checks/), from the reports of buildx.
  */
 
+import { isObject, type JsonObject } from '../json.ts';
+
 /** One finding. */
 export interface DockerfileWarning {
   /** As a sentence, with the rule's name at its head. */
@@ -11,13 +13,7 @@ export interface DockerfileWarning {
   readonly line: number | undefined;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function listOf(value: unknown): readonly Json[] {
+function listOf(value: unknown): readonly JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
@@ -39,7 +35,7 @@ function decode(base64: string): string {
  * @param metadata buildx's report of a build (`buildx.build.warnings`, with BUILDX_METADATA_WARNINGS=1) or of a check
  *   (`result.json`)
  */
-export function parseWarnings(metadata: Json): readonly DockerfileWarning[] {
+export function parseWarnings(metadata: JsonObject): readonly DockerfileWarning[] {
   const built = listOf(metadata['buildx.build.warnings']).map((warning) => ({
     message: [decode(textAt(warning, 'short')).replace(/ \(line \d+\)$/, ''), textAt(warning, 'url')]
       .filter(Boolean)

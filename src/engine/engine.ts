@@ -9,6 +9,7 @@ import { delimiter, join } from 'node:path';
 import { InputError, ToolError } from '../errors.ts';
 import { parsePlatform } from '../image/platform.ts';
 import type { Repository } from '../image/repository.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import type { RegistryLogin } from '../registry/registry-auth.ts';
 import type { BuildRequest, DigestOutput } from './build-request.ts';
 import { checkEndpoints, createBuilder, ownBuilderEnvironment, removeArguments } from './builder.ts';
@@ -76,16 +77,10 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** What a file of logins has (containers-auth.json(5)). */
-function parseLogins(text: string): { readonly auths?: Json; readonly credHelpers?: Json } {
+function parseLogins(text: string): { readonly auths?: JsonObject; readonly credHelpers?: JsonObject } {
   const value: unknown = JSON.parse(text);
-  const at = (key: string): Json => (isObject(value) && isObject(value[key]) ? value[key] : {});
+  const at = (key: string): JsonObject => (isObject(value) && isObject(value[key]) ? value[key] : {});
   return { auths: at('auths'), credHelpers: at('credHelpers') };
 }
 

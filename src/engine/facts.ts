@@ -9,6 +9,7 @@
 import { request } from 'node:http';
 import { ToolError } from '../errors.ts';
 import { formatPlatform, type Platform, parsePlatform } from '../image/platform.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import type { Environment, RunCommand } from './command.ts';
 
 export interface EngineFacts {
@@ -20,18 +21,12 @@ export interface EngineFacts {
   readonly platform: Platform;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function listAt(parent: Json, key: string): readonly unknown[] {
+function listAt(parent: JsonObject, key: string): readonly unknown[] {
   const value = parent[key];
   return Array.isArray(value) ? value : [];
 }
 
-function stringAt(parent: Json, key: string): string {
+function stringAt(parent: JsonObject, key: string): string {
   const value = parent[key];
   return typeof value === 'string' ? value : '';
 }

@@ -3,6 +3,7 @@
  * annotations of theirs (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
  */
 
+import { isObject } from '../json.ts';
 import { type Digest, digestOf, isDigest } from './digest.ts';
 import { mediaTypes, type StoredManifest } from './manifest.ts';
 import { formatPlatform, parsePlatform } from './platform.ts';
@@ -16,10 +17,6 @@ export interface IndexEntry {
   /** What a client chooses it by; `undefined` for what is no image: an attestation, an artifact. */
   readonly platform: string | undefined;
   readonly descriptor: RawDescriptor;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The JSON of a manifest, index or config; `{}` for what is none. */

@@ -4,6 +4,7 @@
  */
 
 import { InputError } from '../errors.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import { type Digest, digestOf, isDigest } from './digest.ts';
 import type { Platform } from './platform.ts';
 
@@ -50,12 +51,6 @@ export interface StoredManifest {
   readonly mediaType: string;
   readonly digest: Digest;
   readonly bytes: Uint8Array;
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parsePlatformOf(value: unknown): Platform | undefined {
@@ -153,7 +148,7 @@ export function storedManifest(bytes: Uint8Array, mediaType = mediaTypeOfManifes
   return { mediaType, digest: digestOf(bytes), bytes };
 }
 
-function parseObject(bytes: Uint8Array): Json | undefined {
+function parseObject(bytes: Uint8Array): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
     return isObject(value) ? value : undefined;

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../errors.ts';
 import type { Registry } from '../image/registry.ts';
+import { isObject } from '../json.ts';
 import { hostOfOwningProduct } from './directory.ts';
 import { isLoginOf, loginKey } from './docker-config.ts';
 import type { Product } from './product.ts';
@@ -78,10 +79,6 @@ export function resolveCredential(
   }
   // The registries take any non-empty name beside a token (facts of the registries, "Username").
   return { kind: 'token', username: username || 'x-access-token', reason: 'it belongs to the product of the token' };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseAuth(entry: unknown): Credential | undefined {

@@ -9,6 +9,7 @@ import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, symlink, writeFile
 import { join, resolve } from 'node:path';
 import { ToolError } from '../errors.ts';
 import type { Registry } from '../image/registry.ts';
+import { isObject, type JsonObject } from '../json.ts';
 
 export interface DockerConfig {
   /** What DOCKER_CONFIG is set to. */
@@ -16,12 +17,6 @@ export interface DockerConfig {
   readonly currentContext: string | undefined;
   /** `cliPluginsExtraDirs` */
   readonly pluginFolders: readonly string[];
-}
-
-type Json = Record<string, unknown>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The key under which the CLI keeps the login of a registry; Docker Hub has a name of its own for historical reasons. */
@@ -44,7 +39,7 @@ export function isLoginOf(registry: Registry, key: string): boolean {
  * https://github.com/docker/cli/blob/master/cli/config/configfile/file.go, `getConfiguredCredentialStore`. It also keeps
  * the CLI from taking the store of the operating system, as it does where a configuration has no login at all.)
  */
-export function isolateLogins(config: Readonly<Json>, registries: readonly Registry[]): Json {
+export function isolateLogins(config: Readonly<JsonObject>, registries: readonly Registry[]): JsonObject {
   const auths = Object.entries(isObject(config.auths) ? config.auths : {});
   const helpers = isObject(config.credHelpers) ? config.credHelpers : {};
   return {
@@ -95,7 +90,7 @@ async function copy(source: string, target: string): Promise<void> {
   await chmod(target, 0o600 | (mode & 0o100));
 }
 
-async function readConfig(folder: string): Promise<Json> {
+async function readConfig(folder: string): Promise<JsonObject> {
   const path = join(folder, 'config.json');
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return '{}';

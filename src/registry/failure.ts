@@ -4,6 +4,7 @@
  */
 
 import { type ErrorCode, type ErrorFacts, RegistryError } from '../errors.ts';
+import { isObject } from '../json.ts';
 import { parseChallenges } from './challenge.ts';
 import { delayOfAnswer, isTransientStatus } from './retry.ts';
 
@@ -58,7 +59,7 @@ const longestWords = 500;
  */
 export function readRefusal(status: number, body: string): Refusal {
   const parsed = parseJson(body);
-  const errors = isRecord(parsed) && Array.isArray(parsed.errors) ? parsed.errors.filter(isRecord) : [];
+  const errors = isObject(parsed) && Array.isArray(parsed.errors) ? parsed.errors.filter(isObject) : [];
   if (errors.length > 0) {
     const ociCodes = errors.flatMap(({ code }) =>
       typeof code === 'string' && code !== '' ? [code.toUpperCase()] : [],
@@ -68,7 +69,7 @@ export function readRefusal(status: number, body: string): Refusal {
       .join('; ');
     return { status, ociCodes, words: inShort(words) };
   }
-  const said = isRecord(parsed)
+  const said = isObject(parsed)
     ? [parsed.details, parsed.error_description, parsed.message, parsed.error].find(
         (part) => typeof part === 'string' && part !== '',
       )
@@ -177,7 +178,7 @@ export function isCertificateFault(code: string): boolean {
 /** No answer, or half of one. */
 export function failureOfConnection(method: string, url: URL, cause: unknown): RegistryFailure {
   const code = codeOf(cause);
-  const reason = isRecord(cause) && typeof cause.message === 'string' && cause.message !== '' ? cause.message : code;
+  const reason = isObject(cause) && typeof cause.message === 'string' && cause.message !== '' ? cause.message : code;
   const isCertificate = isCertificateFault(code);
   return new RegistryFailure('REGISTRY_UNREACHABLE', {
     message: `No answer from ${url.host} to ${method} ${formatUrl(url)}: ${reason}${code === 'no code' || reason.includes(code) ? '' : ` (${code})`}.`,
@@ -191,7 +192,7 @@ export function failureOfConnection(method: string, url: URL, cause: unknown): R
 
 /** The `code` of a system error; of several tried addresses, that of the first. */
 export function codeOf(cause: unknown): string {
-  if (!isRecord(cause)) return 'no code';
+  if (!isObject(cause)) return 'no code';
   if (Array.isArray(cause.errors)) return codeOf(cause.errors[0]);
   return typeof cause.code === 'string' ? cause.code : 'no code';
 }
@@ -203,8 +204,4 @@ export function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

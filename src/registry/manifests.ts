@@ -5,7 +5,8 @@ import { type Digest, digestOf, isDigest } from '../image/digest.ts';
 import { manifestMediaTypes, mediaTypes, type StoredManifest } from '../image/manifest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import { parseTag, type Tag } from '../image/tag.ts';
-import { invalidAnswer, isRecord, parseJson, RegistryFailure } from './failure.ts';
+import { isObject } from '../json.ts';
+import { invalidAnswer, parseJson, RegistryFailure } from './failure.ts';
 import type { HttpResponse } from './http.ts';
 import type { ApiRequest, Session } from './session.ts';
 
@@ -209,7 +210,7 @@ export function createManifests(session: Session): Manifests {
       });
       for await (const { status, url, body } of pages) {
         if (status === 404) break;
-        const listed = isRecord(body) ? (body.tags ?? []) : undefined;
+        const listed = isObject(body) ? (body.tags ?? []) : undefined;
         if (!Array.isArray(listed)) throw invalidAnswer(url, 'it is no list of tags');
         const before = tags.size;
         for (const tag of listed.flatMap(readTag)) tags.add(tag);
@@ -222,7 +223,7 @@ export function createManifests(session: Session): Manifests {
     async listReferrers(repository, subject) {
       const referrers = new Map<Digest, Referrer>();
       const readIndex = (index: unknown): boolean => {
-        const listed = isRecord(index) && Array.isArray(index.manifests) ? index.manifests.flatMap(readDescriptor) : [];
+        const listed = isObject(index) && Array.isArray(index.manifests) ? index.manifests.flatMap(readDescriptor) : [];
         for (const referrer of listed) referrers.set(referrer.digest, referrer);
         return listed.length > 0;
       };
@@ -275,7 +276,7 @@ function provenDigest({ headers, url }: HttpResponse, bytes: Uint8Array, referen
 /** The media type: the header, or the manifest's own word where the header says less. */
 function mediaTypeOf({ headers, url }: HttpResponse, bytes: Buffer): string {
   const manifest = parseJson(bytes.toString());
-  if (!isRecord(manifest)) throw invalidAnswer(url, 'it is no manifest');
+  if (!isObject(manifest)) throw invalidAnswer(url, 'it is no manifest');
   const header = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
   const own = manifest.mediaType;
   if (manifestMediaTypes.includes(header) || typeof own !== 'string') return header;
@@ -305,11 +306,11 @@ function readTag(value: unknown): readonly Tag[] {
 }
 
 function readDescriptor(value: unknown): readonly Referrer[] {
-  if (!isRecord(value)) return [];
+  if (!isObject(value)) return [];
   const { mediaType, digest, size, artifactType, annotations } = value;
   if (typeof mediaType !== 'string' || typeof digest !== 'string' || !isDigest(digest) || typeof size !== 'number')
     return [];
-  const texts = isRecord(annotations)
+  const texts = isObject(annotations)
     ? Object.entries(annotations).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
     : [];
   return [

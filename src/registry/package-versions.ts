@@ -6,7 +6,8 @@
 
 import type { Digest } from '../image/digest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import { failureOfAnswer, isRecord, parseJson, RegistryFailure, readRefusal } from './failure.ts';
+import { isObject } from '../json.ts';
+import { failureOfAnswer, parseJson, RegistryFailure, readRefusal } from './failure.ts';
 import { createHttp } from './http.ts';
 import type { Environment } from './proxy.ts';
 import { type RetryPorts, retry } from './retry.ts';
@@ -77,7 +78,7 @@ export async function removePackageVersions(
     for (let page = 1; page <= mostPages && found.size < digests.length; page++) {
       const { status, body } = await ask('GET', `${versions}?per_page=${pageSize}&page=${page}`);
       if (status === 404) return undefined;
-      const listed = Array.isArray(body) ? body.filter(isRecord) : [];
+      const listed = Array.isArray(body) ? body.filter(isObject) : [];
       for (const { id, name: digest } of listed) {
         if (digests.some((each) => each === digest)) found.set(String(digest), `${versions}/${id}`);
       }

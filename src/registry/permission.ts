@@ -74,7 +74,8 @@ export async function mayPush(blobs: Blobs, repository: Repository, timeout: num
     // Neither a certificate that is not trusted nor a web page in the registry's place will be better after the build.
     if (error.code === 'ANSWER_INVALID' || isCertificateFault(codeOf(error.cause))) throw error;
     const { status, ociCodes, message } = error;
-    const isRefusal = status >= 400 && status < 500 && !error.retryable;
+    // A success that is none (200 to everything) does not begin an upload either.
+    const isRefusal = status >= 200 && status < 500 && !error.retryable;
     if (isRefusal || error.code === 'REGISTRY_UNTRUSTED')
       return { answer: 'refused', status, ociCodes, message, error };
     return { answer: 'unknown', reason: message };

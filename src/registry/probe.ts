@@ -7,8 +7,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RegistryError } from '../errors.ts';
 import { parseRegistry, type Registry } from '../image/registry.ts';
+import { isObject } from '../json.ts';
 import { registryHosts, type ServerFacts } from './directory.ts';
-import { codeOf, isCertificateFault, isRecord, parseJson } from './failure.ts';
+import { codeOf, isCertificateFault, parseJson } from './failure.ts';
 import type { Presence } from './permission.ts';
 import { type Product, resolveProduct } from './product.ts';
 import type { Environment } from './proxy.ts';
@@ -65,7 +66,7 @@ function hasRegistry({ answers: { container, docker, bare } }: ServerFacts): boo
 /** A header of every answer of the REST API, or `installed_version` of its `/meta`. */
 function parseVersion(meta: { readonly header: string | undefined; readonly body: string } | undefined) {
   const body = parseJson(meta?.body ?? '');
-  const version = meta?.header ?? (isRecord(body) ? body.installed_version : undefined);
+  const version = meta?.header ?? (isObject(body) ? body.installed_version : undefined);
   // GHAE says "GitHub AE".
   return typeof version === 'string' && /^[\w. -]{1,40}$/.test(version) ? version : undefined;
 }
@@ -124,7 +125,7 @@ export async function readServer(
 /** @returns `undefined` for a text that `readServer` did not write */
 export function parseServerFacts(text: string): ServerFacts | undefined {
   const value = parseJson(text);
-  if (!isRecord(value) || !isRecord(value.answers)) return undefined;
+  if (!isObject(value) || !isObject(value.answers)) return undefined;
   const { version } = value;
   const { container, docker, bare } = value.answers;
   const answers = { container: parseAnswer(container), docker: parseAnswer(docker), bare: parseAnswer(bare) };
@@ -134,7 +135,7 @@ export function parseServerFacts(text: string): ServerFacts | undefined {
 }
 
 function parseAnswer(value: unknown): ServerFacts['answers']['docker'] {
-  if (!isRecord(value)) return undefined;
+  if (!isObject(value)) return undefined;
   if (value.isRegistry === true) return { isRegistry: true };
   return typeof value.reason === 'string' ? { isRegistry: false, reason: value.reason } : undefined;
 }

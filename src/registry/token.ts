@@ -4,8 +4,9 @@
  */
 
 import { hostOf, isLoopback, type Registry } from '../image/registry.ts';
+import { isObject } from '../json.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
-import { failureOfAnswer, formatUrl, invalidAnswer, isRecord, parseJson, readRefusal, untrusted } from './failure.ts';
+import { failureOfAnswer, formatUrl, invalidAnswer, parseJson, readRefusal, untrusted } from './failure.ts';
 import type { Http } from './http.ts';
 import { isLoopbackHost } from './proxy.ts';
 
@@ -88,8 +89,8 @@ export function createAuthorizer(
       });
     }
     const answer = parseJson(text);
-    const token = isRecord(answer) ? (answer.token ?? answer.access_token) : undefined;
-    if (!isRecord(answer) || typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
+    const token = isObject(answer) ? (answer.token ?? answer.access_token) : undefined;
+    if (!isObject(answer) || typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
       throw invalidAnswer(realm, 'it holds no token');
     }
     const life = typeof answer.expires_in === 'number' ? answer.expires_in : defaultLife;

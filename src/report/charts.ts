@@ -2,9 +2,10 @@
  * Charts in Mermaid's language, as GitHub draws them: where the time went, and what the layers weigh.
  */
 
+import { formatDuration } from './duration.ts';
 import { formatSize } from './markdown.ts';
 import { type BuildStep, isInternal } from './progress.ts';
-import { formatDuration, type Span } from './spans.ts';
+import type { Span } from './spans.ts';
 
 /** Nothing of a label is Mermaid's grammar (`:` `;` `#` `,` quotes, line breaks, `%%`) or HTML. */
 function label(text: string, most = 48): string {
@@ -38,7 +39,8 @@ export function drawTime(spans: readonly Span[], steps: readonly BuildStep[]): s
   const bar = (name: string, start: number, stop: number, isFailed: boolean): string => {
     const from = Math.round(start) + 1;
     const to = Math.max(Math.round(stop) + 1, from + 1);
-    return `  ${label(name)} ${formatDuration(stop - start)} :${isFailed ? 'crit, ' : ''}${from}, ${to}`;
+    // A label that begins with a word of the grammar (`section`, `click`, `title`) would be more than a label.
+    return `  ${formatDuration(stop - start)} ${label(name)} :${isFailed ? 'crit, ' : ''}${from}, ${to}`;
   };
   const isWorthIt = ({ start, end: stop }: BuildStep): boolean => stop - start >= least;
   const longest = steps

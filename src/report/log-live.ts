@@ -2,9 +2,9 @@
  * The log of a terminal that a person looks at: lines that stay, and below them one that says what goes on just now.
  */
 
+import { formatDuration } from './duration.ts';
 import type { Log } from './log.ts';
 import { type BuildProgress, followBuild, isInternal } from './progress.ts';
-import { formatDuration } from './spans.ts';
 
 export interface Terminal {
   write(text: string): void;

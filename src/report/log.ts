@@ -2,6 +2,7 @@
  * What a person reads while the step runs.
  */
 
+import { formatDuration } from './duration.ts';
 import { type AnnotationPlace, formatAnnotation, formatCommand } from './runner.ts';
 
 export interface Log {
@@ -27,8 +28,27 @@ export function withoutCommands(text: string): string {
   return text.replaceAll(/^(?=[\s\u0085]*::)/gm, '\u200b').replaceAll('##[', '#\u200b#[');
 }
 
-/** The log of a step: workflow commands between lines. */
-export function workflowLog(write: (text: string) => void): Log {
+/** The time, for those who wait. */
+export interface Clock {
+  /** Milliseconds, of a clock that never goes back. */
+  now(): number;
+  /** Does some work every few seconds, until the returned function is called. */
+  repeat(work: () => void): () => void;
+}
+
+/** How long a group may say nothing: a layer that takes long to push must not look like a step that hangs. */
+const longestSilence = 10_000;
+
+/**
+ * The log of a step: workflow commands between lines.
+ * @param clock absent: a group that is silent stays so
+ */
+export function workflowLog(show: (text: string) => void, clock?: Clock): Log {
+  let lastWritten = 0;
+  const write = (text: string): void => {
+    lastWritten = clock?.now() ?? 0;
+    show(text);
+  };
   /** Set while a group is open; commands are off between `::stop-commands::TOKEN` and `::TOKEN::`. */
   let pausedBy: string | undefined;
   let atLineStart = true;
@@ -48,11 +68,21 @@ export function workflowLog(write: (text: string) => void): Log {
     resume();
     write(text);
   };
+  const info = (line: string): void => {
+    resume();
+    write(`${withoutCommands(line)}\n`);
+  };
+  /** Says now and then that a group goes on, while nothing else does. */
+  const breakSilence = (title: string): (() => void) => {
+    if (clock === undefined) return () => undefined;
+    const begun = clock.now();
+    return clock.repeat(() => {
+      if (clock.now() - lastWritten < longestSilence) return;
+      info(`${title}: ${formatDuration(clock.now() - begun)} so far`);
+    });
+  };
   return {
-    info(line) {
-      resume();
-      write(`${withoutCommands(line)}\n`);
-    },
+    info,
     tool(text) {
       if (text === '') return;
       pause();
@@ -67,9 +97,11 @@ export function workflowLog(write: (text: string) => void): Log {
     },
     async group(title, work) {
       command(formatCommand('group', title));
+      const stop = breakSilence(title);
       try {
         return await work();
       } finally {
+        stop();
         command('::endgroup::\n');
       }
     },

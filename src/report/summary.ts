@@ -10,10 +10,11 @@ import type { Outcome } from '../outputs.ts';
 import type { PublicationPlan } from '../plan.ts';
 import { describeProduct } from '../registry/product.ts';
 import { drawTime, drawWeight } from './charts.ts';
+import { formatDuration } from './duration.ts';
 import { troubleshootingUrl } from './failure.ts';
 import { code, cut, details, formatSize, link, paragraphs, prose, table } from './markdown.ts';
 import type { BuildStep } from './progress.ts';
-import { formatDuration, type Span } from './spans.ts';
+import type { Span } from './spans.ts';
 import type { WeighedImage, WeighedLayer } from './weight.ts';
 
 /** Of an error what is shown. */

@@ -7,6 +7,7 @@ import { type Digest, isDigest } from '../image/digest.ts';
 import { type Descriptor, isIndexMediaType, parseIndex, type StoredManifest } from '../image/manifest.ts';
 import { formatPlatform } from '../image/platform.ts';
 import type { Repository } from '../image/repository.ts';
+import { isObject, type JsonObject } from '../json.ts';
 
 export interface WeighedLayer {
   readonly digest: Digest;
@@ -31,13 +32,7 @@ export interface ContentPort {
   getBlob(repository: Repository, blob: Pick<Descriptor, 'digest' | 'size'>): Promise<Readable>;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function parse(bytes: Uint8Array): Json {
+function parse(bytes: Uint8Array): JsonObject {
   const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
   return isObject(value) ? value : {};
 }

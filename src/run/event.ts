@@ -5,6 +5,7 @@
  */
 
 import { InputError } from '../errors.ts';
+import { isObject, type JsonObject } from '../json.ts';
 
 export interface EventPayload {
   readonly defaultBranch?: string;
@@ -27,13 +28,7 @@ export interface EventPayload {
   readonly headCommitTime?: Date;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function objectAt(parent: Json, key: string): Json {
+function objectAt(parent: JsonObject, key: string): JsonObject {
   const value = parent[key];
   return isObject(value) ? value : {};
 }
@@ -52,7 +47,7 @@ function timeOf(commit: unknown): Date | undefined {
   return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
-function parseObject(json: string): Json {
+function parseObject(json: string): JsonObject {
   if (json === '') return {};
   try {
     const value: unknown = JSON.parse(json);

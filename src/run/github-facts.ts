@@ -3,6 +3,7 @@
  * (https://docs.github.com/en/rest/repos/repos#get-a-repository, https://docs.github.com/en/rest/commits/commits#get-a-commit)
  */
 
+import { isObject } from '../json.ts';
 import type { Run } from './run.ts';
 
 /** Facts that the API told; those that it did not are absent. */
@@ -42,10 +43,6 @@ export function findMissingFacts(run: Run, texts: readonly string[]): MissingFac
 
 /** @param path below the API's root; @returns the JSON that it answered */
 export type AskApi = (path: string) => Promise<unknown>;
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function at(value: unknown, ...keys: readonly string[]): unknown {
   return keys.reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), value);

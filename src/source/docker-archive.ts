@@ -11,7 +11,8 @@ import { join } from 'node:path';
 import { InputError } from '../errors.ts';
 import { type Digest, digestOf, parseDigest } from '../image/digest.ts';
 import { contentMediaTypes, type Descriptor, mediaTypes, parseImageConfig, storedManifest } from '../image/manifest.ts';
-import { isRecord, parseJson } from '../registry/failure.ts';
+import { isObject } from '../json.ts';
+import { parseJson } from '../registry/failure.ts';
 import type { Content } from '../registry/http.ts';
 import { type Files, pieceSize, readRange } from './files.ts';
 import { gzip, gzipBlockSize } from './gzip.ts';
@@ -115,7 +116,7 @@ async function readImages(files: Files): Promise<readonly ArchivedImage[]> {
   const entries = parseJson((await files.read('manifest.json')).toString());
   if (!Array.isArray(entries)) throw damaged(files.path, '"manifest.json" is no list of images');
   return entries.map((entry) => {
-    const { Config: config, Layers: layers, RepoTags: names } = isRecord(entry) ? entry : {};
+    const { Config: config, Layers: layers, RepoTags: names } = isObject(entry) ? entry : {};
     if (typeof config !== 'string' || !Array.isArray(layers)) {
       throw damaged(files.path, '"manifest.json" has an entry without config or layers');
     }

@@ -61,6 +61,18 @@ describe('a command', () => {
     expect(await aRunner().run(['true'], { env, input })).toMatchObject({ exitCode: 0 });
   });
 
+  test('that does not end within its time-out is ended, and its standard error says so', async () => {
+    const { argv } = aLongChild();
+    const result = await aRunner().run(argv, { env, timeout: 300 });
+    expect(result.exitCode).not.toBe(0);
+    expect(result.stderr).toContain(`${process.execPath} did not end within 0.3 s`);
+  });
+
+  test('that ends within its time-out is left alone', async () => {
+    const result = await aRunner().run(['echo', 'done'], { env, timeout: 60_000 });
+    expect(result).toEqual({ exitCode: 0, stdout: 'done\n', stderr: '' });
+  });
+
   test('gets the environment that it is given and no other', async () => {
     const result = await aRunner().run([process.execPath, '-p', 'Object.keys(process.env).join()'], {
       env: { ONLY: '1' },

@@ -33,18 +33,18 @@ describe('where the time went', () => {
       '  axisFormat  ',
       '  tickInterval 1week',
       '  section Step',
-      '  read 10 ms :1, 11',
-      '  build 9.0 s :11, 9001',
-      '  tag 0 ms :9001, 9002',
+      '  10 ms read :1, 11',
+      '  9.0 s build :11, 9001',
+      '  0 ms tag :9001, 9002',
       '  section Build',
-      '  [2/2] RUN npm ci 4.0 s :4001, 8001',
+      '  4.0 s [2/2] RUN npm ci :4001, 8001',
       '```',
     ]);
   });
 
   test('marks what failed', () => {
     expect(drawTime([span('build', 0, 10, true)], [step('RUN false', 0, 10, 'failed')])).toContain(
-      '  build 10 ms :crit, 1, 11\n  section Build\n  RUN false 10 ms :crit, 1, 11\n',
+      '  10 ms build :crit, 1, 11\n  section Build\n  10 ms RUN false :crit, 1, 11\n',
     );
   });
 
@@ -82,7 +82,7 @@ test('no name can be anything but a label', () => {
         [span('build', 0, 100)],
         names.map((name) => step(name, 0, 100)),
       );
-      for (const line of time.split('\n').slice(8, -1)) expect(line).toMatch(/^ {2}[^:;#"<>`%{}\n]*100 ms :1, 101$/);
+      for (const line of time.split('\n').slice(8, -1)) expect(line).toMatch(/^ {2}100 ms [^:;#"<>`%{}\n]*:1, 101$/);
       const weight = drawWeight(
         names.join(' '),
         names.map((name) => ({ name, size: 5 })),

@@ -152,3 +152,60 @@ describe('the log of a terminal', () => {
     expect(text).toBe('token ***\ntool *** ***\nnotice: n\nwarning: w\nerror: e\nBuild\n');
   });
 });
+
+describe('a group that goes on', () => {
+  /** A log with a clock that beats every five seconds, as that of a step. */
+  function aClockedLog() {
+    let time = 0;
+    let beat = (): void => undefined;
+    let written = '';
+    const clock = {
+      now: () => time,
+      repeat(work: () => void) {
+        beat = work;
+        return () => {
+          beat = () => undefined;
+        };
+      },
+    };
+    const log = workflowLog((text) => {
+      written += text;
+    }, clock);
+    const pass = (seconds: number): void => {
+      for (let second = 0; second < seconds; second += 5) {
+        time += 5_000;
+        beat();
+      }
+    };
+    return { log, pass, written: () => written };
+  }
+
+  test('says so every ten seconds while it is silent, and not after its end', async () => {
+    const { log, pass, written } = aClockedLog();
+    await log.group('Push', async () => pass(25));
+    pass(60);
+    expect(written()).toBe('::group::Push\nPush: 10.0 s so far\nPush: 20.0 s so far\n::endgroup::\n');
+  });
+
+  test('says nothing while something else is said', async () => {
+    const { log, pass, written } = aClockedLog();
+    await log.group('Push', async () => {
+      for (const line of ['one', 'two', 'three']) {
+        pass(5);
+        log.info(line);
+      }
+    });
+    expect(written()).toBe('::group::Push\none\ntwo\nthree\n::endgroup::\n');
+  });
+
+  test('lets the runner listen again before it speaks between the lines of a tool', async () => {
+    const { log, pass, written } = aClockedLog();
+    await log.group('Build', async () => {
+      log.tool('half a line');
+      pass(10);
+    });
+    expect(written()).toMatch(
+      /^::group::Build\n::stop-commands::(\S+)\nhalf a line\n::\1::\nBuild: 10\.0 s so far\n::endgroup::\n$/,
+    );
+  });
+});

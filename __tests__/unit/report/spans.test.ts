@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { workflowLog } from '../../../src/report/log.ts';
-import { createSpans, formatDuration, groupStages } from '../../../src/report/spans.ts';
+import { createSpans, groupStages } from '../../../src/report/spans.ts';
 
 /** A clock that stands still until it is moved. */
 function aClock(time: number): { now: () => number; pass: (milliseconds: number) => void } {
@@ -65,17 +65,4 @@ describe('a stage in the log', () => {
     await expect(failing).rejects.toThrow('no');
     expect(written.join('')).toBe('::group::Build\nBuild failed after 40 ms\n::endgroup::\n');
   });
-});
-
-test.each([
-  [0, '0 ms'],
-  [11.6, '12 ms'],
-  [999, '999 ms'],
-  [999.6, '1.0 s'],
-  [3440, '3.4 s'],
-  [59_940, '59.9 s'],
-  [59_960, '1 min 0 s'],
-  [125_000, '2 min 5 s'],
-])('%d milliseconds are written %s', (milliseconds, text) => {
-  expect(formatDuration(milliseconds)).toBe(text);
 });

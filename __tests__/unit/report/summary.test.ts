@@ -97,8 +97,8 @@ describe('a publish', () => {
   });
 
   test('draws where the time went and what the layers weigh', () => {
-    expect(text).toContain('  Build and push 9.0 s :421, 9421\n');
-    expect(text).toContain('  [2/2] RUN npm ci 8.0 s :701, 8701\n');
+    expect(text).toContain('  9.0 s Build and push :421, 9421\n');
+    expect(text).toContain('  8.0 s [2/2] RUN npm ci :701, 8701\n');
     expect(text).toContain('  "1. RUN npm ci 50.0 MB" : 50000000\n');
   });
 
@@ -167,7 +167,7 @@ describe('a failure', () => {
     expect(textOf(html)).toContain('Not published: PACKAGES_WRITE_MISSING (Prepare)');
     expect(html).toContain('<pre>permissions:\n  contents: read\n  packages: write</pre>');
     expect(html).toMatch(/<a href="https:[^"]*TROUBLESHOOTING\.md#packages_write_missing">/);
-    expect(markdown).toContain('  Prepare 340 ms :crit, 81, 421\n');
+    expect(markdown).toContain('  340 ms Prepare :crit, 81, 421\n');
   });
 
   test('before there is a plan is shown without one', () => {

@@ -1,0 +1,146 @@
+/** A registry that means harm, and a whole step in front of it: it ends in time, says one thing, and gives nothing away. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { lab } from '../support/lab.ts';
+import { type LocalServer, startServer } from '../support/local-server.ts';
+import { parseCommands, withoutMasks } from '../support/runner-files.ts';
+import { copyAction, type Runner, uniqueName } from '../support/step.ts';
+
+jest.setTimeout(120_000);
+
+const action = copyAction();
+const token = `canary-${crypto.randomUUID()}`;
+let engine: Record<string, string>;
+
+beforeAll(async () => {
+  engine = (await lab.engine()).environment;
+});
+afterAll(() => action[Symbol.dispose]());
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+const injected =
+  '::set-output name=digest::forged\n::add-mask::a\r::error::b\n##[set-env name=PATH]c\n::stop-commands::d\n';
+
+function endless(response: ServerResponse, chunk: Buffer, pause: number): void {
+  response.on('error', () => {});
+  const go = (): void => {
+    if (response.destroyed) return;
+    if (pause > 0) {
+      response.write(chunk);
+      setTimeout(go, pause).unref();
+    } else if (response.write(chunk)) setImmediate(go);
+    else response.once('drain', go);
+  };
+  go();
+}
+
+const attacks: readonly { readonly what: string; readonly handler: Handler }[] = [
+  {
+    what: 'redirects everything to itself',
+    handler: (request, response) => response.writeHead(307, { location: request.url ?? '/' }).end(),
+  },
+  {
+    what: 'redirects in a circle over many addresses',
+    handler: (_, response) => response.writeHead(302, { location: `/v2/?${crypto.randomUUID()}` }).end(),
+  },
+  {
+    what: 'answers with a body that never ends',
+    handler: (_, response) => endless(response.writeHead(200), Buffer.alloc(65_536, 'x'), 0),
+  },
+  {
+    what: 'refuses with a body that never ends',
+    handler: (_, response) => endless(response.writeHead(403), Buffer.alloc(65_536, 'x'), 0),
+  },
+  {
+    what: 'refuses drop by drop',
+    handler: (_, response) => endless(response.writeHead(403), Buffer.from('x'), 200),
+  },
+  {
+    what: 'answers with a giant header',
+    handler: (_, response) =>
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="${'x'.repeat(200_000)}"` }).end(),
+  },
+  {
+    what: 'announces more bytes than it sends',
+    handler: (request, response) => {
+      response.writeHead(403, { 'content-length': 5_000, 'content-type': 'application/json' });
+      response.write('{"errors":[', () => request.socket.destroy());
+    },
+  },
+  {
+    what: 'sends what is no HTTP',
+    handler: (request) => request.socket.end('\0\xff\x00SSH-2.0-registry\r\n'),
+  },
+  {
+    what: 'sends commands to the runner in its errors',
+    handler: (_, response) =>
+      response
+        .writeHead(403, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ errors: [{ code: injected, message: injected, detail: injected }] })),
+  },
+  {
+    what: 'sends commands to the runner in a page',
+    handler: (_, response) => response.writeHead(403, { 'content-type': 'text/plain' }).end(injected),
+  },
+];
+
+/** Publishes to a server, and asserts what holds whatever it does. */
+async function attackedBy(handler: Handler): Promise<{ requests: LocalServer['requests']; runner: Runner }> {
+  await using server = await startServer(handler);
+  const runner = action.newRunner({ engine, repository: `octo-org/${uniqueName('app')}`, token });
+  const configBefore = readFileSync(join(runner.home, '.docker/config.json'), 'utf8');
+  runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
+  const begun = performance.now();
+  const step = await runner.main({ registry: server.registry, username: 'octocat', tags: '1.0\nlatest', retries: '2' });
+  const seconds = (performance.now() - begun) / 1000;
+  expect(step).toMatchObject({ exitCode: 1, signal: null, outputs: {}, env: {} });
+  expect(step.code).not.toMatch(/^(?:INTERNAL)?$/);
+  expect(seconds).toBeLessThan(60);
+  expect(readdirSync(runner.temp)).toEqual([]);
+  expect(await runner.post(step)).toMatchObject({ exitCode: 0, log: '' });
+  expect(readFileSync(join(runner.home, '.docker/config.json'), 'utf8')).toBe(configBefore);
+  expect(withoutMasks(step.log)).not.toContain(token);
+  // The runner ends a line at a lone carriage return, too (.NET, TextReader.ReadLine).
+  const names = parseCommands(step.log.replaceAll('\r', '\n')).map(({ name }) => name);
+  expect(
+    names.filter((name) => !['add-mask', 'group', 'endgroup', 'notice', 'warning', 'error'].includes(name)),
+  ).toEqual([]);
+  expect(names.filter((name) => name === 'error')).toHaveLength(1);
+  const masks = step.commands.filter(({ name }) => name === 'add-mask').map(({ data }) => data);
+  expect(masks.every((mask) => mask.includes(token) || Buffer.from(mask, 'base64').toString().includes(token))).toBe(
+    true,
+  );
+  return { requests: server.requests, runner };
+}
+
+describe.each(attacks)('a registry that $what', ({ handler }) => {
+  test('fails the step with one typed error, and nothing is left', async () => {
+    await attackedBy(handler);
+  });
+});
+
+describe('a registry that names a token endpoint of somebody else', () => {
+  test('does not bring our own client to send the login there, nor the step to build', async () => {
+    const seen: { readonly isOurs: boolean; readonly hasLogin: boolean }[] = [];
+    const note = ({ headers }: IncomingMessage): void => {
+      const isOurs = headers['user-agent']?.startsWith('publish-docker-package') ?? false;
+      seen.push({ isOurs, hasLogin: headers.authorization !== undefined });
+    };
+    await using stranger = await startServer((request, response) => {
+      note(request);
+      response.writeHead(401).end();
+    });
+    const realm = `Bearer realm="http://localhost:${stranger.port}/token",service="stranger"`;
+    const { runner, requests } = await attackedBy((_, response) => {
+      response.writeHead(401, { 'www-authenticate': realm }).end();
+    });
+    expect(requests.map(({ line }) => line)).toContainEqual(expect.stringMatching(/^POST .*\/blobs\/uploads\/$/));
+    // The engine asks whatever realm is named (docs/threat-model.md, "What is no finding").
+    expect(seen.filter(({ isOurs, hasLogin }) => isOurs && hasLogin)).toEqual([]);
+    expect(runner.commands().filter(({ args }) => args.includes('build'))).toEqual([]);
+  });
+});
