@@ -26,15 +26,70 @@ const table = (head, rows) =>
 /** @type {(value: string) => string} */
 const code = (value) => (value === '' ? '' : `\`${value}\``);
 
-/** @type {[string, string, string][]} */
+/**
+ * What a GitHub Enterprise Server told of its hosts, in the order of preference: `true` answered as a registry.
+ * @type {(container: boolean, docker?: boolean, bare?: boolean) => import('../src/registry/directory.ts').ServerFacts}
+ */
+const server = (container, docker, bare) => {
+  const answer = (/** @type {boolean} */ isRegistry, /** @type {string} */ host) =>
+    isRegistry
+      ? /** @type {const} */ ({ isRegistry })
+      : /** @type {const} */ ({ isRegistry, reason: `${host} does not` });
+  return {
+    version: undefined,
+    answers: {
+      container: answer(container, 'containers.ghes.example.com'),
+      docker: docker === undefined ? undefined : answer(docker, 'docker.ghes.example.com'),
+      bare: bare === undefined ? undefined : answer(bare, 'ghes.example.com'),
+    },
+  };
+};
+const ghes = 'https://ghes.example.com';
+
+/**
+ * Each row of the table, with the end-to-end test that proves it (`what` in __tests__/e2e/products.test.ts; a contract test
+ * looks for it there).
+ * @type {[label: string, server: string, input: string, facts: import('../src/registry/directory.ts').ServerFacts | undefined, proof: string][]}
+ */
 const examples = [
-  ['https://github.com', 'auto', 'github.com'],
-  ['https://octo.ghe.com', 'auto', 'GitHub Enterprise Cloud with data residency'],
-  ['https://ghes.example.com', 'auto', 'GitHub Enterprise Server'],
-  ['https://ghes.example.com', 'container', 'GitHub Enterprise Server, Container registry'],
-  ['https://ghes.example.com', 'ghes.example.com', 'GitHub Enterprise Server without subdomain isolation'],
-  ['https://github.com', 'docker', 'github.com, legacy Docker registry'],
-  ['https://github.com', 'docker.io', 'any other registry'],
+  ['github.com', 'https://github.com', 'auto', undefined, 'github.com'],
+  [
+    'Enterprise Cloud with data residency',
+    'https://octo.ghe.com',
+    'auto',
+    undefined,
+    'Enterprise Cloud with data residency',
+  ],
+  [
+    'Enterprise Server, Container registry on',
+    ghes,
+    'auto',
+    server(true),
+    'Enterprise Server with the Container registry',
+  ],
+  [
+    'Enterprise Server, subdomain isolation',
+    ghes,
+    'auto',
+    server(false, true),
+    'Enterprise Server with subdomain isolation alone, whose containers.* shows a page',
+  ],
+  [
+    'Enterprise Server without subdomain isolation',
+    ghes,
+    'auto',
+    server(false, false, true),
+    'Enterprise Server without subdomain isolation',
+  ],
+  ['GitHub AE', ghes, 'docker', undefined, 'GHAE, by `registry: docker`'],
+  [
+    'github.com, legacy Docker registry',
+    'https://github.com',
+    'docker',
+    undefined,
+    'the legacy registry of github.com, by `registry: docker`',
+  ],
+  ['any other registry', 'https://github.com', 'docker.io', undefined, 'a host that is named'],
 ];
 
 /** @param {ReturnType<typeof readAction>} action */
@@ -57,13 +112,14 @@ const tables = {
   'merge-inputs': inputsOf(merge),
   'merge-outputs': outputsOf(merge),
   registries: table(
-    ['Where the run lives', '`registry`', 'Published as', 'Why'],
-    examples.map(([server, input, label]) => {
-      const product = resolveProduct(new URL(server));
-      const decision = resolveRegistry(input, product);
+    ['Where the run lives', '`registry`', 'Published as', 'Why', 'Shown by the end-to-end test'],
+    examples.map(([label, url, input, facts, proof]) => {
+      const product = resolveProduct(new URL(url));
+      const decision = resolveRegistry(input, product, facts);
       const { repository } = resolveRepository(decision, { owner: 'owner', sourceRepository: 'repo', image: 'image' });
-      const reason = decision.reason.replace(describeProduct(product), `\`${product.host}\``);
-      return [label, code(input), code(`${repository.registry}/${repository.path.toUpperCase()}`), reason];
+      const reason = decision.reason.replaceAll(describeProduct(product), `\`${product.host}\``);
+      const name = `${repository.registry}/${repository.path.toUpperCase()}`;
+      return [label, code(input), code(name), reason, `“${proof}”`];
     }),
   ),
 };

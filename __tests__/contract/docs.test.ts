@@ -27,6 +27,14 @@ test('there is something to look at', () => {
   expect(all.flatMap(({ text }) => usesOf(parse(text))).length).toBeGreaterThan(25);
 });
 
+test('each row of the table of registries names an end-to-end test that there is', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const products = readFileSync(join(root, '__tests__/e2e/products.test.ts'), 'utf8');
+  const named = [...readme.matchAll(/“(.+)” \|$/gm)].map(([, title = '']) => title);
+  expect(named.length).toBeGreaterThanOrEqual(8);
+  expect(named.filter((title) => !products.includes(`what: '${title}'`))).toEqual([]);
+});
+
 test.each(all)('$at is YAML, and each input in it is one of action.yml', ({ text }) => {
   for (const { folder, inputs } of usesOf(parse(text))) {
     const known = Object.keys(readActionManifest(folder).inputs);
