@@ -203,7 +203,7 @@ export async function run(): Promise<void> {
     const env = { ...(await readGitRun(askGit)), ...process.env };
     await runCommand(asked, { env, log, now: () => performance.now(), termination });
   } catch (error) {
-    const failure = toPublishError(error);
+    const failure = toPublishError(termination.aborted ? termination.reason : error);
     if (!showsTools) for (const line of failure.detail.trim().split('\n').slice(-mostLines)) log.info(line);
     log.error(formatFailure(failure));
     const exitCode = exitCodeOf(termination);
