@@ -14,7 +14,7 @@ import { judgeText } from '../registry/retry.ts';
 import { buildFailure } from './build-failure.ts';
 import type { BuildRequest } from './build-request.ts';
 import { commonArguments, resourceArguments } from './buildx.ts';
-import type { CommandResult, Environment, RunCommand } from './command.ts';
+import { type CommandResult, type Environment, lastLine, type RunCommand } from './command.ts';
 import { secretArguments } from './secrets.ts';
 
 /** An image that was built. */
@@ -79,10 +79,6 @@ function loginRefused(registry: Registry, result: CommandResult): PublishError {
     detail: result.stderr,
     retryable: judgeText(result.stderr, 0).transient,
   });
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.trim().replace(/\.$/, '') ?? '';
 }
 
 /** What a build is made with beside the request. */

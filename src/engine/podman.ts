@@ -7,13 +7,12 @@ import { join } from 'node:path';
 import { PermissionError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { parseReference } from '../image/reference.ts';
-import { hostOf, type Registry } from '../image/registry.ts';
-import { isLoopbackHost } from '../registry/proxy.ts';
+import { hostOf, isLoopbackHost, type Registry } from '../image/registry.ts';
 import { judgeText } from '../registry/retry.ts';
 import { buildFailure } from './build-failure.ts';
 import type { BuildRequest } from './build-request.ts';
 import { commonArguments, resourceArguments } from './buildx.ts';
-import type { CommandResult } from './command.ts';
+import { type CommandResult, lastLine } from './command.ts';
 import { type BuildTarget, type Built, type DockerPorts, pushFailure } from './docker.ts';
 import { secretArguments } from './secrets.ts';
 
@@ -25,10 +24,6 @@ export interface PodmanPorts extends DockerPorts {
 /** A registry of this machine may speak plain HTTP, as Docker allows it too (dockerd, "insecure registries"). */
 function tlsOptions(registry: Registry): readonly string[] {
   return isLoopbackHost(hostOf(registry).replace(/:\d+$/, '')) ? ['--tls-verify=false'] : [];
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.trim().replace(/\.$/, '') ?? '';
 }
 
 /**

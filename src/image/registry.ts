@@ -51,6 +51,11 @@ export function hostOf(registry: Registry): string {
 
 /** Whether a registry is on this machine, where the Docker engine, too, accepts plain HTTP. */
 export function isLoopback(registry: Registry): boolean {
-  const host = hostOf(registry);
-  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(?:\.[0-9]+){3}$/.test(host);
+  return isLoopbackHost(hostOf(registry));
+}
+
+/** Whether a host name or address is this machine. */
+export function isLoopbackHost(host: string): boolean {
+  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  return bare === 'localhost' || bare.endsWith('.localhost') || bare === '::1' || /^127(?:\.[0-9]+){3}$/.test(bare);
 }

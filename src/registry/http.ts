@@ -13,8 +13,9 @@ import {
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
 import { RegistryError } from '../errors.ts';
+import { isLoopbackHost } from '../image/registry.ts';
 import { failureOfConnection, formatUrl, invalidAnswer, RegistryFailure, untrusted } from './failure.ts';
-import { type Environment, isLoopbackHost, resolveProxy, TunnelAgent } from './proxy.ts';
+import { type Environment, resolveProxy, TunnelAgent } from './proxy.ts';
 
 /** Content in pieces; a piece may be overwritten as soon as the next one is asked for. */
 export type Content = AsyncIterable<Buffer>;

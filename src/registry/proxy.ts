@@ -11,6 +11,7 @@ import { Agent, type AgentOptions, type RequestOptions, request as requestHttps 
 import { BlockList, isIP } from 'node:net';
 import { type Duplex, PassThrough } from 'node:stream';
 import { connect } from 'node:tls';
+import { isLoopbackHost } from '../image/registry.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -26,12 +27,6 @@ export function resolveProxy(host: string, port: number, environment: Environmen
     return undefined;
   }
   return URL.parse(proxy.includes('://') ? proxy : `http://${proxy}`) ?? undefined;
-}
-
-/** Whether a host name or address is this machine. */
-export function isLoopbackHost(host: string): boolean {
-  const bare = host.replace(/^\[(.*)\]$/, '$1');
-  return bare === 'localhost' || bare.endsWith('.localhost') || bare === '::1' || /^127(?:\.[0-9]+){3}$/.test(bare);
 }
 
 /** One entry of NO_PROXY: `*`, a domain (with its subdomains), `.domain` (subdomains alone), an address, a CIDR, each with an optional port. */

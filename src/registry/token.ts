@@ -3,12 +3,11 @@
  * (https://distribution.github.io/distribution/spec/auth/token/), Basic, or nothing.
  */
 
-import { hostOf, isLoopback, type Registry } from '../image/registry.ts';
+import { hostOf, isLoopback, isLoopbackHost, type Registry } from '../image/registry.ts';
 import { isObject } from '../json.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { failureOfAnswer, formatUrl, invalidAnswer, parseJson, readRefusal, untrusted } from './failure.ts';
 import type { Http } from './http.ts';
-import { isLoopbackHost } from './proxy.ts';
 
 /** A login to one registry. */
 export interface Credential {

@@ -5,7 +5,7 @@
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CommandResult } from '../engine/command.ts';
+import { type CommandResult, lastLine } from '../engine/command.ts';
 import type { DockerPorts } from '../engine/docker.ts';
 import { InputError, PermissionError, type PublishError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
@@ -137,8 +137,4 @@ function saveFailure(command: string, image: EngineImage, { exitCode, stderr }: 
     remedy: 'Check that the disk of RUNNER_TEMP has room for the image.',
     detail: stderr,
   });
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.trim().replace(/\.$/, '') ?? '';
 }

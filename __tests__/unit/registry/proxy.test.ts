@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { isLoopbackHost, resolveProxy } from '../../../src/registry/proxy.ts';
+import { isLoopbackHost } from '../../../src/image/registry.ts';
+import { resolveProxy } from '../../../src/registry/proxy.ts';
 
 const proxy = 'http://proxy.test:3128';
 
