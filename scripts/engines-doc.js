@@ -52,7 +52,7 @@ where it cannot be fetched the step ends with \`BUILDX_MISSING\`. What an engine
 \`engine: auto\` takes the first of these, and the log says which and why:
 
 1. the builder that \`builder\` names, or the nodes whose endpoints it lists;
-2. the builder that an earlier step selected (\`docker buildx use\`, docker/setup-buildx-action, BUILDX_BUILDER);
+2. the builder that an earlier step selected for this engine, or for all (\`docker buildx use\`, docker/setup-buildx-action, BUILDX_BUILDER);
 3. the Docker engine's own BuildKit, through buildx: no builder container, no image to pull;
 4. without buildx, the commands of the Docker CLI, where they can do what was asked; else buildx is installed;
 5. Podman, where no Docker engine answers.

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createGenerator } from 'ts-json-schema-generator';
+import { markdownCell } from './table.js';
 
 const at = (/** @type {string} */ path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
@@ -59,15 +60,12 @@ function typeOf(part) {
   return part.type === 'string' ? 'text' : String(part.type);
 }
 
-/** @type {(text: string) => string} */
-const cell = (text) => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').trim();
-
 /** @type {(part: Schema) => string[]} */
 function rows({ properties = {}, required = [] }) {
   return Object.entries(properties).flatMap(([name, property]) =>
     isSchema(property)
       ? [
-          `| \`${name}\`${required.includes(name) ? '' : ' (may be absent)'} | ${typeOf(property)} | ${cell(property.description ?? '')} |`,
+          `| \`${name}\`${required.includes(name) ? '' : ' (may be absent)'} | ${typeOf(property)} | ${markdownCell(property.description ?? '')} |`,
         ]
       : [],
   );

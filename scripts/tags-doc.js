@@ -5,6 +5,7 @@
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { markdownTable } from './table.js';
 
 /**
  * @typedef {object} Example
@@ -24,11 +25,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
  * @property {Example[]} examples
  */
 
-/** @param {string} text */
-function cell(text) {
-  return text.replaceAll('|', '\\|');
-}
-
 /** @param {string | undefined} lines */
 function code(lines) {
   if (lines === undefined || lines === '') return '';
@@ -38,38 +34,19 @@ function code(lines) {
     .join('<br>');
 }
 
-/**
- * @param {string[]} titles
- * @param {string[][]} rows
- */
-function table(titles, rows) {
-  // A column that no row fills says nothing.
-  const filled = titles.map((_, column) => rows.some((row) => row[column] !== ''));
-  const lines = [titles, titles.map(() => '---'), ...rows];
-  return lines
-    .map(
-      (row) =>
-        `| ${row
-          .filter((_, column) => filled[column])
-          .map(cell)
-          .join(' | ')} |`,
-    )
-    .join('\n');
-}
-
 /** @param {Chapter} chapter */
 function formatChapter({ title, type, text, attributes, examples }) {
   return [
     `## ${title ?? `type=${type}`}`,
     text,
     attributes &&
-      table(
+      markdownTable([
         [type === undefined ? 'name' : 'attribute', 'meaning'],
-        Object.entries(attributes).map(([name, meaning]) => [`\`${name}\``, meaning]),
-      ),
-    table(
+        ...Object.entries(attributes).map(([name, meaning]) => [`\`${name}\``, meaning]),
+      ]),
+    markdownTable([
       ['on', '`tags`', '`flavor`', 'the registry has', 'tags of the image'],
-      examples.map(({ on, tags, flavor, existing, result }) => [
+      ...examples.map(({ on, tags, flavor, existing, result }) => [
         on,
         code(tags),
         code(flavor),
@@ -81,7 +58,7 @@ function formatChapter({ title, type, text, attributes, examples }) {
               .map((tag) => `\`${tag}\``)
               .join(' '),
       ]),
-    ),
+    ]),
   ]
     .filter((part) => part !== undefined)
     .join('\n\n');

@@ -1,0 +1,109 @@
+// @ts-check
+/**
+ * An engine that nobody else uses, with the step as the runner starts it and what people write by hand, in the same
+ * environment: the same CLI, the same configuration, the same registry.
+ */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { startOwnEngine } from '../../__tests__/support/own-engine.ts';
+import { time } from './turns.js';
+
+/** @typedef {Awaited<ReturnType<typeof openSide>>} Side */
+/** @typedef {Readonly<Record<string, string>>} Inputs of the action */
+
+/** Both log in: the registry asks for nothing, and takes any password. */
+const login = { username: 'octocat', password: 'bench-password' };
+
+/** `process.execPath` with it tells the memory it took. */
+const peakHook = fileURLToPath(new URL('peak.cjs', import.meta.url));
+
+/**
+ * Runs a command to its end.
+ * @param {readonly string[]} argv
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} [input] its standard input
+ * @throws with what it printed on standard error
+ */
+export async function must([program = '', ...args], env, input = '') {
+  const running = promisify(execFile)(program, args, { env, maxBuffer: 64e6 });
+  running.child.stdin?.end(input);
+  await running;
+}
+
+/**
+ * @param {'engine' | 'engine-containerd'} name
+ * @param {object} at
+ * @param {import('../../__tests__/support/step.ts').ActionCopy} at.action
+ * @param {() => string} at.address `host:port` of the registry
+ * @throws {LabError} where the lab has no engine of its own
+ */
+export async function openSide(name, { action, address }) {
+  const { environment, close } = await startOwnEngine(name);
+  const runner = action.newRunner({
+    engine: environment,
+    isRecorded: false,
+    repository: 'bench/bench',
+    token: login.password,
+  });
+  const { DOCKER_HOST } = environment;
+  const env = { PATH: runner.path, HOME: runner.home, DOCKER_HOST };
+  const peakFile = join(runner.home, 'peak');
+  const tellsPeak = { NODE_OPTIONS: `--require ${JSON.stringify(peakHook)}`, BENCH_PEAK: peakFile };
+  return {
+    env,
+    close,
+
+    /** Only its main entry. @param {Inputs} inputs beside the registry */
+    main: (inputs) => runner.main({ registry: address(), ...inputs }),
+
+    /**
+     * The whole step with post.
+     * @param {Inputs} inputs beside the registry
+     * @param {number[]} [peaks] is told the most memory that the main entry had resident, in MB
+     * @returns {Promise<number>} milliseconds
+     * @throws with the log of a step that failed
+     */
+    async step(inputs, peaks) {
+      const took = await time(async () => {
+        const main = await runner.main({ registry: address(), ...inputs }, peaks === undefined ? {} : tellsPeak);
+        if (main.exitCode !== 0) throw new Error(main.log);
+        const post = await runner.post(main);
+        if (post.exitCode !== 0) throw new Error(post.log);
+      });
+      peaks?.push((Number(readFileSync(peakFile, 'utf8')) * 1024) / 1e6);
+      return took;
+    },
+
+    /**
+     * What people write by hand: log in, build and push, log out.
+     * @param {readonly string[]} options of `docker buildx build`, tags among them
+     * @param {string} context
+     * @param {string} [endpoint] of a BuildKit that builds
+     * @returns {Promise<number>} milliseconds
+     */
+    bare: (options, context, endpoint) =>
+      time(async () => {
+        const [{ username, password }, at] = [login, address()];
+        await must(['docker', 'login', at, '--username', username, '--password-stdin'], env, password);
+        const create = ['docker', 'buildx', 'create', '--name', 'bench', '--driver', 'remote'];
+        if (endpoint !== undefined) await must([...create, endpoint], env);
+        const builder = endpoint === undefined ? [] : ['--builder', 'bench'];
+        await must(['docker', 'buildx', 'build', '--push', ...builder, ...options, context], env);
+        if (endpoint !== undefined) await must(['docker', 'buildx', 'rm', 'bench'], env);
+        await must(['docker', 'logout', at], env);
+      }),
+
+    /**
+     * Any command.
+     * @param {readonly string[]} argv
+     * @returns {Promise<number>} milliseconds
+     */
+    run: (argv) => time(() => must(argv, env)),
+
+    /** Removes every image and all of the build cache. */
+    prune: () => must(['docker', 'system', 'prune', '--all', '--force'], env),
+  };
+}
