@@ -7,6 +7,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { FailedBuild } from './engine/build-failure.ts';
 import type { Environment } from './engine/command.ts';
+import { tellingLines } from './engine/secrets.ts';
 import type { Faults } from './errors.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
 import { exitCodeOf, onTermination } from './report/cancellation.ts';
@@ -67,12 +68,13 @@ export async function readRegistryAuth(text: string, faults: Faults): Promise<re
 }
 
 /** Every secret, and the form in which the CLI's configuration keeps a login, is *** in the log from here on. */
-export function maskSecrets(log: Log, username: string, { token, registryAuth }: StepSecrets): void {
+export function maskSecrets(log: Log, username: string, { token, registryAuth, ofBuild = [] }: StepSecrets): void {
   for (const login of [{ username, password: token }, ...registryAuth]) {
     if (login.password === '') continue;
     log.mask(login.password);
     log.mask(Buffer.from(`${login.username}:${login.password}`).toString('base64'));
   }
+  for (const line of ofBuild.flatMap(tellingLines)) log.mask(line);
 }
 
 /** Appends to one of the runner's files; without a runner there is none. */

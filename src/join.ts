@@ -7,6 +7,7 @@ import { platformsOf, readEntries } from './image/image-index.ts';
 import type { StoredManifest } from './image/manifest.ts';
 import { formatDigestReference } from './image/reference.ts';
 import type { Repository } from './image/repository.ts';
+import { withConsent } from './lost-login.ts';
 import type { LegSelection, MergePlan } from './merge-plan.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
 import type { Target } from './place.ts';
@@ -46,10 +47,16 @@ interface Joined {
  */
 export async function join({ plan: planned, describe }: Planned<MergePlan>, ports: JoinPorts): Promise<Outcome> {
   if (!planned.push.value) return nothingDone(planned, planned.push.reason);
-  const { registry, log, runStage } = ports;
+  const { registry, runStage } = ports;
   const { push, targets } = await runStage('prepare', 'Prepare', () => prepareTargets(planned, describe, ports));
   const plan = { ...planned, push: { ...planned.push, ...push } };
   if (!push.value) return nothingDone(plan, push.reason);
+  const repositories = targets.map(({ repository }) => repository);
+  return withConsent(repositories, registry, () => joinFor(targets, plan, ports));
+}
+
+async function joinFor(targets: readonly Target[], plan: MergePlan, ports: JoinPorts): Promise<Outcome> {
+  const { registry, log, runStage } = ports;
   const [main] = targets;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
   const reason = reasonForNothing(main);

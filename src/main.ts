@@ -7,6 +7,7 @@ import { type Account, accountFor, weighFor } from './account.ts';
 import type { BuildRequest } from './engine/build-request.ts';
 import type { Environment } from './engine/command.ts';
 import { type Engine, openEngine } from './engine/engine.ts';
+import { readSecretFiles, secretValues } from './engine/secrets.ts';
 import {
   appendEntry,
   type Entry,
@@ -44,7 +45,7 @@ import type { Run } from './run/run.ts';
 import { checkBuild } from './source/build-context.ts';
 import { checkSource } from './source/check-source.ts';
 import type { SourceSpec } from './source/spec.ts';
-import { buildByDigest } from './source/staged-build.ts';
+import { buildByDigest } from './source/unnamed-build.ts';
 import { openStep, type Step, type StepSecrets } from './step.ts';
 import { newStepFolder } from './step-folder.ts';
 
@@ -71,9 +72,11 @@ async function attemptPublish(
     const inputs = parseInputs(read, faults);
     account.wantsSummary = inputs.summary;
     account.isDryRun = inputs.dryRun;
-    const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
-    maskSecrets(log, inputs.username, secrets);
-    maskBuildSecrets(log, inputs.build.secretValues);
+    const { options, secretValues: given } = inputs.build;
+    const ofBuild = [...secretValues(options.secrets, given, env).values()];
+    const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults), ofBuild };
+    const inFiles = await readSecretFiles(options.secrets);
+    maskSecrets(log, inputs.username, { ...secrets, ofBuild: [...ofBuild, ...inFiles] });
     return { inputs, secrets, theRun: readRun(env) };
   });
   const { registryAuth } = secrets;
@@ -113,11 +116,9 @@ async function attemptPublish(
   let keepsLogin = false;
   try {
     const { registry } = step;
-    const { build, destinations: named } = planned.plan;
-    const repositories = named.map(({ repository }) => repository);
     const port: EnginePort = {
       ...engine,
-      buildByDigest: (decision) => buildByDigest(engine, decision, repositories, build.platforms.length > 1, folder),
+      buildByDigest: (decision, repositories) => buildByDigest(engine, decision, repositories, folder),
     };
     const outcome = await publish(planned, { engine: port, source: sourceOf(step), registry, log, runStage });
     account.outcome = outcome;
@@ -187,17 +188,10 @@ async function askGitHub(inputs: Inputs, theRun: Run, { env, log }: Entry): Prom
   return readGitHubFacts(missing, theRun, createApi(theRun.apiUrl, token, env), (message) => log.info(message));
 }
 
-/** Each line of a secret that is long enough to be one: `{` and the like would make *** of the whole log. */
-function maskBuildSecrets(log: Log, values: ReadonlyMap<string, string>): void {
-  for (const line of [...values.values()].flatMap((value) => value.split('\n'))) {
-    if (line.trim().length >= 6) log.mask(line.trim());
-  }
-}
-
 function engineOf(
   { docker, config, logins }: Step,
   { build: request, destinations, push, source }: Plan,
-  { build: { secretValues, variables }, token }: Inputs,
+  { build, token }: Inputs,
   { env, log }: Pick<Entry, 'env' | 'log'>,
 ): Engine {
   const ports = {
@@ -205,17 +199,18 @@ function engineOf(
     variables: env,
     say: (line: string) => log.info(line),
     warn: log.warning,
-    // A builder in a cluster outlives the step that was killed: `post` removes it.
-    onBuilder: (removal: readonly string[]) => appendEntry(env.GITHUB_STATE, 'builder', JSON.stringify(removal)),
+    // A builder in a cluster outlives the step that was killed: `post` removes it, with the variables that a child may have.
+    onBuilder: (argv: readonly string[]) =>
+      appendEntry(env.GITHUB_STATE, 'builder', JSON.stringify({ argv, variables: Object.keys(docker.env) })),
   };
   return openEngine(ports, config, {
     request,
     isAsked: source === undefined,
-    repositories: destinations.map(({ repository }) => repository),
     usesDockerRegistry: push.value && destinations.some(({ registry }) => registry.kind === 'docker'),
     logins,
-    secrets: request.gitSecret === '' ? secretValues : new Map([...secretValues, [request.gitSecret, token]]),
-    cacheVariables: variables,
+    secrets:
+      request.gitSecret === '' ? build.secretValues : new Map([...build.secretValues, [request.gitSecret, token]]),
+    cacheVariables: build.variables,
   });
 }
 

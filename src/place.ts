@@ -3,10 +3,11 @@
  * own client. Afterwards all of it is in each repository, and no tag but perhaps the version tag points at it.
  */
 
+import type { BuildOutput } from './engine/build-request.ts';
 import { formatCache } from './engine/cache.ts';
 import { engineKinds } from './engine/capabilities.ts';
 import type { Built } from './engine/docker.ts';
-import type { RunnerFacts } from './engine/resolve.ts';
+import type { EngineDecision, RunnerFacts } from './engine/resolve.ts';
 import { RegistryError } from './errors.ts';
 import type { Digest } from './image/digest.ts';
 import { mediaTypes, type StoredManifest, storedManifest } from './image/manifest.ts';
@@ -70,25 +71,45 @@ export async function placeBuilt(
   if (plan.build.cache.mode !== 'off') {
     log.info(`Cache: ${formatCache(builder.cache)}, because ${builder.cache.reason}`);
   }
-  const build = (where: readonly Target[], push: boolean): Promise<Built> =>
+  const build = (push: boolean, output?: BuildOutput): Promise<Built> =>
     runStage('build', push ? 'Build and push' : 'Build', () =>
-      engine.build(builder, where.flatMap(mainReference), push),
+      engine.build(builder, targets.flatMap(mainReference), push, output),
     );
+  if (!plan.push.value) {
+    const { imageId, metadata } = await build(false);
+    return { placed: [], imageId, metadata };
+  }
   // A new engine and the Docker registry do not understand each other: our own client takes the image there.
   const isByClient = targets.some(({ kind }) => kind === 'docker');
-  if (!plan.push.value || isByClient) {
-    const { imageId, metadata } = await build(targets, false);
-    if (!plan.push.value) return { placed: [], imageId, metadata };
+  // What takes long is done before the version tag is looked at for the last time.
+  const isAskedAgain = plan.ifExists !== 'overwrite';
+  if (isByClient || (isAskedAgain && builder.kind !== 'builder')) {
+    const { imageId, metadata } = await build(false, { kind: 'engine' });
     const store = builder.kind === 'podman' ? 'containers-storage' : 'docker-daemon';
     const image = { kind: store, image: imageId } as const;
     return { ...(await placeEngineImage(image, targets, confirm, ports)), metadata };
   }
-  if (plan.ifExists === 'overwrite') return await pushed(targets, await build(targets, true), ports);
-  // What takes long is done before the version tag is looked at; what is left comes out of the builder's cache.
-  await build(targets, false);
-  const confirmed = await confirm(targets);
-  if (confirmed.length === 0) return { placed: [], imageId: '', metadata: '' };
-  return await pushed(confirmed, await build(confirmed, true), ports);
+  return isAskedAgain ? placeUnnamed(builder, targets, confirm, ports) : pushed(targets, await build(true), ports);
+}
+
+/** A builder outside of the engine keeps no image: it pushes by digest what is tagged afterwards. */
+async function placeUnnamed(
+  builder: EngineDecision,
+  targets: readonly Target[],
+  confirm: Confirm,
+  { engine, registry, runStage }: PublishPorts,
+): Promise<Produced> {
+  const repositories = targets.map(({ repository }) => repository);
+  const { imageId, metadata, result } = await runStage('build', 'Build', () =>
+    engine.buildByDigest(builder, repositories),
+  );
+  if (typeof result !== 'string') throw new Error('a builder of its own did not push');
+  const confirmed = await confirm(targets, result);
+  const placed = confirmed.map(async (target): Promise<Placed> => {
+    const manifest = await registry.getManifest(target.repository, result);
+    return { target, manifest, unmoved: target.tags };
+  });
+  return { placed: await Promise.all(placed), imageId, metadata };
 }
 
 async function pushed(targets: readonly Target[], built: Built, ports: PublishPorts): Promise<Produced> {
@@ -116,7 +137,8 @@ async function placeEngineImage(
   ports: PublishPorts,
 ): Promise<Produced> {
   const { log, source, runStage } = ports;
-  const imageId = await source.readImageId(image);
+  // Podman's is one that was built here, and may be an index.
+  const imageId = image.kind === 'docker-daemon' ? await source.readImageId(image) : image.image;
   const confirmed = await confirm(targets);
   const placed: Placed[] = [];
   const isByClient = ({ kind }: Target): boolean => kind === 'docker' || image.kind !== 'docker-daemon';
@@ -127,8 +149,10 @@ async function placeEngineImage(
     }
   }
   const byClient = confirmed.filter(isByClient);
-  if (byClient.length > 0) {
+  if (byClient.some(({ kind }) => kind === 'docker')) {
     log.info('The Docker registry gets the image from this action: engines and it do not understand each other.');
+  }
+  if (byClient.length > 0) {
     placed.push(...(await placeOpened({ spec: image, referrers: false }, byClient, ports)));
   }
   const inOrder = targets.flatMap((target) => placed.filter((each) => each.target === target));

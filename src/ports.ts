@@ -3,17 +3,18 @@
 import type { Engine } from './engine/engine.ts';
 import type { EngineDecision } from './engine/resolve.ts';
 import type { Digest } from './image/digest.ts';
+import type { Repository } from './image/repository.ts';
 import type { RegistryClient } from './registry/client.ts';
 import type { Log } from './report/log.ts';
 import type { RunStage } from './report/spans.ts';
 import type { ImageSource } from './source/image-source.ts';
 import type { EngineImage, SourceSpec } from './source/spec.ts';
-import type { UnnamedBuild } from './source/staged-build.ts';
+import type { UnnamedBuild } from './source/unnamed-build.ts';
 
 /** The engine, as a publish needs it. */
 export interface EnginePort extends Pick<Engine, 'readFacts' | 'resolveBuilder' | 'logIn' | 'build'> {
   /** Builds under no name, and pushes by digest where the builder can. */
-  buildByDigest(decision: EngineDecision): Promise<UnnamedBuild>;
+  buildByDigest(decision: EngineDecision, repositories: readonly Repository[]): Promise<UnnamedBuild>;
 }
 
 /** Images that are there already. */

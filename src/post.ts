@@ -25,12 +25,18 @@ export async function run(): Promise<void> {
   }
 }
 
-/** @param removal the command line that `main` noted, as JSON */
-async function removeBuilder(removal: string, folder: string): Promise<void> {
+/** @param noted by `main`, as JSON: the command line, and the names of the variables that hold no secret */
+async function removeBuilder(noted: string, folder: string): Promise<void> {
   const { createCommandRunner } = await import('./engine/command.ts');
-  const [program = 'docker-buildx', ...args] = JSON.parse(removal).map(String);
+  const { argv, variables } = JSON.parse(noted);
+  const [program = 'docker-buildx', ...args] = argv.map(String);
   const config = join(folder, 'docker');
-  const env = { ...process.env, DOCKER_CONFIG: config, BUILDX_CONFIG: join(config, 'buildx') };
+  const inherited = Object.entries(process.env).filter(([name]) => variables.includes(name));
+  const env = {
+    ...Object.fromEntries(inherited),
+    DOCKER_CONFIG: config,
+    BUILDX_CONFIG: join(config, 'buildx'),
+  };
   const { run: start } = createCommandRunner(AbortSignal.timeout(30_000));
   const result = await start([program, ...args], { env }).catch((error: unknown) => ({
     exitCode: 1,

@@ -11,12 +11,13 @@ import { formatPlatform } from './image/platform.ts';
 import { formatDigestReference, formatTagReference } from './image/reference.ts';
 import { formatRepository, type Repository } from './image/repository.ts';
 import type { Tag } from './image/tag.ts';
+import { withConsent } from './lost-login.ts';
 import type { DescribedTag, ImageDescription } from './metadata/describe.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
 import { type Confirm, type Placed, type Produced, placeBuilt, placeSource, type Target } from './place.ts';
 import type { Decision, Plan, Planned, PublicationPlan } from './plan.ts';
 import type { PublishPorts } from './ports.ts';
-import { mismatch, moveTags, verifyBlobs, verifyTags } from './registry/tags.ts';
+import { mismatch, moveTags, verifyBlobs, verifyTags, widthOfTagging } from './registry/tags.ts';
 import { type ImageSummary, readContent, summarise } from './source/content.ts';
 import { isMarkerTag } from './source/marker.ts';
 import { remoteContent } from './source/remote.ts';
@@ -33,6 +34,16 @@ export async function publish({ plan: planned, describe }: Planned, ports: Publi
     ]),
   );
   const plan = { ...planned, push: { ...planned.push, ...push } };
+  const repositories = plan.push.value ? targets.map(({ repository }) => repository) : [];
+  return withConsent(repositories, ports.registry, () => publishTo(targets, plan, facts, ports));
+}
+
+async function publishTo(
+  targets: readonly Target[],
+  plan: Plan,
+  facts: RunnerFacts | undefined,
+  ports: PublishPorts,
+): Promise<Outcome> {
   const [main] = targets;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
   const { staging } = plan;
@@ -249,7 +260,10 @@ export async function tagAndVerify(
     if (found?.digest !== digest) throw mismatch(repository, digest, digest, found?.digest);
   }
   if (unmoved.length > 0) {
-    await runStage('tag', 'Tag', () => moveTags(registry, repository, manifest, unmoved, (line) => log.info(line)));
+    const width = widthOfTagging(target.kind);
+    await runStage('tag', 'Tag', () =>
+      moveTags(registry, repository, manifest, unmoved, width, (line) => log.info(line)),
+    );
   }
   if (plan.verify === 'off') return;
   await runStage('verify', 'Verify', async () => {

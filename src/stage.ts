@@ -62,7 +62,10 @@ async function bring(
   }
   const builder = await engine.resolveBuilder(facts);
   log.info(`Engine: ${engineKinds[builder.kind]}, because ${builder.reason}`);
-  const { imageId, metadata, result } = await runStage('build', 'Build', () => engine.buildByDigest(builder));
+  const repositories = targets.map(({ repository }) => repository);
+  const { imageId, metadata, result } = await runStage('build', 'Build', () =>
+    engine.buildByDigest(builder, repositories),
+  );
   return { digest: typeof result === 'string' ? result : await push(result, targets, ports), imageId, metadata };
 }
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createCommandRunner, type Environment } from './engine/command.ts';
 import type { DockerPorts } from './engine/docker.ts';
+import { withoutBuildSecrets } from './engine/secrets.ts';
 import { PublishError } from './errors.ts';
 import type { Registry } from './image/registry.ts';
 import type { Destination } from './plan.ts';
@@ -17,7 +18,7 @@ import { hostOfOwningProduct } from './registry/directory.ts';
 import { createDockerConfig, type DockerConfig, isolateLogins, removeDockerConfig } from './registry/docker-config.ts';
 import type { Product } from './registry/product.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
-import { judgeText, type RetryPorts, retry, type Verdict } from './registry/retry.ts';
+import { judgeText, type RetryPorts, retry, type Verdict, withNewToken } from './registry/retry.ts';
 import type { Credential } from './registry/token.ts';
 import type { Log } from './report/log.ts';
 
@@ -59,10 +60,12 @@ function judgeCommand(error: unknown): Verdict {
   return judgeText(error.detail, Date.now());
 }
 
-/** What a step logs in with: the secret parts that no plan holds. */
+/** The secret parts that no plan holds. */
 export interface StepSecrets {
   readonly token: string;
   readonly registryAuth: readonly RegistryLogin[];
+  /** Of the build, where they stand in inputs and variables. */
+  readonly ofBuild?: readonly string[];
 }
 
 /** A repository that a step reads or writes. */
@@ -133,8 +136,9 @@ export async function openStep(
     const registries = logins.map(({ registry }) => registry);
     const config = await createDockerConfig(join(folder, 'docker'), runnerDockerConfig(env), registries);
     const hidden = logins.map(({ password }) => password);
+    const inherited = withoutBuildSecrets(env, secrets.ofBuild ?? []);
     const childEnv = {
-      ...withoutAuthConfig(childEnvironment(env, [secrets.token, ...hidden]), registries),
+      ...withoutAuthConfig(childEnvironment(inherited, [secrets.token, ...hidden]), registries),
       DOCKER_CONFIG: config.folder,
     };
     const credentials = await readCredentials(plan, logins, (registry) =>
@@ -148,6 +152,10 @@ export async function openStep(
       retries: plan.retries,
       ...ports,
     });
+    const isTaken = async (): Promise<boolean> => {
+      const asked = plan.destinations.map(({ repository }) => registry.mayPush(repository));
+      return (await Promise.all(asked)).every(({ answer }) => answer !== 'refused');
+    };
     // Cuts what is on its way; what would try again is stopped by `sleep`.
     signal.addEventListener('abort', () => registry.close(), { once: true });
     return {
@@ -156,7 +164,10 @@ export async function openStep(
         env: childEnv,
         temp: folder,
         onOutput: (text) => log.tool(text),
-        retry: (what, attempt) => retry(attempt, { what, retries: plan.retries, judge: judgeCommand, ...ports }),
+        retry: (what, attempt) => {
+          const options = { what, retries: plan.retries, judge: judgeCommand, ...ports };
+          return retry(withNewToken(what, attempt, { log: ports.log, isTaken }), options);
+        },
       },
       config,
       registry,

@@ -9,13 +9,11 @@ import { type BuildxPorts, buildWithBuildx } from '../../src/engine/buildx-build
 import { createCommandRunner } from '../../src/engine/command.ts';
 import { type BuildTarget, buildWithDocker, logIn } from '../../src/engine/docker.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
-import { parseRepositoryName } from '../../src/image/reference.ts';
 import { parseRegistry } from '../../src/image/registry.ts';
 import { aBuild, aDecision } from '../support/builders.ts';
 import { type RecordedCommand, readRecords, writeRecorder } from '../support/recorder.ts';
 
 const digest = `sha256:${'a1'.repeat(32)}`;
-const repositories = [parseRepositoryName('localhost:5000/octo/app'), parseRepositoryName('example.com/octo/app')];
 const references = ['localhost:5000/octo/app:1.0', 'example.com/octo/app:1.0'];
 const request: BuildRequest = aBuild({
   context: 'services/api; rm -rf "$HOME"',
@@ -62,7 +60,7 @@ function records(): readonly RecordedCommand[] {
 function target(push: boolean, names = references): BuildTarget {
   const inside = join(folder, 'temp', 'build-x');
   mkdirSync(inside, { recursive: true });
-  return { references: names, repositories, push, folder: inside, secrets: new Map() };
+  return { references: names, push, folder: inside, secrets: new Map() };
 }
 
 function ports(): BuildxPorts {
@@ -175,13 +173,9 @@ describe('buildx', () => {
 });
 
 describe('the classic commands', () => {
-  const repoDigests = JSON.stringify([
-    `elsewhere.example/octo/app@sha256:${'b2'.repeat(32)}`,
-    `localhost:5000/octo/app@${digest}`,
-  ]);
-  const succeeds = `case $1 in build) for arg; do [ "$last" = --iidfile ] && printf sha256:feed >"$arg"; last=$arg; done;; image) echo '${repoDigests}';; esac`;
+  const succeeds = `case $1 in build) for arg; do [ "$last" = --iidfile ] && printf sha256:feed >"$arg"; last=$arg; done;; push) echo '1.0: digest: ${digest} size: 528';; esac`;
 
-  test('build, tag, push each repository once, and ask which digest was pushed there', async () => {
+  test('build, tag, push each repository once, and tell which digest was pushed', async () => {
     install('docker', succeeds);
     const single: BuildRequest = { ...request, platforms: [] };
     const built = await buildWithDocker(ports(), false, single, target(true));
@@ -196,7 +190,6 @@ describe('the classic commands', () => {
       ['docker', 'tag', 'sha256:feed', 'example.com/octo/app:1.0'],
       ['docker', 'push', 'localhost:5000/octo/app:1.0'],
       ['docker', 'push', 'example.com/octo/app:1.0'],
-      ['docker', 'image', 'inspect', '--format', '{{json .RepoDigests}}', 'sha256:feed'],
     ]);
     expect(built).toMatchObject({ imageId: 'sha256:feed', digest, metadata: '' });
     expect(records()[0]?.env.DOCKER_BUILDKIT).toBe('0');

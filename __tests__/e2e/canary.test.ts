@@ -1,26 +1,32 @@
 /**
- * A canary in place of each secret, looked for after every way in which a step can end: in command lines, environments of
- * children, log, outputs, state, summary, and every file of the runner.
+ * A canary in place of each secret, after every way in which a step can end. The runner of `support/step.ts` looks for it in
+ * command lines, environments of children, log, outputs, state, summary and every file that the step can write; here are the
+ * secrets and the endings.
  */
 
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { lab } from '../support/lab.ts';
-import { withoutMasks } from '../support/runner-files.ts';
-import { copyAction, type Runner, type StepResult, uniqueName } from '../support/step.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { type GitServer, startGitServer } from '../support/git-server.ts';
+import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
+import { shownLog } from '../support/runner-files.ts';
+import { copyAction, type Runner, uniqueName } from '../support/step.ts';
 
 jest.setTimeout(60_000);
 
 const action = copyAction();
 const repository = `octo-org/${uniqueName('app')}`;
+const aCanary = (): string => `canary-${crypto.randomUUID()}`;
 /** One that no registry knows, for logins that are refused and registries that are not reached. */
-const stray = `canary-${crypto.randomUUID()}`;
+const stray = aCanary();
 let engine: Record<string, string>;
 let registry: string;
 let username: string;
 let password: string;
-let published: StepResult;
+let busybox: string;
+let client: IndependentClient;
 
 function aRunner(dockerfile = 'FROM scratch\nCOPY Dockerfile /\n', subAction = '.'): Runner {
   const runner = action.newRunner({ engine, repository, token: stray, subAction, env: { RUNNER_DEBUG: '1' } });
@@ -28,38 +34,22 @@ function aRunner(dockerfile = 'FROM scratch\nCOPY Dockerfile /\n', subAction = '
   return runner;
 }
 
+const login = () => ({ registry, username, token: password });
+
 beforeAll(async () => {
-  const [{ environment }, account] = await Promise.all([lab.engine(), lab['registry-auth']()]);
+  const [{ environment }, account, images] = await Promise.all([lab.engine(), lab['registry-auth'](), lab.images()]);
   engine = environment;
   registry = account.address;
   username = account.username ?? '';
   password = account.password ?? '';
-  published = await aRunner().main({ registry, username, token: password, tags: '1.0' });
-  expect(published).toMatchObject({ exitCode: 0, failure: '' });
+  busybox = images.busybox;
+  client = await openIndependentClient();
+  expect(await aRunner().main({ ...login(), tags: '1.0' })).toMatchObject({ exitCode: 0, failure: '' });
 });
-afterAll(() => action[Symbol.dispose]());
-
-/** Where a canary is, in any form in which it can be written down. */
-function placesOfCanary(runner: Runner, step: StepResult): readonly string[] {
-  const forms = [password, stray].flatMap((secret) => [
-    secret,
-    encodeURIComponent(secret),
-    Buffer.from(secret).toString('base64'),
-    Buffer.from(`${username}:${secret}`).toString('base64'),
-  ]);
-  const holds = (text: string): boolean => forms.some((form) => text.includes(form));
-  const all = join(runner.temp, '..');
-  const files = runner.filesIn(all).filter((file) => holds(readFileSync(join(all, file), 'latin1')));
-  const commands = runner.commands().filter(({ args, env }) => [...args, ...Object.values(env)].some(holds));
-  return [
-    ...files,
-    ...commands.map(({ program, args }) => `${program} ${args[0]}`),
-    ...(holds(withoutMasks(step.log)) ? ['the log'] : []),
-    ...(holds(JSON.stringify([step.outputs, step.state, step.env])) ? ['what the step tells later ones'] : []),
-  ];
-}
-
-const login = () => ({ registry, username, token: password });
+afterAll(() => {
+  action[Symbol.dispose]();
+  client?.[Symbol.dispose]();
+});
 
 interface Case {
   readonly what: string;
@@ -72,15 +62,6 @@ interface Case {
 const cases: readonly Case[] = [
   { what: 'a publish', exitCode: 0, inputs: () => ({ ...login(), tags: '1.1' }) },
   { what: 'a plan', exitCode: 0, inputs: () => ({ ...login(), 'dry-run': 'true' }) },
-  {
-    what: 'a publish with `registry-auth`',
-    exitCode: 0,
-    inputs: () => ({
-      registry,
-      tags: '1.2',
-      'registry-auth': `- registry: ${registry}\n  username: ${username}\n  password: ${password}\n`,
-    }),
-  },
   {
     what: 'a build that fails',
     exitCode: 1,
@@ -108,18 +89,123 @@ test.each(cases)('after $what no canary is anywhere', async ({ exitCode, dockerf
   const runner = aRunner(dockerfile, subAction);
   const step = await runner.main(inputs());
   expect(step).toMatchObject({ exitCode, signal: null });
-  expect(placesOfCanary(runner, step)).toEqual([]);
   expect(runner.filesIn(runner.temp)).toEqual([]);
   expect(await runner.post(step)).toMatchObject({ exitCode: 0, log: '' });
-  expect(placesOfCanary(runner, step)).toEqual([]);
 });
 
-test('the search finds a canary that is there', async () => {
-  const runner = aRunner();
-  runner.write('found.txt', Buffer.from(`${username}:${stray}`).toString('base64'));
-  await runner.run(['docker', 'version', '--format', stray]);
-  const step = { ...published, log: `${stray}\n`, outputs: { digest: password } };
-  expect(placesOfCanary(runner, step)).toEqual(
-    expect.arrayContaining(['workspace/found.txt', 'docker version', 'the log', 'what the step tells later ones']),
-  );
+describe('a build from a private repository, with each kind of secret', () => {
+  /** Of a form that is the job's own, so that BuildKit gets it for the Git server of the run. */
+  const token = `ghs_${crypto.randomUUID().replaceAll('-', '')}`;
+  const values = {
+    'an-input': aCanary(),
+    lines: `${aCanary()}\n${aCanary()}`,
+    'a-variable': aCanary(),
+    'a-file': aCanary(),
+  };
+  const ids = Object.keys(values);
+  const mounts = ids.map((id) => `--mount=type=secret,id=${id}`).join(' ');
+  const eachSecret = (command: string): string => `for id in ${ids.join(' ')}; do ${command} /run/secrets/$id; done`;
+  let git: GitServer;
+
+  beforeAll(async () => {
+    const from = `FROM ${busybox}\n`;
+    git = await startGitServer(token, {
+      uses: `${from}RUN ${mounts} ${eachSecret('sha256sum')} > /sums.txt\n`,
+      prints: `${from}RUN ${mounts} ${eachSecret('cat')}; echo\n`,
+      fails: `${from}RUN ${mounts} ${eachSecret('sha256sum')}; exit 1\n`,
+      'prints-and-fails': `${from}RUN ${mounts} ${eachSecret('cat')}; echo; exit 1\n`,
+      waits: `${from}RUN ${mounts} ${eachSecret('sha256sum')}; echo under""way; sleep 30\n`,
+    });
+  });
+  afterAll(() => git?.[Symbol.dispose]());
+
+  /** @param file the Dockerfile, by what it does */
+  function startBuild(file: string): { readonly runner: Runner; readonly step: ReturnType<Runner['start']> } {
+    const env = { RUNNER_DEBUG: '1', GITHUB_SERVER_URL: git.origin };
+    const runner = action.newRunner({ engine, repository, token, env });
+    runner.write('secret.txt', values['a-file']);
+    const inputs = {
+      ...{ context: git.remote, file, tags: file, registry, 'no-cache': 'true' },
+      'registry-auth': `- registry: ${registry}\n  username: ${username}\n  password: ${password}\n`,
+      secrets: `an-input=${values['an-input']}\n"lines=${values.lines}"`,
+      'secret-envs': 'a-variable=FROM_ENVIRONMENT',
+      'secret-files': 'a-file=secret.txt',
+    };
+    return { runner, step: runner.start(inputs, { FROM_ENVIRONMENT: values['a-variable'] }) };
+  }
+
+  async function expectNothingLeft(runner: Runner, step: Awaited<ReturnType<Runner['main']>>): Promise<void> {
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+    expect(await runner.post(step)).toMatchObject({ exitCode: 0, log: '' });
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+  }
+
+  test('that succeeds: the build had each, and the image has none', async () => {
+    const { runner, step } = startBuild('uses');
+    const ended = await step.ended;
+    expect(ended).toMatchObject({ code: '', exitCode: 0 });
+    const { reference = '' } = ended.outputs;
+    const sums = (await client.contentOf(reference, 'sums.txt')).match(/^[0-9a-f]{64}/gm);
+    expect(sums).toEqual(Object.values(values).map((value) => createHash('sha256').update(value).digest('hex')));
+    const image = JSON.stringify(await Promise.all([client.configOf(reference), client.manifestOf(reference)]));
+    for (const secret of [token, password, ...Object.values(values)]) expect(image.includes(secret)).toBe(false);
+    await expectNothingLeft(runner, ended);
+  });
+
+  test('that fails after it has read them', async () => {
+    const { runner, step } = startBuild('fails');
+    const ended = await step.ended;
+    expect(ended).toMatchObject({ code: 'BUILD_FAILED', exitCode: 1 });
+    await expectNothingLeft(runner, ended);
+  });
+
+  test.each([
+    { file: 'prints', exitCode: 0 },
+    { file: 'prints-and-fails', exitCode: 1 },
+  ])('whose Dockerfile $file: whoever reads the log sees ***', async ({ file, exitCode }) => {
+    const { runner, step } = startBuild(file);
+    const ended = await step.ended;
+    expect(ended).toMatchObject({ exitCode });
+    const lines = Object.values(values).flatMap((value) => value.split('\n'));
+    for (const line of lines) expect(ended.log.split(line).length).toBeGreaterThan(2);
+    for (const line of lines) expect(shownLog(ended.log).includes(line)).toBe(false);
+    expect(shownLog(ended.log)).toContain('***');
+    await expectNothingLeft(runner, ended);
+  });
+
+  async function startSlowBuild(): Promise<ReturnType<typeof startBuild>> {
+    const build = startBuild('waits');
+    let log = '';
+    build.step.process.stdout?.on('data', (text: string) => {
+      log += text;
+    });
+    for (const end = Date.now() + 20_000; !log.includes('underway'); await sleep(20)) {
+      if (Date.now() > end) throw new Error('The build did not begin.');
+    }
+    return build;
+  }
+
+  test('that is cancelled', async () => {
+    const { runner, step } = await startSlowBuild();
+    step.process.kill('SIGTERM');
+    const ended = await step.ended;
+    expect(ended).toMatchObject({ code: 'CANCELLED', exitCode: 143 });
+    await expectNothingLeft(runner, ended);
+  });
+
+  test('that is killed: until its post they are in files that nobody else can read', async () => {
+    const { runner, step } = await startSlowBuild();
+    step.process.kill('SIGKILL');
+    const ended = await step.ended;
+    // The runner ends what a step leaves running.
+    for (const { pid } of runner.commands()) if (existsSync(`/proc/${pid}/exe`)) process.kill(pid, 'SIGKILL');
+    expect(ended).toMatchObject({ signal: 'SIGKILL' });
+    const left = runner.filesIn(runner.temp);
+    const secret = left.filter((path) => /\/docker\/config\.json$|\/secrets\/\d+$/.test(path));
+    // The login; two of `secrets`, one of `secret-envs`, and that of Git. What stands in a file is read from there.
+    expect(secret).toHaveLength(5);
+    for (const path of secret) expect(statSync(join(runner.temp, path)).mode & 0o777).toBe(0o600);
+    expect(await runner.post(ended)).toMatchObject({ exitCode: 0, log: '' });
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+  });
 });

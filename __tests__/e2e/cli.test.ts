@@ -3,33 +3,19 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
-import { copyAction, type Runner, readActionManifest, uniqueName } from '../support/step.ts';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { lab } from '../support/lab.ts';
+import { type Runner, readActionManifest, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
 jest.setTimeout(60_000);
 
 const examples = fileURLToPath(new URL('../../examples', import.meta.url));
-const action = copyAction();
-let engine: Record<string, string>;
-let registry: string;
-let client: IndependentClient;
-
-beforeAll(async () => {
-  [{ environment: engine }, { address: registry }, client] = await Promise.all([
-    lab.engine(),
-    lab.registry(),
-    openIndependentClient(),
-  ]);
-});
-afterAll(() => {
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
-});
+const suite = openSuite('engine', 'registry', 'client');
 
 /** A terminal in a checkout of `OWNER/NAME` at one commit of the branch `work`. */
 async function aCheckout(repository: string): Promise<Runner> {
-  const terminal = action.newRunner({ engine });
+  const terminal = suite.action.newRunner({ engine: suite.engine });
   cpSync(join(examples, 'hello'), join(terminal.workspace, 'examples/hello'), { recursive: true });
   await git(terminal, 'init', '--quiet', '--initial-branch', 'work');
   await git(terminal, 'remote', 'add', 'origin', `git@github.com:${repository}.git`);
@@ -45,7 +31,7 @@ async function git(terminal: Runner, ...args: string[]): Promise<string> {
   return log.trim();
 }
 
-const helloTo = (...more: string[]): string[] => ['--context', 'examples/hello', '--registry', registry, ...more];
+const helloTo = (...more: string[]): string[] => ['--context', 'examples/hello', '--registry', suite.registry, ...more];
 
 describe('in a checkout', () => {
   let terminal: Runner;
@@ -58,12 +44,12 @@ describe('in a checkout', () => {
   test('the image is published under the tags of the command line, and standard output is its names', async () => {
     const { exitCode, stdout, log } = await terminal.terminal('cli.js', helloTo('--tags', '1.0', '--tags=latest'));
     expect({ exitCode, log }).toEqual({ exitCode: 0, log: expect.stringContaining('Published') });
-    const name = `${registry}/octo-org/${image}`;
-    const digest = await client.digestOf(`${name}:1.0`);
+    const name = `${suite.registry}/octo-org/${image}`;
+    const digest = await suite.client.digestOf(`${name}:1.0`);
     expect(stdout).toBe(`${name}@${digest}\n${name}:1.0\n${name}:latest\n`);
-    expect(await client.digestOf(`${name}:latest`)).toBe(digest);
-    expect(await client.contentOf(`${name}@${digest}`, 'hello.txt')).toContain('Hello');
-    expect(await client.labelsOf(`${name}:1.0`)).toMatchObject({
+    expect(await suite.client.digestOf(`${name}:latest`)).toBe(digest);
+    expect(await suite.client.contentOf(`${name}@${digest}`, 'hello.txt')).toContain('Hello');
+    expect(await suite.client.labelsOf(`${name}:1.0`)).toMatchObject({
       'org.opencontainers.image.revision': await git(terminal, 'rev-parse', 'HEAD'),
     });
     expect(terminal.filesIn(terminal.temp)).toEqual([]);
@@ -71,32 +57,35 @@ describe('in a checkout', () => {
 
   test('without --tags the branch is the tag, and on a git tag its version', async () => {
     const onBranch = await terminal.terminal('cli.js', helloTo('--dry-run'));
-    expect(onBranch).toMatchObject({ exitCode: 0, stdout: `${registry}/octo-org/${image}:work\n` });
+    expect(onBranch).toMatchObject({ exitCode: 0, stdout: `${suite.registry}/octo-org/${image}:work\n` });
     await git(terminal, 'tag', 'v3.1.4');
     await git(terminal, 'checkout', '--quiet', '--detach');
     const onTag = await terminal.terminal('cli.js', helloTo('--dry-run'));
-    expect(onTag.stdout.split('\n')).toContain(`${registry}/octo-org/${image}:3.1.4`);
+    expect(onTag.stdout.split('\n')).toContain(`${suite.registry}/octo-org/${image}:3.1.4`);
   });
 });
 
 test('outside of any repository the folder gives the name', async () => {
-  const terminal = action.newRunner({ engine });
+  const terminal = suite.action.newRunner({ engine: suite.engine });
   terminal.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
   const tag = uniqueName('t');
   // Git must not find a repository above the temporary folder.
   const env = { GIT_CEILING_DIRECTORIES: terminal.workspace };
-  const { exitCode, stdout } = await terminal.terminal('cli.js', ['--registry', registry, '--tags', tag], env);
+  const { exitCode, stdout } = await terminal.terminal('cli.js', ['--registry', suite.registry, '--tags', tag], env);
   expect({ exitCode, stdout }).toEqual({
     exitCode: 0,
-    stdout: expect.stringContaining(`${registry}/workspace:${tag}\n`),
+    stdout: expect.stringContaining(`${suite.registry}/workspace:${tag}\n`),
   });
-  expect(await client.tagsOf(`${registry}/workspace`)).toContain(tag);
+  expect(await suite.client.tagsOf(`${suite.registry}/workspace`)).toContain(tag);
 });
 
 test('the login of the Docker CLI is used where no --token is given', async () => {
   const account = await lab['registry-auth']();
   const auth = Buffer.from(`${account.username}:${account.password}`).toString('base64');
-  const terminal = action.newRunner({ engine, dockerConfig: { auths: { [account.address]: { auth } } } });
+  const terminal = suite.action.newRunner({
+    engine: suite.engine,
+    dockerConfig: { auths: { [account.address]: { auth } } },
+  });
   terminal.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
   const image = uniqueName('app');
   const { exitCode, log } = await terminal.terminal('cli.js', [
@@ -104,7 +93,7 @@ test('the login of the Docker CLI is used where no --token is given', async () =
   ]);
   expect({ exitCode, log }).toEqual({ exitCode: 0, log: expect.stringContaining('Published') });
   expect(log).not.toContain(auth);
-  expect(await client.tagsOf(`${account.address}/octo-org/${image}`)).toEqual(['1.0']);
+  expect(await suite.client.tagsOf(`${account.address}/octo-org/${image}`)).toEqual(['1.0']);
   expect(terminal.filesIn(terminal.temp)).toEqual([]);
 });
 
@@ -114,7 +103,7 @@ test.each([
   { argv: ['merge', '-h'], folder: 'merge' },
   { argv: ['pull', '--help'], folder: 'pull' },
 ])('$argv says what action.yml says of every input, and does nothing', async ({ argv, folder }) => {
-  const terminal = action.newRunner({ engine });
+  const terminal = suite.action.newRunner({ engine: suite.engine });
   const { exitCode, stdout } = await terminal.terminal('cli.js', argv);
   expect(exitCode).toBe(0);
   const words = stdout.replaceAll(/\s+/g, ' ');
@@ -156,27 +145,27 @@ test('pull gets what publish put there', async () => {
   const image = uniqueName('app');
   const terminal = await aCheckout(`octo-org/${image}`);
   await terminal.terminal('cli.js', helloTo('--tags', '1.0'));
-  const digest = await client.digestOf(`${registry}/octo-org/${image}:1.0`);
-  const pulled = await terminal.terminal('cli.js', ['pull', '--registry', registry, '--tag', '1.0']);
-  expect(pulled).toMatchObject({ exitCode: 0, stdout: `${registry}/octo-org/${image}:1.0\n${digest}\n` });
+  const digest = await suite.client.digestOf(`${suite.registry}/octo-org/${image}:1.0`);
+  const pulled = await terminal.terminal('cli.js', ['pull', '--registry', suite.registry, '--tag', '1.0']);
+  expect(pulled).toMatchObject({ exitCode: 0, stdout: `${suite.registry}/octo-org/${image}:1.0\n${digest}\n` });
 });
 
 test('promote puts a tag on what is there, and its digest stays', async () => {
   const image = uniqueName('app');
   const terminal = await aCheckout(`octo-org/${image}`);
-  const name = `${registry}/octo-org/${image}`;
+  const name = `${suite.registry}/octo-org/${image}`;
   await terminal.terminal('cli.js', helloTo('--tags', '1.0'));
-  const digest = await client.digestOf(`${name}:1.0`);
+  const digest = await suite.client.digestOf(`${name}:1.0`);
   const promoted = await terminal.terminal('cli.js', [
     'promote',
     `${name}:1.0`,
     '--registry',
-    registry,
+    suite.registry,
     '--tags',
     'production',
   ]);
   expect(promoted).toMatchObject({ exitCode: 0, stdout: `${name}@${digest}\n${name}:production\n` });
-  expect(await client.digestOf(`${name}:production`)).toBe(digest);
+  expect(await suite.client.digestOf(`${name}:production`)).toBe(digest);
 });
 
 describe('what a build prints', () => {
@@ -188,7 +177,7 @@ describe('what a build prints', () => {
     const quiet = await terminal.terminal('cli.js', helloTo(...build));
     expect(quiet.log).not.toContain('load build definition');
     terminal.write('Dockerfile', failing);
-    const { exitCode, log } = await terminal.terminal('cli.js', ['--registry', registry, ...build]);
+    const { exitCode, log } = await terminal.terminal('cli.js', ['--registry', suite.registry, ...build]);
     expect(exitCode).toBe(1);
     expect(log).toContain('error: BUILD_FAILED');
     expect(log).toContain('>>> COPY nowhere /');
@@ -206,9 +195,9 @@ test.each([
   { what: 'a value that is none', args: ['--push', 'maybe'], code: 'INPUT_INVALID', says: '`push` is "maybe"' },
   { what: 'a context that is not there', args: ['--context', 'nowhere'], code: 'CONTEXT_MISSING', says: '"nowhere"' },
 ])('$what is $code, on standard error, with exit code 2', async ({ args, code, says }) => {
-  const terminal = action.newRunner({ engine });
+  const terminal = suite.action.newRunner({ engine: suite.engine });
   terminal.write('Dockerfile', 'FROM scratch\n');
-  const { exitCode, stdout, log } = await terminal.terminal('cli.js', ['--registry', registry, ...args]);
+  const { exitCode, stdout, log } = await terminal.terminal('cli.js', ['--registry', suite.registry, ...args]);
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
   expect(log).toContain(`error: ${code}: `);
   expect(log).toContain(says);
@@ -217,9 +206,9 @@ test.each([
 
 test('a terminal that is interrupted ends with 130 and leaves nothing', async () => {
   const { busybox } = await lab.images();
-  const terminal = action.newRunner({ engine });
+  const terminal = suite.action.newRunner({ engine: suite.engine });
   terminal.write('Dockerfile', `FROM ${busybox}\nRUN echo ${uniqueName('run')}; sleep 20\n`);
-  const running = terminal.startTerminal('cli.js', ['--registry', registry, '--tags', '1.0']);
+  const running = terminal.startTerminal('cli.js', ['--registry', suite.registry, '--tags', '1.0']);
   while (!terminal.commands().some(({ args }) => args.includes('build'))) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { searchFor } from '../support/canaries.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { writeRecorder } from '../support/recorder.ts';
 import { withoutMasks } from '../support/runner-files.ts';
@@ -47,19 +48,9 @@ const publishTo = (runner: Runner, inputs: Readonly<Record<string, string>> = {}
     { GITHUB_TOKEN: token, NPM_TOKEN: `npm-${token}` },
   );
 
-/** The forms in which the token can be written down. */
-function formsOf(secret: string): readonly string[] {
-  return [
-    secret,
-    encodeURIComponent(secret),
-    Buffer.from(secret).toString('base64'),
-    Buffer.from(`${username}:${secret}`).toString('base64'),
-  ];
-}
-
 /** Whether a text holds the token in any form; the text itself is shown by no failure of a test. */
 function holdsToken(text: string): boolean {
-  return formsOf(token).some((form) => text.includes(form));
+  return searchFor([token])(text);
 }
 
 /** The files beneath a folder that hold the token. */

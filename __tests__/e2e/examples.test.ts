@@ -9,31 +9,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
-import { copyAction, type StepResult, uniqueName } from '../support/step.ts';
+import { describe, expect, jest, test } from '@jest/globals';
+import { lab } from '../support/lab.ts';
+import { type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
 jest.setTimeout(120_000);
 
 const examples = fileURLToPath(new URL('../../examples', import.meta.url));
 const execute = promisify(execFile);
 const goVersion = await execute('go', ['version']).catch(() => undefined);
-const action = copyAction();
-let engine: Record<string, string>;
-let registry: string;
-let client: IndependentClient;
-
-beforeAll(async () => {
-  [{ environment: engine }, { address: registry }, client] = await Promise.all([
-    lab.engine(),
-    lab.registry(),
-    openIndependentClient(),
-  ]);
-});
-afterAll(() => {
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
-});
+const suite = openSuite('engine', 'registry', 'client');
 
 /** Waits until a server says which port it listens on. */
 function portOf(server: ChildProcess): Promise<number> {
@@ -55,9 +41,9 @@ function endOf(server: ChildProcess): Promise<number | null> {
 /** Publishes an example from its folder, from the lab's base image. */
 async function publish(example: string, base: string): Promise<StepResult> {
   const { busybox } = await lab.images();
-  const runner = action.newRunner({ engine, repository: `octo-org/${uniqueName(example)}` });
+  const runner = suite.action.newRunner({ engine: suite.engine, repository: `octo-org/${uniqueName(example)}` });
   cpSync(join(examples, example), runner.workspace, { recursive: true });
-  const step = await runner.main({ registry, tags: '1.0', 'build-args': `${base}=${busybox}` });
+  const step = await runner.main({ registry: suite.registry, tags: '1.0', 'build-args': `${base}=${busybox}` });
   expect({ code: step.code, log: step.log }).toEqual({ code: '', log: expect.any(String) });
   return step;
 }
@@ -77,14 +63,14 @@ describe('node-service', () => {
   test('is published without what the image does not need', async () => {
     const { outputs } = await publish('node-service', 'NODE_IMAGE');
     const image = outputs.reference ?? '';
-    expect(await client.contentOf(image, 'app/server.js')).toContain('createServer');
-    await expect(client.contentOf(image, 'app/Dockerfile')).rejects.toThrow();
+    expect(await suite.client.contentOf(image, 'app/server.js')).toContain('createServer');
+    await expect(suite.client.contentOf(image, 'app/Dockerfile')).rejects.toThrow();
   });
 });
 
 test('static-site is published with its files', async () => {
   const { outputs } = await publish('static-site', 'NGINX_IMAGE');
-  const page = await client.contentOf(outputs.reference ?? '', 'usr/share/nginx/html/index.html');
+  const page = await suite.client.contentOf(outputs.reference ?? '', 'usr/share/nginx/html/index.html');
   expect(page).toContain('Hello from a static site.');
 });
 

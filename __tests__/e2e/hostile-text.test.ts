@@ -2,31 +2,17 @@
 
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { branchPush } from '../support/event.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { parseCommands } from '../support/runner-files.ts';
-import { copyAction, type Runner, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
+import { type Runner, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
 jest.setTimeout(120_000);
 
-const action = copyAction();
+const suite = openSuite('engine', 'registry', 'busybox', 'client');
 const token = `canary-${crypto.randomUUID()}`;
-let engine: Record<string, string>;
-let registry: string;
-let busybox: string;
-let client: IndependentClient;
-
-beforeAll(async () => {
-  const [{ environment }, { address }, images] = await Promise.all([lab.engine(), lab.registry(), lab.images()]);
-  [engine, registry, busybox] = [environment, address, images.busybox];
-  client = await openIndependentClient();
-});
-afterAll(() => {
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
-});
 
 const ours = ['add-mask', 'group', 'endgroup', 'notice', 'warning', 'error'];
 
@@ -56,28 +42,33 @@ const printed = [
 ].join('\\n');
 
 function aRunner(dockerfile: string, options = {}): Runner {
-  const runner = action.newRunner({ engine, repository: `octo-org/${uniqueName('app')}`, token, ...options });
+  const runner = suite.action.newRunner({
+    engine: suite.engine,
+    repository: `octo-org/${uniqueName('app')}`,
+    token,
+    ...options,
+  });
   runner.write('Dockerfile', dockerfile);
   return runner;
 }
 
 test('what a build prints is no command to the runner, and forges no output', async () => {
   const runner = aRunner(
-    `FROM ${busybox}\nRUN echo ${uniqueName('run')} && printf '${printed}' && printf '${printed}' >&2\n`,
+    `FROM ${suite.busybox}\nRUN echo ${uniqueName('run')} && printf '${printed}' && printf '${printed}' >&2\n`,
   );
-  const step = await runner.main({ registry, tags: '1.0' });
+  const step = await runner.main({ registry: suite.registry, tags: '1.0' });
   expect(step).toMatchObject({ exitCode: 0, failure: '' });
   expect(step.log).toContain('set-output name=digest::forged');
   expectNoForeignCommand(step);
   expect(step.commands.filter(({ name }) => name === 'error' || name === 'warning')).toEqual([]);
-  expect(await client.digestOf(step.outputs.image ?? '')).toBe(step.outputs.digest);
+  expect(await suite.client.digestOf(step.outputs.image ?? '')).toBe(step.outputs.digest);
   expect(Object.keys(step.state)).toEqual(['folder']);
   expect(step.state.folder?.startsWith(runner.temp)).toBe(true);
 });
 
 test('what a failing build prints is none either', async () => {
-  const runner = aRunner(`FROM ${busybox}\nRUN echo ${uniqueName('run')} && printf '${printed}' >&2; exit 3\n`);
-  const step = await runner.main({ registry, tags: '1.0' });
+  const runner = aRunner(`FROM ${suite.busybox}\nRUN echo ${uniqueName('run')} && printf '${printed}' >&2; exit 3\n`);
+  const step = await runner.main({ registry: suite.registry, tags: '1.0' });
   expect(step).toMatchObject({ exitCode: 1, code: 'BUILD_FAILED', outputs: {} });
   expectNoForeignCommand(step);
 });
@@ -92,18 +83,18 @@ test('a Docker context with links that lead out, a huge .dockerignore and names 
   symlinkSync('/etc/passwd', join(runner.workspace, '--output=type=local/absolute'));
   symlinkSync('../../../../../../etc', join(runner.workspace, '--output=type=local/relative'));
   symlinkSync('loop', join(runner.workspace, '--output=type=local/loop'));
-  const step = await runner.main({ registry, context: '--output=type=local', tags: '1.0' });
+  const step = await runner.main({ registry: suite.registry, context: '--output=type=local', tags: '1.0' });
   expect(step).toMatchObject({ exitCode: 0, failure: '' });
   expectNoForeignCommand(step);
   // The links went along as links.
-  await expect(client.contentOf(step.outputs.image ?? '', 'absolute')).resolves.toBe('');
+  await expect(suite.client.contentOf(step.outputs.image ?? '', 'absolute')).resolves.toBe('');
   expect(readdirSync(runner.temp)).toEqual([]);
 });
 
 test('a .dockerignore that is larger than the engine takes fails the build, and says so', async () => {
   const runner = aRunner('FROM scratch\nCOPY . /\n');
   runner.write('.dockerignore', `${'x'.repeat(100)}\n`.repeat(30_000));
-  const step = await runner.main({ registry, tags: '1.0' });
+  const step = await runner.main({ registry: suite.registry, tags: '1.0' });
   expect(step).toMatchObject({ exitCode: 1, code: 'BUILD_FAILED', outputs: {} });
   expect(readdirSync(runner.temp)).toEqual([]);
 });
@@ -153,7 +144,12 @@ test('labels, event and inputs that are written to forge outputs and commands do
     const repository = { description: message, html_url: message };
     const payload = { ...event.payload, head_commit: { message, id: message, timestamp: message }, repository };
     const runner = aRunner('FROM scratch\n', { event: { ...event, payload } });
-    const step = await runner.main({ 'dry-run': 'true', registry, tags: 'type=raw,value=1.0', ...texts });
+    const step = await runner.main({
+      'dry-run': 'true',
+      registry: suite.registry,
+      tags: 'type=raw,value=1.0',
+      ...texts,
+    });
     expect([0, 1]).toContain(step.exitCode);
     expect(step.code).not.toBe('INTERNAL');
     if (step.exitCode === 0) {
@@ -177,10 +173,13 @@ test('a publish writes below RUNNER_TEMP and into the runner’s files alone', a
   const writes = [runner.temp, files].map((folder) => `--allow-fs-write=${folder}/*`);
   const isKnown = process.allowedNodeEnvironmentFlags.has('--allow-net');
   const NODE_OPTIONS = [...permissions.filter((each) => each !== '--allow-net' || isKnown), ...writes].join(' ');
-  const step = await runner.main({ registry, tags: '1.0\nlatest' }, { NODE_OPTIONS });
+  const step = await runner.main({ registry: suite.registry, tags: '1.0\nlatest' }, { NODE_OPTIONS });
   expect(step).toMatchObject({ exitCode: 0, failure: '' });
   expect(step.outputs.published).toBe('true');
-  const refused = await runner.main({ registry, tags: '1.0' }, { NODE_OPTIONS, RUNNER_TEMP: runner.home });
+  const refused = await runner.main(
+    { registry: suite.registry, tags: '1.0' },
+    { NODE_OPTIONS, RUNNER_TEMP: runner.home },
+  );
   expect(refused.exitCode).toBe(1);
   expect(refused.failure).toContain('Access to this API has been restricted');
   expect(readFileSync(join(runner.home, '.docker/config.json'), 'utf8')).not.toContain(token);

@@ -1,6 +1,8 @@
 /** What is done where the version tag is there already: before the build, and once more before the tag moves. */
 
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { type BuildKit, startBuildKit } from '../support/buildkit.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { startMeddlingRegistry } from '../support/meddling-registry.ts';
 import { copyAction, type Runner, type StepResult, uniqueName } from '../support/step.ts';
@@ -11,15 +13,18 @@ const action = copyAction();
 let registry: string;
 let engine: Record<string, string>;
 let client: IndependentClient;
+let buildkit: BuildKit;
 
 beforeAll(async () => {
-  [{ environment: engine }, { address: registry }, client] = await Promise.all([
+  [{ environment: engine }, { address: registry }, client, buildkit] = await Promise.all([
     lab.engine(),
     lab.registry(),
     openIndependentClient(),
+    startBuildKit(),
   ]);
 });
-afterAll(() => {
+afterAll(async () => {
+  await buildkit?.[Symbol.asyncDispose]();
   action[Symbol.dispose]();
   client?.[Symbol.dispose]();
 });
@@ -96,6 +101,67 @@ describe('a version that is there already', () => {
   });
 });
 
+describe('a version that is new', () => {
+  interface Way {
+    readonly engine: () => Promise<Readonly<Record<string, string>>>;
+    readonly inputs: Readonly<Record<string, string>>;
+    readonly platforms: readonly string[];
+  }
+  const files = { outputs: 'type=local,dest=out', 'no-cache': 'true' };
+  const several = { platforms: 'linux/amd64,linux/arm64', annotations: 'index:org.example.kind=several' };
+  const ways: Readonly<Record<string, () => Way>> = {
+    'the classic image store': () => ({
+      engine: async () => (await lab.engine()).environment,
+      inputs: files,
+      platforms: ['linux/amd64'],
+    }),
+    'the containerd image store': () => ({
+      engine: async () => (await lab['engine-containerd']()).environment,
+      inputs: files,
+      platforms: ['linux/amd64'],
+    }),
+    'the containerd image store, for two platforms': () => ({
+      engine: async () => (await lab['engine-containerd']()).environment,
+      inputs: { ...files, ...several },
+      platforms: ['linux/amd64', 'linux/arm64'],
+    }),
+    'a builder of its own, for two platforms': () => ({
+      engine: async () => (await lab.engine()).environment,
+      inputs: { ...files, ...several, builder: buildkit.endpoint },
+      platforms: ['linux/amd64', 'linux/arm64'],
+    }),
+    'an engine without buildx': () => ({
+      engine: async () => (await lab['engine-20.10']()).environment,
+      inputs: { 'no-cache': 'true' },
+      platforms: ['linux/amd64'],
+    }),
+  };
+
+  test.each(Object.keys(ways))('is built once by %s, and published whole', async (kind) => {
+    const way = ways[kind]?.();
+    if (way === undefined) throw new Error(`There is no way ${kind}.`);
+    const image = uniqueName('new');
+    const runner = action.newRunner({ engine: await way.engine(), repository: `octo-org/${image}` });
+    runner.write('Dockerfile', 'FROM scratch\nCOPY hello.txt /hello.txt\n');
+    runner.write('hello.txt', `${kind}\n`);
+    const step = await runner.main({ registry, tags: '1.0\nlatest', 'if-exists': 'fail', ...way.inputs });
+    expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
+    expect(builds(runner)).toBe(1);
+    const name = `${registry}/octo-org/${image}`;
+    expect(await client.tagsOf(name)).toEqual(['1.0', 'latest']);
+    expect(await client.digestOf(`${name}:1.0`)).toBe(step.outputs.digest);
+    expect(await client.digestOf(`${name}:latest`)).toBe(step.outputs.digest);
+    expect(Object.keys(JSON.parse(step.outputs.platforms ?? ''))).toEqual(way.platforms);
+    expect(await client.contentOf(`${name}:1.0`, 'hello.txt')).toBe(`${kind}\n`);
+    if (way.inputs.outputs !== undefined) {
+      expect(runner.filesIn(join(runner.workspace, 'out')).some((path) => path.endsWith('hello.txt'))).toBe(true);
+    }
+    if (way.inputs.annotations !== undefined) {
+      expect(await client.manifestOf(`${name}:1.0`)).toMatchObject({ annotations: { 'org.example.kind': 'several' } });
+    }
+  });
+});
+
 describe('a version that another run publishes during this one', () => {
   /** After it was looked for the first time, the tag is there. */
   async function racing(image: string, inputs: Readonly<Record<string, string>>) {
@@ -119,6 +185,7 @@ describe('a version that another run publishes during this one', () => {
 
   const wholeDay: Readonly<Record<string, (name: string) => Readonly<Record<string, string>>>> = {
     'that builds': () => ({}),
+    'whose builder is one of its own': () => ({ builder: buildkit.endpoint }),
     'that promotes': (name) => ({ source: `docker://${name}` }),
   };
 

@@ -2,12 +2,14 @@
  * Fan-in: the legs of a matrix, each in a job of its own, and the job that merges them. crane confirms what is there after.
  */
 
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { startBuildKit } from '../support/buildkit.ts';
 import { pullRequest, tagPush } from '../support/event.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
-import { startBuildKit } from '../support/own-buildkit.ts';
 import { copyAction, type RunnerOptions, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 jest.setTimeout(120_000);
 
@@ -258,8 +260,8 @@ describe('legs of other builders', () => {
 
   test('a BuildKit of its own pushes by digest itself', async () => {
     const run = newRun();
-    await using buildkit = await startBuildKit(containerd);
-    const { log, ...leg } = await run.leg('linux/arm64', { builder: buildkit.address });
+    await using buildkit = await startBuildKit();
+    const { log, ...leg } = await run.leg('linux/arm64', { builder: buildkit.endpoint });
     expect(leg).toMatchObject(succeeded);
     expect(log).toContain('pushing manifest');
     expect(await run.leg('linux/amd64')).toMatchObject(succeeded);
@@ -280,6 +282,25 @@ describe('legs of other builders', () => {
     expect(await run.leg('linux/amd64')).toMatchObject(succeeded);
     expect(await run.merge({ platforms })).toMatchObject(succeeded);
     expect((await entriesOf(`${run.name}:1.2.3`))[1]?.digest).toBe(leg.outputs.digest);
+  });
+
+  test('a leg goes wherever else `outputs` and `load` say', async () => {
+    const folder = temporaryFolder();
+    const run = newRun();
+    await using buildkit = await startBuildKit();
+    const inputs = (dest: string) => ({ outputs: `type=local,dest=${join(folder, dest)}`, load: 'true' });
+    const legs = [
+      await run.leg('linux/amd64', { inputs: inputs('amd64') }),
+      await run.leg('linux/arm64', { engine: classic, builder: buildkit.endpoint, inputs: inputs('arm64') }),
+    ];
+    for (const leg of legs) expect(leg).toMatchObject(succeeded);
+    expect(readFileSync(join(folder, 'amd64/leg.txt'), 'utf8')).toBe('linux/amd64');
+    expect(readFileSync(join(folder, 'arm64/leg.txt'), 'utf8')).toBe('linux/arm64');
+    for (const [index, engine] of [containerd, classic].entries()) {
+      const inspect = ['docker', 'image', 'inspect', legs[index]?.outputs.imageid ?? ''] as const;
+      expect(await action.newRunner({ engine }).run(inspect)).toMatchObject({ exitCode: 0 });
+    }
+    expect(await run.merge({ platforms })).toMatchObject(succeeded);
   });
 
   test('a leg of two platforms is joined with a leg of one', async () => {

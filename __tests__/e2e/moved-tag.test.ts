@@ -1,44 +1,29 @@
 /** Each tag is asked of the registry after the push, and must be what was pushed. */
 
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
+import { expect, jest, test } from '@jest/globals';
 import { startMeddlingRegistry } from '../support/meddling-registry.ts';
-import { copyAction, uniqueName } from '../support/step.ts';
+import { uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
 jest.setTimeout(60_000);
 
-const action = copyAction();
-let engine: Record<string, string>;
-let registry: string;
-let client: IndependentClient;
-
-beforeAll(async () => {
-  [{ environment: engine }, { address: registry }, client] = await Promise.all([
-    lab.engine(),
-    lab.registry(),
-    openIndependentClient(),
-  ]);
-});
-afterAll(() => {
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
-});
+const suite = openSuite('engine', 'registry', 'client');
 
 /** Publishes 1.0 and stable, while another run moves a tag to its own image just before a request. */
 async function publishWhile(moves: string, before: RegExp, inputs: Readonly<Record<string, string>> = {}) {
   const image = uniqueName('app');
   const repository = `octo-org/${image}`;
   let isMoved = false;
-  const meddling = await startMeddlingRegistry(registry, async (request) => {
+  const meddling = await startMeddlingRegistry(suite.registry, async (request) => {
     if (isMoved || !before.test(request)) return;
     isMoved = true;
-    await client.tag(`${registry}/${repository}:theirs`, moves);
+    await suite.client.tag(`${suite.registry}/${repository}:theirs`, moves);
   });
   try {
-    const runner = action.newRunner({ engine, repository });
+    const runner = suite.action.newRunner({ engine: suite.engine, repository });
     runner.write('Dockerfile', 'FROM scratch\nCOPY hello.txt /\n');
     runner.write('hello.txt', 'Theirs\n');
-    const theirs = await runner.main({ registry, tags: 'theirs' });
+    const theirs = await runner.main({ registry: suite.registry, tags: 'theirs' });
     runner.write('hello.txt', 'Ours\n');
     const step = await runner.main({ registry: meddling.address, tags: '1.0\nstable', ...inputs });
     return { runner, step, isMoved, name: `${meddling.address}/${repository}`, theirs: theirs.outputs.digest };

@@ -1,18 +1,13 @@
 /** A maintenance release does not take `latest` from a newer one: decided from the tags of the real registry. */
 
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { tagPush } from '../support/event.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
-import { copyAction, type StepResult, uniqueName } from '../support/step.ts';
+import { type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
 jest.setTimeout(120_000);
 
-const action = copyAction();
-let client: IndependentClient;
-afterAll(() => {
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
-});
+const suite = openSuite('engine', 'registry', 'client');
 
 describe('a line of releases, published in the order 1.4.8, 2.0.0, 1.4.9, 2.1.0-rc.1', () => {
   const releases = ['v1.4.8', 'v2.0.0', 'v1.4.9', 'v2.1.0-rc.1'] as const;
@@ -21,12 +16,7 @@ describe('a line of releases, published in the order 1.4.8, 2.0.0, 1.4.9, 2.1.0-
   const pointers = new Map<string, Readonly<Record<string, string>>>();
 
   beforeAll(async () => {
-    const [{ environment: engine }, { address: registry }, opened] = await Promise.all([
-      lab.engine(),
-      lab.registry(),
-      openIndependentClient(),
-    ]);
-    client = opened;
+    const { action, engine, registry, client } = suite;
     const image = uniqueName('releases');
     const name = `${registry}/octo-org/${image}`;
     const released = new Map<string, string>();

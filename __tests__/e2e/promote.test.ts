@@ -3,10 +3,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { runTool } from '../support/images.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { type MeddlingRegistry, startMeddlingRegistry } from '../support/meddling-registry.ts';
+import { startMemoryRegistry } from '../support/memory-registry.ts';
 import { type OwnDistribution, startOwnDistribution } from '../support/own-distribution.ts';
 import { copyAction, type StepResult, uniqueName } from '../support/step.ts';
 
@@ -34,7 +35,7 @@ beforeAll(async () => {
   engine = environment;
   tools = { crane: 'crane', oras: 'oras', cosign: 'cosign', ...found };
   client = await openIndependentClient();
-  watched = await startMeddlingRegistry(address, (request, authorization) => {
+  watched = await startMeddlingRegistry(address, (request, { authorization }) => {
     seen.push(request);
     if (authorization !== undefined) authorizations.add(authorization);
   });
@@ -160,26 +161,47 @@ test('signatures and attestations come along where `referrers` is true, and are 
   expect(await runTool([tools.cosign, ...verify], environment, folder)).toContain(digest);
 });
 
-test('the referrers go to a registry that lists them itself', async () => {
-  const { path } = await lab.distribution3();
-  if (path === null) return;
-  const own: OwnDistribution = await startOwnDistribution(path);
-  try {
-    const attached = `${name}-attached:1`;
-    await runTool([tools.crane, 'copy', `${name}:1.0.0-rc.1`, attached], {});
+describe('referrers', () => {
+  const type = 'application/vnd.example.report';
+  const discover = (reference: string): Promise<string> =>
+    runTool([tools.oras, 'discover', '--plain-http', '--format', 'json', reference], {});
+
+  beforeAll(async () => {
+    await runTool([tools.crane, 'copy', `${name}:1.0.0-rc.1`, `${name}-attached:1`], {});
     writeFileSync(join(folder, 'report.json'), '{"result": "pass"}\n');
-    const type = 'application/vnd.example.report';
-    await runTool([tools.oras, 'attach', '--artifact-type', type, attached, 'report.json'], {}, folder);
+    await runTool([tools.oras, 'attach', '--artifact-type', type, `${name}-attached:1`, 'report.json'], {}, folder);
+  });
+
+  async function promoteTo(registry: string, source = `${name}-attached:1`): Promise<string> {
     const step = await promote({
-      registry: own.registry,
-      image: 'attached',
-      source: `docker://${attached}`,
+      registry,
+      image: uniqueName('attached'),
+      source: `docker://${source}`,
       referrers: 'true',
     });
     expect(step.log).toMatch(/: 1 manifests that refer to it came along/);
-    const discover = ['discover', '--plain-http', '--format', 'json', step.outputs.reference ?? ''];
-    expect(await runTool([tools.oras, ...discover], {})).toContain(type);
-  } finally {
-    await own.close();
+    return step.outputs.reference ?? '';
   }
+
+  test('go to Distribution 3, under the tag that stands in for its missing API', async () => {
+    const { path } = await lab.distribution3();
+    if (path === null) return;
+    const own: OwnDistribution = await startOwnDistribution(path);
+    try {
+      const reference = await promoteTo(own.registry);
+      expect(await discover(reference)).toContain(type);
+      expect(await client.tagsOf(reference.replace(/@.*/, ''))).toContain(digest.replace(':', '-'));
+    } finally {
+      await own.close();
+    }
+  });
+
+  test('go to a registry that lists them itself without such a tag, and from there to one that does not', async () => {
+    await using listing = await startMemoryRegistry({ referrers: true });
+    const reference = await promoteTo(listing.registry);
+    expect(await discover(reference)).toContain(type);
+    expect((await client.tagsOf(reference.replace(/@.*/, ''))).toSorted()).toEqual(['1.0.0', 'latest']);
+    const { address } = await lab.registry();
+    expect(await discover(await promoteTo(address, reference))).toContain(type);
+  });
 });

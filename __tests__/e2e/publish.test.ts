@@ -1,28 +1,14 @@
 /** The main job: build, push, tag, read back, outputs; then crane and another engine confirm what is there. */
 
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { branchPush, headSha, pullRequest, type RunEvent, tagPush } from '../support/event.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
-import { copyAction, type Runner, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
+import { lab } from '../support/lab.ts';
+import { type Runner, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
 jest.setTimeout(60_000);
 
-const action = copyAction();
-let engine: Record<string, string>;
-let registry: string;
-let client: IndependentClient;
-
-beforeAll(async () => {
-  [{ environment: engine }, { address: registry }, client] = await Promise.all([
-    lab.engine(),
-    lab.registry(),
-    openIndependentClient(),
-  ]);
-});
-afterAll(() => {
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
-});
+const suite = openSuite('engine', 'registry', 'client');
 
 interface Published {
   readonly runner: Runner;
@@ -38,11 +24,11 @@ async function publishHello(
 ): Promise<Published> {
   const image = uniqueName('app');
   const repository = `octo-org/${image}`;
-  const runner = action.newRunner({ engine, event, repository, token: 'ghs_canary', beforeDocker });
+  const runner = suite.action.newRunner({ engine: suite.engine, event, repository, token: 'ghs_canary', beforeDocker });
   runner.write('Dockerfile', 'FROM scratch\nCOPY hello.txt /hello.txt\n');
   runner.write('hello.txt', `Hello from ${image}\n`);
-  const step = await runner.main({ registry, ...inputs });
-  return { runner, step, name: `${registry}/${repository}` };
+  const step = await runner.main({ registry: suite.registry, ...inputs });
+  return { runner, step, name: `${suite.registry}/${repository}` };
 }
 
 describe('two tags', () => {
@@ -61,27 +47,27 @@ describe('two tags', () => {
 
   test('both tags are there, and have the digest of the outputs', async () => {
     const { name } = published;
-    expect(await client.tagsOf(name)).toEqual(['1.0', 'stable']);
-    expect(await client.digestOf(`${name}:1.0`)).toBe(outputs.digest);
-    expect(await client.digestOf(`${name}:stable`)).toBe(outputs.digest);
+    expect(await suite.client.tagsOf(name)).toEqual(['1.0', 'stable']);
+    expect(await suite.client.digestOf(`${name}:1.0`)).toBe(outputs.digest);
+    expect(await suite.client.digestOf(`${name}:stable`)).toBe(outputs.digest);
   });
 
   test('the reference is that of the content, which another client finds by it', async () => {
     const [, stem] = published.name.split('octo-org/');
     expect(outputs.reference).toBe(`${published.name}@${outputs.digest}`);
-    expect(await client.contentOf(outputs.reference ?? '', 'hello.txt')).toBe(`Hello from ${stem}\n`);
+    expect(await suite.client.contentOf(outputs.reference ?? '', 'hello.txt')).toBe(`Hello from ${stem}\n`);
   });
 
   test('an engine that did not build it pulls it by the reference', async () => {
     const other = await lab['engine-containerd']();
-    const { exitCode, log } = await action
+    const { exitCode, log } = await suite.action
       .newRunner({ engine: other.environment })
       .run(['docker', 'pull', outputs.reference ?? '']);
     expect({ exitCode, log }).toEqual({ exitCode: 0, log: expect.stringContaining(`Digest: ${outputs.digest}`) });
   });
 
   test('the image has the labels of the outputs: those of the repository and those of the input', async () => {
-    const labels = await client.labelsOf(`${published.name}:1.0`);
+    const labels = await suite.client.labelsOf(`${published.name}:1.0`);
     expect(labels).toMatchObject({
       'com.example.team': 'octo',
       'org.opencontainers.image.revision': headSha,
@@ -98,8 +84,8 @@ describe('two tags', () => {
       tags: `${published.name}:1.0\n${published.name}:stable`,
       'tag-names': '1.0\nstable',
       version: '1.0',
-      registry,
-      repository: published.name.slice(registry.length + 1),
+      registry: suite.registry,
+      repository: published.name.slice(suite.registry.length + 1),
       'package-url': '',
       published: 'true',
       reason: '',
@@ -132,8 +118,8 @@ test('twenty tags are one image', async () => {
   const tags = Array.from({ length: 20 }, (_, index) => `2.${index}`);
   const { step, name } = await publishHello({ tags: tags.join('\n') });
   expect(step.exitCode).toBe(0);
-  expect(await client.tagsOf(name)).toEqual(tags.toSorted());
-  const digests = await Promise.all(tags.map((tag) => client.digestOf(`${name}:${tag}`)));
+  expect(await suite.client.tagsOf(name)).toEqual(tags.toSorted());
+  const digests = await Promise.all(tags.map((tag) => suite.client.digestOf(`${name}:${tag}`)));
   expect(new Set(digests)).toEqual(new Set([step.outputs.digest]));
   expect(step.outputs['tag-names']?.split('\n')).toEqual(tags);
 });
@@ -152,7 +138,7 @@ describe('without the input `tags`', () => {
     expect(step).toMatchObject({ exitCode: 0, failure: '' });
     expect(step.outputs['tag-names']?.split('\n')).toEqual(tags);
     expect(step.outputs.version).toBe(tags[0]);
-    expect(await client.tagsOf(name)).toEqual(tags.toSorted());
+    expect(await suite.client.tagsOf(name)).toEqual(tags.toSorted());
   });
 });
 
@@ -173,15 +159,15 @@ describe('what is only built', () => {
     expect(step.commands.filter(({ name }) => name === 'notice').map(({ data }) => data)).toEqual([
       expect.stringContaining(reason),
     ]);
-    await expect(client.tagsOf(name)).rejects.toThrow('NAME_UNKNOWN');
+    await expect(suite.client.tagsOf(name)).rejects.toThrow('NAME_UNKNOWN');
     const { exitCode } = await runner.run(['docker', 'image', 'inspect', step.outputs.image ?? '']);
     expect(exitCode).toBe(0);
   });
 
   test('a Dockerfile that fails fails the step of a pull request too', async () => {
-    const runner = action.newRunner({ engine, event: pullRequest(8) });
+    const runner = suite.action.newRunner({ engine: suite.engine, event: pullRequest(8) });
     runner.write('Dockerfile', 'FROM scratch\nCOPY missing.txt /\n');
-    expect(await runner.main({ registry })).toMatchObject({ exitCode: 1, code: 'BUILD_FAILED' });
+    expect(await runner.main({ registry: suite.registry })).toMatchObject({ exitCode: 1, code: 'BUILD_FAILED' });
   });
 });
 
@@ -190,7 +176,7 @@ test('what docker prints on standard error is no failure: its exit code decides'
   const { step, name } = await publishHello({ tags: '1.0' }, { beforeDocker });
   expect(step.log).toContain('this is not an error');
   expect(step).toMatchObject({ exitCode: 0, code: '' });
-  expect(await client.digestOf(`${name}:1.0`)).toBe(step.outputs.digest);
+  expect(await suite.client.digestOf(`${name}:1.0`)).toBe(step.outputs.digest);
 });
 
 test('an exit code other than 0 is a failure, though docker printed nothing', async () => {
@@ -202,14 +188,14 @@ test('an exit code other than 0 is a failure, though docker printed nothing', as
 
 test('nothing that a build prints is a command to the runner', async () => {
   const { busybox } = await lab.images();
-  const runner = action.newRunner({ engine, repository: `octo-org/${uniqueName('app')}` });
+  const runner = suite.action.newRunner({ engine: suite.engine, repository: `octo-org/${uniqueName('app')}` });
   const hostile = ["'::error::planted'", "'##[set-env name=PLANTED]yes'", "'::stop-commands::x'"];
   // Something new each time, or the build would come out of the cache and print nothing.
   runner.write(
     'Dockerfile',
     `FROM ${busybox}\nRUN echo ${uniqueName('run')}; printf '\\n%s\\n' ${hostile.join(' ')}\n`,
   );
-  const step = await runner.main({ registry, tags: '1.0', labels: 'planted=##[error]planted' });
+  const step = await runner.main({ registry: suite.registry, tags: '1.0', labels: 'planted=##[error]planted' });
   expect(step.log).toContain('::error::planted');
   expect(step).toMatchObject({ exitCode: 0, env: {} });
   expect(step.commands.filter(({ data }) => data.includes('planted') || data === 'yes')).toEqual([]);
@@ -217,14 +203,14 @@ test('nothing that a build prints is a command to the runner', async () => {
 
 test('build arguments, target and file reach the build', async () => {
   const image = uniqueName('app');
-  const runner = action.newRunner({ engine, repository: `octo-org/${image}` });
+  const runner = suite.action.newRunner({ engine: suite.engine, repository: `octo-org/${image}` });
   runner.write('services/api/hello.txt', 'Hello\n');
   runner.write(
     'docker/Dockerfile.api',
     'FROM scratch AS wanted\nARG VERSION\nCOPY hello.txt /\nLABEL got=$VERSION\nFROM scratch\nCOPY missing.txt /\n',
   );
   const step = await runner.main({
-    registry,
+    registry: suite.registry,
     tags: '1.0',
     context: 'services/api',
     file: 'docker/Dockerfile.api',
@@ -232,15 +218,15 @@ test('build arguments, target and file reach the build', async () => {
     'build-args': 'VERSION=1 2=3',
   });
   expect(step).toMatchObject({ exitCode: 0, failure: '' });
-  expect(await client.labelsOf(step.outputs.reference ?? '')).toMatchObject({ got: '1 2=3' });
+  expect(await suite.client.labelsOf(step.outputs.reference ?? '')).toMatchObject({ got: '1 2=3' });
 });
 
 test('names are lower-cased, and the log says so', async () => {
   const name = uniqueName('Octo-App');
-  const runner = action.newRunner({ engine, repository: `Octo-Org/${name}` });
+  const runner = suite.action.newRunner({ engine: suite.engine, repository: `Octo-Org/${name}` });
   runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
-  const step = await runner.main({ registry, tags: 'Kept-1.0' });
-  expect(step.outputs.image).toBe(`${registry}/octo-org/${name.toLowerCase()}:Kept-1.0`);
+  const step = await runner.main({ registry: suite.registry, tags: 'Kept-1.0' });
+  expect(step.outputs.image).toBe(`${suite.registry}/octo-org/${name.toLowerCase()}:Kept-1.0`);
   expect(step.log).toContain(`"${name}" is written "${name.toLowerCase()}"`);
-  expect(await client.digestOf(step.outputs.image ?? '')).toBe(step.outputs.digest);
+  expect(await suite.client.digestOf(step.outputs.image ?? '')).toBe(step.outputs.digest);
 });

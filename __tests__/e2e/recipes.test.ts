@@ -49,6 +49,8 @@ function recipe(name: string, registry: string): string {
 
 (act === null ? describe.skip : describe)('act runs (needs a Go toolchain)', () => {
   const action = copyAction();
+  /** Only for act, which packs the whole folder: in the other one the runners write meanwhile. */
+  const packed = copyAction();
   let engine: Record<string, string>;
   let registry: string;
   let client: IndependentClient;
@@ -61,6 +63,7 @@ function recipe(name: string, registry: string): string {
   });
   afterAll(() => {
     action[Symbol.dispose]();
+    packed[Symbol.dispose]();
     client?.[Symbol.dispose]();
   });
 
@@ -109,11 +112,11 @@ function recipe(name: string, registry: string): string {
       PATH: `${join(root, 'node_modules/.bin')}:${runner.path}`,
       XDG_CACHE_HOME: join(runner.home, '.cache'),
     };
-    const here = ['--local-repository', `org/publish-docker-package@v1=${action.folder}`];
+    const here = ['--local-repository', `org/publish-docker-package@v1=${packed.folder}`];
     const workflows = ['--workflows', `.github/workflows/${workflow}.yml`];
     const options = ['--no-cache-server', '--pull=false', '--eventpath', file, ...here, ...workflows];
     const ended = await runner.run([act ?? '', event, ...options], env);
-    expect({ exitCode: ended.exitCode, log: ended.log }).toEqual({ exitCode: 0, log: expect.any(String) });
+    if (ended.exitCode !== 0) throw new Error(ended.log);
     expect(ended.log).not.toContain('api.github.com');
     return ended;
   }

@@ -49,6 +49,11 @@ const sources: readonly Source[] = [
   { what: 'docker-daemon: by name', source: () => `docker-daemon:${images.name}`, platforms: one },
   { what: 'docker-daemon: by ID', source: () => `docker-daemon:${images.imageId}`, platforms: one },
   { what: 'containers-storage:', source: () => `containers-storage:${images.name}`, platforms: one },
+  {
+    what: 'containers-storage: of two platforms',
+    source: () => `containers-storage:${images.podmanIndex}`,
+    platforms: both,
+  },
   { what: 'docker-archive: of Docker 28', source: () => `docker-archive:${images.dockerArchive}`, platforms: one },
   {
     what: 'docker-archive: of Docker 20.10, by name',

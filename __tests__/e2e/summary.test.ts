@@ -1,21 +1,15 @@
 /** What the step writes to the job summary, and how its log reads. */
 
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { branchPush, pullRequest, type RunEvent } from '../support/event.ts';
 import { tablesOf, textOf, toHtml } from '../support/github-markdown.ts';
 import { lab } from '../support/lab.ts';
-import { copyAction, type StepResult, uniqueName } from '../support/step.ts';
+import { type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
 jest.setTimeout(60_000);
 
-const action = copyAction();
-let engine: Record<string, string>;
-let registry: string;
-
-beforeAll(async () => {
-  [{ environment: engine }, { address: registry }] = await Promise.all([lab.engine(), lab.registry()]);
-});
-afterAll(() => action[Symbol.dispose]());
+const suite = openSuite('engine', 'registry');
 
 const dockerfile = 'FROM scratch\nCOPY hello.txt /hello.txt\nCOPY Dockerfile /\n';
 
@@ -24,10 +18,13 @@ async function publish(
   { event = branchPush('main'), text = dockerfile }: { event?: RunEvent; text?: string } = {},
 ): Promise<{ step: StepResult; name: string }> {
   const image = uniqueName('summary');
-  const runner = action.newRunner({ engine, event, repository: `octo-org/${image}` });
+  const runner = suite.action.newRunner({ engine: suite.engine, event, repository: `octo-org/${image}` });
   runner.write('Dockerfile', text);
   runner.write('hello.txt', `Hello from ${image}\n`);
-  return { step: await runner.main({ registry, ...inputs }), name: `${registry}/octo-org/${image}` };
+  return {
+    step: await runner.main({ registry: suite.registry, ...inputs }),
+    name: `${suite.registry}/octo-org/${image}`,
+  };
 }
 
 /** The titles of the groups, and for each the last line in it. */

@@ -89,6 +89,31 @@ const words: Readonly<Partial<Record<InputName, readonly string[]>>> = {
   flavor: ['latest=', 'auto', 'true', 'prefix=', 'suffix=', 'onlatest=', 'v'],
   labels: ['org.opencontainers.image.title', 'com.example', 'a=b', '{{branch}}', '{{', 'key'],
   annotations: ['index:', 'manifest:', 'manifest[linux/amd64]:', 'manifest-descriptor:', 'a=b', 'key'],
+  secrets: ['key=', 'key', 'value', '"key=a\nb"', '"', '""'],
+  'secret-envs': ['key=', 'KEY', ',', 'other=OTHER'],
+  'secret-files': ['key=', 'path/to', '/etc/passwd', '../..'],
+  ssh: ['default', 'key=', '.ssh/id', ','],
+  'build-contexts': ['name=', 'docker-image://', 'https://', 'oci-layout://', '../..'],
+  'add-hosts': ['host:', 'host=', '10.0.0.1', '::1', ','],
+  allow: ['network.host', 'security.insecure', 'device=', ','],
+  ulimit: ['nofile=', '1024', ':2048', 'nproc=', '-1'],
+  'no-cache-filters': ['stage', ',', '"a,b"'],
+  'cache-from': [
+    'type=',
+    'gha',
+    'registry',
+    'local',
+    ',ref=',
+    ',src=',
+    'scope=',
+    'secret_access_key=',
+    'ghcr.io/octo/app',
+  ],
+  'cache-to': ['type=', 'inline', 'gha', 'registry', ',ref=', ',mode=max', ',dest=', 'ghcr.io/octo/app', ',token='],
+  outputs: ['type=', 'local', 'image', 'oci', 'registry', ',dest=', ',name=', ',push=true', '"', 'out'],
+  attests: ['type=', 'provenance', 'sbom', ',mode=max', ',disabled=true', ',generator='],
+  builder: ['name', 'tcp://', '127.0.0.1:1234', 'docker-container://', 'kubernetes://', '--name', ','],
+  compression: ['gzip', 'zstd', 'estargz', ',level=', '3', '99'],
   'build-args': ['NAME=', 'NAME', 'HTTP_PROXY=http://a:b@c', '--output=', 'value'],
   platforms: ['linux/amd64', 'linux/arm64', 'linux/arm/v7', 'linux', 'amd64', 'windows/amd64:10.0', 'local'],
   source: ['oci:', 'oci-archive:', 'docker-archive:', 'docker-daemon:', 'docker://', 'a.tar', 'a:1', 'latest'],
@@ -161,6 +186,12 @@ const others: readonly InputName[] = [
   ...(['push', 'login-scope', 'verify', 'retries', 'stage', 'if-exists'] as const),
 ];
 
+/** Lists of CSV records, each with fields or pairs of its own. */
+const lists: readonly InputName[] = [
+  ...(['secrets', 'secret-envs', 'secret-files', 'ssh', 'build-contexts', 'add-hosts', 'allow', 'ulimit'] as const),
+  ...(['no-cache-filters', 'cache-from', 'cache-to', 'outputs', 'attests', 'builder', 'compression'] as const),
+];
+
 describe('any text gives a sound plan or a typed error', () => {
   test.each([...withGrammar.map((name) => ({ name, runs: 10_000 })), ...others.map((name) => ({ name, runs: 1_000 }))])(
     'in `$name` ($runs texts)',
@@ -184,6 +215,23 @@ describe('any text gives a sound plan or a typed error', () => {
       expect(done).toBeGreaterThan(0);
     },
   );
+
+  test('in the lists of a build (10,000 texts)', () => {
+    const done = new Set<string>();
+    const given = fc.constantFrom(...lists).chain((name) => textFor(name).map((text) => ({ name, text })));
+    fc.assert(
+      fc.property(given, ({ name, text }) => {
+        const isPlanned = isDone(() => {
+          const { plan } = planned({ tags: 'type=raw,value=1.0', [name]: text }, run);
+          expectSound(plan);
+          formatPlan(plan);
+        });
+        if (isPlanned && text.trim() !== '') done.add(name);
+      }),
+      { numRuns: 10_000 },
+    );
+    expect([...done].toSorted()).toEqual(lists.toSorted());
+  });
 
   test('in `registry-auth` (10,000 texts)', () => {
     const piece = fc.constantFrom(

@@ -32,7 +32,9 @@ export type Fault =
   /** The registry does what is asked; the client hears this instead. */
   | { readonly kind: 'commit answered'; readonly status: number; readonly body: string }
   /** The token that was sent counts no more. */
-  | { readonly kind: 'expired token' };
+  | { readonly kind: 'expired token' }
+  /** From now on no token counts, and none is given out. */
+  | { readonly kind: 'lost login'; readonly status: 401 | 403 };
 
 export interface FaultProxy extends AsyncDisposable {
   readonly registry: Registry;
@@ -44,6 +46,8 @@ export interface FaultProxy extends AsyncDisposable {
   expireTokens(): void;
   /** Faults that were told of and have not struck. */
   readonly pending: number;
+  /** Those that have, in order. */
+  readonly struck: readonly Fault[];
   close(): Promise<void>;
 }
 
@@ -53,7 +57,10 @@ export async function startFaultProxy(
 ): Promise<FaultProxy> {
   const plans = new Map<FaultPoint, Fault[]>();
   const counts = new Map<FaultPoint, number>();
+  const struck: Fault[] = [];
   const tokens = new Set<string>();
+  /** With which status logins are refused, once they are lost. */
+  let refusal: number | undefined;
 
   function challenge(host: string | undefined): Record<string, string> {
     return asksForToken
@@ -70,6 +77,7 @@ export async function startFaultProxy(
     // A request that is only there to learn the challenge is not one that a fault is meant for.
     const planned = point !== undefined && isKnown ? plans.get(point)?.shift() : undefined;
     const fault = planned?.kind === 'none' ? undefined : planned;
+    if (fault !== undefined) struck.push(fault);
     if (point !== undefined && isKnown) counts.set(point, (counts.get(point) ?? 0) + 1);
 
     if (fault?.kind === 'reset') {
@@ -81,7 +89,11 @@ export async function startFaultProxy(
       }
       return;
     }
-    if (fault?.kind === 'expired token' || !isKnown) {
+    if (fault?.kind === 'lost login') {
+      refusal = fault.status;
+      tokens.clear();
+    }
+    if (fault?.kind === 'expired token' || fault?.kind === 'lost login' || !isKnown) {
       tokens.delete(bearer);
       incoming.resume();
       outgoing.writeHead(401, { 'content-type': 'application/json', ...challenge(headers.host) });
@@ -94,10 +106,18 @@ export async function startFaultProxy(
       outgoing.end(incoming.method === 'HEAD' ? undefined : fault.body);
       return;
     }
+    if (isToken && refusal !== undefined) {
+      outgoing.writeHead(refusal, { 'content-type': 'application/json' });
+      outgoing.end(
+        JSON.stringify({ errors: [{ code: refusal === 401 ? 'UNAUTHORIZED' : 'DENIED', message: 'denied' }] }),
+      );
+      return;
+    }
     if (isToken && asksForToken) {
       const token = randomUUID();
       tokens.add(token);
-      const body = JSON.stringify({ token, expires_in: 300 });
+      // As `token` to those who GET, as `access_token` to those who POST.
+      const body = JSON.stringify({ token, access_token: token, expires_in: 300 });
       const isWhole = fault === undefined;
       outgoing.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
       if (isWhole) outgoing.end(body);
@@ -156,6 +176,7 @@ export async function startFaultProxy(
     },
     expireTokens: () => tokens.clear(),
     count: (point) => counts.get(point) ?? 0,
+    struck,
     get pending() {
       return [...plans.values()].reduce((sum, plan) => sum + plan.length, 0);
     },

@@ -31,6 +31,8 @@ export interface MadeImages extends Disposable {
   readonly oldDockerArchive: string;
   /** `docker save` of Docker 28 with containerd’s image store: layers are compressed. */
   readonly containerdArchive: string;
+  /** In Podman's storage, amd64 and arm64: what it calls a manifest list. */
+  readonly podmanIndex: string;
   /** `podman save --format docker-archive`. */
   readonly podmanArchive: string;
   /** buildx, amd64 and arm64. */
@@ -101,6 +103,11 @@ export async function makeImages(): Promise<MadeImages> {
     ['podman', 'save', '--quiet', '--format', 'docker-archive', '--output', at('podman.tar'), name],
     podman.environment,
   );
+  const podmanIndex = `example.test/${id}-index:1.0`;
+  await runTool(
+    ['podman', 'build', '--quiet', '--layers=false', platforms, '--manifest', podmanIndex, context],
+    podman.environment,
+  );
   mkdirSync(at('oci'));
   await runTool(['tar', '--extract', '--file', at('oci.tar'), '--directory', at('oci')], {});
   await pipeline(createReadStream(at('oci.tar')), createGzip(), createWriteStream(at('oci.tar.gz')));
@@ -115,6 +122,7 @@ export async function makeImages(): Promise<MadeImages> {
     dockerArchive: at('docker.tar'),
     oldDockerArchive: at('old-docker.tar'),
     containerdArchive: at('containerd.tar'),
+    podmanIndex,
     podmanArchive: at('podman.tar'),
     ociArchive: at('oci.tar'),
     ociArchiveGz: at('oci.tar.gz'),

@@ -1,22 +1,37 @@
-/** A proxy in front of a registry, which lets a test act behind a client's back: just before a request is passed on. */
+/**
+ * A proxy in front of a registry, which lets a test act behind a client's back, just before a request is passed on, or
+ * answer in the registry's place.
+ */
 
-import { createServer, request as forward, type IncomingMessage } from 'node:http';
+import {
+  createServer,
+  request as forward,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 
 export interface MeddlingRegistry extends Disposable {
   /** `host:port`, as in a reference. */
   readonly address: string;
 }
 
+/** What the client hears instead of the registry. */
+export interface Refusal {
+  readonly status: number;
+  /** Of the body's `errors` (distribution-spec, "Error Codes"). */
+  readonly error: Readonly<Record<string, unknown>>;
+}
+
 /**
  * @param upstream `host:port` of the real registry
- * @param meddle called with each request, as `METHOD /path`, and its Authorization, before it is passed on
+ * @param meddle called with each request, as `METHOD /path`, and its headers; the request is passed on unless it is refused
  */
 export async function startMeddlingRegistry(
   upstream: string,
-  meddle: (request: string, authorization: string | undefined) => Promise<void> | void,
+  meddle: (request: string, headers: IncomingHttpHeaders) => Promise<Refusal | undefined> | Refusal | undefined,
 ): Promise<MeddlingRegistry> {
-  async function passOn(incoming: IncomingMessage): Promise<IncomingMessage> {
-    await meddle(`${incoming.method} ${incoming.url}`, incoming.headers.authorization);
+  function passOn(incoming: IncomingMessage): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       // The Host header stays, so that the addresses which the registry gives out lead here again.
       const { method = 'GET', url = '/', headers } = incoming;
@@ -25,14 +40,20 @@ export async function startMeddlingRegistry(
       incoming.pipe(request);
     });
   }
+  async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const refusal = await meddle(`${incoming.method} ${incoming.url}`, incoming.headers);
+    if (refusal !== undefined) {
+      incoming.resume();
+      outgoing.writeHead(refusal.status, { 'content-type': 'application/json' });
+      outgoing.end(JSON.stringify({ errors: [refusal.error] }));
+      return;
+    }
+    const answer = await passOn(incoming);
+    outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(outgoing);
+  }
   const server = createServer((incoming, outgoing) => {
-    passOn(incoming).then(
-      (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(outgoing);
-      },
-      () => outgoing.destroy(),
-    );
+    handle(incoming, outgoing).catch(() => outgoing.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -92,9 +92,14 @@ const lasting = faultPoints.flatMap((point) => [
   { point, status: 403, code: codeOfDenial[point] },
 ]);
 
+/** The token that was sent counts no more, and a new one is refused. */
+const lostLogins = faultPoints
+  .filter((point) => point !== 'token')
+  .flatMap((point) => ([401, 403] as const).map((status) => ({ point, status })));
+
 /** @param start gives the URL of the registry, which asks for no login: the proxy asks in its place */
 export function describeRegistryFaults(name: string, start: () => Promise<URL>): void {
-  const cases = passing.length + lasting.length + faultPoints.length;
+  const cases = passing.length + lasting.length + lostLogins.length + faultPoints.length;
 
   describe(`a publish to ${name} through faults (${cases} cases)`, () => {
     let upstream: URL;
@@ -183,6 +188,18 @@ export function describeRegistryFaults(name: string, start: () => Promise<URL>):
           expect(client.waits).toEqual([]);
         },
       ),
+    );
+
+    test.each(lostLogins)(
+      'the login is lost at $point, and refused with $status: TOKEN_REJECTED',
+      ({ point, status }) =>
+        during(
+          () => proxy.inject(point, { kind: 'lost login', status }),
+          async (image) => {
+            await expect(publish(image)).rejects.toMatchObject({ code: 'TOKEN_REJECTED', status });
+            expect(client.waits).toEqual([]);
+          },
+        ),
     );
 
     test.each(faultPoints)(

@@ -1,4 +1,4 @@
-import { parseCommands, parseFileEntries, withoutMasks } from './runner-files.ts';
+import { parseCommands, parseFileEntries, shownLog, withoutMasks } from './runner-files.ts';
 
 test('an entry may have several lines, and may hold what looks like another entry', () => {
   expect(parseFileEntries('tags<<END\na=1\nb<<END2\n\nEND\nempty<<E\n\nE\nplain=x=y\n')).toEqual({
@@ -33,4 +33,14 @@ test('nothing between stop-commands and its token is a command', () => {
 
 test('masks are not shown', () => {
   expect(withoutMasks('a\n::add-mask::secret\nb')).toBe('a\nb');
+});
+
+test('what was masked is *** in each line after that', () => {
+  expect(shownLog('secret\n::add-mask::secret\n#7 a secret here')).toBe('secret\n#7 a *** here');
+});
+
+test('a mask between stop-commands and its token is a line like any other', () => {
+  const log = '::stop-commands::t0\n::add-mask::secret\n::t0::\nsecret';
+  expect(withoutMasks(log)).toContain('::add-mask::secret');
+  expect(shownLog(log)).toMatch(/secret$/);
 });

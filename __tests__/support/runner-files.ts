@@ -35,22 +35,25 @@ export function parseFileEntries(text: string): Readonly<Record<string, string>>
 }
 
 /**
- * The commands that the runner would obey. It looks for `::name …::` behind blanks and for `##[name …]` anywhere in a
- * line, except between `stop-commands` and its token
+ * The lines of a log, each with the command that the runner would obey. It looks for `::name …::` behind blanks and for
+ * `##[name …]` anywhere in a line, except between `stop-commands` and its token
  * (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).
  */
-export function parseCommands(log: string): readonly RunnerCommand[] {
-  const commands: RunnerCommand[] = [];
+function readLines(log: string): readonly { readonly line: string; readonly command?: RunnerCommand }[] {
   let pausedBy: string | undefined;
-  for (const line of log.split(/\r?\n/)) {
+  return log.split(/\r?\n/).map((line) => {
     const command = parseCommand(line);
-    if (command === undefined) continue;
-    if (pausedBy !== undefined) {
-      if (command.name === pausedBy) pausedBy = undefined;
-    } else if (command.name === 'stop-commands') pausedBy = command.data;
-    else commands.push(command);
-  }
-  return commands;
+    if (command === undefined) return { line };
+    if (pausedBy === undefined && command.name === 'stop-commands') pausedBy = command.data;
+    else if (pausedBy === undefined) return { line, command };
+    else if (command.name === pausedBy) pausedBy = undefined;
+    return { line };
+  });
+}
+
+/** The commands that the runner would obey. */
+export function parseCommands(log: string): readonly RunnerCommand[] {
+  return readLines(log).flatMap(({ command }) => (command === undefined ? [] : [command]));
 }
 
 function parseCommand(line: string): RunnerCommand | undefined {
@@ -72,10 +75,19 @@ function decode(text: string): string {
   return text.replaceAll(/%(?:0D|0A|3A|2C|25)/g, (code) => meanings[code] ?? code);
 }
 
-/** The log as a person sees it, who is never shown the value of an `add-mask`. */
+/** The log without the commands that name what is to be masked. */
 export function withoutMasks(log: string): string {
-  return log
-    .split('\n')
-    .filter((line) => !line.startsWith('::add-mask::'))
+  return readLines(log)
+    .flatMap(({ line, command }) => (command?.name === 'add-mask' ? [] : [line]))
     .join('\n');
+}
+
+/** The log as a person sees it: what an `add-mask` named is *** from there on. */
+export function shownLog(log: string): string {
+  const masks: string[] = [];
+  const shown = readLines(log).flatMap(({ line, command }) => {
+    if (command?.name === 'add-mask') masks.push(command.data);
+    return command?.name === 'add-mask' ? [] : [masks.reduce((text, mask) => text.replaceAll(mask, '***'), line)];
+  });
+  return shown.join('\n');
 }

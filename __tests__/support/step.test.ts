@@ -1,6 +1,6 @@
 /** The harness itself: what it says of a step must be so, or no test that stands on it means anything. */
 
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -39,7 +39,8 @@ describe('a step', () => {
   `);
   let runner: Runner;
   beforeAll(() => {
-    runner = copy.newRunner({ token: 'the-token', event: pullRequest(7) });
+    // Shorter than what is looked for, because this step tells its inputs.
+    runner = copy.newRunner({ token: 'a-token', event: pullRequest(7) });
   });
   afterAll(() => copy[Symbol.dispose]());
 
@@ -65,7 +66,7 @@ describe('a step', () => {
     );
     expect(inputs).toMatchObject({
       INPUT_TAGS: 'a\nb',
-      INPUT_TOKEN: 'the-token',
+      INPUT_TOKEN: 'a-token',
       INPUT_USERNAME: 'octocat',
       INPUT_CONTEXT: '.',
     });
@@ -88,6 +89,39 @@ test('a step that was killed has a signal and no exit code', async () => {
   step.process.stdout?.once('data', () => step.process.kill('SIGKILL'));
   expect(await step.ended).toMatchObject({ exitCode: null, signal: 'SIGKILL', log: 'up\n' });
   copy[Symbol.dispose]();
+});
+
+describe('a secret that a process leaves behind fails the test', () => {
+  const secret = `canary-${crypto.randomUUID()}`;
+  const copy = actionThat(`
+    import { writeFileSync } from 'node:fs';
+    if (process.env.LEAVES) writeFileSync('left.txt', '${secret}');
+  `);
+  for (const entry of ['post.js', 'cli.js'])
+    copyFileSync(join(copy.folder, 'dist/main.js'), join(copy.folder, 'dist', entry));
+  afterAll(() => copy[Symbol.dispose]());
+  const found = 'A secret is in ';
+
+  test('after a step', async () => {
+    await expect(copy.newRunner({ token: secret }).main({})).resolves.toMatchObject({ exitCode: 0 });
+    await expect(copy.newRunner({ token: secret }).main({}, { LEAVES: '1' })).rejects.toThrow(found);
+    const ofBuild = copy.newRunner().main({ secrets: `key=${secret}` }, { LEAVES: '1' });
+    await expect(ofBuild).rejects.toThrow(found);
+  });
+
+  test('after its post', async () => {
+    const runner = copy.newRunner({ token: secret });
+    const step = await runner.main({});
+    await expect(runner.post(step)).resolves.toMatchObject({ exitCode: 0 });
+    runner.write('left.txt', secret);
+    await expect(runner.post(step)).rejects.toThrow(found);
+  });
+
+  test('after a command in a terminal', async () => {
+    const { terminal } = copy.newRunner();
+    await expect(terminal('cli.js', ['--token', secret])).resolves.toMatchObject({ exitCode: 0 });
+    await expect(terminal('cli.js', ['--token', secret], { LEAVES: '1' })).rejects.toThrow(found);
+  });
 });
 
 test('post gets the state of the step', async () => {
@@ -122,6 +156,29 @@ test('a recorder writes down arguments, environment and process, in order, and b
   expect(two?.args).toEqual(['second']);
 });
 
+test.each([
+  { isRecorded: true, what: 'are recorded', records: ['docker', 'docker-buildx'] },
+  { isRecorded: false, what: 'are started as they are where they are measured', records: [] },
+])('docker and its buildx $what', async ({ isRecorded, records }) => {
+  const { bin } = action.newRunner();
+  const config = join(bin, 'config');
+  for (const [path, text] of Object.entries({
+    'plugins/docker-buildx': '#!/bin/sh\necho buildx\n',
+    'cli/docker': `#!/bin/sh
+for folder in $(sed 's/.*"cliPluginsExtraDirs":\\["\\([^"]*\\)".*/\\1/' "$HOME/.docker/config.json"); do exec "$folder/docker-buildx"; done
+`,
+    'config/config.json': JSON.stringify({ cliPluginsExtraDirs: [join(bin, 'plugins')] }),
+  })) {
+    mkdirSync(join(bin, path, '..'), { recursive: true });
+    writeFileSync(join(bin, path), text);
+    chmodSync(join(bin, path), 0o755);
+  }
+  const engine = { DOCKER_CONFIG: config, PATH: `${join(bin, 'cli')}:${process.env.PATH}` };
+  const runner = action.newRunner({ engine, isRecorded });
+  expect((await runner.run(['docker', 'buildx'])).stdout).toBe('buildx\n');
+  expect(runner.commands().map(({ program }) => program)).toEqual(records);
+});
+
 test('a counting port counts, once', async () => {
   const port = await openCountingPort();
   await expect(fetch(`http://127.0.0.1:${port.port}/`)).rejects.toThrow();
@@ -129,7 +186,7 @@ test('a counting port counts, once', async () => {
   port[Symbol.dispose]();
 });
 
-test('a meddling registry passes on what it is asked, after the meddling', async () => {
+test('a meddling registry passes on what it is asked, after the meddling, unless it refuses', async () => {
   const seen: string[] = [];
   const upstream = createServer((request, response) => {
     seen.push(`${request.method} ${request.url} for ${request.headers.host}`);
@@ -138,7 +195,18 @@ test('a meddling registry passes on what it is asked, after the meddling', async
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   const address = upstream.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const meddling = await startMeddlingRegistry(`127.0.0.1:${port}`, (request) => void seen.push(request));
+  const refusal = { status: 415, error: { code: 'MANIFEST_INVALID' } };
+  const meddling = await startMeddlingRegistry(`127.0.0.1:${port}`, (request, headers) => {
+    seen.push(request);
+    return headers['content-type'] === 'application/x-refused' ? refusal : undefined;
+  });
+  const refused = await fetch(`http://${meddling.address}/v2/x`, {
+    method: 'PUT',
+    body: 'bytes',
+    headers: { 'content-type': 'application/x-refused' },
+  });
+  expect([refused.status, await refused.json()]).toEqual([415, { errors: [{ code: 'MANIFEST_INVALID' }] }]);
+  expect(seen.splice(0)).toEqual(['PUT /v2/x']);
   const answer = await fetch(`http://${meddling.address}/v2/x`, { method: 'PUT', body: 'bytes' });
   expect([answer.status, answer.headers.get('x-answer'), await answer.text()]).toEqual([201, 'yes', 'bytes']);
   expect(seen).toEqual(['PUT /v2/x', `PUT /v2/x for ${meddling.address}`]);

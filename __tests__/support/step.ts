@@ -1,7 +1,9 @@
 /**
  * Runs the bundled action as the runner runs it: inputs with the defaults of action.yml as INPUT_* variables, files for
  * outputs, state and environment, the event's payload, a temporary folder, a home and a workspace; then the post entry with
- * the state. Every `docker`, buildx and credential helper that a step starts is recorded.
+ * the state. Every `docker`, `podman`, buildx and credential helper that a step starts is recorded, and after each process
+ * the secrets of the step are looked for in all that it left (`canaries.ts`): where one is found, the test fails. Neither is
+ * done where the time that a step takes is measured.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -22,6 +24,7 @@ import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { canariesOf, unwatched, watchForCanaries } from './canaries.ts';
 import { branchPush, headSha, type RunEvent } from './event.ts';
 import { type RecordedCommand, readRecords, writeRecorder } from './recorder.ts';
 import { parseCommands, parseFileEntries, type RunnerCommand } from './runner-files.ts';
@@ -89,6 +92,8 @@ export interface RunnerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A line of shell that runs before each real `docker` and buildx. */
   readonly beforeDocker?: string;
+  /** `false`: docker and buildx are started as they are, for what measures them. */
+  readonly isRecorded?: boolean;
   /** Laid over the runner's own config.json. */
   readonly dockerConfig?: Readonly<Record<string, unknown>>;
 }
@@ -197,7 +202,7 @@ export function findBuildx({ engine = {} }: Pick<RunnerOptions, 'engine'>): stri
 function makeDockerConfig(
   folder: string,
   records: string,
-  { engine = {}, dockerConfig = {}, beforeDocker }: RunnerOptions,
+  { engine = {}, dockerConfig = {}, beforeDocker, isRecorded = true }: RunnerOptions,
 ): void {
   const from = engine.DOCKER_CONFIG ?? process.env.DOCKER_CONFIG ?? join(homedir(), '.docker');
   const file = join(from, 'config.json');
@@ -208,10 +213,12 @@ function makeDockerConfig(
     ...config
   } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   const buildx = findBuildx({ engine });
-  const plugins = join(dirname(records), 'plugins');
-  mkdirSync(plugins, { recursive: true });
+  const plugins = isRecorded ? join(dirname(records), 'plugins') : dirname(buildx ?? '');
   mkdirSync(folder, { recursive: true });
-  if (buildx !== undefined) writeRecorder(join(plugins, 'docker-buildx'), buildx, records, beforeDocker);
+  if (buildx !== undefined && isRecorded) {
+    mkdirSync(plugins, { recursive: true });
+    writeRecorder(join(plugins, 'docker-buildx'), buildx, records, beforeDocker);
+  }
   const cliPluginsExtraDirs = buildx === undefined ? [] : [plugins];
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, cliPluginsExtraDirs, ...dockerConfig }));
 }
@@ -241,10 +248,13 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
     at('file-commands'),
   ];
   const { engine = {}, event = branchPush('main'), repository = 'octo-org/app', token = '', beforeDocker } = options;
+  const { isRecorded = true } = options;
   makeDockerConfig(join(home, '.docker'), records, options);
   const path = (engine.PATH ?? process.env.PATH ?? '').split(delimiter);
-  const docker = findExecutable('docker', path);
-  if (docker !== undefined) writeRecorder(join(bin, 'docker'), docker, records, beforeDocker);
+  for (const name of isRecorded ? ['docker', 'podman'] : []) {
+    const real = findExecutable(name, path);
+    if (real !== undefined) writeRecorder(join(bin, name), real, records, name === 'docker' ? beforeDocker : '');
+  }
   const searchPath = [bin, ...path].join(delimiter);
   const machine = {
     PATH: searchPath,
@@ -286,6 +296,15 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
     ...event.env,
     ...options.env,
   };
+
+  const folders = [
+    temp,
+    home,
+    workspace,
+    files,
+    ...[job.HOME, job.RUNNER_TEMP].filter((each) => !each.startsWith(folder)),
+  ];
+  const watch = isRecorded ? watchForCanaries(folders, () => readRecords(records)) : unwatched;
 
   function fileCommands(): {
     env: Record<string, string>;
@@ -341,8 +360,11 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
   const start: Runner['start'] = (inputs, env = {}) => {
     const commandFiles = fileCommands();
     const main = [process.execPath, join(action, subAction, manifest.runs.main ?? '')] as const;
+    watch.begin(canariesOf({ token, ...inputs }, { ...options.env, ...env }, workspace));
     const launched = launch(main, { ...job, ...commandFiles.env, ...inputVariables(inputs), ...env });
     const ended = launched.ended.then((end): StepResult => {
+      const keepsLogin = end.exitCode === 0 && inputs['login-scope'] === 'job';
+      watch.end(end.log, end.signal === 'SIGKILL' ? 'all' : keepsLogin ? 'login' : 'nothing');
       const commands = parseCommands(end.log);
       const errors = commands.filter(({ name }) => name === 'error');
       if (errors.length > 1) throw new Error(`A step has one error, this one has ${errors.length}:\n${end.log}`);
@@ -360,8 +382,20 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
     return { process: launched.process, ended };
   };
 
-  const startTerminal: Runner['startTerminal'] = (entry, args, env = {}) =>
-    launch([process.execPath, join(action, 'dist', entry), ...args], { ...machine, TMPDIR: temp, ...env });
+  const startTerminal: Runner['startTerminal'] = (entry, args, env = {}) => {
+    const inputs = args.flatMap((arg, index) => (arg.startsWith('--') ? [[arg.slice(2), args[index + 1] ?? '']] : []));
+    watch.begin(canariesOf({ token: env.GITHUB_TOKEN ?? '', ...Object.fromEntries(inputs) }, env, workspace));
+    const launched = launch([process.execPath, join(action, 'dist', entry), ...args], {
+      ...machine,
+      TMPDIR: temp,
+      ...env,
+    });
+    const ended = launched.ended.then((end) => {
+      watch.end(end.log, end.signal === 'SIGKILL' ? 'all' : 'nothing');
+      return end;
+    });
+    return { process: launched.process, ended };
+  };
 
   return {
     temp,
@@ -376,10 +410,13 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
     },
     start,
     main: (inputs, env) => start(inputs, env).ended,
-    post({ state }) {
+    async post({ state }) {
       const saved = Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]);
       const post = [process.execPath, join(action, subAction, manifest.runs.post ?? '')] as const;
-      return launch(post, { ...job, ...fileCommands().env, ...inputVariables({}), ...Object.fromEntries(saved) }).ended;
+      const env = { ...job, ...fileCommands().env, ...inputVariables({}), ...Object.fromEntries(saved) };
+      const ended = await launch(post, env).ended;
+      watch.end(ended.log, 'nothing');
+      return ended;
     },
     run: (argv, env = {}) => launch(argv, { ...job, ...env }).ended,
     startTerminal,

@@ -22,7 +22,7 @@ const levels: readonly (readonly string[])[] = [
   ['outputs'],
   ['report'],
   ['ports'],
-  ['place'],
+  ['place', 'lost-login'],
   ['stage'],
   ['publish', 'step'],
   ['join'],

@@ -66,10 +66,14 @@ function lastReason(stderr: string): string {
     .replace(/\.$/, '');
 }
 
-/** Whether it was the push that failed: the reason says so, or the last phase that BuildKit reported was one. */
+/**
+ * Whether it was the push that failed: the reason says so, or the last phase that BuildKit reported was one; or none failed,
+ * and buildx could not read back what was pushed.
+ */
 function isPushFailure(reason: string, stderr: string): boolean {
   const isSaid = /\bfailed to push\b|push access denied|\/blobs\/uploads\/|\bdenied:/.test(reason);
-  return isSaid || /^------\n > pushing \S+ with docker:\n/m.test(stderr);
+  const isReadBack = /^#\d+ pushing \S+ with docker$/m.test(stderr) && !/^#\d+ ERROR: /m.test(stderr);
+  return isSaid || isReadBack || /^------\n > pushing \S+ with docker:\n/m.test(stderr);
 }
 
 /**

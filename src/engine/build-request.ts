@@ -68,14 +68,14 @@ export interface BuildRequest extends BuildOptions {
   readonly builderId: string;
   /** ID of the secret with which a Git context of the run's own server is fetched; empty for none. */
   readonly gitSecret: string;
-  /** Where the result goes that gets no tag; absent: under its names, in the engine and, if pushed, the registries. */
-  readonly output?: DigestOutput;
 }
 
 /**
- * Straight to the registries, by digest, or into an OCI archive, for those builders that cannot push by digest
+ * Where the image goes from which it is published later: straight to the registries, by digest and under no tag; into an
+ * OCI archive, for those builders that cannot do that; or under its names into the engine
  * (https://docs.docker.com/build/exporters/).
  */
-export type DigestOutput =
+export type BuildOutput =
+  | { readonly kind: 'engine' }
   | { readonly kind: 'registries' /** `registry/path` */; readonly names: readonly string[] }
   | { readonly kind: 'archive'; readonly file: string };

@@ -52,19 +52,18 @@ export async function buildWithBuildx(
   target: BuildTarget,
 ): Promise<Built> {
   const { run, onOutput, retry, warn } = ports;
-  const { push } = target;
+  const { push, output } = target;
   const files = { metadata: join(target.folder, 'metadata.json'), imageId: join(target.folder, 'image-id') };
   const isStored = decision.kind !== 'builder';
   const call = {
-    ...{ buildx, builder, push, isStored, files },
+    ...{ buildx, builder, push, output, isStored, files },
     references: target.references,
     canAnnotate: can(decision.kind, 'annotations') && !decision.isForClient,
     secrets: target.secrets,
   };
   // Attestations are asked for or absent: buildx’s own default would turn a single image into an index.
   const env = { ...ports.env, BUILDX_NO_DEFAULT_ATTESTATIONS: '1', BUILDX_METADATA_WARNINGS: '1' };
-  // What is not pushed has to be where it can be taken from.
-  let build = decision.isForClient ? { ...request, load: true } : request;
+  let build = request;
   const attempt = async (): Promise<CommandResult> => {
     const result = await run(buildxArguments(build, call), { env, onOutput });
     if (result.exitCode === 0) return result;
@@ -82,8 +81,9 @@ export async function buildWithBuildx(
   const [text, imageFile] = await Promise.all([readText(files.metadata), readText(files.imageId)]);
   const metadata = parseMetadata(text);
   ports.onWarnings(parseWarnings(metadata));
-  const config = metadata['containerimage.config.digest'];
-  const imageId = imageFile || (typeof config === 'string' ? config : '');
+  // The containerd image store knows an image by its manifest or index, the others by its configuration.
+  const id = metadata[decision.kind === 'docker-containerd' ? 'containerimage.digest' : 'containerimage.config.digest'];
+  const imageId = imageFile || (typeof id === 'string' ? id : '');
   const digest = push && request.call === 'build' ? parsePushedDigest(metadata) : undefined;
   return { imageId, digest, metadata: text };
 }
@@ -136,7 +136,9 @@ async function throwIfNodeIsLost(endpoints: readonly string[], { stderr }: Comma
   });
 }
 
-const cacheHead = /^ > exporting cache[^\n]*:/m;
+/** How BuildKit names the export of a cache, to whatever place (cache/remotecache, `Name`). */
+const cacheExport = 'exporting (?:cache|to GitHub Actions Cache)';
+const cacheHead = new RegExp(`^ > ${cacheExport}[^\\n]*:`, 'm');
 
 /** Whether it was the export of the cache that ended the build. */
 function isCacheFailure(stderr: string): boolean {
@@ -155,7 +157,7 @@ function cacheReason(stderr: string): string {
 
 /** What BuildKit says of caches that it could not write and was told to go on without (`ignore-error`). */
 export function ignoredCacheFailures(progress: string): readonly string[] {
-  const exports = [...progress.matchAll(/^#(\d+) exporting cache/gm)].map(([, step = '']) => step);
+  const exports = [...progress.matchAll(new RegExp(`^#(\\d+) ${cacheExport}`, 'gm'))].map(([, step = '']) => step);
   return [...new Set(exports)].flatMap((step) =>
     [...progress.matchAll(new RegExp(`^#${step} (?:\\d+\\.\\d+ )?(?:ERROR|error): (.+)$`, 'gm'))].map(
       ([, reason = '']) => reason,

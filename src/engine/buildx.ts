@@ -7,11 +7,11 @@ import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatPlatform } from '../image/platform.ts';
 import { attestationArguments } from './attestations.ts';
-import type { BuildAnnotation, BuildRequest, DigestOutput } from './build-request.ts';
+import type { BuildAnnotation, BuildRequest } from './build-request.ts';
 import { formatCacheEntry } from './cache.ts';
 import type { Environment } from './command.ts';
-import { formatFields } from './csv.ts';
-import { compressionAttributes, hasTreeOutput, outputArguments } from './outputs.ts';
+import { type ImagePlace, outputArguments } from './output-arguments.ts';
+import { hasTreeOutput } from './outputs.ts';
 import { secretArguments } from './secrets.ts';
 
 /**
@@ -53,25 +53,13 @@ export function buildxFolder(configFolder: string, env: Environment): string {
   return env.BUILDX_CONFIG || join(configFolder, 'buildx');
 }
 
-async function readJson(path: string): Promise<unknown> {
+/** A file of buildx; `undefined` where it is absent, or not what buildx writes. */
+export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch {
-    // Absent, or not what buildx writes: no builder of that name.
     return undefined;
   }
-}
-
-/**
- * The builder that buildx uses when none is named: BUILDX_BUILDER, else what `docker buildx use` (or
- * docker/setup-buildx-action) noted in the configuration.
- * @returns `undefined` for the daemon's own BuildKit
- */
-export async function selectedBuilder(configFolder: string, env: Environment): Promise<string | undefined> {
-  if (env.BUILDX_BUILDER) return env.BUILDX_BUILDER === 'default' ? undefined : env.BUILDX_BUILDER;
-  const current = await readJson(join(buildxFolder(configFolder, env), 'current'));
-  const isNamed = typeof current === 'object' && current !== null && 'Name' in current;
-  return isNamed && typeof current.Name === 'string' && current.Name !== '' ? current.Name : undefined;
 }
 
 /** A builder that buildx knows. */
@@ -124,16 +112,13 @@ export interface BuildxResultFiles {
 }
 
 /** What a command line of buildx is made from beside the request. */
-export interface BuildxCall {
+export interface BuildxCall extends ImagePlace {
   /** The plugin's path. */
   readonly buildx: string;
   /** `undefined` for the daemon's own BuildKit. */
   readonly builder: string | undefined;
   /** What the image is named; pushed there when `push` is true. */
   readonly references: readonly string[];
-  readonly push: boolean;
-  /** Whether the engine keeps what it builds. */
-  readonly isStored: boolean;
   /** Whether the image can have annotations. */
   readonly canAnnotate: boolean;
   readonly files: BuildxResultFiles;
@@ -154,9 +139,7 @@ export function buildxArguments(build: BuildRequest, call: BuildxCall): [string,
           // buildx refuses an ID beside files that are no image; its report has it too.
           ...(hasTreeOutput(build.outputs) ? [] : ['--iidfile', files.imageId]),
           ...['--metadata-file', files.metadata],
-          ...(build.output === undefined
-            ? outputArguments(build, call.push, call.isStored)
-            : ['--output', digestOutput(build.output, build.compression)]),
+          ...outputArguments(build, call),
         ]
       : ['--call', build.call, '--metadata-file', files.metadata];
   return [
@@ -202,17 +185,6 @@ function annotationArguments(build: BuildRequest): readonly string[] {
   // An index that is not made has no annotations.
   const own = annotations.filter(({ level }) => makesIndex(build) || !/^index|^manifest-descriptor/.test(level));
   return [...own, ...onIndex].flatMap(({ level, name, value }) => ['--annotation', `${level}:${name}=${value}`]);
-}
-
-/** The value of `--output` is CSV, so what may hold a comma stands in quotes. */
-function digestOutput(output: DigestOutput, compression: BuildRequest['compression']): string {
-  const attributes = compressionAttributes(compression).map(([name, value]) => `${name}=${value}`);
-  return output.kind === 'archive'
-    ? formatFields(['type=oci', `dest=${output.file}`, ...attributes])
-    : formatFields([
-        ...['type=image', `name=${output.names.join(',')}`, 'push-by-digest=true', 'name-canonical=true', 'push=true'],
-        ...attributes,
-      ]);
 }
 
 /** The options that every builder has. */

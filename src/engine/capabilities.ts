@@ -148,7 +148,7 @@ export const features = {
     isAsked: (build) => build.needsAnnotations,
   },
   compression: {
-    what: 'choose the compression of layers',
+    what: 'choose the compression or the media types of an image',
     input: '`compression`, `outputs: type=image,…`',
     on: whole,
     isAsked: isCompressed,

@@ -108,10 +108,11 @@ const outputMilliseconds = 500;
 function endChild(child: ChildProcess): void {
   child.kill('SIGTERM');
   child.once('exit', () => {
+    // Output that is still open keeps the process going until then; without any, nothing is waited for.
     setTimeout(() => {
       child.stdout?.destroy();
       child.stderr?.destroy();
-    }, outputMilliseconds);
+    }, outputMilliseconds).unref();
   });
   setTimeout(() => child.kill('SIGKILL'), graceMilliseconds).unref();
 }

@@ -7,12 +7,10 @@ import { join } from 'node:path';
 import { PermissionError, type PublishError, RegistryError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
-import { formatFamiliarName, parseReference } from '../image/reference.ts';
 import type { Registry } from '../image/registry.ts';
-import type { Repository } from '../image/repository.ts';
 import { judgeText } from '../registry/retry.ts';
 import { buildFailure } from './build-failure.ts';
-import type { BuildRequest } from './build-request.ts';
+import type { BuildOutput, BuildRequest } from './build-request.ts';
 import { commonArguments, resourceArguments } from './buildx.ts';
 import { type CommandResult, type Environment, lastLine, type RunCommand } from './command.ts';
 import { secretArguments } from './secrets.ts';
@@ -85,8 +83,9 @@ function loginRefused(registry: Registry, result: CommandResult): PublishError {
 export interface BuildTarget {
   /** One `name:tag` for each repository: a tag moves only once all it points at is there. */
   readonly references: readonly string[];
-  readonly repositories: readonly Repository[];
   readonly push: boolean;
+  /** Where the image goes that is published later. buildx alone can choose: elsewhere it is in the engine. */
+  readonly output?: BuildOutput | undefined;
   /** Private folder of this build; removed with what is in it. */
   readonly folder: string;
   /** ID of a secret → the file that holds it. */
@@ -133,11 +132,11 @@ export async function buildWithDocker(
  * @param further references that the image does not have yet
  * @returns the digest that was pushed; `undefined` where nothing was
  */
-export async function tagAndPush(
+async function tagAndPush(
   { run, env, onOutput, retry }: DockerPorts,
   imageId: string,
   further: readonly string[],
-  { references, repositories, push }: Pick<BuildTarget, 'references' | 'repositories' | 'push'>,
+  { references, push }: Pick<BuildTarget, 'references' | 'push'>,
 ): Promise<Digest | undefined> {
   const command = async (...args: string[]): Promise<CommandResult> => {
     const result = await run(['docker', ...args], { env, onOutput });
@@ -146,9 +145,14 @@ export async function tagAndPush(
   };
   for (const reference of further) await command('tag', imageId, reference);
   if (!push) return undefined;
-  for (const reference of references) await retry(`Push of ${reference}`, () => command('push', reference));
-  const inspected = await run(['docker', 'image', 'inspect', '--format', '{{json .RepoDigests}}', imageId], { env });
-  return repoDigest(JSON.parse(inspected.stdout.trim() || '[]'), repositories);
+  let digest: Digest | undefined;
+  for (const reference of references) {
+    digest = printedDigest(
+      `docker push ${reference}`,
+      await retry(`Push of ${reference}`, () => command('push', reference)),
+    );
+  }
+  return digest;
 }
 
 /** A failure of a command that talks to a registry. */
@@ -161,17 +165,20 @@ export function pushFailure(command: string, result: CommandResult): ToolError {
   });
 }
 
-/** The digest by which the engine knows an image in one of the repositories, from its `RepoDigests`. */
-function repoDigest(entries: unknown, repositories: readonly Repository[]): Digest {
-  const names = repositories.map((repository) => `${formatFamiliarName(repository)}@`);
-  for (const entry of Array.isArray(entries) ? entries : []) {
-    const name = typeof entry === 'string' ? names.find((candidate) => entry.startsWith(candidate)) : undefined;
-    const digest = name === undefined ? '' : String(entry).slice(name.length);
-    if (isDigest(digest)) return digest;
-  }
+/**
+ * The digest of a manifest or index as `docker push` ("TAG: digest: sha256:… size: …") and `docker pull`
+ * ("Digest: sha256:…", https://docs.docker.com/reference/cli/docker/image/pull/) print it: what the registry has under the
+ * reference. `RepoDigests` has every digest that the image was ever known by in a repository, in no order of time.
+ * @param command that succeeded
+ * @throws ToolError DIGEST_MISSING
+ */
+export function printedDigest(command: string, { stdout }: CommandResult): Digest {
+  const digest = /\bdigest: (sha256:[0-9a-f]{64})\b/i.exec(stdout)?.[1] ?? '';
+  if (isDigest(digest)) return digest;
   throw new ToolError('DIGEST_MISSING', {
-    message: 'The engine has the image but knows no digest of it (RepoDigests).',
-    remedy: 'Install the docker-buildx plugin on the runner, which reports the digest it pushed.',
+    message: `\`${command}\` succeeded but named no digest.`,
+    remedy: 'Update Docker on the runner.',
+    detail: stdout.slice(-2000),
   });
 }
 
@@ -192,19 +199,14 @@ export async function pull(
   platform: Platform | undefined,
 ): Promise<Pulled> {
   const options = platform === undefined ? [] : ['--platform', formatPlatform(platform)];
-  await retry(`Pull of ${reference}`, async () => {
+  const digest = await retry(`Pull of ${reference}`, async () => {
     const result = await run(['docker', 'pull', ...options, reference], { env, onOutput });
     if (result.exitCode !== 0) throw pullFailure(reference, result);
+    return printedDigest(`docker pull ${reference}`, result);
   });
-  const format = '{"imageId":{{json .Id}},"digests":{{json .RepoDigests}}}';
-  const inspected = await run(['docker', 'image', 'inspect', '--format', format, reference], { env });
-  const answer: unknown = inspected.exitCode === 0 ? JSON.parse(inspected.stdout) : {};
-  const isAnswer = typeof answer === 'object' && answer !== null && 'imageId' in answer && 'digests' in answer;
-  const name = parseReference(reference).repository;
-  return {
-    imageId: isAnswer ? String(answer.imageId) : '',
-    digest: repoDigest(isAnswer ? answer.digests : [], [name]),
-  };
+  const inspected = await run(['docker', 'image', 'inspect', '--format', '{{.Id}}', reference], { env });
+  if (inspected.exitCode !== 0) throw pullFailure(reference, inspected);
+  return { imageId: inspected.stdout.trim(), digest };
 }
 
 function pullFailure(reference: string, result: CommandResult): PublishError {

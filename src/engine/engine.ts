@@ -8,17 +8,17 @@ import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promise
 import { delimiter, join } from 'node:path';
 import { InputError, ToolError } from '../errors.ts';
 import { parsePlatform } from '../image/platform.ts';
-import type { Repository } from '../image/repository.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import type { RegistryLogin } from '../registry/registry-auth.ts';
-import type { BuildRequest, DigestOutput } from './build-request.ts';
+import type { BuildOutput, BuildRequest } from './build-request.ts';
 import { checkEndpoints, createBuilder, ownBuilderEnvironment, removeArguments } from './builder.ts';
-import { builderNames, type FoundBuilder, findBuilder, findBuildx, selectedBuilder } from './buildx.ts';
+import { builderNames, type FoundBuilder, findBuilder, findBuildx } from './buildx.ts';
 import { type BuildxBuilder, buildWithBuildx } from './buildx-build.ts';
 import { installBuildx } from './buildx-install.ts';
 import { releasePlatform } from './buildx-releases.ts';
 import { createCommandRunner, type Environment } from './command.ts';
 import { dockerfilePath } from './context.ts';
+import { selectedBuilder } from './current-builder.ts';
 import { type Built, buildWithDocker, type DockerPorts, logIn } from './docker.ts';
 import { readEngineFacts } from './facts.ts';
 import { buildWithPodman, logInWithPodman } from './podman.ts';
@@ -46,7 +46,6 @@ export interface EngineTask {
   readonly request: BuildRequest;
   /** Whether the step builds at all. */
   readonly isAsked: boolean;
-  readonly repositories: readonly Repository[];
   readonly usesDockerRegistry: boolean;
   readonly logins: readonly RegistryLogin[];
   /** ID → value, of the secrets that stand in inputs, and of the Git token. */
@@ -70,7 +69,7 @@ export interface Engine {
   /** Logs in wherever the step has a credential for. */
   logIn(): Promise<void>;
   /** Builds, and pushes under the references when `push` is true; with an output, to there instead. */
-  build(decision: EngineDecision, references: readonly string[], push: boolean, output?: DigestOutput): Promise<Built>;
+  build(decision: EngineDecision, references: readonly string[], push: boolean, output?: BuildOutput): Promise<Built>;
   /** Variables with which later steps of the job are logged in, too. */
   loginVariables(): Promise<Readonly<Record<string, string>>>;
   /** Removes the builder that the step made. */
@@ -152,7 +151,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
 
   async function wantedBuilder(): Promise<string | undefined> {
     if (request.builder.kind === 'named') return request.builder.name;
-    return nodes === undefined ? selectedBuilder(config.folder, env) : builderName;
+    return nodes === undefined ? selectedBuilder(config, env) : builderName;
   }
 
   async function knownBuilder(name: string): Promise<FoundBuilder> {
@@ -260,7 +259,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
         const gitToken = task.secrets.get(request.gitSecret);
         const all = gitToken === undefined ? values : new Map([...values, [request.gitSecret, gitToken] as const]);
         const secrets = await writeSecrets(all, folder);
-        const target = { references, repositories: task.repositories, push, folder, secrets };
+        const target = { references, push, output, folder, secrets };
         for (const note of decision.notes) say(note);
         if (decision.tool === 'podman') return await buildWithPodman(podmanPorts, request, target);
         if (decision.tool === 'docker') {
@@ -269,7 +268,6 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
         if (prepared === undefined) throw new Error('the builder was not prepared');
         const withCache = {
           ...request,
-          ...(output === undefined ? {} : { output }),
           cacheFrom: [...request.cacheFrom, ...decision.cache.from],
           cacheTo: [...request.cacheTo, ...decision.cache.to],
         };

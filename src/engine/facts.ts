@@ -98,8 +98,16 @@ export function engineDown(reason: string): ToolError {
 const defaultSocket = '/var/run/docker.sock';
 
 /**
- * The Unix socket that the CLI would use (https://docs.docker.com/reference/cli/docker/#environment-variables:
- * DOCKER_HOST goes before DOCKER_CONTEXT, which goes before the context of the configuration).
+ * The context that the CLI uses (https://docs.docker.com/reference/cli/docker/#environment-variables: DOCKER_HOST, which
+ * stands for the default one, goes before DOCKER_CONTEXT, which goes before that of the configuration).
+ * @param currentContext `currentContext` of the CLI's config.json
+ */
+export function contextName(env: Environment, currentContext: string | undefined): string {
+  return env.DOCKER_HOST ? 'default' : env.DOCKER_CONTEXT || currentContext || 'default';
+}
+
+/**
+ * The Unix socket that the CLI would use.
  * @param currentContext `currentContext` of the CLI's config.json
  * @returns its path, or `undefined` when the endpoint is of another kind
  */
@@ -112,8 +120,7 @@ export function engineSocket(
     if (!env.DOCKER_HOST.startsWith('unix://')) return undefined;
     return env.DOCKER_HOST.slice('unix://'.length) || defaultSocket;
   }
-  const context = env.DOCKER_CONTEXT || currentContext || 'default';
-  return context === 'default' && platform !== 'win32' ? defaultSocket : undefined;
+  return contextName(env, currentContext) === 'default' && platform !== 'win32' ? defaultSocket : undefined;
 }
 
 function readSocket(socketPath: string): Promise<string> {

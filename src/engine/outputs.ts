@@ -1,10 +1,10 @@
 /**
- * Where the result of a build goes beside the registry: `outputs`, `load` and `compression`
- * (https://docs.docker.com/build/exporters/).
+ * Where the result of a build goes beside the registry: what `outputs` and `compression` say
+ * (https://docs.docker.com/build/exporters/), and whether that agrees with the rest.
  */
 
 import { InputError } from '../errors.ts';
-import { type Attributes, formatFields, readAttributes, readFields, readRawLines } from './csv.ts';
+import { type Attributes, readAttributes, readFields, readRawLines } from './csv.ts';
 
 /** One line of `outputs`. */
 export interface Output {
@@ -31,7 +31,8 @@ const image = [
   ],
   ...['compression', 'compression-level', 'force-compression', 'oci-mediatypes', 'rewrite-timestamp', 'oci-artifact'],
 ];
-const archive = [
+/** What both exporters of archives know. */
+export const archiveAttributes = [
   ...['dest', 'name', 'tar', 'compression', 'compression-level', 'force-compression', 'oci-mediatypes'],
   'rewrite-timestamp',
 ];
@@ -39,8 +40,8 @@ const archive = [
 const known: Readonly<Record<string, readonly string[]>> = {
   local: ['dest', 'platform-split', 'mode', 'attestation-prefix'],
   tar: ['dest', 'platform-split', 'attestation-prefix'],
-  oci: archive,
-  docker: [...archive, 'context'],
+  oci: archiveAttributes,
+  docker: [...archiveAttributes, 'context'],
   image,
   registry: image,
   cacheonly: [],
@@ -156,53 +157,6 @@ export function checkOutputs(
       remedy: 'Leave one of them out.',
     });
   }
-}
-
-function format({ type, attributes }: Output): string {
-  return formatFields([`type=${type}`, ...attributes.map(([name, value]) => `${name}=${value}`)]);
-}
-
-/** The attributes that make an exporter compress as asked. */
-export function compressionAttributes(compression: Compression | undefined): readonly (readonly [string, string])[] {
-  if (compression === undefined) return [];
-  const level: readonly (readonly [string, string])[] =
-    compression.level === undefined ? [] : [['compression-level', String(compression.level)]];
-  // Docker's own media types know gzip alone (image-spec, layer.md, "zstd"). Forced, because BuildKit would otherwise take
-  // layers as its cache has them: the same input would give another image on another builder.
-  const forced = ['force-compression', 'true'] as const;
-  return [['compression', compression.algorithm], ...level, forced, ['oci-mediatypes', 'true']];
-}
-
-/**
- * The options of buildx that say where the result goes.
- * @param isStored whether the engine keeps what it builds, so that there is nothing to load
- */
-export function outputArguments(
-  build: {
-    readonly outputs: readonly Output[];
-    readonly load: boolean;
-    readonly compression: Compression | undefined;
-  },
-  push: boolean,
-  isStored: boolean,
-): readonly string[] {
-  const own = build.outputs.find(isImageOutput)?.attributes.filter(([name]) => name !== 'push') ?? [];
-  const attributes = [...new Map([...compressionAttributes(build.compression), ...own])];
-  const others = build.outputs.filter((output) => !isImageOutput(output)).map(format);
-  const isAsked = build.outputs.some(isImageOutput);
-  const target =
-    attributes.length === 0 && !isAsked
-      ? push
-        ? ['--push']
-        : []
-      : push || isAsked || (isStored && others.length === 0)
-        ? ['--output', format({ type: 'image', attributes: [...attributes, ['push', String(push)]] })]
-        : [];
-  return [
-    ...target,
-    ...(build.load && !(isStored && others.length === 0) ? ['--load'] : []),
-    ...others.flatMap((other) => ['--output', other]),
-  ];
 }
 
 /** Whether a result goes to files as they are, of which there is no image ID. */

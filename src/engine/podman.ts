@@ -62,8 +62,10 @@ export async function buildWithPodman(ports: PodmanPorts, request: BuildRequest,
   const isIndex = request.platforms.length > 1;
   // An index that gets no name still needs one; an image does not.
   const [main = `localhost/publish-docker-package:${crypto.randomUUID()}`] = target.references;
-  // Podman adds to an index that has the name already; that there is none is no failure.
-  if (isIndex) await ports.run(['podman', 'untag', main], { env });
+  // Podman adds to an index that has the name already, and does not build one in the place of an image; it takes the name
+  // from an image only. That there is neither is no failure.
+  const former = isIndex ? ([['manifest', 'rm'], ['untag']] as const) : [];
+  for (const removal of former) await ports.run(['podman', ...removal, main], { env });
   const argv = [
     ...(['podman', 'build', '--authfile', authFile] as const),
     // Podman 4 takes a layer of one platform out of its cache for another.
@@ -89,12 +91,19 @@ export async function buildWithPodman(ports: PodmanPorts, request: BuildRequest,
     if (result.exitCode !== 0) throw pushFailure(`podman ${args.join(' ')}`, result);
     return result;
   };
-  // An index has no configuration; its digest identifies it.
   const imageId = isIndex ? '' : (await readFile(idFile, 'utf8')).trim();
   // An index is pushed from its one name to each of the others.
   if (!isIndex) for (const reference of target.references.slice(1)) await command('tag', imageId, reference);
   const digest = target.push ? await push(ports, target, isIndex, command) : undefined;
-  return { imageId: isIndex ? (digest ?? '') : imageId, digest, metadata: '' };
+  // An index has no configuration; its digest identifies it, and in the storage an ID of its own.
+  if (isIndex) return { imageId: digest ?? (await readIndexId(main, command)), digest, metadata: '' };
+  return { imageId, digest, metadata: '' };
+}
+
+/** The record that has the name; `podman image inspect` would give the image in it that is for this machine. */
+async function readIndexId(name: string, command: (...args: string[]) => Promise<CommandResult>): Promise<string> {
+  const { stdout } = await command('image', 'ls', '--no-trunc', '--quiet', '--filter', `reference=${name}`);
+  return stdout.trim();
 }
 
 async function push(

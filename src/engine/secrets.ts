@@ -4,9 +4,11 @@
  * they come from, never what they are.
  */
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { isUtf8 } from 'node:buffer';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Faults, InputError } from '../errors.ts';
+import type { Environment } from './command.ts';
 import { gitHost } from './context.ts';
 import { formatFields, readItems, readLines } from './csv.ts';
 
@@ -155,6 +157,45 @@ export function secretValues(
       return value === undefined ? [] : [[source.id, value] as const];
     }),
   );
+}
+
+/** BuildKit takes no larger one (https://github.com/moby/buildkit/blob/master/session/secrets/secretsprovider/store.go). */
+const mostBytes = 500 * 1024;
+
+/**
+ * The content of those that stand in files. A file that is missing is reported by `checkSecrets`, and what is no text is
+ * shown in no log.
+ */
+export async function readSecretFiles(sources: readonly SecretSource[]): Promise<readonly string[]> {
+  const paths = sources.flatMap((source) => (source.kind === 'file' ? [source.path] : []));
+  const contents = paths.map(async (path) => {
+    const found = await stat(path).catch(() => undefined);
+    if (!found?.isFile() || found.size > mostBytes) return '';
+    const bytes = await readFile(path).catch(() => Buffer.alloc(0));
+    return isUtf8(bytes) ? bytes.toString() : '';
+  });
+  return Promise.all(contents);
+}
+
+/** What is shorter stands in many a text: `{`, `true`, a port. */
+const shortestSecret = 6;
+/** What is shorter may be a part of a path or a name that is no secret: `runner`. */
+const shortestPart = 16;
+
+/** The lines of a secret, each as it is to be masked. */
+export function tellingLines(secret: string): readonly string[] {
+  return secret.split('\n').flatMap((line) => (line.trim().length >= shortestSecret ? [line.trim()] : []));
+}
+
+/**
+ * An environment without the variables that are a secret of the build, or hold one: it reaches the build by its file alone,
+ * and `build-args: NAME` cannot put it into the image.
+ */
+export function withoutBuildSecrets(env: Environment, secrets: readonly string[]): Environment {
+  const sought = secrets.map((secret) => secret.trim()).filter(({ length }) => length >= shortestSecret);
+  const isSecret = (value: string): boolean =>
+    sought.some((secret) => value.trim() === secret || (secret.length >= shortestPart && value.includes(secret)));
+  return Object.fromEntries(Object.entries(env).filter(([, value = '']) => !isSecret(value)));
 }
 
 /** The `--secret` options, of which each names a file. */

@@ -25,6 +25,7 @@ export const contentMediaTypes = {
   ociGzipLayer: 'application/vnd.oci.image.layer.v1.tar+gzip',
   ociZstdLayer: 'application/vnd.oci.image.layer.v1.tar+zstd',
   dockerConfig: 'application/vnd.docker.container.image.v1+json',
+  dockerLayer: 'application/vnd.docker.image.rootfs.diff.tar',
   dockerGzipLayer: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
 } as const;
 

@@ -40,15 +40,6 @@ export function formatReference({ repository, tag, digest }: Reference): string 
 
 const dockerHub: Registry = parseRegistry('docker.io');
 
-/**
- * The name as Docker shows it, without what it would complete
- * (https://pkg.go.dev/github.com/distribution/reference#FamiliarName).
- */
-export function formatFamiliarName(repository: Repository): string {
-  if (repository.registry !== dockerHub) return formatRepository(repository);
-  return repository.path.replace(/^library\/(?=[^/]+$)/, '');
-}
-
 function splitRegistry(name: string): { registry: Registry; path: string } {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);

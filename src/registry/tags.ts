@@ -9,6 +9,8 @@ import type { Descriptor, StoredManifest } from '../image/manifest.ts';
 import { formatDigestReference, formatTagReference } from '../image/reference.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
+import type { RegistryKind } from './directory.ts';
+import { sideBySide, usualWidth } from './side-by-side.ts';
 
 /** Of the distribution client, what tags need. */
 export interface TagClient {
@@ -20,9 +22,16 @@ export interface TagClient {
   headManifest(repository: Repository, reference: Tag): Promise<Pick<Descriptor, 'digest'> | undefined>;
 }
 
+/** How many tags of a repository may move at a time: GitHub's registries refuse manifests of one package that arrive together. */
+export function widthOfTagging(kind: RegistryKind): number {
+  return kind === 'other' ? usualWidth : 1;
+}
+
 /**
- * Moves tags one after the other, in the order given, and stops at the first that does not.
+ * Moves tags in the order given: the first one alone, since the others follow its version, then the others, and the last one
+ * alone. Where one does not move, no further one is tried.
  * @param manifest what is in the repository already, with all that it points at
+ * @param width how many move at a time
  * @param log told of each tag that moved
  * @throws RegistryError as `putManifest`, with the tags that moved and those that did not: each is whole either way
  */
@@ -31,37 +40,48 @@ export async function moveTags(
   repository: Repository,
   manifest: StoredManifest,
   tags: readonly Tag[],
+  width: number,
   log: (line: string) => void,
 ): Promise<void> {
-  for (const [index, tag] of tags.entries()) {
+  const moved = new Set<Tag>();
+  const failed = new Map<Tag, PublishError>();
+  const move = async (tag: Tag): Promise<void> => {
+    if (failed.size > 0) return;
     try {
       await client.putManifest(repository, manifest, tag);
     } catch (error) {
       if (!(error instanceof PublishError)) throw error;
-      throw await interrupted(client, repository, manifest.digest, tags, index, error);
+      failed.set(tag, error);
+      return;
     }
+    moved.add(tag);
     log(`Tagged ${formatTagReference(repository, tag)}`);
+  };
+  const turns = [tags.slice(0, 1), tags.slice(1, -1), tags.slice(1).slice(-1)];
+  for (const turn of turns) await sideBySide(turn, width, move);
+  const [error] = failed.values();
+  if (error === undefined) return;
+  // The registry may have moved a tag and not said so; it is asked once more.
+  for (const tag of failed.keys()) {
+    const found = await client.headManifest(repository, tag).catch(() => undefined);
+    if (found?.digest === manifest.digest) moved.add(tag);
   }
+  throw interrupted(repository, manifest.digest, tags, moved, error);
 }
 
-/** The registry may have moved the tag and not said so; it is asked once more. */
-async function interrupted(
-  client: TagClient,
+function interrupted(
   repository: Repository,
   digest: Digest,
   tags: readonly Tag[],
-  failed: number,
+  moved: ReadonlySet<Tag>,
   error: PublishError,
-): Promise<PublishError> {
-  const tag = tags[failed];
-  const found = tag && (await client.headManifest(repository, tag).catch(() => undefined));
-  const count = found?.digest === digest ? failed + 1 : failed;
-  const [moved, unmoved] = [tags.slice(0, count), tags.slice(count)];
+): PublishError {
   const list = (names: readonly Tag[]): string => (names.length === 0 ? 'none' : names.join(', '));
+  const [there, left] = [tags.filter((tag) => moved.has(tag)), tags.filter((tag) => !moved.has(tag))];
   const { message, remedy, detail, retryable, cause } = error;
   const [status, ociCodes] = error instanceof RegistryError ? [error.status, error.ociCodes] : [0, []];
   return new RegistryError(error.code, {
-    message: `${message} In ${formatRepository(repository)}, ${digest} is whole; moved to it: ${list(moved)}; not moved: ${list(unmoved)}.`,
+    message: `${message} In ${formatRepository(repository)}, ${digest} is whole; moved to it: ${list(there)}; not moved: ${list(left)}.`,
     remedy,
     detail,
     retryable,
@@ -72,7 +92,8 @@ async function interrupted(
 }
 
 /**
- * Asks for each tag.
+ * Asks for each tag, once all have moved: in the moment in which Distribution 2.8 writes a manifest again it answers 500 to
+ * whoever reads it, under whatever tag.
  * @throws RegistryError DIGEST_MISMATCH
  */
 export async function verifyTags(
@@ -81,12 +102,10 @@ export async function verifyTags(
   digest: Digest,
   tags: readonly Tag[],
 ): Promise<void> {
-  await Promise.all(
-    tags.map(async (tag) => {
-      const found = await client.headManifest(repository, tag);
-      if (found?.digest !== digest) throw mismatch(repository, tag, digest, found?.digest);
-    }),
-  );
+  await sideBySide(tags, usualWidth, async (tag) => {
+    const found = await client.headManifest(repository, tag);
+    if (found?.digest !== digest) throw mismatch(repository, tag, digest, found?.digest);
+  });
 }
 
 export function mismatch(
@@ -113,14 +132,10 @@ export async function verifyBlobs(
   root: Digest,
   blobs: readonly Digest[],
 ): Promise<void> {
-  const waiting = [...blobs];
   const missing: Digest[] = [];
-  const worker = async (): Promise<void> => {
-    for (let digest = waiting.shift(); digest !== undefined; digest = waiting.shift()) {
-      if (!(await client.headBlob(repository, digest))) missing.push(digest);
-    }
-  };
-  await Promise.all(Array.from({ length: 4 }, worker));
+  await sideBySide(blobs, usualWidth, async (digest) => {
+    if (!(await client.headBlob(repository, digest))) missing.push(digest);
+  });
   if (missing.length === 0) return;
   throw new RegistryError('BLOB_MISSING', {
     message: `${formatDigestReference(repository, root)} is not whole: the registry lacks ${missing.join(', ')}.`,

@@ -191,6 +191,28 @@ export const tokenExpired: Cause = (facts) => {
   };
 };
 
+/** The registry took the login when the step began (lifetimes: https://docs.github.com/en/actions/concepts/security/github_token). */
+export const loginLost: Cause = (facts) => {
+  const { tokenForm: form, target } = facts;
+  if (form === 'installation') {
+    return {
+      code: 'TOKEN_EXPIRED',
+      cause: 'The token of a job ends with the job, after 24 hours at the latest; that of a GitHub App after one hour.',
+      remedy:
+        'Run the job again, which gets a new token; layers that arrived are not sent a second time. If `token` is that of an App, make it in the step right before this one, or leave `token` out to use that of the job.',
+      retryable: true,
+    };
+  }
+  const lost = `${capital(describeToken(facts))} expired, or was revoked, while the step went on; no tag points at anything that is not whole.`;
+  return {
+    code: 'TOKEN_EXPIRED',
+    cause: lost,
+    remedy: isGitHub(facts)
+      ? `Leave \`token\` out to use the token of the job, with\n${grantPackagesWrite}\nor ${useClassicToken(facts)}.`
+      : `Renew the login for ${target.registry}; where it is one for a short time, make it in the step right before this one, or give one in \`registry-auth\` that lasts as long as the push.`,
+  };
+};
+
 export const loginMissing: Cause = (facts) => {
   const host = facts.target.registry;
   if (facts.isRead) return packageNotReadable(facts);

@@ -3,6 +3,7 @@
  * recognises the words and has a cause for this run decides, so that the particular stands before the general.
  */
 
+import type { ErrorCode } from '../errors.ts';
 import * as access from './diagnosis-access.ts';
 import type { Cause } from './diagnosis-cause.ts';
 import type { Failure } from './diagnosis-facts.ts';
@@ -16,18 +17,27 @@ export interface Entry {
   /** Where the answer itself is known: its status, and one of its codes. */
   readonly status?: readonly number[];
   readonly ociCode?: string;
+  /** Where the failure was taken for this already, whatever the words. */
+  readonly code?: ErrorCode;
   readonly cause: Cause;
 }
 
 /** Whether the words, or else the answer, are those of an entry. */
-export function recognises({ says, status, ociCode }: Entry, words: string, failure: Failure): boolean {
-  if (says?.test(words)) return true;
+export function recognises({ says, status, ociCode, code }: Entry, words: string, failure: Failure): boolean {
+  if (says?.test(words) || (code !== undefined && failure.code === code)) return true;
   if (status === undefined && ociCode === undefined) return false;
   const { status: answered = 0, ociCodes = [] } = failure;
   return (status === undefined || status.includes(answered)) && (ociCode === undefined || ociCodes.includes(ociCode));
 }
 
 export const entries: readonly Entry[] = [
+  // In the middle of a publish
+  {
+    message: 'The login with which … could be pushed to when this step began is refused now: …',
+    code: 'TOKEN_EXPIRED',
+    cause: access.loginLost,
+  },
+
   // The way to the registry
   {
     message: 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
@@ -270,6 +280,12 @@ export const entries: readonly Entry[] = [
     status: [406],
     cause: transfer.mediaTypeUnsupported,
   },
+  {
+    message: 'manifest invalid: manifest invalid',
+    says: /\b(?:manifest invalid|unknown): manifest invalid\b|\b415 Unsupported Media Type\b/,
+    status: [415],
+    cause: transfer.dockerTypesRefused,
+  },
 
   // Refusals without a reason, or with one that says little
   {
@@ -322,7 +338,7 @@ export const entries: readonly Entry[] = [
   },
   {
     message: 'unauthorized: authentication required',
-    says: /unauthorized: authentication required|\b401 Unauthorized\b/i,
+    says: /unauthorized: authentication required|\b401 Unauthorized\b|: unauthorized\.?$/i,
     status: [401],
     cause: (facts) => (facts.isRead ? access.packageNotReadable(facts) : access.tokenRejected(facts)),
   },
@@ -343,7 +359,7 @@ export const entries: readonly Entry[] = [
   },
   {
     message: 'failed to solve: unexpected status: 403 Forbidden',
-    says: /\b403 Forbidden\b|\bdenied: denied\b|: denied$/i,
+    says: /\b403 Forbidden\b|\bdenied: denied\b|: denied\.?$/i,
     status: [403],
     cause: (facts) =>
       facts.failure.code === 'TOKEN_REJECTED' ? access.tokenRejected(facts) : access.pushDeniedWithoutReason(facts),

@@ -90,6 +90,21 @@ export const mediaTypeUnsupported: Cause = ({ target }) => ({
   remedy: 'Push signatures and attestations in a step of their own with `continue-on-error: true`.',
 });
 
+/**
+ * A registry with the media types of OCI alone, as zot has unless its `compat` names docker2s2 (its admin guide,
+ * "Compatibility with other image schema types"): 415, of which Docker prints the message only. GitHub's registries take
+ * Docker's types, and say this of something else.
+ */
+export const dockerTypesRefused: Cause = ({ kind, target }) =>
+  kind !== 'other'
+    ? undefined
+    : {
+        code: 'MEDIA_TYPE_UNSUPPORTED',
+        cause: `${target.registry} refused the manifest: most likely it takes OCI's media types only, as zot does by default, and this image has Docker's.`,
+        remedy:
+          'Build with those of OCI: `outputs: type=image,oci-mediatypes=true`, for which Docker needs the containerd image store or a builder (docker/setup-buildx-action). Or let the registry take those of Docker, too: zot does with `"http": {"compat": ["docker2s2"]}` in its configuration.',
+      };
+
 // The network and the runner
 
 /** Who did not trust the certificate: each has a store of its own. */

@@ -44,6 +44,7 @@ function outputOf({ output = '', code }: Failure): readonly string[] {
 const explained: readonly ErrorCode[] = [
   'LOGIN_REFUSED',
   'TOKEN_REJECTED',
+  'TOKEN_EXPIRED',
   'PUSH_DENIED',
   'PULL_DENIED',
   'COMMAND_FAILED',
@@ -78,7 +79,9 @@ export function explain(error: unknown, circumstances: Circumstances): unknown {
   if (!(error instanceof PublishError) || !explained.includes(error.code)) return error;
   const answer =
     error instanceof RegistryError ? error : error.cause instanceof RegistryError ? error.cause : undefined;
-  const { code: taken, status = 0, ociCodes = [] } = answer ?? { code: error.code };
+  const { code: answered, status = 0, ociCodes = [] } = answer ?? { code: error.code };
+  // Which of the two a refusal in the middle is, was asked already.
+  const taken = error.code === 'TOKEN_EXPIRED' ? error.code : answered;
   const failure = { text: error.message, output: error.detail, code: taken, status, ociCodes };
   const context = contextOf(`${error.message}\n${error.detail}`, circumstances);
   const diagnosis = context && diagnose(failure, context);

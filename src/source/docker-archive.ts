@@ -6,19 +6,15 @@
  */
 
 import { createHash } from 'node:crypto';
-import { type FileHandle, open as openFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { InputError } from '../errors.ts';
 import { type Digest, digestOf, parseDigest } from '../image/digest.ts';
 import { contentMediaTypes, type Descriptor, mediaTypes, parseImageConfig, storedManifest } from '../image/manifest.ts';
 import { isObject } from '../json.ts';
 import { parseJson } from '../registry/failure.ts';
-import type { Content } from '../registry/http.ts';
-import { type Files, pieceSize, readRange } from './files.ts';
-import { gzip, gzipBlockSize } from './gzip.ts';
-import type { Blob, ImageSource } from './image-source.ts';
+import type { Files } from './files.ts';
+import type { ImageSource } from './image-source.ts';
+import { type Layers, openWithLayers } from './layers.ts';
 import { isNamed, notOne } from './oci-layout.ts';
-import { otherContent, proveContent } from './prove.ts';
+import { otherContent } from './prove.ts';
 import { damaged } from './tar.ts';
 
 /** One entry of manifest.json: paths in the archive. */
@@ -28,18 +24,11 @@ interface ArchivedImage {
   readonly layers: readonly string[];
 }
 
-/** Where the content of a blob is: a member of the archive, or a file of our own. */
-type Place = { readonly member: string } | { readonly file: string };
-
 /** A layer as a registry gets it. */
 interface Layer extends Descriptor {
-  readonly from: Place;
+  /** Of the archive, where the layer is compressed there already. */
+  readonly member?: string;
 }
-
-/**
- * Level of zlib: chosen by `npm run bench -- publish`, which prints time and size of each (docs/adr/0004-sources.md).
- */
-export const layerLevel = 3;
 
 /**
  * Compresses the layers, so that their digests are known before anything is sent.
@@ -60,24 +49,16 @@ export async function openDockerArchive(files: Files, name: string | undefined, 
   if (diffIds.length !== image.layers.length) {
     throw damaged(files.path, `its config names ${diffIds.length} layers, but ${image.layers.length} are listed`);
   }
-  const made: string[] = [];
-  const removeMade = async (): Promise<void> => {
-    await Promise.all(made.map((file) => rm(file, { force: true })));
-  };
-  try {
+  return openWithLayers(files, temp, async (compressed) => {
     const byDiffId = new Map<string, Layer>();
     for (const [index, diffId] of diffIds.entries()) {
       // The same layer may be in an image more than once.
       if (byDiffId.has(diffId)) continue;
-      byDiffId.set(diffId, await prepareLayer(files, image.layers[index] ?? '', diffId, temp, made));
+      byDiffId.set(diffId, await prepareLayer(files, image.layers[index] ?? '', diffId, compressed));
     }
     const layers = diffIds.flatMap((diffId) => byDiffId.get(diffId) ?? []);
-    const blobs = new Map<Digest, Place>(layers.map((layer) => [layer.digest, layer.from]));
-    const open = (blob: Blob): Content => {
-      const from = blob.digest === digest ? { member: image.config } : blobs.get(blob.digest);
-      if (from === undefined) throw damaged(files.path, `it has no blob ${blob.digest}`);
-      return 'member' in from ? files.open(from.member) : readFile(from.file, blob.size);
-    };
+    const members = new Map<Digest, string | undefined>(layers.map((layer) => [layer.digest, layer.member]));
+    members.set(digest, image.config);
     return {
       name: image.names[0] ?? files.path,
       root: manifestOf({ digest, size: config.length }, layers),
@@ -86,26 +67,14 @@ export async function openDockerArchive(files: Files, name: string | undefined, 
       },
       // All was read once, in this very function.
       assertBlob: () => {},
-      openBlob: async (blob) => open(blob),
-      proveBlob: async (blob) => proveContent(open(blob), blob, `${blob.digest} in "${files.path}"`),
-      async close() {
-        await removeMade();
-        await files.close();
+      open(blob) {
+        const member = members.get(blob.digest);
+        const content = member === undefined ? compressed.open(blob) : files.open(member);
+        if (content === undefined) throw damaged(files.path, `it has no blob ${blob.digest}`);
+        return content;
       },
     };
-  } catch (error) {
-    await removeMade();
-    throw error;
-  }
-}
-
-async function* readFile(path: string, size: number): AsyncGenerator<Buffer> {
-  const file = await openFile(path);
-  try {
-    yield* readRange(file, { offset: 0, size, blockSize: pieceSize, keeps: false });
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 async function readImages(files: Files): Promise<readonly ArchivedImage[]> {
@@ -150,13 +119,7 @@ function manifestOf(config: Pick<Descriptor, 'digest' | 'size'>, layers: readonl
 }
 
 /** A layer that is compressed already (containerd's image store, crane) is taken as it is. */
-async function prepareLayer(
-  files: Files,
-  member: string,
-  diffId: string,
-  temp: string,
-  made: string[],
-): Promise<Layer> {
+async function prepareLayer(files: Files, member: string, diffId: string, compressed: Layers): Promise<Layer> {
   const compression = await compressionOf(files, member);
   if (compression !== undefined) {
     const { digest, size } = await measure(files, member);
@@ -166,12 +129,9 @@ async function prepareLayer(
       const expected = { digest: parseDigest(`sha256:${named}`), size };
       throw otherContent(expected, `"${member}" in "${files.path}"`, digest, size);
     }
-    return { mediaType, digest, size, from: { member } };
+    return { mediaType, digest, size, member };
   }
-  const file = join(temp, `layer-${crypto.randomUUID()}.tar.gz`);
-  made.push(file);
-  const { digest, size } = await compress(files, member, diffId, file);
-  return { mediaType: contentMediaTypes.ociGzipLayer, digest, size, from: { file } };
+  return { mediaType: contentMediaTypes.ociGzipLayer, ...(await compressed.add(member, diffId)) };
 }
 
 async function compressionOf(files: Files, member: string): Promise<'gzip' | 'zstd' | undefined> {
@@ -189,43 +149,6 @@ async function measure(files: Files, member: string): Promise<Pick<Descriptor, '
   for await (const chunk of files.open(member)) {
     hash.update(chunk);
     size += chunk.length;
-  }
-  return { digest: parseDigest(`sha256:${hash.digest('hex')}`), size };
-}
-
-async function compress(
-  files: Files,
-  member: string,
-  diffId: string,
-  to: string,
-): Promise<Pick<Descriptor, 'digest' | 'size'>> {
-  const plain = createHash('sha256');
-  let plainSize = 0;
-  async function* blocks(): AsyncGenerator<Buffer> {
-    for await (const block of files.blocks(member, gzipBlockSize)) {
-      plain.update(block);
-      plainSize += block.length;
-      yield block;
-    }
-  }
-  const hash = createHash('sha256');
-  let size = 0;
-  const file: FileHandle = await openFile(to, 'wx', 0o600);
-  try {
-    for await (const chunk of gzip(blocks(), layerLevel)) {
-      hash.update(chunk);
-      size += chunk.length;
-      await file.appendFile(chunk);
-    }
-  } finally {
-    await file.close();
-  }
-  const found = `sha256:${plain.digest('hex')}`;
-  if (found !== diffId) {
-    throw new InputError('SOURCE_DAMAGED', {
-      message: `"${member}" in "${files.path}" is not the layer that the image’s config names: expected ${diffId}, found ${found} of ${plainSize} bytes.`,
-      remedy: 'Write the archive anew; it is damaged, or was changed.',
-    });
   }
   return { digest: parseDigest(`sha256:${hash.digest('hex')}`), size };
 }

@@ -1,18 +1,20 @@
 /**
  * An image that an engine holds: pushed by the Docker engine itself, which knows what it pushed before and compresses
- * only what is new; or saved to a file, for Podman and for a registry that the engine does not get along with.
+ * only what is new; or written to the disk, for Podman and for a registry that the engine does not get along with.
  */
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommandResult, lastLine } from '../engine/command.ts';
-import type { DockerPorts } from '../engine/docker.ts';
+import { type DockerPorts, printedDigest } from '../engine/docker.ts';
 import { InputError, PermissionError, type PublishError, ToolError } from '../errors.ts';
-import { type Digest, isDigest } from '../image/digest.ts';
+import type { Digest } from '../image/digest.ts';
 import { judgeText } from '../registry/retry.ts';
+import { openDirectory } from './directory.ts';
 import { openDockerArchive } from './docker-archive.ts';
-import { closedOnFailure, openArchive } from './files.ts';
+import { closedOnFailure, openArchive, openFolder } from './files.ts';
 import type { ImageSource } from './image-source.ts';
+import { copyIndex, hasIndex } from './podman-index.ts';
 import { type EngineImage, formatSource } from './spec.ts';
 
 const programs = { 'docker-daemon': 'docker', 'containers-storage': 'podman' } as const;
@@ -77,14 +79,7 @@ export async function pushFromDaemon(ports: DockerPorts, imageId: string, refere
     if (result.exitCode !== 0) throw pushFailure(`docker push ${reference}`, result);
     return result;
   });
-  // "TAG: digest: sha256:… size: …", the line that says what the registry has now.
-  const digest = pushed.stdout.match(/\bdigest: (sha256:[0-9a-f]{64})\b/)?.[1] ?? '';
-  if (isDigest(digest)) return digest;
-  throw new ToolError('DIGEST_MISSING', {
-    message: `\`docker push ${reference}\` succeeded but named no digest.`,
-    remedy: 'Update Docker on the runner.',
-    detail: pushed.stdout.slice(-2000),
-  });
+  return printedDigest(`docker push ${reference}`, pushed);
 }
 
 function pushFailure(command: string, { exitCode, stderr }: CommandResult): PublishError {
@@ -103,37 +98,47 @@ function pushFailure(command: string, { exitCode, stderr }: CommandResult): Publ
 }
 
 /**
- * Saves the image and opens what was written.
+ * Writes the image to the disk and opens what was written. In Podman's storage a name may also be that of an index (a
+ * "manifest list"), whose other commands take the one image of it that is for this machine.
  * @throws InputError SOURCE_MISSING, SOURCE_AMBIGUOUS, SOURCE_INCOMPLETE; ToolError COMMAND_FAILED, ENGINE_MISSING
  */
 export async function openEngineImage(ports: DockerPorts, image: EngineImage): Promise<ImageSource> {
-  const { run, env, temp, onOutput } = ports;
-  await readImageId(ports, image);
-  const file = join(temp, `saved-${crypto.randomUUID()}.tar`);
-  const argv =
-    image.kind === 'docker-daemon'
-      ? (['docker', 'image', 'save', '--output', file, image.image] as const)
-      : (['podman', 'image', 'save', '--quiet', '--format', 'docker-archive', '--output', file, image.image] as const);
+  const path = join(ports.temp, `saved-${crypto.randomUUID()}`);
+  const remove = (): Promise<void> => rm(path, { recursive: true, force: true });
+  const isIndex = image.kind === 'containers-storage' && (await hasIndex(ports, image.image));
   try {
-    const result = await run(argv, { env, onOutput });
-    if (result.exitCode !== 0) throw saveFailure(argv.slice(0, 3).join(' '), image, result);
-    const source = await closedOnFailure(await openArchive(file, temp), (files) =>
-      openDockerArchive(files, undefined, temp),
-    );
+    const source = await (isIndex ? openIndex(ports, image, path) : openImage(ports, image, path));
     const close = async (): Promise<void> => {
       await source.close();
-      await rm(file, { force: true });
+      await remove();
     };
     return { ...source, name: formatSource(image), close };
   } catch (error) {
-    await rm(file, { force: true });
+    await remove();
     throw error;
   }
 }
 
-function saveFailure(command: string, image: EngineImage, { exitCode, stderr }: CommandResult): ToolError {
+async function openImage(ports: DockerPorts, image: EngineImage, file: string): Promise<ImageSource> {
+  const { run, env, temp, onOutput } = ports;
+  await readImageId(ports, image);
+  const argv =
+    image.kind === 'docker-daemon'
+      ? (['docker', 'image', 'save', '--output', file, image.image] as const)
+      : (['podman', 'image', 'save', '--quiet', '--format', 'docker-archive', '--output', file, image.image] as const);
+  const result = await run(argv, { env, onOutput });
+  if (result.exitCode !== 0) throw saveFailure(`${argv.slice(0, 3).join(' ')} ${image.image}`, result);
+  return closedOnFailure(await openArchive(file, temp), (files) => openDockerArchive(files, undefined, temp));
+}
+
+async function openIndex(ports: DockerPorts, image: EngineImage, folder: string): Promise<ImageSource> {
+  await copyIndex(ports, image.image, folder);
+  return closedOnFailure(await openFolder(folder), (files) => openDirectory(files, ports.temp));
+}
+
+function saveFailure(command: string, { exitCode, stderr }: CommandResult): ToolError {
   return new ToolError('COMMAND_FAILED', {
-    message: `\`${command} ${image.image}\` failed: ${lastLine(stderr) || `exit code ${exitCode}`}.`,
+    message: `\`${command}\` failed: ${lastLine(stderr) || `exit code ${exitCode}`}.`,
     remedy: 'Check that the disk of RUNNER_TEMP has room for the image.',
     detail: stderr,
   });

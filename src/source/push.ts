@@ -11,6 +11,7 @@ import { parseTag, type Tag } from '../image/tag.ts';
 import type { Blobs, Pushed } from '../registry/blobs.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { type Manifests, type Referrer, referrersTag } from '../registry/manifests.ts';
+import { sideBySide, usualWidth } from '../registry/side-by-side.ts';
 import { type ImageContent, readContent } from './content.ts';
 import type { ImageSource } from './image-source.ts';
 import { formatSize } from './limits.ts';
@@ -23,8 +24,6 @@ export interface PushOptions {
    * `false`: the manifests are left to the tags. The Docker registry finds no manifest by its digest. Default: `true`.
    */
   readonly byDigest?: boolean;
-  /** Uploads at a time. Default: 4. */
-  readonly concurrency?: number;
   readonly log?: (line: string) => void;
 }
 
@@ -42,12 +41,12 @@ export async function pushImage(
   repository: Repository,
   options: PushOptions = {},
 ): Promise<StoredManifest> {
-  const { byDigest = true, concurrency = 4, log = () => {} } = options;
+  const { byDigest = true, log = () => {} } = options;
   const { manifests, blobs } = options.content ?? (await readContent(source));
   const from = source.repository;
   const isThere = from !== undefined && from.registry === repository.registry && from.path === repository.path;
   if (isThere) return source.root;
-  const pushed = await pushBlobs(client, source, repository, blobs, concurrency);
+  const pushed = await pushBlobs(client, source, repository, blobs);
   log(describePush(blobs, pushed, repository));
   if (byDigest) {
     // One after the other: GitHub's registry refuses manifests of one package that arrive together.
@@ -62,27 +61,23 @@ async function pushBlobs(
   source: ImageSource,
   repository: Repository,
   blobs: readonly Descriptor[],
-  concurrency: number,
 ): Promise<ReadonlyMap<Digest, Pushed>> {
-  const waiting = blobs.toSorted((one, other) => other.size - one.size);
   const pushed = new Map<Digest, Pushed>();
   let failure: { readonly error: unknown } | undefined;
-  const worker = async (): Promise<void> => {
-    for (let blob = waiting.shift(); blob !== undefined && failure === undefined; blob = waiting.shift()) {
-      const { digest, size } = blob;
-      const open = () => {
-        if (failure !== undefined) throw failure.error;
-        return source.openBlob({ digest, size });
-      };
-      try {
-        pushed.set(digest, await client.pushBlob(repository, { digest, size }, open, source.repository));
-      } catch (error) {
-        failure ??= { error: await explain(error, source, blob) };
-        throw failure.error;
-      }
+  const bySize = blobs.toSorted((one, other) => other.size - one.size);
+  await sideBySide(bySize, usualWidth, async (blob) => {
+    const { digest, size } = blob;
+    const open = () => {
+      if (failure !== undefined) throw failure.error;
+      return source.openBlob({ digest, size });
+    };
+    try {
+      pushed.set(digest, await client.pushBlob(repository, { digest, size }, open, source.repository));
+    } catch (error) {
+      failure ??= { error: await explain(error, source, blob) };
+      throw failure.error;
     }
-  };
-  await Promise.all(Array.from({ length: Math.min(concurrency, waiting.length) }, worker));
+  });
   return pushed;
 }
 

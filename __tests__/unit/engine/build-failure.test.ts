@@ -150,6 +150,13 @@ describe('a push that failed is no failed build', () => {
     expect(error.retryable).toBe(code === 'PUSH_FAILED');
   });
 
+  test('by buildx, which reads back what the engine pushed', () => {
+    const pushed = '#7 pushing localhost:5001/ut/ok:1 with docker\n#7 pushing layer ec084badf0ba done\n#7 DONE 0.1s\n';
+    const stderr = `${pushed}ERROR: failed to build: unauthorized\n`;
+    const error = buildFailure(request, { exitCode: 1, stdout: '', stderr }, true);
+    expect(error).toMatchObject({ code: 'PUSH_DENIED', message: 'The registry refused the push: unauthorized.' });
+  });
+
   test('not reached: the failure may pass', () => {
     expect(buildxFailure('push-unreachable', true)).toMatchObject({ code: 'PUSH_FAILED', retryable: true });
   });

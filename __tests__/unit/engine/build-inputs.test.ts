@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { attestationArguments } from '../../../src/engine/attestations.ts';
 import {
@@ -9,10 +11,19 @@ import {
 } from '../../../src/engine/build-inputs.ts';
 import { createArguments, nodeCertificates, parseBuilder } from '../../../src/engine/builder-choice.ts';
 import { formatCacheEntry } from '../../../src/engine/cache.ts';
-import { checkOutputs, outputArguments, parseCompression, parseOutputs } from '../../../src/engine/outputs.ts';
-import { gitSecretId, secretArguments, secretValues } from '../../../src/engine/secrets.ts';
+import { outputArguments } from '../../../src/engine/output-arguments.ts';
+import { checkOutputs, parseCompression, parseOutputs } from '../../../src/engine/outputs.ts';
+import {
+  gitSecretId,
+  readSecretFiles,
+  secretArguments,
+  secretValues,
+  tellingLines,
+  withoutBuildSecrets,
+} from '../../../src/engine/secrets.ts';
 import { gatherFaults } from '../../../src/errors.ts';
 import { aBuild } from '../../support/builders.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 function parse(texts: Readonly<Partial<Record<BuildInputName, string>>>): BuildInputs {
   const faults = gatherFaults();
@@ -122,6 +133,44 @@ describe('secrets', () => {
   });
 });
 
+describe('a secret of the build', () => {
+  const env = {
+    PATH: '/home/runner/bin:/bin',
+    TOKEN: 'npm_0123456789abcdef',
+    NPM_CONFIG: '//registry.npmjs.org/:_authToken=npm_0123456789abcdef',
+    PASSWORD: 'hunter22\n',
+    KEY: '-----BEGIN KEY-----\nAAAA\n',
+    CI: 'true',
+    ABSENT: undefined,
+  };
+
+  test.each([
+    ['is it', ['npm_0123456789abcdef'], ['TOKEN', 'NPM_CONFIG']],
+    ['is it, but for white space', ['hunter22'], ['PASSWORD']],
+    ['is it, in several lines', ['-----BEGIN KEY-----\nAAAA'], ['KEY']],
+    ['is it, if it is long enough to be a secret', ['true'], []],
+    ['has it in it, if it is too long for a part of a name', ['runner'], []],
+    ['has it in it; an empty one is in none', [''], []],
+  ])('is in the environment of no child: a variable goes that %s', (_title, secrets, gone) => {
+    const kept = Object.keys(withoutBuildSecrets(env, secrets));
+    expect(Object.keys(env).filter((name) => !kept.includes(name))).toEqual(gone);
+  });
+
+  test('is masked line by line, without those that stand in many a text', () => {
+    expect(tellingLines('{\n  "key": "abc"\n}\n\nshort\nsixsix')).toEqual(['"key": "abc"', 'sixsix']);
+  });
+
+  test('that stands in a file is read from there, if it is a text that BuildKit takes', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'text'), 'a text');
+    writeFileSync(join(folder, 'binary'), Buffer.from([0xff, 0xfe, 0x00]));
+    writeFileSync(join(folder, 'large'), 'x'.repeat(500 * 1024 + 1));
+    const paths = ['text', 'binary', 'large', 'missing', '.'].map((name) => join(folder, name));
+    const contents = await readSecretFiles(paths.map((path) => ({ id: path, kind: 'file', path })));
+    expect(contents).toEqual(['a text', '', '', '', '']);
+  });
+});
+
 describe('the token for a Git context', () => {
   test.each([
     ['is for the run’s own server', 'https://github.com/o/r.git', 'GIT_AUTH_TOKEN.github.com'],
@@ -166,7 +215,7 @@ describe('cache entries', () => {
 
 describe('where the result goes', () => {
   const args = (texts: Parameters<typeof parse>[0], push: boolean, isStored: boolean): readonly string[] =>
-    outputArguments(parse(texts).options, push, isStored);
+    outputArguments(parse(texts).options, { push, isStored });
 
   test.each([
     ['a push', {}, true, true, ['--push']],
@@ -196,6 +245,58 @@ describe('where the result goes', () => {
     ['an archive with a comma', { outputs: 'type=oci,"dest=a,b"' }, false, true, ['--output', 'type=oci,"dest=a,b"']],
   ] as const)('%s', (_title, texts, push, isStored, expected) => {
     expect(args(texts, push, isStored)).toEqual(expected);
+  });
+
+  const engine = { kind: 'engine' } as const;
+  const archive = { kind: 'archive', file: 'a,b.tar' } as const;
+  const registries = { kind: 'registries', names: ['ghcr.io/o/a', 'ghcr.io/o/b'] } as const;
+  const byDigest = 'type=image,"name=ghcr.io/o/a,ghcr.io/o/b",push-by-digest=true,name-canonical=true,push=true';
+  test.each([
+    ['for the engine that keeps it', engine, {}, true, []],
+    ['for the engine that a builder fills', engine, {}, false, ['--load']],
+    [
+      'for the engine, and files',
+      engine,
+      { outputs: 'type=local,dest=out' },
+      true,
+      ['--output', 'type=image,push=false', '--output', 'type=local,dest=out'],
+    ],
+    [
+      'for the engine, compressed',
+      engine,
+      { compression: 'zstd' },
+      true,
+      ['--output', 'type=image,compression=zstd,force-compression=true,oci-mediatypes=true,push=false'],
+    ],
+    ['by digest', registries, {}, false, ['--output', byDigest]],
+    [
+      'by digest, loaded, and files',
+      registries,
+      { load: 'true', outputs: 'type=local,dest=out' },
+      false,
+      ['--output', byDigest, '--load', '--output', 'type=local,dest=out'],
+    ],
+    [
+      'by digest, with attributes of the image',
+      registries,
+      { outputs: 'type=image,rewrite-timestamp=true' },
+      false,
+      ['--output', `${byDigest},rewrite-timestamp=true`],
+    ],
+    ['in an archive', archive, {}, true, ['--output', 'type=oci,"dest=a,b.tar"']],
+    [
+      'in an archive, with those attributes of the image that it has',
+      archive,
+      { outputs: 'type=image,rewrite-timestamp=true,unpack=true', compression: 'zstd' },
+      true,
+      [
+        '--output',
+        'type=oci,"dest=a,b.tar",compression=zstd,force-compression=true,oci-mediatypes=true,rewrite-timestamp=true',
+      ],
+    ],
+    ['in an archive, and loaded', archive, { load: 'true' }, true, ['--output', 'type=oci,"dest=a,b.tar"', '--load']],
+  ] as const)('an image to be published later: %s', (_title, output, texts, isStored, expected) => {
+    expect(outputArguments(parse(texts).options, { push: false, output, isStored })).toEqual(expected);
   });
 
   test.each([

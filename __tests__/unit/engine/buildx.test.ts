@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { buildxArguments, commonArguments, findBuildx, selectedBuilder } from '../../../src/engine/buildx.ts';
+import { buildxArguments, commonArguments, findBuildx } from '../../../src/engine/buildx.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
 import { aBuild } from '../../support/builders.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -28,40 +28,6 @@ describe('the plugin is searched for as the CLI does', () => {
     const config = temporaryFolder();
     const plugin = aPlugin(join(config, 'cli-plugins'), 0o644);
     expect(await findBuildx(config, [])).not.toBe(plugin);
-  });
-});
-
-describe('the builder that buildx uses', () => {
-  function aConfig(current?: string): string {
-    const folder = temporaryFolder();
-    mkdirSync(join(folder, 'buildx'));
-    if (current !== undefined) writeFileSync(join(folder, 'buildx', 'current'), current);
-    return folder;
-  }
-
-  test.each([
-    ['the one that was chosen', '{"Key":"unix:///var/run/docker.sock","Name":"builder-1","Global":false}', 'builder-1'],
-    ['the engine’s own when none was', undefined, undefined],
-    ['the engine’s own when it was chosen', '{"Key":"x","Name":"","Global":false}', undefined],
-    ['the engine’s own when the note is no JSON', 'builder-1', undefined],
-    ['the engine’s own when the note is no object', '"builder-1"', undefined],
-    ['the engine’s own when the note has no name', '{"Key":"x"}', undefined],
-    ['the engine’s own when the name is none', '{"Name":7}', undefined],
-    ['the engine’s own when the note is null', 'null', undefined],
-  ])('is %s', async (_title, current, builder) => {
-    expect(await selectedBuilder(aConfig(current), {})).toBe(builder);
-  });
-
-  test('is that of BUILDX_BUILDER, before any note', async () => {
-    const folder = aConfig('{"Name":"noted"}');
-    expect(await selectedBuilder(folder, { BUILDX_BUILDER: 'mine' })).toBe('mine');
-    expect(await selectedBuilder(folder, { BUILDX_BUILDER: 'default' })).toBeUndefined();
-    expect(await selectedBuilder(folder, { BUILDX_BUILDER: '' })).toBe('noted');
-  });
-
-  test('is noted where BUILDX_CONFIG says', async () => {
-    const elsewhere = join(aConfig('{"Name":"elsewhere"}'), 'buildx');
-    expect(await selectedBuilder(aConfig(), { BUILDX_CONFIG: elsewhere })).toBe('elsewhere');
   });
 });
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { formatFields, readAttributes, readFields, readItems, readLines } from '../../../src/engine/csv.ts';
+import { InputError } from '../../../src/errors.ts';
 
 describe('one entry a line', () => {
   test.each([
@@ -44,6 +46,71 @@ describe('a malformed list', () => {
 test('what is formatted is read again', () => {
   const fields = ['plain', 'a,b', 'say "x"', 'two\nlines', ''];
   expect(readFields('x', formatFields(fields))).toEqual(fields);
+});
+
+describe('any list (10,000 each)', () => {
+  const piece = fc.constantFrom(
+    'a',
+    'b=',
+    '"',
+    '""',
+    ',',
+    '\n',
+    '\r\n',
+    '\r',
+    ' ',
+    '\t',
+    '\\',
+    "'",
+    '#',
+    '\ufeff',
+    '\0',
+    '🐳',
+  );
+  const text = fc.oneof(
+    fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
+    fc.string({ unit: 'binary' }),
+  );
+
+  test('fields that are formatted are read again as they were', () => {
+    // A record of one empty field is an empty line.
+    const fields = fc
+      .array(text, { minLength: 1, maxLength: 5 })
+      .filter((all) => all.join('') !== '' || all.length > 1);
+    fc.assert(
+      fc.property(fields, (all) => expect(readFields('x', formatFields(all))).toEqual(all)),
+      { numRuns: 10_000 },
+    );
+  });
+
+  test('entries that are quoted are read again as they were, one a line', () => {
+    const entries = fc.array(
+      text.filter((entry) => entry.trim() !== ''),
+      { maxLength: 5 },
+    );
+    fc.assert(
+      fc.property(entries, (all) => {
+        const quoted = all.map((entry) => `"${entry.replaceAll('"', '""')}"`).join('\n');
+        expect(readLines('x', quoted, false)).toEqual(all);
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  test('a text gives entries that are something, or INPUT_INVALID', () => {
+    fc.assert(
+      fc.property(text, (each) => {
+        for (const read of [readLines, readItems]) {
+          try {
+            for (const entry of read('x', each)) expect(entry.trim()).toBe(entry === '' ? 'something' : entry);
+          } catch (error) {
+            if (!(error instanceof InputError) || error.code !== 'INPUT_INVALID') throw error;
+          }
+        }
+      }),
+      { numRuns: 10_000 },
+    );
+  });
 });
 
 describe('attributes', () => {

@@ -11,9 +11,7 @@ import {
   pull,
 } from '../../../src/engine/docker.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
-import { parseRepositoryName } from '../../../src/image/reference.ts';
 import { parseRegistry } from '../../../src/image/registry.ts';
-import type { Repository } from '../../../src/image/repository.ts';
 import { aBuild, aDecision } from '../../support/builders.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -39,13 +37,8 @@ function ports(answer: (argv: readonly string[]) => Partial<CommandResult>): Bui
 }
 
 /** Where a build writes, and what it is for. */
-function target(
-  docker: DockerPorts,
-  references: readonly string[],
-  repositories: readonly Repository[],
-  push: boolean,
-): BuildTarget {
-  return { references, repositories, push, folder: docker.temp, secrets: new Map() };
+function target(docker: DockerPorts, references: readonly string[], push: boolean): BuildTarget {
+  return { references, push, folder: docker.temp, secrets: new Map() };
 }
 
 describe('a login that was refused', () => {
@@ -82,8 +75,7 @@ describe('a login that was refused', () => {
 describe('what buildx tells of its result', () => {
   const builder = { buildx: 'buildx', builder: undefined, endpoints: [] };
   const build = (docker: BuildxPorts, references: readonly string[], push: boolean): Promise<Built> =>
-    buildWithBuildx(docker, aDecision(), builder, plain, target(docker, references, [repository], push));
-  const repository = parseRepositoryName('ghcr.io/octo/app');
+    buildWithBuildx(docker, aDecision(), builder, plain, target(docker, references, push));
 
   /** A buildx that writes its result files. */
   function writing(metadata: string | undefined, imageId: string | undefined): ReturnType<typeof ports> {
@@ -124,8 +116,7 @@ describe('what buildx tells of its result', () => {
 
 describe('the classic builder', () => {
   const build = (docker: DockerPorts): Promise<Built> =>
-    buildWithDocker(docker, false, plain, target(docker, references, repositories, true));
-  const repositories = ['docker.io/octo/app', 'ghcr.io/octo/app'].map(parseRepositoryName);
+    buildWithDocker(docker, false, plain, target(docker, references, true));
   const references = ['docker.io/octo/app:1', 'ghcr.io/octo/app:1'];
 
   function classic(answer: (command: string) => Partial<CommandResult>): ReturnType<typeof ports> {
@@ -135,35 +126,23 @@ describe('the classic builder', () => {
     });
   }
 
-  test.each([
-    ['of the registry', ['ghcr.io/octo/app']],
-    ['of Docker Hub, which the engine does not name', ['octo/app']],
-    [
-      'of either, beside those of others and of none',
-      ['<none>', 'ghcr.io/other/app', 'ghcr.io/octo/app-2', 'ghcr.io/octo/app'],
-    ],
-  ])('finds the digest in the names %s', async (_title, names) => {
-    const stdout = JSON.stringify(
-      names.map((name, index) => `${name}@${index === names.length - 1 ? digest : 'sha256:x'}`),
-    );
-    const docker = classic((command) => (command.startsWith('image inspect') ? { stdout } : {}));
-    expect(await build(docker)).toMatchObject({
-      digest,
-      imageId: digest,
-    });
+  const told = `The push refers to repository [ghcr.io/octo/app]\n5f70: Pushed\n1: digest: ${digest} size: 528\n`;
+
+  test('tags, pushes each reference, and takes the digest from what the push tells', async () => {
+    const docker = classic((command) => (command.startsWith('push ') ? { stdout: told } : {}));
+    expect(await build(docker)).toMatchObject({ digest, imageId: digest });
     expect(docker.ran).toEqual([
       'docker build --tag',
       `docker tag ${digest}`,
       'docker push docker.io/octo/app:1',
       'docker push ghcr.io/octo/app:1',
-      'docker image inspect',
     ]);
   });
 
-  test.each(['', '\n', '[]', 'null', '[7]', '["ghcr.io/octo/app@sha256:x"]'])(
-    'an engine that knows no digest (%j) is an error',
+  test.each(['', '1: Pushed\n', '1: digest: sha256:x size: 528\n'])(
+    'a push that tells no digest (%j) is an error',
     async (stdout) => {
-      const docker = classic((command) => (command.startsWith('image inspect') ? { stdout } : {}));
+      const docker = classic(() => ({ stdout }));
       await expect(build(docker)).rejects.toThrowCode('DIGEST_MISSING');
     },
   );
@@ -189,24 +168,18 @@ describe('the classic builder', () => {
 
 describe('a pull', () => {
   const reference = 'docker.io/octo/app:1';
-  const inspected = (values: unknown): Partial<CommandResult> => ({ stdout: JSON.stringify(values) });
+  const told = `1: Pulling from octo/app\nDigest: ${digest}\nStatus: Image is up to date for octo/app:1\n${reference}\n`;
 
-  test('gives the image and its digest', async () => {
-    const docker = ports((argv) =>
-      argv[1] === 'image' ? inspected({ imageId: 'sha256:1', digests: [`octo/app@${digest}`] }) : {},
-    );
+  test('gives the image, and the digest that the reference has in the registry', async () => {
+    const docker = ports((argv) => ({ stdout: argv[1] === 'pull' ? told : 'sha256:1\n' }));
     expect(await pull(docker, reference, parsePlatform('linux/arm64'))).toEqual({ imageId: 'sha256:1', digest });
     expect(docker.ran).toEqual(['docker pull --platform', 'docker image inspect']);
   });
 
-  test.each([
-    ['has no name', { imageId: 'sha256:1', digests: [] }],
-    ['describes itself in another way', {}],
-    ['answers with nothing', null],
-  ])('of which the engine %s is an error', async (_title, values) => {
+  test.each(['', reference, 'Digest: sha256:1'])('that tells no digest (%j) is an error', async (stdout) => {
     await expect(
       pull(
-        ports(() => inspected(values)),
+        ports(() => ({ stdout })),
         reference,
         undefined,
       ),
@@ -214,8 +187,8 @@ describe('a pull', () => {
   });
 
   test('of which the engine knows nothing is an error', async () => {
-    const docker = ports((argv) => ({ exitCode: argv[1] === 'image' ? 1 : 0 }));
-    await expect(pull(docker, reference, undefined)).rejects.toThrowCode('DIGEST_MISSING');
+    const docker = ports((argv) => ({ stdout: told, exitCode: argv[1] === 'image' ? 1 : 0 }));
+    await expect(pull(docker, reference, undefined)).rejects.toThrowCode('PULL_FAILED');
   });
 
   test.each([

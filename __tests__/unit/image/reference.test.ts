@@ -4,7 +4,6 @@ import { PublishError } from '../../../src/errors.ts';
 import { parseDigest } from '../../../src/image/digest.ts';
 import {
   formatDigestReference,
-  formatFamiliarName,
   formatReference,
   formatTagReference,
   parseReference,
@@ -100,8 +99,7 @@ test.each([
   ['docker.io/octo/app', 'octo/app'],
   ['docker.io/library/a/b', 'library/a/b'],
   ['ghcr.io/library/app', 'ghcr.io/library/app'],
-])('Docker shows %s as %s', (name, familiar) => {
-  expect(formatFamiliarName(parseRepositoryName(name))).toBe(familiar);
+])('%s is meant by %s', (name, familiar) => {
   expect(formatRepository(parseRepositoryName(familiar))).toBe(name);
 });
 

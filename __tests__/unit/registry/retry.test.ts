@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { InputError, RegistryError } from '../../../src/errors.ts';
+import { InputError, PermissionError, RegistryError, ToolError } from '../../../src/errors.ts';
 import { RegistryFailure } from '../../../src/registry/failure.ts';
 import {
   backOff,
@@ -10,6 +10,7 @@ import {
   parseRetryAfter,
   type RetryOptions,
   retry,
+  withNewToken,
 } from '../../../src/registry/retry.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
@@ -51,6 +52,47 @@ const failing = (...errors: readonly Error[]) => {
   };
   return { attempt, calls: () => calls };
 };
+
+describe('a push whose token is refused in the middle', () => {
+  const refused = (message = 'The registry refused the push: unauthorized.') =>
+    new PermissionError('PUSH_DENIED', { message, remedy: '' });
+
+  async function push(errors: readonly Error[], isTaken = true) {
+    const lines: string[] = [];
+    const { attempt, calls } = failing(...errors);
+    const ports = { log: (line: string) => void lines.push(line), isTaken: async () => isTaken };
+    const ended = await withNewToken('Push', () => attempt(1), ports)().catch((error: unknown) => error);
+    return { ended, calls: calls(), lines };
+  }
+
+  test('is made once more where the login is still taken, and the log says so', async () => {
+    expect(await push([refused()])).toEqual({
+      ended: 'attempt 1',
+      calls: 2,
+      lines: [
+        'Push failed: The registry refused the push: unauthorized. The login is still taken: trying once more, with a new token.',
+      ],
+    });
+  });
+
+  test('is made no third time', async () => {
+    const last = refused();
+    expect(await push([refused(), last, refused()])).toMatchObject({ ended: last, calls: 2 });
+  });
+
+  test('is not made again where the login is refused, too', async () => {
+    const error = refused();
+    expect(await push([error], false)).toEqual({ ended: error, calls: 1, lines: [] });
+  });
+
+  test.each([
+    ['a right is missing', refused('The registry refused the push: denied.')],
+    ['it was the login', new PermissionError('LOGIN_REFUSED', { message: 'unauthorized', remedy: '' })],
+    ['it was something else', new ToolError('PUSH_FAILED', { message: 'connection reset by peer', remedy: '' })],
+  ])('is not made again where %s', async (_title, error) => {
+    expect(await push([error])).toEqual({ ended: error, calls: 1, lines: [] });
+  });
+});
 
 describe('trying again', () => {
   test('what succeeds is done once and waits for nothing', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { RegistryError } from '../../../src/errors.ts';
 import { parseRepositoryName } from '../../../src/image/reference.ts';
 import { parseTag, type Tag } from '../../../src/image/tag.ts';
-import { moveTags, type TagClient, verifyBlobs, verifyTags } from '../../../src/registry/tags.ts';
+import { moveTags, type TagClient, verifyBlobs, verifyTags, widthOfTagging } from '../../../src/registry/tags.ts';
 import { aManifest } from '../../support/fakes.ts';
 
 const repository = parseRepositoryName('ghcr.io/octo-org/app');
@@ -32,8 +32,8 @@ function aRegistry(failing?: Tag, isKept = false): TagClient & { readonly held: 
   };
 }
 
-async function failureOf(registry: TagClient, log: string[] = []): Promise<unknown> {
-  return moveTags(registry, repository, manifest, tags, (line) => log.push(line)).then(
+async function failureOf(registry: TagClient, log: string[] = [], width = 1): Promise<unknown> {
+  return moveTags(registry, repository, manifest, tags, width, (line) => log.push(line)).then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -74,10 +74,54 @@ describe('tags move one after the other', () => {
   });
 });
 
+describe('tags move side by side', () => {
+  const names = Array.from({ length: 9 }, (_, index) => parseTag(`1.${index}`));
+
+  test.each([
+    ['at most four at a time where the registry takes that', widthOfTagging('other'), 4],
+    ['never on the Container registry', widthOfTagging('container'), 1],
+    ['never on the Docker registry', widthOfTagging('docker'), 1],
+  ])('%s', async (_, width, most) => {
+    let [running, seen] = [0, 0];
+    const putManifest = async (): Promise<void> => {
+      running += 1;
+      seen = Math.max(seen, running);
+      await new Promise(setImmediate);
+      running -= 1;
+    };
+    await moveTags({ ...aRegistry(), putManifest }, repository, manifest, names, width, () => undefined);
+    expect(seen).toBe(most);
+  });
+
+  test('but the first one, which all others wait for, and the last one, which waits for all others', async () => {
+    const events: string[] = [];
+    const putManifest = async (_: unknown, __: unknown, tag: Tag): Promise<void> => {
+      events.push(`${tag} begins`);
+      await new Promise(setImmediate);
+      events.push(`${tag} ends`);
+    };
+    await moveTags({ ...aRegistry(), putManifest }, repository, manifest, names, 4, () => undefined);
+    expect(events.slice(0, 2)).toEqual(['1.0 begins', '1.0 ends']);
+    expect(events.slice(-2)).toEqual(['1.8 begins', '1.8 ends']);
+  });
+
+  test('and where one fails, those on their way are waited for, told of, and none is begun after it', async () => {
+    const registry = aRegistry(parseTag('1.1'));
+    const slowly = async (...args: Parameters<TagClient['putManifest']>): Promise<void> => {
+      if (args[2] !== '1.1') await new Promise(setImmediate);
+      await registry.putManifest(...args);
+    };
+    const moving = moveTags({ ...registry, putManifest: slowly }, repository, manifest, names, 2, () => undefined);
+    await expect(moving).rejects.toMatchObject({
+      message: expect.stringContaining('moved to it: 1.0, 1.2; not moved: 1.1, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8.'),
+    });
+  });
+});
+
 describe('verification', () => {
   test('is content with tags that are where they should be', async () => {
     const registry = aRegistry();
-    await moveTags(registry, repository, manifest, tags, () => undefined);
+    await moveTags(registry, repository, manifest, tags, 1, () => undefined);
     await expect(verifyTags(registry, repository, manifest.digest, tags)).resolves.toBeUndefined();
   });
 

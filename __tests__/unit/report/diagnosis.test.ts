@@ -69,7 +69,15 @@ function expectCase({ printed, context, code, says }: Case): void {
   }
 }
 
+const lost = 'The login with which … could be pushed to when this step began is refused now: …';
+const lostInPush: Failure = { text: 'failed to push ghcr.io/octo-org/app:1: unauthorized.', code: 'TOKEN_EXPIRED' };
+
 const rows: Readonly<Record<string, Case>> = {
+  [lost]: {
+    printed: [lostInPush],
+    code: 'TOKEN_EXPIRED',
+    says: ['24 hours', 'that of a GitHub App after one hour', 'Run the job again', 'leave `token` out'],
+  },
   'Username and password required': {
     printed: ['Error: Username and password required', 'Username required', 'Error: Password required'],
     code: 'TOKEN_MISSING',
@@ -567,6 +575,18 @@ const rows: Readonly<Record<string, Case>> = {
     code: 'MEDIA_TYPE_UNSUPPORTED',
     says: ['the image itself is not concerned', '`continue-on-error: true`'],
   },
+  'manifest invalid: manifest invalid': {
+    printed: [
+      // The classic image store (https://github.com/project-zot/zot/issues/3104), the containerd one, and our own client.
+      'failed to build: manifest invalid: manifest invalid',
+      'failed to push registry.example:5000/team/app:1: unknown: manifest invalid',
+      'unexpected status from PUT request to http://registry.example:5000/v2/team/app/manifests/1: 415 Unsupported Media Type',
+      { text: 'PUT … was answered with 415: MANIFEST_INVALID: manifest invalid.', status: 415 },
+    ],
+    context: onOther,
+    code: 'MEDIA_TYPE_UNSUPPORTED',
+    says: ['registry.example:5000', '`outputs: type=image,oci-mediatypes=true`', '`"http": {"compat": ["docker2s2"]}`'],
+  },
   'net/http: TLS handshake timeout': {
     printed: [
       'Get "https://ghcr.io/v2/": net/http: TLS handshake timeout',
@@ -594,6 +614,25 @@ describe('what is printed', () => {
       if (message.includes('…') || message.includes('(after')) continue;
       expect({ message, matches: says?.test(message) }).toEqual({ message, matches: true });
     }
+  });
+});
+
+describe('a login that is lost in the middle', () => {
+  test('is one that another run gets anew, where it is the job’s', () => {
+    expect(diagnose(lostInPush, usual)?.retryable).toBe(true);
+    expect(diagnose(lostInPush, { ...usual, ...classic })?.retryable).toBeUndefined();
+  });
+
+  test.each<[string, Partial<DiagnosisContext>, readonly string[]]>([
+    ['a personal token', classic, ['personal access token of mona expired, or was revoked', newToken, yaml]],
+    [
+      'that of another registry',
+      onOther,
+      ['login of mona expired', 'login for registry.example:5000', 'registry-auth'],
+    ],
+  ])('is renewed by whoever made it: %s', (_title, context, says) => {
+    const failure: Failure = { text: 'unauthorized', code: 'TOKEN_EXPIRED' };
+    expectCase({ printed: [failure], context, code: 'TOKEN_EXPIRED', says });
   });
 });
 
@@ -1003,6 +1042,7 @@ describe('the same words in another run', () => {
         ociCodes: ['NAME_UNKNOWN'],
       },
     ],
+    ['GitHub’s registries refuse a manifest for another reason', { text: 'manifest invalid: manifest invalid' }],
     ['405 on a Container registry is nothing of the Docker registry', { text: '405 Method Not Allowed', status: 405 }],
   ] satisfies readonly (readonly [string, Failure])[])('%s', (_title, failure) => {
     expect(diagnose(failure, usual)).toBeUndefined();
@@ -1082,6 +1122,16 @@ describe('an error is explained', () => {
     expect(explain(pushed, { ...circumstances, secrets })).toMatchObject({
       code: 'PUSH_DENIED',
       remedy: expect.stringContaining('https://github.com/settings/tokens'),
+    });
+  });
+
+  test('of a login that was lost, whatever the answer was that told so', () => {
+    const cause = new RegistryError('TOKEN_REJECTED', { message: 'GET was refused.', remedy: '', status: 401 });
+    const error = new PermissionError('TOKEN_EXPIRED', { message: 'Refused now.', remedy: '', cause });
+    expect(explain(error, circumstances)).toMatchObject({
+      code: 'TOKEN_EXPIRED',
+      message: expect.stringMatching(/^Refused now\. The token of a job ends/),
+      cause: error,
     });
   });
 

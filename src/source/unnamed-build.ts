@@ -5,7 +5,6 @@
 import { join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { type EngineDecision, resolveDigestPush } from '../engine/resolve.ts';
-import { ToolError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { SourceSpec } from './spec.ts';
@@ -19,15 +18,13 @@ export interface UnnamedBuild {
 }
 
 /**
- * @param isIndex whether several platforms are built
  * @param temp the step's folder, which goes with the step
- * @throws BuildError BUILD_FAILED; PermissionError PUSH_DENIED; ToolError COMMAND_FAILED, DIGEST_MISSING, ENGINE_CANNOT
+ * @throws BuildError BUILD_FAILED; PermissionError PUSH_DENIED; ToolError COMMAND_FAILED, DIGEST_MISSING
  */
 export async function buildByDigest(
   engine: Pick<Engine, 'build'>,
   decision: EngineDecision,
   repositories: readonly Repository[],
-  isIndex: boolean,
   temp: string,
 ): Promise<UnnamedBuild> {
   const way = resolveDigestPush(decision);
@@ -37,13 +34,7 @@ export async function buildByDigest(
     if (digest === undefined) throw new Error('a push has no digest');
     return { ...built, result: digest };
   }
-  if (way === 'engine' && isIndex) {
-    throw new ToolError('ENGINE_CANNOT', {
-      message: 'Podman cannot stage a leg of several platforms: it saves images of one platform only.',
-      remedy: 'Stage each platform in a job of its own, or leave out `stage`.',
-    });
-  }
-  const archive = { kind: 'archive', file: join(temp, 'leg.tar') } as const;
+  const archive = { kind: 'archive', file: join(temp, 'unnamed.tar') } as const;
   const { imageId, metadata } = await engine.build(decision, [], false, way === 'archive' ? archive : undefined);
   const store = decision.kind === 'podman' ? 'containers-storage' : 'docker-daemon';
   const result: SourceSpec =

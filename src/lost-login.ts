@@ -1,0 +1,61 @@
+/**
+ * A refusal in the middle of a publish, after the registry had agreed to it: whether the login is gone, or the right, or
+ * neither is told by asking the registry once more, not by the words of an engine.
+ */
+
+import { type ErrorCode, PermissionError, PublishError } from './errors.ts';
+import { formatRepository, type Repository } from './image/repository.ts';
+import type { RegistryClient } from './registry/client.ts';
+
+/** What engines and registries make of a 401 or 403. */
+const refusals: readonly ErrorCode[] = ['PUSH_DENIED', 'PUSH_FAILED', 'BUILD_FAILED', 'TOKEN_REJECTED'];
+const words = /\bunauthorized\b|\bdenied\b|\bforbidden\b|\bno basic auth\b|\bauthentication required\b|\b40[13]\b/i;
+
+function isRefusal(error: unknown): error is PublishError {
+  return error instanceof PublishError && refusals.includes(error.code) && words.test(error.message);
+}
+
+/**
+ * Runs what follows once the registries have agreed.
+ * @param repositories to which it pushes
+ * @throws PermissionError TOKEN_EXPIRED where a registry takes the login no more; any other error of `work` as it is, with
+ *   what the registry says now
+ */
+export async function withConsent<Result>(
+  repositories: readonly Repository[],
+  registry: Pick<RegistryClient, 'mayPush'>,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isRefusal(error) ? await askAgain(error, repositories, registry) : error;
+  }
+}
+
+async function askAgain(
+  error: PublishError,
+  repositories: readonly Repository[],
+  registry: Pick<RegistryClient, 'mayPush'>,
+): Promise<PublishError> {
+  for (const repository of repositories) {
+    const permission = await registry.mayPush(repository).catch(() => undefined);
+    if (permission?.answer !== 'refused') continue;
+    const { message, detail, remedy } = error;
+    const name = formatRepository(repository);
+    return permission.error.code === 'TOKEN_REJECTED'
+      ? new PermissionError('TOKEN_EXPIRED', {
+          message: `${message} The login with which ${name} could be pushed to when this step began is refused now: ${permission.message}`,
+          remedy: 'Log in anew: run the job again, or renew `token`.',
+          detail,
+          cause: permission.error,
+        })
+      : new PermissionError('PUSH_DENIED', {
+          message: `${message} ${name} could be pushed to when this step began, and now no more: ${permission.message}`,
+          remedy,
+          detail,
+          cause: permission.error,
+        });
+  }
+  return error;
+}

@@ -1,0 +1,29 @@
+/** Asking a registry several things at a time, and never more than it likes. */
+
+/** Requests at a time that any registry takes from one client; docker pulls three layers and pushes five. */
+export const usualWidth = 4;
+
+/**
+ * Does the same for each item, in their order, at most `width` at a time.
+ * @throws what the first work that failed threw, at once; no further work is begun then
+ */
+export async function sideBySide<Item>(
+  items: readonly Item[],
+  width: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const waiting = items.values();
+  let hasFailed = false;
+  const worker = async (): Promise<void> => {
+    for (const item of waiting) {
+      if (hasFailed) return;
+      try {
+        await work(item);
+      } catch (error) {
+        hasFailed = true;
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
+}
