@@ -56,12 +56,15 @@ function parseVertex(stderr: string): string | undefined {
   return [...stderr.matchAll(/^ > \[[^\]\n]*\d+\/\d+\] (.+):$/gm)].at(-1)?.[1];
 }
 
-/** The last line that names an error, without the prefixes that say no more than that. */
-function lastReason(stderr: string): string {
+/**
+ * The last line that names an error, without the prefixes that say no more than that; with the lines after it where it
+ * only announces them, as for a registry that answers with several errors.
+ */
+export function lastReason(stderr: string): string {
   const lines = stderr.trim().split('\n');
-  const line =
-    lines.findLast((each) => /^(?:ERROR|error|Error response from daemon)\b/.test(each)) ?? lines.at(-1) ?? '';
-  return line
+  const head = lines.findLastIndex((each) => /^(?:ERROR|error|Error response from daemon)\b/.test(each));
+  const line = lines.at(head) ?? '';
+  return (line.endsWith(': errors:') ? [line, lines.slice(head + 1).join(', ')].join(' ') : line)
     .replace(/^(?:(?:ERROR|error|Error response from daemon|failed to build|failed to solve): ?)+/, '')
     .replace(/\.$/, '');
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { BuildError, type PublishError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { isObject, type JsonObject } from '../json.ts';
-import { buildFailure } from './build-failure.ts';
+import { buildFailure, lastReason } from './build-failure.ts';
 import type { BuildRequest } from './build-request.ts';
 import { findSilentEndpoints } from './builder.ts';
 import { buildxArguments } from './buildx.ts';
@@ -70,7 +70,7 @@ export async function buildWithBuildx(
     if (request.call !== 'build') throw await checkFailure(request, result, files.metadata, ports);
     await throwIfNodeIsLost(endpoints, result);
     if (build.cacheTo.length > 0 && isCacheFailure(result.stderr)) {
-      warn(`The cache could not be written, so the image goes without: ${cacheReason(result.stderr)}`);
+      warn(`The cache could not be written, so the image goes without: ${lastReason(result.stderr)}`);
       build = { ...build, cacheTo: [] };
       return attempt();
     }
@@ -140,19 +140,9 @@ async function throwIfNodeIsLost(endpoints: readonly string[], { stderr }: Comma
 const cacheExport = 'exporting (?:cache|to GitHub Actions Cache)';
 const cacheHead = new RegExp(`^ > ${cacheExport}[^\\n]*:`, 'm');
 
-/** Whether it was the export of the cache that ended the build. */
-function isCacheFailure(stderr: string): boolean {
-  return cacheHead.test(stderr);
-}
-
-function cacheReason(stderr: string): string {
-  return (
-    stderr
-      .trim()
-      .split('\n')
-      .at(-1)
-      ?.replace(/^ERROR: (?:failed to build: )?(?:failed to solve: )?/, '') ?? ''
-  );
+/** Whether it was the export of a cache that ended the build. A push that fails ends the exports beside it, too. */
+export function isCacheFailure(stderr: string): boolean {
+  return cacheHead.test(stderr) && !/^failed to push\b/.test(lastReason(stderr));
 }
 
 /** What BuildKit says of caches that it could not write and was told to go on without (`ignore-error`). */

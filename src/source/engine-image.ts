@@ -27,16 +27,19 @@ export async function readImageId({ run, env }: Pick<DockerPorts, 'run' | 'env'>
   const program = programs[image.kind];
   const result = await run([program, 'image', 'inspect', '--format', '{{.Id}}', image.image], { env });
   if (result.exitCode === 0) return result.stdout.trim();
-  // Docker says of an ID that several images begin with that there is no such image.
-  const listed = await run([program, 'image', 'ls', '--all', '--no-trunc', '--quiet'], { env });
-  throw notFound(image, countIds(listed.stdout, image.image), result);
+  throw notFound(image, await countIds({ run, env }, image), result);
 }
 
-/** How many IDs begin with a text. */
-function countIds(listed: string, text: string): number {
-  const prefix = text.replace(/^sha256:/, '');
-  const ids = new Set(listed.split('\n').map((line) => line.trim().replace(/^sha256:/, '')));
-  return /^[0-9a-f]+$/.test(prefix) ? [...ids].filter((id) => id.startsWith(prefix)).length : 0;
+/**
+ * How many IDs begin with what names an image: Docker says of an ID that several images begin with that there is no such
+ * image. Asked only of what may be an ID, since Podman takes its time for a storage of many images (seconds for 300).
+ */
+async function countIds({ run, env }: Pick<DockerPorts, 'run' | 'env'>, { kind, image }: EngineImage): Promise<number> {
+  const prefix = image.replace(/^sha256:/, '');
+  if (!/^[0-9a-f]+$/.test(prefix)) return 0;
+  const { stdout } = await run([programs[kind], 'image', 'ls', '--all', '--no-trunc', '--quiet'], { env });
+  const ids = new Set(stdout.split('\n').map((line) => line.trim().replace(/^sha256:/, '')));
+  return [...ids].filter((id) => id.startsWith(prefix)).length;
 }
 
 function notFound(image: EngineImage, fitting: number, { exitCode, stderr }: CommandResult): PublishError {

@@ -150,6 +150,14 @@ describe('a push that failed is no failed build', () => {
     expect(error.retryable).toBe(code === 'PUSH_FAILED');
   });
 
+  test('in several errors of one answer', () => {
+    const error = buildxFailure('push-beside-caches', true);
+    expect(error).toMatchObject({ code: 'PUSH_FAILED', retryable: true });
+    expect(error.message).toMatch(
+      /^The push failed: failed to push \S+: errors: unknown: provided digest did not match uploaded content, unknown: blob unknown to registry - sha256:[0-9a-f]{64}\.$/,
+    );
+  });
+
   test('by buildx, which reads back what the engine pushed', () => {
     const pushed = '#7 pushing localhost:5001/ut/ok:1 with docker\n#7 pushing layer ec084badf0ba done\n#7 DONE 0.1s\n';
     const stderr = `${pushed}ERROR: failed to build: unauthorized\n`;
