@@ -3,6 +3,8 @@ export default {
   testEnvironment: 'node',
   // Most suites wait for an engine or a registry: a worker for each core, none kept free.
   maxWorkers: '100%',
+  // No case is judged by its speed: a shared machine may stand still for a minute. What must end by itself says so.
+  testTimeout: 300_000,
   testMatch: ['**/*.test.ts'],
   roots: ['<rootDir>/__tests__'],
   setupFilesAfterEnv: ['<rootDir>/__tests__/support/to-throw-code.ts'],

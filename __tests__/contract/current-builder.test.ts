@@ -4,12 +4,10 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { findBuildx } from '../../src/engine/buildx.ts';
 import { currentCases, endpoints, writeNotes } from '../support/current-builders.ts';
 import { lab } from '../support/lab.ts';
-
-jest.setTimeout(60_000);
 
 const execute = promisify(execFile);
 let buildx: string;

@@ -204,7 +204,7 @@ describe('the classic commands', () => {
   test('stop at the first that fails', async () => {
     install('docker', `${succeeds}; [ "$1" = push ] && { echo 'denied: no' >&2; exit 1; }; true`);
     await expect(buildWithDocker(ports(), false, plain, target(true))).rejects.toMatchObject({
-      code: 'PUSH_FAILED',
+      code: 'PUSH_DENIED',
       message: expect.stringContaining('denied: no'),
     });
     expect(called().map(([, verb]) => verb)).toEqual(['build', 'tag', 'push']);
@@ -231,4 +231,4 @@ test('a program that is asked to end, and does not, is made to', async () => {
   await outcome;
   await end();
   await expect(run(['docker'], { env: ports().env })).rejects.toThrow('enough');
-}, 15_000);
+});

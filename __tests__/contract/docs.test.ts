@@ -6,13 +6,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { asWorkflow, blocksOf, pages, readPage, usesOf, withLocalAction } from '../support/doc-workflows.ts';
 import { lab } from '../support/lab.ts';
 import { readActionManifest } from '../support/step.ts';
-
-jest.setTimeout(120_000);
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const blocks = pages().flatMap((page) => blocksOf(page, 'yaml'));

@@ -413,9 +413,7 @@ describe('an answer that is none', () => {
   test('a host that does not answer in time is no registry', async () => {
     await using server = await startServer(() => {});
     await withClient({}, async (client) => {
-      const begun = performance.now();
       expect(await client.ping(server.registry, 200)).toMatchObject({ isRegistry: false });
-      expect(performance.now() - begun).toBeLessThan(3_000);
     });
   });
 

@@ -1,13 +1,11 @@
 /** `cache: gha`: BuildKit keeps its cache in GitHub's cache service, here one that speaks the same API. */
 
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ActionsCache, startActionsCache } from '../support/actions-cache.ts';
 import { startBuildKit } from '../support/buildkit.ts';
 import { branchPush, pullRequest, type RunEvent } from '../support/event.ts';
 import { type StepResult, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
-
-jest.setTimeout(120_000);
 
 const suite = openSuite('engine', 'registry', 'busybox');
 

@@ -1,11 +1,9 @@
 /** Every bad input is a typed error before any docker command: code, value, expected form, remedy; and nothing is left. */
 
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type CountingPort, openCountingPort } from '../support/counting-port.ts';
 import { branchPush, pullRequest, type RunEvent } from '../support/event.ts';
 import { copyAction } from '../support/step.ts';
-
-jest.setTimeout(30_000);
 
 const action = copyAction();
 let counting: CountingPort;

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { can, type EngineKind, engineKinds, featureNames } from '../../src/engine/capabilities.ts';
 import { buildCases, type CaseWorld } from '../support/build-cases.ts';
 import { type BuildKit, startBuildKit } from '../support/buildkit.ts';
@@ -11,8 +11,6 @@ import { type GitServer, startGitServer } from '../support/git-server.ts';
 import { lab } from '../support/lab.ts';
 import { type RunnerOptions, type StepResult, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
-
-jest.setTimeout(120_000);
 
 const suite = openSuite('registry', 'busybox', 'client');
 let buildkit: BuildKit | undefined;

@@ -8,13 +8,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type GitServer, startGitServer } from '../support/git-server.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { shownLog } from '../support/runner-files.ts';
 import { copyAction, type Runner, uniqueName } from '../support/step.ts';
-
-jest.setTimeout(60_000);
 
 const action = copyAction();
 const repository = `octo-org/${uniqueName('app')}`;
@@ -179,7 +177,7 @@ describe('a build from a private repository, with each kind of secret', () => {
     build.step.process.stdout?.on('data', (text: string) => {
       log += text;
     });
-    for (const end = Date.now() + 20_000; !log.includes('underway'); await sleep(20)) {
+    for (const end = Date.now() + 120_000; !log.includes('underway'); await sleep(20)) {
       if (Date.now() > end) throw new Error('The build did not begin.');
     }
     return build;

@@ -3,12 +3,10 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { lab } from '../support/lab.ts';
 import { type Runner, readActionManifest, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
-
-jest.setTimeout(60_000);
 
 const examples = fileURLToPath(new URL('../../examples', import.meta.url));
 const suite = openSuite('engine', 'registry', 'client');

@@ -5,14 +5,12 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { searchFor } from '../support/canaries.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { writeRecorder } from '../support/recorder.ts';
 import { withoutMasks } from '../support/runner-files.ts';
 import { copyAction, type Runner, type RunnerOptions, type StepResult, uniqueName } from '../support/step.ts';
-
-jest.setTimeout(60_000);
 
 const action = copyAction();
 let engine: Record<string, string>;

@@ -3,13 +3,11 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type CrowdedRegistry, startCrowdedRegistry } from '../support/crowded-registry.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { withoutMasks } from '../support/runner-files.ts';
 import { copyAction, type Runner, type StepResult, uniqueName } from '../support/step.ts';
-
-jest.setTimeout(120_000);
 
 interface Job {
   readonly user: string;

@@ -1,11 +1,9 @@
 /** `dry-run: true` prints the plan, sets the outputs that follow from it, and contacts nothing. */
 
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type CountingPort, openCountingPort } from '../support/counting-port.ts';
 import { branchPush, type RunEvent, tagPush } from '../support/event.ts';
 import { copyAction } from '../support/step.ts';
-
-jest.setTimeout(30_000);
 
 const action = copyAction();
 let counting: CountingPort;

@@ -1,10 +1,8 @@
 /** What the engine of the runner can do, cannot do, or does not answer to. */
 
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { copyAction, type RunnerOptions, uniqueName } from '../support/step.ts';
-
-jest.setTimeout(60_000);
 
 const action = copyAction();
 let registry: string;

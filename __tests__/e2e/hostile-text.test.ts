@@ -2,14 +2,12 @@
 
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { branchPush } from '../support/event.ts';
 import { parseCommands } from '../support/runner-files.ts';
 import { type Runner, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
-
-jest.setTimeout(120_000);
 
 const suite = openSuite('engine', 'registry', 'busybox', 'client');
 const token = `canary-${crypto.randomUUID()}`;

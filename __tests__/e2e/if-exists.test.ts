@@ -1,13 +1,11 @@
 /** What is done where the version tag is there already: before the build, and once more before the tag moves. */
 
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type BuildKit, startBuildKit } from '../support/buildkit.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { startMeddlingRegistry } from '../support/meddling-registry.ts';
 import { copyAction, type Runner, type StepResult, uniqueName } from '../support/step.ts';
-
-jest.setTimeout(60_000);
 
 const action = copyAction();
 let registry: string;

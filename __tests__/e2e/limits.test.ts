@@ -3,12 +3,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { openGitHubLab } from '../support/github-lab.ts';
 import { copyAction, uniqueName } from '../support/step.ts';
 import { aLayout, writeTree } from '../support/tar.ts';
-
-jest.setTimeout(60_000);
 
 const github = await openGitHubLab();
 const action = copyAction();

@@ -1,12 +1,10 @@
 /** A registry that agrees to a publish and refuses it in the middle: a token that expired, a login or a right that is lost. */
 
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Fault, FaultPoint } from '../support/fault-proxy.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { copyAction, type RunnerOptions, type StepResult, uniqueName } from '../support/step.ts';
-
-jest.setTimeout(60_000);
 
 const action = copyAction();
 let registry: string;

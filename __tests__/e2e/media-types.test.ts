@@ -4,15 +4,13 @@
  * (https://github.com/project-zot/zot/issues/3104).
  */
 
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startBuildKit } from '../support/buildkit.ts';
 import { tagPush } from '../support/event.ts';
 import { runTool } from '../support/images.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { type MeddlingRegistry, startMeddlingRegistry } from '../support/meddling-registry.ts';
 import { copyAction, type StepResult, uniqueName } from '../support/step.ts';
-
-jest.setTimeout(120_000);
 
 const action = copyAction();
 const ociManifest = 'application/vnd.oci.image.manifest.v1+json';
@@ -44,7 +42,7 @@ beforeAll(async () => {
     if (!/^PUT .*\/manifests\//.test(request) || !mediaType.includes('docker')) return undefined;
     return { status: 415, error: { code: 'MANIFEST_INVALID', message: 'manifest invalid', detail: { mediaType } } };
   });
-}, 300_000);
+});
 afterAll(() => {
   action[Symbol.dispose]();
   client?.[Symbol.dispose]();

@@ -3,11 +3,9 @@
  * go by the packages API; its Docker registry knows no index.
  */
 
-import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { openGitHubLab } from '../support/github-lab.ts';
 import { copyAction, type StepResult, uniqueName } from '../support/step.ts';
-
-jest.setTimeout(60_000);
 
 const github = await openGitHubLab();
 const action = copyAction();

@@ -9,12 +9,10 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { lab, openIndependentClient } from '../support/lab.ts';
 import { copyAction, uniqueName } from '../support/step.ts';
-
-jest.setTimeout(120_000);
 
 const execute = promisify(execFile);
 const { path: act } = await lab.act();

@@ -4,14 +4,12 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startBuildKit } from '../support/buildkit.ts';
 import { pullRequest, tagPush } from '../support/event.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { copyAction, type RunnerOptions, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
-jest.setTimeout(120_000);
 
 const action = copyAction();
 let containerd: Record<string, string>;

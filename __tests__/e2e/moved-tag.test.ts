@@ -1,11 +1,9 @@
 /** Each tag is asked of the registry after the push, and must be what was pushed. */
 
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { startMeddlingRegistry } from '../support/meddling-registry.ts';
 import { uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
-
-jest.setTimeout(60_000);
 
 const suite = openSuite('engine', 'registry', 'client');
 

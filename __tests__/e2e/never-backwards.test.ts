@@ -1,11 +1,9 @@
 /** A maintenance release does not take `latest` from a newer one: decided from the tags of the real registry. */
 
-import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { tagPush } from '../support/event.ts';
 import { type StepResult, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
-
-jest.setTimeout(120_000);
 
 const suite = openSuite('engine', 'registry', 'client');
 

@@ -3,15 +3,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runTool } from '../support/images.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { type MeddlingRegistry, startMeddlingRegistry } from '../support/meddling-registry.ts';
 import { startMemoryRegistry } from '../support/memory-registry.ts';
 import { type OwnDistribution, startOwnDistribution } from '../support/own-distribution.ts';
 import { copyAction, type StepResult, uniqueName } from '../support/step.ts';
-
-jest.setTimeout(60_000);
 
 const action = copyAction();
 const folder = mkdtempSync(join(tmpdir(), 'publish-promote-'));
@@ -46,7 +44,7 @@ beforeAll(async () => {
   const build = ['docker', 'buildx', 'build', '--provenance=false', '--platform=linux/amd64,linux/arm64'];
   await runTool([...build, '--tag', `${name}:1.0.0-rc.1`, '--push', folder], containerd);
   digest = await client.digestOf(`${name}:1.0.0-rc.1`);
-}, 300_000);
+});
 afterAll(() => {
   action[Symbol.dispose]();
   client?.[Symbol.dispose]();

@@ -1,12 +1,10 @@
 /** The main job: build, push, tag, read back, outputs; then crane and another engine confirm what is there. */
 
-import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { branchPush, headSha, pullRequest, type RunEvent, tagPush } from '../support/event.ts';
 import { lab } from '../support/lab.ts';
 import { type Runner, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
-
-jest.setTimeout(60_000);
 
 const suite = openSuite('engine', 'registry', 'client');
 

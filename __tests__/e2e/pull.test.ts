@@ -1,10 +1,8 @@
 /** The other half, `pull/`: resolves and logs in as a publish does, pulls, and leaves as little. */
 
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { copyAction, type Runner, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
-
-jest.setTimeout(60_000);
 
 const action = copyAction();
 const repository = `octo-org/${uniqueName('app')}`;

@@ -6,13 +6,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { blocksOf } from '../support/doc-workflows.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { copyAction, type Ended, type Runner, uniqueName } from '../support/step.ts';
-
-jest.setTimeout(120_000);
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** `null` where there is no Go toolchain; where there is one that cannot build it, this says so and fails. */

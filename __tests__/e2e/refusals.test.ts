@@ -3,11 +3,9 @@
  * measured and printed. (The limit is design.md section 10.)
  */
 
-import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { openGitHubLab } from '../support/github-lab.ts';
 import { copyAction, type Runner, type StepResult, uniqueName } from '../support/step.ts';
-
-jest.setTimeout(60_000);
 
 const github = await openGitHubLab();
 const action = copyAction();

@@ -2,12 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { lab } from '../support/lab.ts';
 import { copyAction, uniqueName } from '../support/step.ts';
-
-jest.setTimeout(60_000);
 
 interface Workflow {
   readonly jobs: {

@@ -13,14 +13,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { digestOf } from '../../src/image/digest.ts';
 import { copyFolder, type MadeImages, makeImages, runTool } from '../support/images.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { copyAction, uniqueName } from '../support/step.ts';
 import { aLayout, named, tarOf, writeTree } from '../support/tar.ts';
-
-jest.setTimeout(60_000);
 
 const action = copyAction();
 const folder = mkdtempSync(join(tmpdir(), 'publish-bad-'));
@@ -39,7 +37,7 @@ beforeAll(async () => {
   engine = { ...environment, PATH: `${environment.PATH}:${podman.PATH}` };
   registry = address;
   [images, client] = await Promise.all([makeImages(), openIndependentClient()]);
-}, 300_000);
+});
 afterAll(() => {
   action[Symbol.dispose]();
   images?.[Symbol.dispose]();

@@ -3,15 +3,13 @@
  * digests and the same files.
  */
 
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { digestOf as digestOfBytes } from '../../src/image/digest.ts';
 import { openGitHubLab } from '../support/github-lab.ts';
 import { type MadeImages, makeImages } from '../support/images.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { type OwnDistribution, startOwnDistribution } from '../support/own-distribution.ts';
 import { copyAction, uniqueName } from '../support/step.ts';
-
-jest.setTimeout(120_000);
 
 const action = copyAction();
 const github = await openGitHubLab();
@@ -26,7 +24,7 @@ beforeAll(async () => {
   [images, client] = await Promise.all([makeImages(), openIndependentClient()]);
   const { path } = await lab.distribution3();
   if (path !== null) distribution3 = await startOwnDistribution(path);
-}, 600_000);
+});
 afterAll(async () => {
   action[Symbol.dispose]();
   images?.[Symbol.dispose]();

@@ -1,13 +1,11 @@
 /** What the step writes to the job summary, and how its log reads. */
 
-import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { branchPush, pullRequest, type RunEvent } from '../support/event.ts';
 import { tablesOf, textOf, toHtml } from '../support/github-markdown.ts';
 import { lab } from '../support/lab.ts';
 import { type StepResult, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
-
-jest.setTimeout(60_000);
 
 const suite = openSuite('engine', 'registry');
 

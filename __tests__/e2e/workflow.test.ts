@@ -3,11 +3,9 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { copyAction, type Ended, uniqueName } from '../support/step.ts';
-
-jest.setTimeout(180_000);
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** `null` where there is no Go toolchain; where there is one that cannot build it, this says so and fails. */

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { InternalError, PublishError } from '../../src/errors.ts';
 import { digestOf } from '../../src/image/digest.ts';
@@ -13,8 +13,6 @@ import type { ImageSource } from '../../src/source/image-source.ts';
 import { openLayout } from '../../src/source/oci-layout.ts';
 import { aLayout, named, tarOf, writeTree } from '../support/tar.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
-jest.setTimeout(120_000);
 
 const json = (value: unknown): string => JSON.stringify(value);
 

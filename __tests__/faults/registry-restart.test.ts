@@ -19,7 +19,7 @@ beforeAll(async () => {
     throw new Error('This test kills a registry of its own, from the package docker-registry.');
   const root = await unpacked(placeOf(process.env), machine, 'registry', ['docker-registry']);
   own = await startOwnDistribution(join(root, 'usr/bin/docker-registry'));
-}, 300_000);
+});
 
 afterAll(() => own.close());
 
@@ -56,4 +56,4 @@ test('a registry that is killed in the middle of an upload and comes back has th
   expect((await client.getManifest(repository, v1)).digest).toBe(image.manifest.digest);
   for (const blob of image.blobs) await readAll(await client.getBlob(repository, blob));
   client.close();
-}, 30_000);
+});

@@ -1,13 +1,11 @@
 /** The short soak; `npm run soak` is the long one, which kills an engine, too. */
 
 import { join } from 'node:path';
-import { beforeAll, expect, jest, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { distribution, unpacked } from '../../lab/apt.js';
 import { placeOf } from '../../lab/place.js';
 import { lab } from '../support/lab.ts';
 import { drawOrdeal, seededRandom, soak } from '../support/soak.ts';
-
-jest.setTimeout(300_000);
 
 let engine: Record<string, string>;
 let registry: string;

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { distribution, unpacked } from '../../lab/apt.js';
 import { placeOf } from '../../lab/place.js';
 import type { Digest } from '../../src/image/digest.ts';
@@ -27,8 +27,6 @@ import { aClient, anImage, pushImage, readAll, type ToldClient } from '../suppor
 import { uniqueName } from '../support/step.ts';
 import { aLayout, writeTree } from '../support/tar.ts';
 
-jest.setTimeout(60_000);
-
 const folder = mkdtempSync(join(tmpdir(), 'source-faults-'));
 const tags = ['1.0', '1', 'latest'];
 const old = anImage('old');
@@ -44,7 +42,7 @@ beforeAll(async () => {
   const root = await unpacked(placeOf(process.env), machine, 'registry', ['docker-registry']);
   own = await startOwnDistribution(join(root, 'usr/bin/docker-registry'));
   direct = aClient();
-}, 300_000);
+});
 afterAll(async () => {
   direct.close();
   await own.close();

@@ -60,7 +60,7 @@ export async function startBuildKit(options: readonly string[] = []): Promise<Bu
   const output: string[] = [];
   child.stderr?.setEncoding('utf8').on('data', (text: string) => output.push(text));
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
-  for (const deadline = Date.now() + 20_000; !(await answers(port)); ) {
+  for (const deadline = Date.now() + 120_000; !(await answers(port)); ) {
     if (child.exitCode !== null || Date.now() > deadline)
       throw new Error(`buildkitd did not start:\n${output.join('')}`);
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -2,11 +2,9 @@
 
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openGitHubLab } from './github-lab.ts';
 import { copyAction, type Ended, type Runner, uniqueName } from './step.ts';
-
-jest.setTimeout(60_000);
 
 const github = await openGitHubLab();
 const action = copyAction();

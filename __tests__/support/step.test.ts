@@ -3,15 +3,13 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newStepFolder } from '../../src/step-folder.ts';
 import { openCountingPort } from './counting-port.ts';
 import { pullRequest } from './event.ts';
 import { startMeddlingRegistry } from './meddling-registry.ts';
 import { readRecords, writeRecorder } from './recorder.ts';
 import { copyAction, type Runner, readActionManifest } from './step.ts';
-
-jest.setTimeout(30_000);
 
 const action = copyAction();
 afterAll(() => action[Symbol.dispose]());

@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
-import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { openSuite } from './suite.ts';
-
-jest.setTimeout(60_000);
 
 const names = ['engine', 'registry', 'busybox', 'client'] as const;
 let folder: string;

@@ -117,7 +117,7 @@ describe('when the step is asked to end', () => {
     await child.started();
     runner.abort();
     await expect(running).rejects.toThrowCode('CANCELLED');
-  }, 15_000);
+  });
 
   test('nothing new starts', async () => {
     const runner = aRunner();

@@ -148,7 +148,7 @@ describe('the classic builder', () => {
   );
 
   test.each([
-    ['a push that is refused', 'push', 'denied: permission_denied: write_package', 'PUSH_FAILED', false],
+    ['a push that is refused', 'push', 'denied: permission_denied: write_package', 'PUSH_DENIED', false],
     [
       'a push that may succeed later',
       'push',
