@@ -95,7 +95,7 @@ export interface BuildTarget {
 /**
  * Builds, tags and pushes with the plain commands of the CLI.
  * @param usesBuildKit whether the CLI is to use the BuildKit that it has of its own (18.09 to 20.10)
- * @throws BuildError BUILD_FAILED; ToolError PUSH_FAILED, DIGEST_MISSING
+ * @throws BuildError BUILD_FAILED; PermissionError PUSH_DENIED; ToolError PUSH_FAILED, DIGEST_MISSING
  */
 export async function buildWithDocker(
   ports: DockerPorts,
@@ -155,13 +155,19 @@ async function tagAndPush(
   return digest;
 }
 
-/** A failure of a command that talks to a registry. */
-export function pushFailure(command: string, result: CommandResult): ToolError {
+/** A command of an engine that failed to push; the words are those of `docker push` and `podman push`. */
+export function pushFailure(command: string, { exitCode, stderr }: CommandResult): PublishError {
+  const message = `\`${command}\` failed: ${lastLine(stderr) || `exit code ${exitCode}`}.`;
+  if (/\bdenied\b|unauthorized|forbidden|insufficient_scope/i.test(stderr)) {
+    const remedy =
+      'Grant the job `permissions: {contents: read, packages: write}`, and this repository write access to the package.';
+    return new PermissionError('PUSH_DENIED', { message, remedy, detail: stderr });
+  }
   return new ToolError('PUSH_FAILED', {
-    message: `\`${command}\` failed: ${lastLine(result.stderr) || `exit code ${result.exitCode}`}.`,
+    message,
     remedy: 'See the output of the command above.',
-    detail: result.stderr,
-    retryable: judgeText(result.stderr, 0).transient,
+    detail: stderr,
+    retryable: judgeText(stderr, 0).transient,
   });
 }
 

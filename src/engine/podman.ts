@@ -54,7 +54,7 @@ export async function logInWithPodman(
 }
 
 /**
- * @throws BuildError BUILD_FAILED; ToolError PUSH_FAILED, DIGEST_MISSING
+ * @throws BuildError BUILD_FAILED; PermissionError PUSH_DENIED; ToolError PUSH_FAILED, DIGEST_MISSING
  */
 export async function buildWithPodman(ports: PodmanPorts, request: BuildRequest, target: BuildTarget): Promise<Built> {
   const { env, onOutput, retry, authFile } = ports;

@@ -6,10 +6,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommandResult, lastLine } from '../engine/command.ts';
-import { type DockerPorts, printedDigest } from '../engine/docker.ts';
-import { InputError, PermissionError, type PublishError, ToolError } from '../errors.ts';
+import { type DockerPorts, printedDigest, pushFailure } from '../engine/docker.ts';
+import { InputError, type PublishError, ToolError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
-import { judgeText } from '../registry/retry.ts';
 import { openDirectory } from './directory.ts';
 import { openDockerArchive } from './docker-archive.ts';
 import { closedOnFailure, openArchive, openFolder } from './files.ts';
@@ -83,21 +82,6 @@ export async function pushFromDaemon(ports: DockerPorts, imageId: string, refere
     return result;
   });
   return printedDigest(`docker push ${reference}`, pushed);
-}
-
-function pushFailure(command: string, { exitCode, stderr }: CommandResult): PublishError {
-  const message = `\`${command}\` failed: ${lastLine(stderr) || `exit code ${exitCode}`}.`;
-  if (/\bdenied\b|unauthorized|forbidden|insufficient_scope/i.test(stderr)) {
-    const remedy =
-      'Grant the job `permissions: {contents: read, packages: write}`, and this repository write access to the package.';
-    return new PermissionError('PUSH_DENIED', { message, remedy, detail: stderr });
-  }
-  return new ToolError('PUSH_FAILED', {
-    message,
-    remedy: 'See the output of the command above.',
-    detail: stderr,
-    retryable: judgeText(stderr, 0).transient,
-  });
 }
 
 /**
