@@ -1,5 +1,5 @@
 // Writes what README.md and docs/ say twice, between its markers, from where it is said first: the inputs and outputs of
-// action.yml and merge/action.yml, the registry that the code resolves on each product, the workflows of examples/.
+// action.yml, merge/action.yml and pull/action.yml, the registry that the code resolves on each product, the workflows of examples/.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
@@ -16,6 +16,7 @@ const root = new URL('..', import.meta.url);
 const readAction = (file) => parse(readFileSync(new URL(file, root), 'utf8'));
 const action = readAction('action.yml');
 const merge = readAction('merge/action.yml');
+const pull = readAction('pull/action.yml');
 
 /** @type {(value: string) => string} */
 const code = (value) => (value === '' ? '' : `\`${value}\``);
@@ -105,6 +106,8 @@ const tables = {
   outputs: outputsOf(action),
   'merge-inputs': inputsOf(merge),
   'merge-outputs': outputsOf(merge),
+  'pull-inputs': inputsOf(pull),
+  'pull-outputs': outputsOf(pull),
   registries: markdownTable([
     ['Where the run lives', '`registry`', 'Published as', 'Why', 'Shown by the end-to-end test'],
     ...examples.map(([label, url, input, facts, proof]) => {

@@ -55,7 +55,8 @@ where it cannot be fetched the step ends with \`BUILDX_MISSING\`. What an engine
 2. the builder that an earlier step selected for this engine, or for all (\`docker buildx use\`, docker/setup-buildx-action, BUILDX_BUILDER);
 3. the Docker engine's own BuildKit, through buildx: no builder container, no image to pull;
 4. without buildx, the commands of the Docker CLI, where they can do what was asked; else buildx is installed;
-5. Podman, where no Docker engine answers.
+5. Podman, where no Docker engine answers, and where it is Podman that answers at Docker's socket (\`podman-docker\`,
+   \`podman.socket\`).
 
 A push to a Docker registry (\`registry: docker\`) goes through \`docker push\`, whatever builds.
 

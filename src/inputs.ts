@@ -3,6 +3,7 @@
  */
 
 import { type BuildInputs, buildInputDefaults, engineInputDefaults, parseBuildInputs } from './engine/build-inputs.ts';
+import { type EngineWish, engineWishes } from './engine/build-request.ts';
 import { type Faults, gatherFaults, InputError } from './errors.ts';
 import { type Digest, parseDigest } from './image/digest.ts';
 import { type Platform, parsePlatform } from './image/platform.ts';
@@ -235,6 +236,7 @@ export const pullInputDefaults = {
   username: '',
   'registry-auth': '',
   'login-scope': 'step',
+  engine: 'auto',
   retries: '5',
 } as const;
 
@@ -246,6 +248,7 @@ export interface PullInputs
   readonly tag: Tag | undefined;
   readonly digest: Digest | undefined;
   readonly platform: Platform | undefined;
+  readonly engine: EngineWish;
 }
 
 /** @param faults gathers INPUT_INVALID, TAG_INVALID, DIGEST_INVALID and PLATFORM_INVALID */
@@ -263,6 +266,7 @@ export function parsePullInputs(read: InputReader<keyof typeof pullInputDefaults
     username: read('username'),
     registryAuth: read('registry-auth'),
     loginScope: attempt(() => oneOf('login-scope', read('login-scope'), ['step', 'job'])) ?? 'step',
+    engine: attempt(() => oneOf('engine', read('engine'), engineWishes)) ?? 'auto',
     retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100)) ?? 1,
   };
 }

@@ -1,8 +1,12 @@
 /**
- * The entry of `pull/`: the same resolution and login as a publish, then `docker pull`.
+ * The entry of `pull/`: the same resolution and login as a publish, then a pull into Docker or Podman.
  */
 
-import { logIn, type Pulled, pull } from './engine/docker.ts';
+import type { EngineWish } from './engine/build-request.ts';
+import { type DockerPorts, logIn, type Pulled, pull } from './engine/docker.ts';
+import { readEngineFacts } from './engine/facts.ts';
+import { logInWithPodman, type PodmanPorts, pullWithPodman } from './engine/podman.ts';
+import { chooseEngine, podmanPortsOf, writePodmanLogins } from './engine/stand-in.ts';
 import {
   appendEntry,
   type Entry,
@@ -14,8 +18,9 @@ import {
   writeOutputs,
 } from './entry.ts';
 import { gatherFaults, InputError } from './errors.ts';
+import type { Digest } from './image/digest.ts';
 import type { Platform } from './image/platform.ts';
-import { formatReference } from './image/reference.ts';
+import { formatReference, formatTagReference } from './image/reference.ts';
 import { parseTag, type Tag } from './image/tag.ts';
 import {
   type InputReader,
@@ -25,13 +30,17 @@ import {
   pullInputDefaults,
 } from './inputs.ts';
 import { type Destination, locateImage } from './plan.ts';
+import type { RegistryClient } from './registry/client.ts';
 import { type GivenCredentials, resolveCredential } from './registry/credentials.ts';
 import type { ServerFacts } from './registry/directory.ts';
 import { isOpen, mostCapable, readServer } from './registry/probe.ts';
 import { type Product, resolveProduct } from './registry/product.ts';
+import type { RegistryLogin } from './registry/registry-auth.ts';
 import type { Run } from './run/run.ts';
 import { openStep, type Step } from './step.ts';
 import { newStepFolder } from './step-folder.ts';
+
+const latest = parseTag('latest');
 
 export interface PullPlan {
   readonly product: Product;
@@ -39,6 +48,8 @@ export interface PullPlan {
   readonly reference: string;
   /** Absent where the digest alone says what is pulled. */
   readonly tag?: Tag;
+  /** What counts where it is there, also beside a tag. */
+  readonly digest?: Digest;
   readonly retries: number;
   readonly notes: readonly string[];
 }
@@ -61,28 +72,65 @@ export function planPull(
       remedy: 'Set `tag` instead of `digest`, or use the Container registry (`registry: container`).',
     });
   }
-  const tag = inputs.tag ?? (digest === undefined ? parseTag('latest') : undefined);
+  const tag = inputs.tag ?? (digest === undefined ? latest : undefined);
   const given = { token: inputs.token, username: inputs.username, registryAuth };
   const credential = resolveCredential(registry.registry, product, given, false);
   return {
     product,
     destinations: [{ registry, repository, credential }],
     ...(tag && { tag }),
+    ...(digest && { digest }),
     reference: formatReference({ repository, ...(tag && { tag }), ...(digest && { digest }) }),
     retries: inputs.retries,
     notes,
   };
 }
 
-/** An engine cannot pull from a Docker registry, which knows no digests; our own client can. */
+/** The engine into which the image goes. */
+type PullEngine =
+  | { readonly program: 'docker'; readonly ports: DockerPorts }
+  | { readonly program: 'podman'; readonly ports: PodmanPorts };
+
+async function openPullEngine(wish: EngineWish, { docker, config }: Step, { env, log }: Entry): Promise<PullEngine> {
+  const readDocker = async () => ({ docker: await readEngineFacts(docker.run, docker.env, config.currentContext) });
+  const chosen = wish === 'docker' ? undefined : await chooseEngine(wish, docker.env, readDocker);
+  if (chosen === undefined || !('podman' in chosen)) return { program: 'docker', ports: docker };
+  log.info(`Engine: Podman, because ${chosen.podman}`);
+  const ports = podmanPortsOf(docker, config.folder);
+  await writePodmanLogins(ports, config.folder, env);
+  return { program: 'podman', ports };
+}
+
+async function logInWith(
+  { program, ports }: PullEngine,
+  { registry, username, password }: RegistryLogin,
+): Promise<void> {
+  if (program === 'podman') await logInWithPodman(ports, registry, username, password);
+  else await logIn(ports, registry, username, password);
+}
+
+/** With which later steps of the job are logged in, too. */
+function loginVariable(engine: PullEngine): readonly [name: string, value: string] {
+  return engine.program === 'podman'
+    ? ['REGISTRY_AUTH_FILE', engine.ports.authFile]
+    : ['DOCKER_CONFIG', engine.ports.env.DOCKER_CONFIG ?? ''];
+}
+
 async function pullImage(
-  { destinations: [{ registry, repository }], tag, reference }: PullPlan,
-  { docker, registry: client }: Step,
+  { destinations: [{ registry, repository }], tag, digest, reference }: PullPlan,
+  { program, ports }: PullEngine,
+  client: RegistryClient,
   platform: Platform | undefined,
 ): Promise<Pulled> {
-  if (registry.kind !== 'docker' || tag === undefined) return pull(docker, reference, platform);
-  const { loadFromRegistry } = await import('./source/load.ts');
-  return loadFromRegistry(client, docker, repository, tag, platform);
+  if (registry.kind === 'docker' && tag !== undefined) {
+    // An engine cannot pull from a Docker registry, which knows no digests; our own client can.
+    const { loadFromRegistry } = await import('./source/load.ts');
+    return loadFromRegistry(client, program, ports, repository, tag, platform);
+  }
+  if (program === 'docker') return pull(ports, reference, platform);
+  // Podman does not say which digest it pulled: it is asked for first, and pulled by it.
+  const known = digest ?? (await client.getManifest(repository, tag ?? latest)).digest;
+  return pullWithPodman(ports, repository, known, tag && formatTagReference(repository, tag), platform);
 }
 
 export const run = (): Promise<void> =>
@@ -94,8 +142,9 @@ export const run = (): Promise<void> =>
  */
 export async function pullStep(
   read: InputReader<keyof typeof pullInputDefaults>,
-  { env, log, termination }: Entry,
+  entry: Entry,
 ): Promise<Readonly<Record<'image' | 'digest' | 'imageid', string>>> {
+  const { env, log, termination } = entry;
   const faults = gatherFaults();
   const inputs = parsePullInputs(read, faults);
   const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
@@ -122,11 +171,12 @@ export async function pullStep(
   const step = await openStep(plan, folder, env, secrets, log, termination);
   let keepsLogin = false;
   try {
-    for (const login of step.logins) await logIn(step.docker, login.registry, login.username, login.password);
-    const pulled = await log.group('Pull', () => pullImage(plan, step, inputs.platform));
+    const engine = await openPullEngine(inputs.engine, step, entry);
+    for (const login of step.logins) await logInWith(engine, login);
+    const pulled = await log.group('Pull', () => pullImage(plan, engine, step.registry, inputs.platform));
     log.info(`Pulled ${plan.reference}, ${pulled.digest}`);
     keepsLogin = inputs.loginScope === 'job' && env.GITHUB_ENV !== undefined;
-    if (keepsLogin) appendEntry(env.GITHUB_ENV, 'DOCKER_CONFIG', step.config.folder);
+    if (keepsLogin) appendEntry(env.GITHUB_ENV, ...loginVariable(engine));
     return writeOutputs(env, { image: plan.reference, digest: pulled.digest, imageid: pulled.imageId });
   } catch (error) {
     return await explainIn(plan)(error);

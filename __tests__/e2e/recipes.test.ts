@@ -35,7 +35,7 @@ function readWorkflow(name: string): string {
 function recipe(name: string, registry: string): string {
   const workflow: Workflow = parse(readWorkflow(name).replaceAll('ghcr.io', registry));
   const redirect = (step: Step): Step =>
-    step.uses === 'org/publish-docker-package@v1' && step.with?.images === undefined
+    /^org\/publish-docker-package(?:\/pull)?@v1$/.test(step.uses ?? '') && step.with?.images === undefined
       ? { ...step, with: { registry, ...step.with } }
       : step;
   const jobs = Object.entries(workflow.jobs).map(([id, job]) => [
@@ -66,14 +66,13 @@ function recipe(name: string, registry: string): string {
   });
 
   /** A checkout of `Octo-Org/NAME` with the workflows of some recipes. */
-  async function aCheckout(name: string, recipes: readonly string[]): Promise<Runner> {
+  async function aCheckout(
+    name: string,
+    recipes: readonly string[],
+    dockerfile = 'FROM scratch\nARG NODE_VERSION\nLABEL node=$NODE_VERSION\nCOPY Dockerfile /\n',
+  ): Promise<Runner> {
     const runner = action.newRunner({ engine });
-    for (const folder of ['.', 'services/api', 'services/web']) {
-      runner.write(
-        join(folder, 'Dockerfile'),
-        'FROM scratch\nARG NODE_VERSION\nLABEL node=$NODE_VERSION\nCOPY Dockerfile /\n',
-      );
-    }
+    for (const folder of ['.', 'services/api', 'services/web']) runner.write(join(folder, 'Dockerfile'), dockerfile);
     for (const each of recipes) runner.write(`.github/workflows/${each}.yml`, recipe(each, registry));
     for (const line of [
       'init --quiet --initial-branch main',
@@ -184,6 +183,15 @@ function recipe(name: string, registry: string): string {
     expect(log).toContain(
       `deploy ${registry}/octo-org/shop@${await client.digestOf(`${registry}/octo-org/shop:main`)}`,
     );
+  });
+
+  test('pull: a later job runs exactly what was published', async () => {
+    const name = uniqueName('Tried');
+    const { busybox } = await lab.images();
+    const runner = await aCheckout(name, ['pull'], `FROM ${busybox}\nENTRYPOINT ["echo", "${name} was run with"]\n`);
+    const { log } = await run(runner, name, 'pull', pushOf('refs/heads/main'));
+    expect(log).toContain(`${name} was run with --version`);
+    expect(log).toContain(`Pulled ${nameOf(name)}@${await client.digestOf(`${nameOf(name)}:main`)}`);
   });
 
   test('promote: the tag is the same image, and no Docker was asked', async () => {

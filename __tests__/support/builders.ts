@@ -58,7 +58,12 @@ export function aBuild(overrides: Partial<BuildRequest> = {}): BuildRequest {
 /** Docker 28 with buildx and the classic image store, on amd64. */
 export function someRunnerFacts(overrides: Partial<RunnerFacts> = {}): RunnerFacts {
   return {
-    docker: { serverVersion: '28.5.2', imageStore: 'classic', platform: { os: 'linux', architecture: 'amd64' } },
+    docker: {
+      serverVersion: '28.5.2',
+      imageStore: 'classic',
+      platform: { os: 'linux', architecture: 'amd64' },
+      isPodman: false,
+    },
     buildx: { path: '/buildx', version: '' },
     cliHasBuildKit: false,
     builder: undefined,

@@ -6,7 +6,7 @@
 import { type Faults, InputError } from '../errors.ts';
 import { formatPlatform, type Platform, parsePlatform } from '../image/platform.ts';
 import { parseAttestations } from './attestations.ts';
-import { type BuildOptions, callMethods } from './build-request.ts';
+import { type BuildOptions, callMethods, engineWishes } from './build-request.ts';
 import { parseBuilder } from './builder-choice.ts';
 import { parseRelease } from './buildx-releases.ts';
 import { type CacheMode, cacheModes, parseCacheEntries, tolerant } from './cache.ts';
@@ -156,7 +156,7 @@ export function parseBuildInputs(read: (name: BuildInputName) => string, faults:
       faults,
     ),
     call: attempt(() => oneOf('call', read('call') || 'build', callMethods)) ?? 'build',
-    engine: attempt(() => oneOf('engine', read('engine') || 'auto', ['auto', 'docker', 'podman'])) ?? 'auto',
+    engine: attempt(() => oneOf('engine', read('engine') || 'auto', engineWishes)) ?? 'auto',
     builder: attempt(() => parseBuilder(read('builder'))) ?? { kind: 'auto' },
     buildxVersion: attempt(() => parseRelease(read('buildx-version'))?.text) ?? '',
   };

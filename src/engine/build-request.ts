@@ -5,6 +5,11 @@ import type { CacheEntry, CachePlan } from './cache.ts';
 import type { Compression, Output } from './outputs.ts';
 import type { SecretSource } from './secrets.ts';
 
+export const engineWishes = ['auto', 'docker', 'podman'] as const;
+
+/** What the input `engine` asks for; `auto`: Docker where it answers, else Podman. */
+export type EngineWish = (typeof engineWishes)[number];
+
 export const callMethods = ['build', 'check', 'outline', 'targets'] as const;
 
 /** What is done with the Dockerfile: built, or looked at. */
@@ -42,7 +47,7 @@ export interface BuildOptions {
   readonly compression: Compression | undefined;
   readonly attestations: readonly Attestation[];
   readonly call: CallMethod;
-  readonly engine: 'auto' | 'docker' | 'podman';
+  readonly engine: EngineWish;
   readonly builder: BuilderChoice;
   /** Install this buildx where the runner's is older or missing; empty for no wish. */
   readonly buildxVersion: string;

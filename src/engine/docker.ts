@@ -183,7 +183,8 @@ export function printedDigest(command: string, { stdout }: CommandResult): Diges
   if (isDigest(digest)) return digest;
   throw new ToolError('DIGEST_MISSING', {
     message: `\`${command}\` succeeded but named no digest.`,
-    remedy: 'Update Docker on the runner.',
+    remedy:
+      'Update Docker on the runner; where `docker` stands for Podman there, say so: `engine: podman`, or `source: containers-storage:NAME`.',
     detail: stdout.slice(-2000),
   });
 }
@@ -207,16 +208,17 @@ export async function pull(
   const options = platform === undefined ? [] : ['--platform', formatPlatform(platform)];
   const digest = await retry(`Pull of ${reference}`, async () => {
     const result = await run(['docker', 'pull', ...options, reference], { env, onOutput });
-    if (result.exitCode !== 0) throw pullFailure(reference, result);
+    if (result.exitCode !== 0) throw pullFailure('docker', reference, result);
     return printedDigest(`docker pull ${reference}`, result);
   });
   const inspected = await run(['docker', 'image', 'inspect', '--format', '{{.Id}}', reference], { env });
-  if (inspected.exitCode !== 0) throw pullFailure(reference, inspected);
+  if (inspected.exitCode !== 0) throw pullFailure('docker', reference, inspected);
   return { imageId: inspected.stdout.trim(), digest };
 }
 
-function pullFailure(reference: string, result: CommandResult): PublishError {
-  const reason = lastLine(result.stderr) || `docker pull ended with exit code ${result.exitCode}`;
+/** A pull that failed; the words are those of `docker pull` and `podman pull`. */
+export function pullFailure(program: 'docker' | 'podman', reference: string, result: CommandResult): PublishError {
+  const reason = lastLine(result.stderr) || `${program} pull ended with exit code ${result.exitCode}`;
   const facts = { message: `${reference} could not be pulled: ${reason}.`, detail: result.stderr };
   if (/denied|unauthorized|forbidden/i.test(result.stderr)) {
     const remedy =

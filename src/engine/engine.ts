@@ -3,12 +3,10 @@
  * builds, and removes what it made.
  */
 
-import { constants } from 'node:fs';
-import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
-import { InputError, ToolError } from '../errors.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../errors.ts';
 import { parsePlatform } from '../image/platform.ts';
-import { isObject, type JsonObject } from '../json.ts';
 import type { RegistryLogin } from '../registry/registry-auth.ts';
 import type { BuildOutput, BuildRequest } from './build-request.ts';
 import { checkEndpoints, createBuilder, ownBuilderEnvironment, removeArguments } from './builder.ts';
@@ -24,6 +22,7 @@ import { readEngineFacts } from './facts.ts';
 import { buildWithPodman, logInWithPodman } from './podman.ts';
 import { type EngineDecision, type RunnerFacts, resolveEngine } from './resolve.ts';
 import { secretValues, writeSecrets } from './secrets.ts';
+import { chooseEngine, podmanPortsOf, writePodmanLogins } from './stand-in.ts';
 
 /** Where an annotation stands. */
 interface Place {
@@ -76,26 +75,6 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** What a file of logins has (containers-auth.json(5)). */
-function parseLogins(text: string): { readonly auths?: JsonObject; readonly credHelpers?: JsonObject } {
-  const value: unknown = JSON.parse(text);
-  const at = (key: string): JsonObject => (isObject(value) && isObject(value[key]) ? value[key] : {});
-  return { auths: at('auths'), credHelpers: at('credHelpers') };
-}
-
-/** Whether PATH has a program. */
-async function hasProgram(name: string, env: Environment): Promise<boolean> {
-  const names = process.platform === 'win32' ? [`${name}.exe`] : [name];
-  const candidates = (env.PATH ?? '').split(delimiter).flatMap((folder) => names.map((each) => join(folder, each)));
-  const found = candidates.map((path) =>
-    access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    ),
-  );
-  return (await Promise.all(found)).includes(true);
-}
-
 const nobody: RunnerFacts = {
   docker: undefined,
   buildx: undefined,
@@ -117,13 +96,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
   const base = nodes === undefined ? own : ownBuilderEnvironment(own, config.folder);
   const env: Environment = { ...base, ...Object.fromEntries(task.cacheVariables) };
   const tools: DockerPorts = { ...ports, env };
-  // Podman also asks the credential helpers of DOCKER_CONFIG, and takes the entry that stands for "none" by its word.
-  const podmanFolder = join(config.folder, 'podman');
-  const podmanPorts = {
-    ...tools,
-    env: { ...env, DOCKER_CONFIG: podmanFolder },
-    authFile: join(podmanFolder, 'config.json'),
-  };
+  const podmanPorts = podmanPortsOf(tools, config.folder);
   let known: Promise<RunnerFacts> | undefined;
   let prepared: BuildxBuilder | undefined;
   let isCreated = false;
@@ -183,41 +156,19 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
   async function readPodman(reason: string): Promise<RunnerFacts> {
     const { stdout } = await run(['podman', 'version', '--format', '{{.Client.Version}}'], { env });
     const platform = parsePlatform(`linux/${releasePlatform(process.platform, process.arch).split('-')[1] ?? ''}`);
-    await writePodmanLogins();
+    await writePodmanLogins(podmanPorts, config.folder, variables);
     return { ...nobody, podman: { version: stdout.trim(), platform, reason } };
   }
 
-  /** Podman's logins begin as a copy of the runner's, as Docker's do. */
-  async function writePodmanLogins(): Promise<void> {
-    const paths = [
-      join(config.folder, 'config.json'),
-      variables.REGISTRY_AUTH_FILE || join(variables.XDG_RUNTIME_DIR || '/nonexistent', 'containers/auth.json'),
-    ];
-    const files = await Promise.all(paths.map((path) => readFile(path, 'utf8').catch(() => '{}')));
-    const [own = {}, runners = {}] = files.map(parseLogins);
-    const helpers = Object.entries(own.credHelpers ?? {}).filter(([, helper]) => helper !== '');
-    const logins = {
-      auths: { ...runners.auths, ...own.auths },
-      credHelpers: { ...runners.credHelpers, ...Object.fromEntries(helpers) },
-    };
-    await mkdir(podmanFolder, { recursive: true, mode: 0o700 });
-    await writeFile(podmanPorts.authFile, JSON.stringify(logins), { mode: 0o600 });
-  }
-
-  async function chooseEngine(): Promise<RunnerFacts> {
-    if (request.engine === 'podman') return readPodman('`engine` is podman');
-    const mayStandIn = request.engine === 'auto' && request.builder.kind === 'auto';
-    try {
-      return await readDocker();
-    } catch (error) {
-      const isAbsent = error instanceof ToolError && (error.code === 'ENGINE_DOWN' || error.code === 'ENGINE_MISSING');
-      if (!isAbsent || !mayStandIn || !(await hasProgram('podman', env))) throw error;
-      return readPodman('no Docker engine answers on this runner');
-    }
+  async function readRunner(): Promise<RunnerFacts> {
+    // A builder that was named is a builder of buildx.
+    const wish = request.engine === 'auto' && request.builder.kind !== 'auto' ? 'docker' : request.engine;
+    const chosen = await chooseEngine(wish, env, readDocker);
+    return 'podman' in chosen ? readPodman(chosen.podman) : chosen.docker;
   }
 
   const facts = (): Promise<RunnerFacts> => {
-    known ??= chooseEngine();
+    known ??= readRunner();
     return known;
   };
 

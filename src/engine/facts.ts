@@ -19,6 +19,8 @@ export interface EngineFacts {
   readonly imageStore: 'classic' | 'containerd';
   /** The platform that the daemon builds for by itself. */
   readonly platform: Platform;
+  /** Whether it is Podman that answers (`podman system service`, which adds to Docker's form, such as `BuildahVersion`). */
+  readonly isPodman: boolean;
 }
 
 function listAt(parent: JsonObject, key: string): readonly unknown[] {
@@ -54,6 +56,7 @@ export function parseEngineFacts(json: string): EngineFacts {
     serverVersion,
     imageStore: usesContainerd ? 'containerd' : 'classic',
     platform: parseMachine(stringAt(info, 'OSType'), stringAt(info, 'Architecture')),
+    isPodman: 'BuildahVersion' in info,
   };
 }
 

@@ -6,14 +6,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PermissionError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
-import { parseReference } from '../image/reference.ts';
+import { formatPlatform, type Platform } from '../image/platform.ts';
+import { formatDigestReference, parseReference } from '../image/reference.ts';
 import { hostOf, isLoopbackHost, type Registry } from '../image/registry.ts';
+import type { Repository } from '../image/repository.ts';
 import { judgeText } from '../registry/retry.ts';
 import { buildFailure } from './build-failure.ts';
 import type { BuildRequest } from './build-request.ts';
 import { commonArguments, resourceArguments } from './buildx.ts';
 import { type CommandResult, lastLine } from './command.ts';
-import { type BuildTarget, type Built, type DockerPorts, pushFailure } from './docker.ts';
+import { type BuildTarget, type Built, type DockerPorts, type Pulled, pullFailure, pushFailure } from './docker.ts';
 import { secretArguments } from './secrets.ts';
 
 export interface PodmanPorts extends DockerPorts {
@@ -131,4 +133,35 @@ async function push(
     message: 'Podman pushed the image but reported no digest (--digestfile).',
     remedy: 'Update Podman on the runner to 2.1 or newer.',
   });
+}
+
+/**
+ * Pulls what the registry has under a digest, and gives it a name.
+ * @param name `name:tag`; `undefined` where the digest is the name
+ * @param platform `undefined` for the machine's own
+ * @throws PermissionError PULL_DENIED; ToolError PULL_FAILED
+ */
+export async function pullWithPodman(
+  { run, env, onOutput, retry, authFile }: PodmanPorts,
+  repository: Repository,
+  digest: Digest,
+  name: string | undefined,
+  platform: Platform | undefined,
+): Promise<Pulled> {
+  const reference = formatDigestReference(repository, digest);
+  const options = [
+    ...['--authfile', authFile],
+    ...tlsOptions(repository.registry),
+    ...(platform === undefined ? [] : ['--platform', formatPlatform(platform)]),
+  ];
+  const imageId = await retry(`Pull of ${name ?? reference}`, async () => {
+    const result = await run(['podman', 'pull', ...options, reference], { env, onOutput });
+    if (result.exitCode !== 0) throw pullFailure('podman', name ?? reference, result);
+    return `sha256:${lastLine(result.stdout)}`;
+  });
+  if (name !== undefined) {
+    const tagged = await run(['podman', 'tag', imageId, name], { env, onOutput });
+    if (tagged.exitCode !== 0) throw pullFailure('podman', name, tagged);
+  }
+  return { imageId, digest };
 }

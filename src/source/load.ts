@@ -21,11 +21,13 @@ import type { RegistryClient } from '../registry/client.ts';
 type Client = Pick<RegistryClient, 'getManifest' | 'getBlob'>;
 
 /**
+ * @param program the engine's
  * @param platform `undefined` for the one that there is
  * @throws RegistryError; InputError MANIFEST_INVALID; ToolError PULL_FAILED for another platform, or what the engine refuses
  */
 export async function loadFromRegistry(
   client: Client,
+  program: 'docker' | 'podman',
   { run, env, temp, onOutput }: Pick<DockerPorts, 'run' | 'env' | 'temp' | 'onOutput'>,
   repository: Repository,
   tag: Tag,
@@ -42,7 +44,7 @@ export async function loadFromRegistry(
   const file = join(temp, 'pulled.tar');
   try {
     await writeArchive(client, repository, reference, image, config, file);
-    const result = await run(['docker', 'load', '--input', file], { env, onOutput });
+    const result = await run([program, 'load', '--input', file], { env, onOutput });
     if (result.exitCode !== 0) {
       throw new ToolError('PULL_FAILED', {
         message: `The engine did not load ${reference}: ${result.stderr.trim() || `exit code ${result.exitCode}`}`,
@@ -53,8 +55,9 @@ export async function loadFromRegistry(
   } finally {
     await rm(file, { force: true });
   }
-  const inspected = await run(['docker', 'image', 'inspect', '--format', '{{.Id}}', reference], { env });
-  return { imageId: inspected.stdout.trim(), digest: manifest.digest };
+  const inspected = await run([program, 'image', 'inspect', '--format', '{{.Id}}', reference], { env });
+  // Podman leaves out the algorithm.
+  return { imageId: inspected.stdout.trim().replace(/^(?!sha256:)/, 'sha256:'), digest: manifest.digest };
 }
 
 function checkPlatform(reference: string, config: Buffer, wanted: Platform | undefined): void {

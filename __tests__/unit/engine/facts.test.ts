@@ -34,7 +34,13 @@ describe('an engine describes itself', () => {
       serverVersion: '28.5.2+dfsg4',
       imageStore,
       platform: { os: 'linux', architecture: 'amd64' },
+      isPodman: false,
     });
+  });
+
+  test('that is Podman, which answers in the same form', () => {
+    const podman = { ...docker28, ServerVersion: '4.3.1', BuildahVersion: '1.28.2', Architecture: 'amd64' };
+    expect(parseEngineFacts(JSON.stringify(podman))).toMatchObject({ serverVersion: '4.3.1', isPodman: true });
   });
 
   test.each([
