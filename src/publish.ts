@@ -268,7 +268,7 @@ export async function tagAndVerify(
   if (plan.verify === 'off') return;
   await runStage('verify', 'Verify', async () => {
     await verifyTags(registry, repository, digest, unmoved);
-    log.info(`Verified ${tags.length} tags of ${formatDigestReference(repository, digest)}`);
+    log.info(`Verified ${formatDigestReference(repository, digest)}: ${tags.join(', ')}`);
   });
 }
 

@@ -87,7 +87,7 @@ test('another repository of the same registry gets each blob by a mount, with th
   expect(await client.digestOf(`${step.outputs.tags?.split('\n')[0]}`)).toBe(digest);
   expect(uploads().filter((request) => request.startsWith('PUT'))).toEqual([]);
   expect(uploads().filter((request) => request.includes('mount=')).length).toBeGreaterThan(0);
-  expect(step.log).toMatch(/0 blobs uploaded \(0\.0 MB\), \d+ mounted/);
+  expect(step.log).toMatch(/blobs uploaded: 0 \(0\.0 MB\), mounted: \d+/);
 });
 
 test('a second publish of the same image sends no blob', async () => {
@@ -101,8 +101,8 @@ test('a second publish of the same image sends no blob', async () => {
     source: `docker://${name}:1.0.0-rc.1`,
     'registry-auth': registryAuth,
   };
-  expect((await promote(inputs)).log).toMatch(/[1-9]\d* blobs uploaded/);
-  expect((await promote(inputs)).log).toMatch(/: 0 blobs uploaded \(0\.0 MB\), 0 mounted, \d+ were there/);
+  expect((await promote(inputs)).log).toMatch(/blobs uploaded: [1-9]/);
+  expect((await promote(inputs)).log).toMatch(/blobs uploaded: 0 \(0\.0 MB\), mounted: 0, there already: \d+/);
 });
 
 test('the login of the destination is not sent to the registry of the source', async () => {

@@ -94,7 +94,7 @@ function describePush(blobs: readonly Descriptor[], pushed: ReadonlyMap<Digest, 
   const of = (how: Pushed): readonly Descriptor[] => blobs.filter(({ digest }) => pushed.get(digest) === how);
   const size = (list: readonly Descriptor[]): string => formatSize(list.reduce((sum, blob) => sum + blob.size, 0));
   const [uploaded, mounted, present] = [of('uploaded'), of('mounted'), of('present')];
-  return `${formatRepository(to)}: ${uploaded.length} blobs uploaded (${size(uploaded)}), ${mounted.length} mounted, ${present.length} were there.`;
+  return `${formatRepository(to)}: blobs uploaded: ${uploaded.length} (${size(uploaded)}), mounted: ${mounted.length}, there already: ${present.length}`;
 }
 
 /** The tags under which cosign keeps what belongs to an image, where it does not use referrers. */
