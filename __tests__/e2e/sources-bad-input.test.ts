@@ -138,6 +138,12 @@ const cases: readonly Case[] = [
     says: ['no image "3.0"', '- 1.0', '- 2.0'],
   },
   {
+    what: 'a place that a layout does not have',
+    source: () => `oci:${twoImages()}:@2`,
+    code: 'SOURCE_MISSING',
+    says: ['no image "@2"', '- 1.0', '- 2.0'],
+  },
+  {
     what: 'a name that a docker-archive does not have',
     source: () => `docker-archive:${images.dockerArchive}:other:1`,
     code: 'SOURCE_MISSING',
@@ -331,10 +337,13 @@ const cases: readonly Case[] = [
     source: async () =>
       `docker-archive:${await rewritten((tree) => {
         const [image] = manifestOf(tree);
-        writeFileSync(join(tree, 'manifest.json'), JSON.stringify([image, { ...image, RepoTags: ['second:1'] }]));
+        writeFileSync(
+          join(tree, 'manifest.json'),
+          JSON.stringify([image, { ...image, Config: 'other.json', RepoTags: null }]),
+        );
       })}`,
     code: 'SOURCE_AMBIGUOUS',
-    says: ['2 images', 'second:1'],
+    says: ['2 images', '- @1 (other.json, without a name)'],
   },
 ];
 

@@ -10,6 +10,8 @@ import { type MadeImages, makeImages } from '../support/images.ts';
 import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { type OwnDistribution, startOwnDistribution } from '../support/own-distribution.ts';
 import { copyAction, uniqueName } from '../support/step.ts';
+import { aLayout, writeTree } from '../support/tar.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const action = copyAction();
 const github = await openGitHubLab();
@@ -126,6 +128,18 @@ describe.each(registries)('to $where', ({ to }) => {
     if (platforms.length === 1) expect(outputs.imageid).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(runner.filesIn(runner.temp)).toEqual([]);
   });
+});
+
+test.each([0, 1])('oci: without names, by the place %i in the list', async (place) => {
+  const layout = aLayout();
+  const listed = [layout.image('one'), layout.image('two')];
+  layout.list(...listed);
+  const folder = writeTree(temporaryFolder(), layout.files);
+  const runner = action.newRunner({ repository: `octo-org/${uniqueName('placed')}` });
+  const { address } = await lab.registry();
+  const step = await runner.main({ registry: address, source: `oci:${folder}:@${place}`, tags: '1.0' });
+  expect(step).toMatchObject({ exitCode: 0, failure: '', outputs: { digest: listed[place]?.digest } });
+  expect(await client.digestOf(step.outputs.image ?? '')).toBe(listed[place]?.digest);
 });
 
 const inNamespace = github.mode === 'namespace' ? describe : describe.skip;

@@ -10,17 +10,16 @@ import { type Digest, digestOf, parseDigest } from '../image/digest.ts';
 import { contentMediaTypes, type Descriptor, mediaTypes, parseImageConfig, storedManifest } from '../image/manifest.ts';
 import { isObject } from '../json.ts';
 import { parseJson } from '../registry/failure.ts';
+import { chooseImage, type ListedImage } from './choose.ts';
 import type { Files } from './files.ts';
 import type { ImageSource } from './image-source.ts';
 import { type Layers, openWithLayers } from './layers.ts';
-import { isNamed, notOne } from './oci-layout.ts';
 import { otherContent } from './prove.ts';
 import { damaged } from './tar.ts';
 
 /** One entry of manifest.json: paths in the archive. */
-interface ArchivedImage {
+interface ArchivedImage extends ListedImage {
   readonly config: string;
-  readonly names: readonly string[];
   readonly layers: readonly string[];
 }
 
@@ -32,7 +31,7 @@ interface Layer extends Descriptor {
 
 /**
  * Compresses the layers, so that their digests are known before anything is sent.
- * @param name which of several images; `undefined` where there is only one
+ * @param name which of several images (`chooseImage`); `undefined` where there is only one
  * @param temp a folder for the compressed layers
  * @throws InputError SOURCE_DAMAGED, SOURCE_INCOMPLETE, SOURCE_AMBIGUOUS, SOURCE_MISSING; RegistryError DIGEST_MISMATCH
  */
@@ -89,16 +88,8 @@ async function readImages(files: Files): Promise<readonly ArchivedImage[]> {
     if (typeof config !== 'string' || !Array.isArray(layers)) {
       throw damaged(files.path, '"manifest.json" has an entry without config or layers');
     }
-    return { config, names: Array.isArray(names) ? names.map(String) : [], layers: layers.map(String) };
+    return { config, id: config, names: Array.isArray(names) ? names.map(String) : [], layers: layers.map(String) };
   });
-}
-
-function chooseImage(images: readonly ArchivedImage[], name: string | undefined, path: string): ArchivedImage {
-  const fitting = name === undefined ? images : images.filter(({ names }) => names.some((each) => isNamed(each, name)));
-  const [image, ...others] = fitting;
-  if (image !== undefined && others.length === 0) return image;
-  const listed = images.map(({ names, config }) => names[0] ?? `${config}, without a name`);
-  throw notOne(path, name, fitting.length, listed);
 }
 
 function manifestOf(config: Pick<Descriptor, 'digest' | 'size'>, layers: readonly Layer[]): ImageSource['root'] {

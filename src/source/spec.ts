@@ -5,6 +5,7 @@
  *     source := 'docker-daemon:' image | 'containers-storage:' image
  *             | 'oci:' folder [':' name] | 'oci-archive:' file [':' name] | 'docker-archive:' file [':' name]
  *             | 'docker://' reference
+ *     name   := a name that the image has there | '@' its place in the list, from 0
  */
 
 import { InputError } from '../errors.ts';
@@ -35,7 +36,7 @@ export interface RegistryImage {
 export type SourceSpec = EngineImage | FileImage | RegistryImage;
 
 const forms =
-  'docker-daemon:NAME_OR_ID, containers-storage:NAME_OR_ID, oci:FOLDER[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], docker://REFERENCE';
+  'docker-daemon:NAME_OR_ID, containers-storage:NAME_OR_ID, oci:FOLDER[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], docker://REFERENCE (:@0 is the first of several images in a file)';
 
 function invalid(text: string, fault: string): InputError {
   return new InputError('SOURCE_INVALID', {
