@@ -19,6 +19,11 @@ last moment of their processes.`,
     text: `The input \`source\`, beside the tool that does no more than push. crane takes no \`oci-archive:\`, so it is unpacked first; what
 crane takes for the unpacked folder stands beside it. Memory is the most that the step's own process had resident.`,
   },
+  distance: {
+    title: 'A registry that is further away',
+    text: `The same with 50 ms to the registry and back, as from one coast of a continent to the other: a new connection costs one such
+round trip, and so does each request that waits for the one before.`,
+  },
   builders: {
     title: 'Builders',
     text: `Several platforms are built by an engine with containerd's image store. The last row has a BuildKit that has built nothing

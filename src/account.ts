@@ -44,7 +44,7 @@ export async function accountFor<Result>(
 /** Sizes are for the summary alone: without one nobody is asked, and where they cannot be had, it goes without. */
 export async function weighFor(
   account: Account,
-  { manifest, platforms, places = [] }: Outcome,
+  { manifest, platforms, config, places = [] }: Outcome,
   registry: RegistryClient,
   { env, log }: Entry,
 ): Promise<void> {
@@ -52,7 +52,10 @@ export async function weighFor(
   if (!account.wantsSummary || !env.GITHUB_STEP_SUMMARY || main === undefined || manifest === undefined) return;
   const { weigh } = await import('./report/weight.ts');
   try {
-    account.images = await weigh(registry, main.repository, manifest, Object.keys(platforms)[0] ?? '');
+    account.images = await weigh(registry, main.repository, manifest, {
+      platform: Object.keys(platforms)[0] ?? '',
+      ...(config && { config }),
+    });
   } catch (error) {
     log.info(`The summary does without sizes: ${toPublishError(error).message}`);
   }

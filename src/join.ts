@@ -73,7 +73,7 @@ async function joinFor(targets: readonly Target[], plan: MergePlan, ports: JoinP
   const confirmed = await confirm(wanted, joined[0]?.index.digest);
   const placed = joined.filter(({ target }) => confirmed.includes(target));
   for (const { target, index } of placed) {
-    await tagAndVerify(plan, ports, { target, manifest: index, unmoved: target.tags });
+    await tagAndVerify(plan, ports, { target, manifest: index, unmoved: target.tags, isSeen: false });
   }
   for (const { target, markers } of joined) {
     const left = await removeMarkers(registry, target.repository, markers, ports.removeVersions);

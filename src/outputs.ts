@@ -29,6 +29,8 @@ export interface Outcome {
   /** What the digest is of, as the registry has it; absent where nothing was published. */
   readonly manifest?: StoredManifest;
   readonly imageId: string;
+  /** The image's configuration, where it was read on the way. */
+  readonly config?: Uint8Array;
   /** `os/arch[/variant]` → digest of its manifest. */
   readonly platforms: Readonly<Record<string, Digest>>;
   /** buildx's own report, JSON; empty without. */

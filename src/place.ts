@@ -40,6 +40,8 @@ export interface Placed {
   readonly manifest: StoredManifest;
   /** The tags that do not point at it yet, in the order in which they move. */
   readonly unmoved: readonly Tag[];
+  /** Whether the manifest was read there, by its tag or digest: it has told that it is there. */
+  readonly isSeen: boolean;
 }
 
 export interface Produced {
@@ -107,7 +109,7 @@ async function placeUnnamed(
   const confirmed = await confirm(targets, result);
   const placed = confirmed.map(async (target): Promise<Placed> => {
     const manifest = await registry.getManifest(target.repository, result);
-    return { target, manifest, unmoved: target.tags };
+    return { target, manifest, unmoved: target.tags, isSeen: true };
   });
   return { placed: await Promise.all(placed), imageId, metadata };
 }
@@ -126,7 +128,7 @@ async function readBack(target: Target, digest: Digest, { registry }: PublishPor
   if (tag === undefined) throw new Error('an image was pushed without a tag');
   const manifest = await registry.getManifest(target.repository, tag);
   if (manifest.digest !== digest) throw mismatch(target.repository, tag, digest, manifest.digest);
-  return { target, manifest, unmoved };
+  return { target, manifest, unmoved, isSeen: true };
 }
 
 /** An image of an engine: the Docker engine pushes it, but not to the Docker registry. */
@@ -195,11 +197,19 @@ async function copyTo(
     for (const { kind, repository } of targets) {
       for (const warning of checkLimits(content, kind, repository)) log.warning(warning);
     }
-    const placed = targets.map((target) => ({ target, manifest: formFor(target, source), unmoved: target.tags }));
+    const origin = source.repository && formatRepository(source.repository);
+    const isFrom = ({ repository }: Target): boolean => formatRepository(repository) === origin;
+    const placed = targets.map((target) => ({
+      target,
+      manifest: formFor(target, source),
+      unmoved: target.tags,
+      // The Docker registry knows no digests to ask for.
+      isSeen: target.kind === 'docker' || isFrom(target),
+    }));
     for (const { target } of placed) {
       const byDigest = target.kind !== 'docker';
       await pushImage(registry, source, target.repository, { content, byDigest, log: (line) => log.info(line) });
-      if (!referrers || source.repository === undefined || isSame(source.repository, target.repository)) continue;
+      if (!referrers || source.repository === undefined || isFrom(target)) continue;
       const count = await copyReferrers(registry, source.repository, target.repository, content.manifests);
       log.info(`${formatRepository(target.repository)}: ${count} manifests that refer to it came along.`);
     }
@@ -207,10 +217,6 @@ async function copyTo(
   } finally {
     await source.close();
   }
-}
-
-function isSame(one: Repository, other: Repository): boolean {
-  return formatRepository(one) === formatRepository(other);
 }
 
 /** The manifest as it is, but in the one form that the Docker registry takes. */

@@ -2,6 +2,7 @@
  * The use case: log in, produce, push, verify, tag. What is to happen is in the plan; how is in the ports.
  */
 
+import { setImmediate } from 'node:timers/promises';
 import type { RunnerFacts } from './engine/resolve.ts';
 import { PermissionError, RegistryError } from './errors.ts';
 import { type ExistingTag, findExisting } from './if-exists.ts';
@@ -65,8 +66,11 @@ async function publishTo(
   if (first === undefined && there !== undefined) return { ...done, ...(await describeExisting(there, main, ports)) };
   if (first === undefined) return { ...done, imageId, metadata };
 
+  // Read beside the tags, which have the connection first.
+  const summarised = setImmediate().then(() => summariseImage(plan, facts, first, ports));
+  summarised.catch(() => undefined);
   for (const each of placed) await tagAndVerify(plan, ports, each);
-  const summary = await summariseImage(plan, facts, first, ports);
+  const summary = await summarised;
   const { manifest } = first;
   const { digest } = manifest;
   const places = placed.map(({ target }) => target);
@@ -249,20 +253,18 @@ export async function tagAndVerify(
   placed: Placed,
 ): Promise<void> {
   const { registry, log, runStage } = ports;
-  const { target, manifest, unmoved } = placed;
+  const { target, manifest, unmoved, isSeen } = placed;
   const { repository, tags } = target;
   const { digest } = manifest;
   if (plan.verify === 'blobs') await runStage('verify', 'Verify the blobs', () => verifyContent(ports, placed));
-  // A tag that points at it has told already that it is there.
-  const isUnseen = target.kind !== 'docker' && unmoved.length === tags.length;
-  if (plan.verify !== 'off' && isUnseen) {
+  if (plan.verify !== 'off' && !isSeen) {
     const found = await registry.headManifest(repository, digest);
     if (found?.digest !== digest) throw mismatch(repository, digest, digest, found?.digest);
   }
   if (unmoved.length > 0) {
-    const width = widthOfTagging(target.kind);
+    const how = { isVersionThere: unmoved.length < tags.length, width: widthOfTagging(target.kind) };
     await runStage('tag', 'Tag', () =>
-      moveTags(registry, repository, manifest, unmoved, width, (line) => log.info(line)),
+      moveTags(registry, repository, manifest, unmoved, how, (line) => log.info(line)),
     );
   }
   if (plan.verify === 'off') return;

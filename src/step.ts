@@ -174,6 +174,7 @@ export async function openStep(
       logins,
       async close(keepsLogin) {
         closing.abort();
+        await registry.settle();
         registry.close();
         await commands.end();
         if (!keepsLogin) await removeDockerConfig(folder);

@@ -273,6 +273,7 @@ describe('scopes', () => {
     await using registry = await startMemoryRegistry({ auth: 'bearer' });
     await withClient({ credentials: () => credential }, async (client) => {
       expect(await client.mayPush(repositoryOf(registry))).toEqual({ answer: 'allowed' });
+      await client.settle();
     });
     expect(registry.requests.some(({ method }) => method === 'POST')).toBe(true);
     expect(registry.openUploads).toBe(0);

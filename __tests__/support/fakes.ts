@@ -116,6 +116,7 @@ export function aWorld({
     mountBlob: nobodyAsks('a mount'),
     uploadBlob: nobodyAsks('an upload'),
     pushBlob: nobodyAsks('a blob'),
+    settle: async () => undefined,
     close: () => undefined,
     async mayPush(repository) {
       await note('mayPush', formatRepository(repository));

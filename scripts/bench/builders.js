@@ -48,7 +48,7 @@ async function cache(bench) {
       anew((builder) => engine.step({ image: 'step', tags: 'latest', cache: 'registry', builder, context: context() })),
     () =>
       anew((endpoint) =>
-        engine.bare([...cached, '--tag', `${bench.address()}/bench/bare:latest`], context(), endpoint),
+        engine.bare([...cached, '--tag', `${bench.address()}/bench/bare:latest`], context(), { endpoint }),
       ),
   ]);
   return { rows: [rowOf({ group, what: 'warm registry cache on a fresh builder', ours, beside, other })] };

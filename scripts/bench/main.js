@@ -7,6 +7,7 @@ import { alignedTable } from '../table.js';
 import { budgets } from './budgets.js';
 import { builders } from './builders.js';
 import { cellsOfRows, cellsOfSeries, verdictOf } from './cells.js';
+import { distance } from './distance.js';
 import { growth } from './growth.js';
 import { openBench } from './harness.js';
 import { readLoad, readMachine } from './machine.js';
@@ -16,7 +17,7 @@ import { publish } from './publish.js';
 /** @typedef {import('./figures.js').Result} Result */
 
 /** @type {Record<string, Record<string, Part>>} */
-const groups = { budgets, publish, builders, growth };
+const groups = { budgets, publish, builders, distance, growth };
 /** @type {Record<string, Part>} */
 const parts = Object.assign({}, ...Object.values(groups));
 

@@ -81,12 +81,13 @@ export async function openSide(name, { action, address }) {
      * What people write by hand: log in, build and push, log out.
      * @param {readonly string[]} options of `docker buildx build`, tags among them
      * @param {string} context
-     * @param {string} [endpoint] of a BuildKit that builds
+     * @param {{ endpoint?: string, at?: string }} [where] `endpoint` of a BuildKit that builds; `at` is where to log in,
+     *   which is the registry
      * @returns {Promise<number>} milliseconds
      */
-    bare: (options, context, endpoint) =>
+    bare: (options, context, { endpoint, at = address() } = {}) =>
       time(async () => {
-        const [{ username, password }, at] = [login, address()];
+        const { username, password } = login;
         await must(['docker', 'login', at, '--username', username, '--password-stdin'], env, password);
         const create = ['docker', 'buildx', 'create', '--name', 'bench', '--driver', 'remote'];
         if (endpoint !== undefined) await must([...create, endpoint], env);

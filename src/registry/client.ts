@@ -27,7 +27,9 @@ export interface RegistryClient extends Manifests, Omit<Blobs, 'startUpload' | '
   ping(registry: Registry, timeout?: number): Promise<Presence>;
   /** @param timeout milliseconds. Default: 10 s. */
   mayPush(repository: Repository, timeout?: number): Promise<PushPermission>;
-  /** Ends the connections that are kept alive. */
+  /** Waits for what was left to go on by itself: the uploads of `mayPush`, which are being cancelled. */
+  settle(): Promise<void>;
+  /** Ends the connections that are kept alive, and cuts what is on its way. */
   close(): void;
 }
 
@@ -36,11 +38,14 @@ export function createRegistryClient(options: ClientOptions): RegistryClient {
   const http = createHttp({ ...options, userAgent });
   const session = createSession(http, createAuthorizer(http, credentials, now), createOrigins(), options);
   const { startUpload, cancelUpload, ...blobs } = createBlobs(session);
+  const background: Promise<void>[] = [];
   return {
     ...createManifests(session),
     ...blobs,
     ping: (registry, timeout = 3_000) => ping(session, registry, timeout),
-    mayPush: (repository, timeout = 10_000) => mayPush({ ...blobs, startUpload, cancelUpload }, repository, timeout),
+    mayPush: (repository, timeout = 10_000) =>
+      mayPush({ startUpload, cancelUpload }, repository, timeout, (work) => background.push(work)),
+    settle: async () => void (await Promise.all(background)),
     close: () => http.close(),
   };
 }

@@ -116,7 +116,11 @@ export function createHttp(options: HttpOptions): Http {
       outgoing.on('response', (incoming) => {
         // An answer to half a body ends the connection: the rest of the body would be read as the next request.
         incoming.once('close', () => outgoing.writableEnded || outgoing.destroy());
-        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, url, body: incoming });
+        const answer = { status: incoming.statusCode ?? 0, headers: incoming.headers, url, body: incoming };
+        if (!isEmpty(method, incoming)) return resolve(answer);
+        // Its connection is free for the next request only when it has ended.
+        incoming.once('close', () => resolve(answer)).once('end', () => resolve(answer));
+        incoming.resume();
       });
       if (body === undefined || body instanceof Uint8Array) {
         outgoing.end(body);
@@ -146,6 +150,7 @@ export function createHttp(options: HttpOptions): Http {
 
     readBytes(response, limit, excess = 'refuse') {
       const { body, url } = response;
+      if (body.readableEnded) return Promise.resolve(Buffer.alloc(0));
       return new Promise((resolve, reject) => {
         const chunks: Buffer[] = [];
         let size = 0;
@@ -175,6 +180,11 @@ export function createHttp(options: HttpOptions): Http {
       for (const agent of [plainAgent, secureAgent, ...tunnels.values()]) agent.destroy();
     },
   };
+}
+
+/** Whether an answer has no body (RFC 9112 6.3); that to a GET is left to who reads it. */
+function isEmpty(method: string, { statusCode, headers }: IncomingMessage): boolean {
+  return method === 'HEAD' || (method !== 'GET' && (statusCode === 204 || headers['content-length'] === '0'));
 }
 
 /** Whether the way from one URL to the next stays encrypted, or on this machine where it was in the clear already. */

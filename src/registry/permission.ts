@@ -1,5 +1,6 @@
 /** Questions that cost nothing: is this a registry, and may this token push. */
 
+import { setImmediate } from 'node:timers/promises';
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../image/registry.ts';
 import type { Repository } from '../image/repository.ts';
@@ -60,14 +61,21 @@ export type PushPermission =
  * Asks the registry whether this login may push to a repository: the token exchange, then an upload that is started
  * and cancelled. A refusal is certain; what cannot be told (no answer, 5xx, 429) is `unknown`. Tries once, so that the
  * answer is there in the time-out.
+ * @param background told of the cancellation, whose outcome is nobody's concern: nothing has to wait for it
  * @throws RegistryError REGISTRY_UNREACHABLE for a certificate that is not trusted, ANSWER_INVALID for a host that is no
  *   registry
  */
-export async function mayPush(blobs: Blobs, repository: Repository, timeout: number): Promise<PushPermission> {
+export async function mayPush(
+  blobs: Pick<Blobs, 'startUpload' | 'cancelUpload'>,
+  repository: Repository,
+  timeout: number,
+  background: (work: Promise<void>) => void,
+): Promise<PushPermission> {
   const signal = AbortSignal.timeout(timeout);
   try {
     const location = await blobs.startUpload(repository, signal);
-    await blobs.cancelUpload(repository, location, signal);
+    // What comes next has the connection first.
+    background(setImmediate().then(() => blobs.cancelUpload(repository, location, signal)));
     return { answer: 'allowed' };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;

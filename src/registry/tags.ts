@@ -28,10 +28,11 @@ export function widthOfTagging(kind: RegistryKind): number {
 }
 
 /**
- * Moves tags in the order given: the first one alone, since the others follow its version, then the others, and the last one
- * alone. Where one does not move, no further one is tried.
+ * Moves tags in the order given: the version alone, since the others follow it, then the others, and the last one alone.
+ * Where one does not move, no further one is tried.
  * @param manifest what is in the repository already, with all that it points at
- * @param width how many move at a time
+ * @param tags the version first, unless it points at the image already
+ * @param how `isVersionThere`, and how many move at a time
  * @param log told of each tag that moved
  * @throws RegistryError as `putManifest`, with the tags that moved and those that did not: each is whole either way
  */
@@ -40,7 +41,7 @@ export async function moveTags(
   repository: Repository,
   manifest: StoredManifest,
   tags: readonly Tag[],
-  width: number,
+  { isVersionThere, width }: { readonly isVersionThere: boolean; readonly width: number },
   log: (line: string) => void,
 ): Promise<void> {
   const moved = new Set<Tag>();
@@ -57,7 +58,8 @@ export async function moveTags(
     moved.add(tag);
     log(`Tagged ${formatTagReference(repository, tag)}`);
   };
-  const turns = [tags.slice(0, 1), tags.slice(1, -1), tags.slice(1).slice(-1)];
+  const [version, others] = isVersionThere ? [[], tags] : [tags.slice(0, 1), tags.slice(1)];
+  const turns = [version, others.slice(0, -1), others.slice(-1)];
   for (const turn of turns) await sideBySide(turn, width, move);
   const [error] = failed.values();
   if (error === undefined) return;

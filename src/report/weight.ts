@@ -84,9 +84,11 @@ async function readHistory(
   port: ContentPort,
   repository: Repository,
   config: Sized | undefined,
+  known: Uint8Array | undefined,
 ): Promise<readonly string[]> {
   if (config === undefined || config.size > largestConfig) return [];
   try {
+    if (known !== undefined) return parseHistory(known);
     const chunks: Uint8Array[] = [];
     for await (const chunk of await port.getBlob(repository, config)) chunks.push(chunk);
     return parseHistory(Buffer.concat(chunks));
@@ -96,14 +98,22 @@ async function readHistory(
   }
 }
 
+/** What is known of one image before it is weighed. */
+interface Single {
+  /** `os/arch[/variant]`; empty where nobody knows. */
+  readonly platform: string;
+  /** Its configuration, where it was read already. */
+  readonly config?: Uint8Array;
+}
+
 async function weighImage(
   port: ContentPort,
   repository: Repository,
-  platform: string,
   manifest: StoredManifest,
+  { platform, config: known }: Single,
 ): Promise<WeighedImage> {
   const { config, layers } = parseContent(manifest);
-  const history = await readHistory(port, repository, config);
+  const history = await readHistory(port, repository, config, known);
   // A history that counts otherwise (squashed, or made by another tool) tells nothing of single layers.
   const isWhole = history.length === layers.length;
   return {
@@ -116,22 +126,22 @@ async function weighImage(
 
 /**
  * @param manifest what was published: an image, or an index of images
- * @param single the platform of an image that is alone
+ * @param single what is known of an image that is alone
  * @throws RegistryError
  */
 export async function weigh(
   port: ContentPort,
   repository: Repository,
   manifest: StoredManifest,
-  single: string,
+  single: Single,
 ): Promise<readonly WeighedImage[]> {
-  if (!isIndexMediaType(manifest.mediaType)) return [await weighImage(port, repository, single, manifest)];
+  if (!isIndexMediaType(manifest.mediaType)) return [await weighImage(port, repository, manifest, single)];
   const images = parseIndex(manifest).flatMap(({ platform, digest }) =>
     platform === undefined || platform.os === 'unknown' ? [] : [{ name: formatPlatform(platform), digest }],
   );
   return Promise.all(
     images.map(async ({ name, digest }) =>
-      weighImage(port, repository, name, await port.getManifest(repository, digest)),
+      weighImage(port, repository, await port.getManifest(repository, digest), { platform: name }),
     ),
   );
 }

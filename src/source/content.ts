@@ -71,6 +71,8 @@ export interface ImageSummary {
   readonly platforms: Readonly<Record<string, Digest>>;
   /** Digest of the config; empty for several images. */
   readonly imageId: string;
+  /** The config, where it was read. */
+  readonly config?: Buffer;
 }
 
 /** @throws what reading the config of a single image throws */
@@ -86,10 +88,12 @@ export async function summarise(source: ImageSource): Promise<ImageSummary> {
   if (!imageConfigs.includes(config.mediaType) || config.size > largestConfig) return { platforms: {}, imageId: '' };
   const chunks: Buffer[] = [];
   for await (const chunk of await source.openBlob(config)) chunks.push(Buffer.from(chunk));
-  const { platform } = parseImageConfig(Buffer.concat(chunks));
+  const bytes = Buffer.concat(chunks);
+  const { platform } = parseImageConfig(bytes);
   return {
     platforms: platform === undefined ? {} : { [formatPlatform(platform)]: root.digest },
     imageId: config.digest,
+    config: bytes,
   };
 }
 

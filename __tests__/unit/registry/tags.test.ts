@@ -33,7 +33,9 @@ function aRegistry(failing?: Tag, isKept = false): TagClient & { readonly held: 
 }
 
 async function failureOf(registry: TagClient, log: string[] = [], width = 1): Promise<unknown> {
-  return moveTags(registry, repository, manifest, tags, width, (line) => log.push(line)).then(
+  return moveTags(registry, repository, manifest, tags, { isVersionThere: false, width }, (line) =>
+    log.push(line),
+  ).then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -89,7 +91,14 @@ describe('tags move side by side', () => {
       await new Promise(setImmediate);
       running -= 1;
     };
-    await moveTags({ ...aRegistry(), putManifest }, repository, manifest, names, width, () => undefined);
+    await moveTags(
+      { ...aRegistry(), putManifest },
+      repository,
+      manifest,
+      names,
+      { isVersionThere: false, width },
+      () => undefined,
+    );
     expect(seen).toBe(most);
   });
 
@@ -100,8 +109,28 @@ describe('tags move side by side', () => {
       await new Promise(setImmediate);
       events.push(`${tag} ends`);
     };
-    await moveTags({ ...aRegistry(), putManifest }, repository, manifest, names, 4, () => undefined);
+    await moveTags(
+      { ...aRegistry(), putManifest },
+      repository,
+      manifest,
+      names,
+      { isVersionThere: false, width: 4 },
+      () => undefined,
+    );
     expect(events.slice(0, 2)).toEqual(['1.0 begins', '1.0 ends']);
+    expect(events.slice(-2)).toEqual(['1.8 begins', '1.8 ends']);
+  });
+
+  test('beside the first one, too, where the version is there already', async () => {
+    const events: string[] = [];
+    const putManifest = async (_: unknown, __: unknown, tag: Tag): Promise<void> => {
+      events.push(`${tag} begins`);
+      await new Promise(setImmediate);
+      events.push(`${tag} ends`);
+    };
+    const how = { isVersionThere: true, width: 4 };
+    await moveTags({ ...aRegistry(), putManifest }, repository, manifest, names, how, () => undefined);
+    expect(events.slice(0, 4)).toEqual(['1.0 begins', '1.1 begins', '1.2 begins', '1.3 begins']);
     expect(events.slice(-2)).toEqual(['1.8 begins', '1.8 ends']);
   });
 
@@ -111,7 +140,14 @@ describe('tags move side by side', () => {
       if (args[2] !== '1.1') await new Promise(setImmediate);
       await registry.putManifest(...args);
     };
-    const moving = moveTags({ ...registry, putManifest: slowly }, repository, manifest, names, 2, () => undefined);
+    const moving = moveTags(
+      { ...registry, putManifest: slowly },
+      repository,
+      manifest,
+      names,
+      { isVersionThere: false, width: 2 },
+      () => undefined,
+    );
     await expect(moving).rejects.toMatchObject({
       message: expect.stringContaining('moved to it: 1.0, 1.2; not moved: 1.1, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8.'),
     });
@@ -121,7 +157,7 @@ describe('tags move side by side', () => {
 describe('verification', () => {
   test('is content with tags that are where they should be', async () => {
     const registry = aRegistry();
-    await moveTags(registry, repository, manifest, tags, 1, () => undefined);
+    await moveTags(registry, repository, manifest, tags, { isVersionThere: false, width: 1 }, () => undefined);
     await expect(verifyTags(registry, repository, manifest.digest, tags)).resolves.toBeUndefined();
   });
 

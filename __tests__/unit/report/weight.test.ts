@@ -49,7 +49,7 @@ function anImage(sizes: readonly number[]): StoredManifest {
 describe('an image weighs', () => {
   test('its layers and its config, and each layer has its instruction', async () => {
     const manifest = anImage([1000, 2000]);
-    expect(await weigh(aRegistry([config]), repository, manifest, 'linux/amd64')).toEqual([
+    expect(await weigh(aRegistry([config]), repository, manifest, { platform: 'linux/amd64' })).toEqual([
       {
         platform: 'linux/amd64',
         digest: manifest.digest,
@@ -63,12 +63,18 @@ describe('an image weighs', () => {
   });
 
   test('the same where its history cannot be read', async () => {
-    const [image] = await weigh(aRegistry([]), repository, anImage([5]), 'linux/amd64');
+    const [image] = await weigh(aRegistry([]), repository, anImage([5]), { platform: 'linux/amd64' });
     expect(image?.layers).toEqual([{ digest: digestNumber(0), size: 5, instruction: '' }]);
   });
 
+  test('the same with a config that was read already', async () => {
+    const known = { platform: 'linux/amd64', config };
+    const [image] = await weigh(aRegistry([]), repository, anImage([5, 6]), known);
+    expect(image?.layers.map(({ instruction }) => instruction)).toEqual(['COPY app /app', 'RUN npm ci']);
+  });
+
   test('the same where the history counts other layers', async () => {
-    const [image] = await weigh(aRegistry([config]), repository, anImage([1, 2, 3]), 'linux/amd64');
+    const [image] = await weigh(aRegistry([config]), repository, anImage([1, 2, 3]), { platform: 'linux/amd64' });
     expect(image?.layers.map(({ instruction }) => instruction)).toEqual(['', '', '']);
   });
 
@@ -83,7 +89,7 @@ describe('an image weighs', () => {
     const index = stored(mediaTypes.ociIndex, {
       manifests: [entry(amd64, 'amd64'), entry(arm64, 'arm64'), entry(attestation, 'unknown', 'unknown')],
     });
-    const images = await weigh(aRegistry([config], [amd64, arm64]), repository, index, '');
+    const images = await weigh(aRegistry([config], [amd64, arm64]), repository, index, { platform: '' });
     expect(images.map(({ platform, digest, size }) => ({ platform, digest, size }))).toEqual([
       { platform: 'linux/amd64', digest: amd64.digest, size: 3 + config.length },
       { platform: 'linux/arm64', digest: arm64.digest, size: 7 + config.length },
