@@ -3,18 +3,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type CountingPort, openCountingPort } from '../support/counting-port.ts';
 import { branchPush, pullRequest, type RunEvent } from '../support/event.ts';
-import { copyAction } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
-const action = copyAction();
+const { action } = openSuite();
 let counting: CountingPort;
 
 beforeAll(async () => {
   counting = await openCountingPort();
 });
-afterAll(() => {
-  counting?.[Symbol.dispose]();
-  action[Symbol.dispose]();
-});
+afterAll(() => counting?.[Symbol.dispose]());
 
 interface Case {
   readonly what: string;

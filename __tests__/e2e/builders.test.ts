@@ -6,36 +6,21 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type BuildKit, type Certificates, makeCertificates, startBuildKit } from '../support/buildkit.ts';
 import { pullRequest } from '../support/event.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
-import { copyAction, type Runner, type RunnerOptions, uniqueName } from '../support/step.ts';
+import { type Runner, type RunnerOptions, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
-const action = copyAction();
-let engine: Record<string, string>;
-let registry: string;
-let busybox: string;
-let client: IndependentClient;
+const suite = openSuite('engine', 'registry', 'busybox', 'client');
 let first: BuildKit;
 let second: BuildKit;
 
 beforeAll(async () => {
-  [{ environment: engine }, { address: registry }, { busybox }, client, first, second] = await Promise.all([
-    lab.engine(),
-    lab.registry(),
-    lab.images(),
-    openIndependentClient(),
-    startBuildKit(),
-    startBuildKit(),
-  ]);
+  [first, second] = await Promise.all([startBuildKit(), startBuildKit()]);
 });
-afterAll(async () => {
-  await Promise.all([first?.[Symbol.asyncDispose](), second?.[Symbol.asyncDispose]()]);
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
-});
+afterAll(() => Promise.all([first?.[Symbol.asyncDispose](), second?.[Symbol.asyncDispose]()]));
 
 function aRunner(dockerfile = 'FROM scratch\nCOPY hello.txt /hello.txt\n', options: RunnerOptions = {}): Runner {
   const repository = `octo-org/${uniqueName('app')}`;
-  const runner = action.newRunner({ engine, repository, token: 'ghs_canary', ...options });
+  const runner = suite.action.newRunner({ engine: suite.engine, repository, token: 'ghs_canary', ...options });
   runner.write('Dockerfile', dockerfile);
   runner.write('hello.txt', 'Hello\n');
   return runner;
@@ -51,10 +36,10 @@ function verbs(runner: Runner): readonly (readonly string[])[] {
 describe('a remote BuildKit', () => {
   test('builds, and neither it nor its name is left on the runner', async () => {
     const runner = aRunner();
-    const step = await runner.main({ registry, tags: '1.0', builder: first.endpoint });
+    const step = await runner.main({ registry: suite.registry, tags: '1.0', builder: first.endpoint });
     expect(step).toMatchObject({ code: '', exitCode: 0 });
     expect(step.log).toContain(`because \`builder\` names ${first.endpoint}`);
-    expect(await client.contentOf(step.outputs.reference ?? '', 'hello.txt')).toBe('Hello\n');
+    expect(await suite.client.contentOf(step.outputs.reference ?? '', 'hello.txt')).toBe('Hello\n');
     expect(JSON.parse(step.outputs.platforms ?? '')).toEqual({ 'linux/amd64': step.outputs.digest });
     expect(step.outputs.imageid).toMatch(/^sha256:/);
     expect(verbs(runner).map(([verb]) => verb)).toEqual(['create', 'build', 'rm']);
@@ -63,21 +48,22 @@ describe('a remote BuildKit', () => {
   });
 
   test('needs no Docker engine on the runner', async () => {
+    const { engine, registry } = suite;
     const runner = aRunner(undefined, { engine: { ...engine, DOCKER_HOST: 'tcp://127.0.0.1:9' } });
     expect(await runner.main({ registry, tags: '1.0', builder: first.endpoint })).toMatchObject({ exitCode: 0 });
   });
 
   test('is removed when the build fails, too', async () => {
     const runner = aRunner('FROM scratch\nCOPY missing.txt /\n');
-    const step = await runner.main({ registry, tags: '1.0', builder: first.endpoint });
+    const step = await runner.main({ registry: suite.registry, tags: '1.0', builder: first.endpoint });
     expect(step).toMatchObject({ exitCode: 1, code: 'BUILD_FAILED' });
     expect(verbs(runner).map(([verb]) => verb)).toEqual(['create', 'build', 'rm']);
     expect(runner.filesIn(runner.temp)).toEqual([]);
   });
 
   test('that the step was killed with is removed by post', async () => {
-    const runner = aRunner(`FROM ${busybox}\nRUN sleep 30\n`);
-    const running = runner.start({ registry, tags: '1.0', builder: first.endpoint });
+    const runner = aRunner(`FROM ${suite.busybox}\nRUN sleep 30\n`);
+    const running = runner.start({ registry: suite.registry, tags: '1.0', builder: first.endpoint });
     while (!verbs(runner).some(([verb]) => verb === 'build')) await new Promise((resolve) => setTimeout(resolve, 50));
     running.process.kill('SIGKILL');
     const step = await running.ended;
@@ -92,7 +78,7 @@ describe('a remote BuildKit', () => {
     let secure: BuildKit;
     let certificates: Certificates;
     beforeAll(async () => {
-      certificates = await makeCertificates(mkdtempSync(join(action.folder, 'tls-')));
+      certificates = await makeCertificates(mkdtempSync(join(suite.action.folder, 'tls-')));
       const at = (name: string): string => join(certificates.folder, name);
       const files = ['--tlscacert', at('ca.pem'), '--tlscert', at('cert.pem'), '--tlskey', at('key.pem')];
       secure = await startBuildKit(files);
@@ -103,7 +89,7 @@ describe('a remote BuildKit', () => {
       const runner = aRunner();
       const { ca, cert, key } = certificates;
       const step = await runner.main(
-        { registry, tags: '1.0', builder: secure.endpoint },
+        { registry: suite.registry, tags: '1.0', builder: secure.endpoint },
         { BUILDER_NODE_0_AUTH_TLS_CACERT: ca, BUILDER_NODE_0_AUTH_TLS_CERT: cert, BUILDER_NODE_0_AUTH_TLS_KEY: key },
       );
       expect(step).toMatchObject({ code: '', exitCode: 0 });
@@ -113,7 +99,7 @@ describe('a remote BuildKit', () => {
     });
 
     test('is not reached without', async () => {
-      const step = await aRunner().main({ registry, tags: '1.0', builder: secure.endpoint });
+      const step = await aRunner().main({ registry: suite.registry, tags: '1.0', builder: secure.endpoint });
       expect(step).toMatchObject({ exitCode: 1, code: 'BUILDER_DOWN' });
       expect(step.failure).toContain('BUILDER_NODE_0_AUTH_TLS_CACERT');
     });
@@ -124,14 +110,14 @@ describe('two nodes', () => {
   test('share the platforms between them', async () => {
     const runner = aRunner(`FROM --platform=$BUILDPLATFORM scratch\nARG TARGETARCH\nCOPY hello.txt /$TARGETARCH.txt\n`);
     const step = await runner.main({
-      registry,
+      registry: suite.registry,
       tags: '1.0',
       platforms: 'linux/amd64,linux/arm64',
       builder: `${first.endpoint},platforms=linux/amd64\n${second.endpoint},platforms=linux/arm64`,
     });
     expect(step).toMatchObject({ code: '', exitCode: 0 });
     expect(Object.keys(JSON.parse(step.outputs.platforms ?? '')).sort()).toEqual(['linux/amd64', 'linux/arm64']);
-    expect(await client.contentOf(step.outputs.reference ?? '', 'arm64.txt', 'linux/arm64')).toBe('Hello\n');
+    expect(await suite.client.contentOf(step.outputs.reference ?? '', 'arm64.txt', 'linux/arm64')).toBe('Hello\n');
     expect(verbs(runner).filter(([verb]) => verb === 'create')).toHaveLength(2);
     const [ofFirst, ofSecond] = await Promise.all([first.records(), second.records()]);
     expect(ofFirst).toContain('COPY hello.txt /amd64.txt');
@@ -143,9 +129,9 @@ describe('two nodes', () => {
   test('of which one dies during the build: the error says which', async () => {
     const dying = await startBuildKit();
     try {
-      const runner = aRunner(`FROM ${busybox} AS amd64\nRUN sleep 20\nFROM scratch AS arm64\nCOPY hello.txt /\n`);
+      const runner = aRunner(`FROM ${suite.busybox} AS amd64\nRUN sleep 20\nFROM scratch AS arm64\nCOPY hello.txt /\n`);
       const running = runner.start({
-        registry,
+        registry: suite.registry,
         tags: '1.0',
         target: 'amd64',
         builder: `${dying.endpoint}\n${second.endpoint},platforms=linux/arm64`,
@@ -166,6 +152,7 @@ describe('two nodes', () => {
 
 describe('what is not there is named before the build', () => {
   test('an endpoint at which nothing listens, beside one that answers', async () => {
+    const { registry } = suite;
     const runner = aRunner();
     const step = await runner.main({ registry, tags: '1.0', builder: `${first.endpoint}\ntcp://127.0.0.1:9` });
     expect(step).toMatchObject({ exitCode: 1, code: 'BUILDER_DOWN' });
@@ -181,7 +168,7 @@ describe('what is not there is named before the build', () => {
     const endpoint = `tcp://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
     const started = performance.now();
     const runner = aRunner();
-    const step = await runner.main({ registry, tags: '1.0', builder: endpoint });
+    const step = await runner.main({ registry: suite.registry, tags: '1.0', builder: endpoint });
     server.close();
     expect(step).toMatchObject({ exitCode: 1, code: 'BUILDER_DOWN' });
     expect(step.failure).toContain(`${endpoint} (no answer within 10 s)`);
@@ -190,7 +177,7 @@ describe('what is not there is named before the build', () => {
   });
 
   test('a name that no builder has', async () => {
-    const step = await aRunner().main({ registry, tags: '1.0', builder: 'nobody' });
+    const step = await aRunner().main({ registry: suite.registry, tags: '1.0', builder: 'nobody' });
     expect(step).toMatchObject({ exitCode: 1, code: 'BUILDER_MISSING' });
     expect(step.failure).toContain('it has default');
   });
@@ -214,6 +201,7 @@ describe('a builder that an earlier step made', () => {
   }
 
   test('is used by its name, and stays', async () => {
+    const { registry } = suite;
     const runner = await withBuilder();
     const step = await runner.main({ registry, tags: '1.0', builder: 'mine', platforms: 'linux/amd64,linux/arm64' });
     expect(step).toMatchObject({ code: '', exitCode: 0 });
@@ -226,7 +214,7 @@ describe('a builder that an earlier step made', () => {
   test('is used when it was selected', async () => {
     const runner = await withBuilder();
     await runner.run(['docker', 'buildx', 'use', 'mine']);
-    const step = await runner.main({ registry, tags: '1.0' });
+    const step = await runner.main({ registry: suite.registry, tags: '1.0' });
     expect(step).toMatchObject({ code: '', exitCode: 0 });
     expect(step.log).toContain('the builder "mine" is selected on this runner');
   });
@@ -234,19 +222,19 @@ describe('a builder that an earlier step made', () => {
   test('"default" is the engine’s own BuildKit, whatever was selected', async () => {
     const runner = await withBuilder();
     await runner.run(['docker', 'buildx', 'use', 'mine']);
-    const step = await runner.main({ registry, tags: '1.0', builder: 'default' });
+    const step = await runner.main({ registry: suite.registry, tags: '1.0', builder: 'default' });
     expect(step).toMatchObject({ code: '', exitCode: 0 });
     expect(step.log).toContain('using docker driver');
   });
 });
 
 describe('the cache of `cache: registry`', () => {
-  const dockerfile = (nonce: string): string => `FROM ${busybox}\nRUN echo ${nonce} && sleep 0.2 > /slow.txt\n`;
+  const dockerfile = (nonce: string): string => `FROM ${suite.busybox}\nRUN echo ${nonce} && sleep 0.2 > /slow.txt\n`;
 
   test('spares a fresh builder the RUN steps: BuildKit’s own log says so', async () => {
     const nonce = uniqueName('nonce');
     const runner = aRunner(dockerfile(nonce));
-    const inputs = { registry, tags: '1.0', cache: 'registry' };
+    const inputs = { registry: suite.registry, tags: '1.0', cache: 'registry' };
     const one = await startBuildKit();
     const two = await startBuildKit();
     try {
@@ -263,6 +251,7 @@ describe('the cache of `cache: registry`', () => {
   });
 
   test('is read and not written by a pull request', async () => {
+    const { registry, client } = suite;
     const runner = aRunner(dockerfile(uniqueName('nonce')), { event: pullRequest(7) });
     const step = await runner.main({ registry, push: 'true', cache: 'registry', builder: first.endpoint });
     expect(step).toMatchObject({ code: '', exitCode: 0 });
@@ -273,13 +262,13 @@ describe('the cache of `cache: registry`', () => {
   test('that cannot be written is a warning, not a failed publish', async () => {
     const runner = aRunner(dockerfile(uniqueName('nonce')));
     const step = await runner.main({
-      registry,
+      registry: suite.registry,
       tags: '1.0',
       builder: first.endpoint,
       'cache-to': 'type=registry,ref=127.0.0.1:9/nobody/cache,mode=max',
     });
     expect(step).toMatchObject({ code: '', exitCode: 0 });
-    expect(await client.digestOf(step.outputs.image ?? '')).toBe(step.outputs.digest);
+    expect(await suite.client.digestOf(step.outputs.image ?? '')).toBe(step.outputs.digest);
     const warnings = step.commands.filter(({ name }) => name === 'warning').map(({ data }) => data);
     expect(warnings).toEqual([expect.stringContaining('The cache could not be written')]);
   });
@@ -287,7 +276,7 @@ describe('the cache of `cache: registry`', () => {
   test('that cannot be written is a warning even where BuildKit makes it an error', async () => {
     const runner = aRunner(dockerfile(uniqueName('nonce')));
     const step = await runner.main({
-      registry,
+      registry: suite.registry,
       tags: '1.0',
       builder: first.endpoint,
       'cache-to': 'type=registry,ref=127.0.0.1:9/nobody/cache,ignore-error=false',

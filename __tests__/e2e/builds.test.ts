@@ -7,32 +7,16 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startBuildKit } from '../support/buildkit.ts';
 import { pullRequest } from '../support/event.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
-import { copyAction, findBuildx, type Runner, type RunnerOptions, uniqueName } from '../support/step.ts';
+import { lab } from '../support/lab.ts';
+import { findBuildx, type Runner, type RunnerOptions, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
-const action = copyAction();
-let engine: Record<string, string>;
-let registry: string;
-let busybox: string;
-let client: IndependentClient;
-
-beforeAll(async () => {
-  [{ environment: engine }, { address: registry }, { busybox }, client] = await Promise.all([
-    lab.engine(),
-    lab.registry(),
-    lab.images(),
-    openIndependentClient(),
-  ]);
-});
-afterAll(() => {
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
-});
+const suite = openSuite('engine', 'registry', 'busybox', 'client');
 
 function aRunner(dockerfile = 'FROM scratch\nCOPY hello.txt /hello.txt\n', options: RunnerOptions = {}): Runner {
   const repository = `octo-org/${uniqueName('app')}`;
   const env = { BUILDX_DOWNLOAD_URL: 'http://127.0.0.1:9', ...options.env };
-  const runner = action.newRunner({ engine, repository, token: 'ghs_canary', ...options, env });
+  const runner = suite.action.newRunner({ engine: suite.engine, repository, token: 'ghs_canary', ...options, env });
   runner.write('Dockerfile', dockerfile);
   runner.write('hello.txt', 'Hello\n');
   return runner;
@@ -49,7 +33,7 @@ describe('buildx', () => {
 
   beforeAll(async () => {
     // The lab's own, which is what the server gives.
-    real = findBuildx(await lab.engine().then(({ environment }) => ({ engine: environment }))) ?? '';
+    real = findBuildx({ engine: suite.engine }) ?? '';
     server = createServer((request, response) => {
       asked.push(request.url ?? '');
       if (served === undefined) response.writeHead(404).end('no');
@@ -74,9 +58,9 @@ describe('buildx', () => {
   }
 
   test('that is missing and needed is installed, once for the runner', async () => {
-    const tools = join(action.folder, uniqueName('tools'));
+    const tools = join(suite.action.folder, uniqueName('tools'));
     served = readFileSync(real);
-    const inputs = { registry, tags: '1.0', 'buildx-version': `0.29.1@sha256:${sha256Of(real)}` };
+    const inputs = { registry: suite.registry, tags: '1.0', 'buildx-version': `0.29.1@sha256:${sha256Of(real)}` };
     const first = await aRunnerWithout(tools).main(inputs);
     expect(first).toMatchObject({ code: '', exitCode: 0 });
     expect(first.log).toContain('buildx 0.29.1 is installed, because the runner has none');
@@ -92,6 +76,7 @@ describe('buildx', () => {
   });
 
   test('that is older than asked for is replaced; one that is not stays', async () => {
+    const { action, registry } = suite;
     const tools = join(action.folder, uniqueName('tools'));
     asked = [];
     served = readFileSync(real);
@@ -106,6 +91,7 @@ describe('buildx', () => {
   });
 
   test('whose checksum is wrong is not run, nor kept', async () => {
+    const { action, registry } = suite;
     const tools = join(action.folder, uniqueName('tools'));
     const witness = join(action.folder, uniqueName('witness'));
     served = Buffer.from(`#!/bin/sh\ntouch '${witness}'\n`);
@@ -118,9 +104,9 @@ describe('buildx', () => {
   });
 
   test('that was changed in the tool cache is fetched anew', async () => {
-    const tools = join(action.folder, uniqueName('tools'));
+    const tools = join(suite.action.folder, uniqueName('tools'));
     served = readFileSync(real);
-    const inputs = { registry, tags: '1.0', 'buildx-version': `0.29.1@sha256:${sha256Of(real)}` };
+    const inputs = { registry: suite.registry, tags: '1.0', 'buildx-version': `0.29.1@sha256:${sha256Of(real)}` };
     await aRunnerWithout(tools).main(inputs);
     writeFileSync(join(tools, 'buildx/0.29.1', process.arch, 'docker-buildx'), '#!/bin/sh\nexit 1\n');
     expect(await aRunnerWithout(tools).main(inputs)).toMatchObject({ code: '', exitCode: 0 });
@@ -131,9 +117,9 @@ describe('buildx', () => {
     ['answers with another thing', () => mirror, 'answered 404'],
     ['cannot be reached, as from a closed network', () => 'http://127.0.0.1:9', 'could not be fetched'],
   ])('from a server that %s: the error says what to install beforehand', async (_title, url, reason) => {
-    const tools = join(action.folder, uniqueName('tools'));
+    const tools = join(suite.action.folder, uniqueName('tools'));
     const runner = aRunnerWithout(tools, url());
-    const step = await runner.main({ registry, tags: '1.0', secrets: 'a=b' });
+    const step = await runner.main({ registry: suite.registry, tags: '1.0', secrets: 'a=b' });
     expect(step).toMatchObject({ exitCode: 1, code: 'BUILDX_MISSING' });
     expect(step.failure).toContain(reason);
     expect(step.failure).toMatch(/Install buildx-v0\.30\.1\.linux-\w+ on the runner as docker-buildx/);
@@ -142,6 +128,7 @@ describe('buildx', () => {
   });
 
   test('is not fetched for what can be done without it', async () => {
+    const { action, registry } = suite;
     const step = await aRunnerWithout(join(action.folder, 'tools')).main({ registry, tags: '1.0' });
     expect(step).toMatchObject({ code: '', exitCode: 0 });
     expect(asked).toEqual([]);
@@ -157,8 +144,8 @@ describe('Podman', () => {
     expect(step.failure).toBe('');
     expect(step).toMatchObject({ code: '', exitCode: 0 });
     expect(step.log).toContain('Engine: Podman, because no Docker engine answers on this runner');
-    expect(await client.digestOf(step.outputs.image ?? '')).toBe(step.outputs.digest);
-    expect(await client.contentOf(step.outputs.reference ?? '', 'hello.txt')).toBe('Hello\n');
+    expect(await suite.client.digestOf(step.outputs.image ?? '')).toBe(step.outputs.digest);
+    expect(await suite.client.contentOf(step.outputs.reference ?? '', 'hello.txt')).toBe('Hello\n');
     expect(runner.filesIn(runner.temp)).toEqual([]);
     expect(runner.filesIn(runner.home).filter((path) => path.includes('auth.json'))).toEqual([]);
   });
@@ -166,7 +153,7 @@ describe('Podman', () => {
   test('quotes the instruction that fails', async () => {
     const { environment } = await lab.podman();
     const runner = aRunner('FROM scratch\nCOPY missing.txt /\n', { engine: environment });
-    const step = await runner.main({ registry, tags: '1.0', engine: 'podman' });
+    const step = await runner.main({ registry: suite.registry, tags: '1.0', engine: 'podman' });
     expect(step).toMatchObject({ exitCode: 1, code: 'BUILD_FAILED' });
     expect(step.failure).toContain('COPY missing.txt /');
   });
@@ -174,7 +161,7 @@ describe('Podman', () => {
   test('is not looked for where Docker was asked for', async () => {
     const { environment } = await lab.podman();
     const runner = aRunner(undefined, { engine: { ...environment, DOCKER_HOST: 'tcp://127.0.0.1:9' } });
-    const step = await runner.main({ registry, tags: '1.0', engine: 'docker' });
+    const step = await runner.main({ registry: suite.registry, tags: '1.0', engine: 'docker' });
     expect(['ENGINE_DOWN', 'ENGINE_MISSING']).toContain(step.code);
   });
 });
@@ -183,7 +170,7 @@ describe('the Dockerfile', () => {
   test('has what BuildKit finds odd on its lines, and is published nevertheless', async () => {
     const runner = aRunner();
     runner.write('docker/Dockerfile.app', 'FROM scratch\nARG API_TOKEN\nCOPY hello.txt /hello.txt\n');
-    const step = await runner.main({ registry, tags: '1.0', file: 'docker/Dockerfile.app' });
+    const step = await runner.main({ registry: suite.registry, tags: '1.0', file: 'docker/Dockerfile.app' });
     expect(step).toMatchObject({ code: '', exitCode: 0, outputs: { published: 'true' } });
     const warnings = step.commands.filter(({ name }) => name === 'warning');
     expect(warnings.map(({ properties }) => [properties.file, properties.line])).toEqual([
@@ -194,8 +181,8 @@ describe('the Dockerfile', () => {
 
   test('has the error of a build that fails on its line', async () => {
     const runner = aRunner();
-    runner.write('app/Dockerfile', `FROM ${busybox}\nRUN exit 7\n`);
-    const step = await runner.main({ registry, tags: '1.0', context: 'app' });
+    runner.write('app/Dockerfile', `FROM ${suite.busybox}\nRUN exit 7\n`);
+    const step = await runner.main({ registry: suite.registry, tags: '1.0', context: 'app' });
     const errors = step.commands.filter(({ name }) => name === 'error');
     expect(errors.map(({ properties }) => properties)).toEqual([
       { title: 'BUILD_FAILED', file: 'app/Dockerfile', line: '2' },
@@ -204,12 +191,13 @@ describe('the Dockerfile', () => {
 
   test('that has nothing odd passes a check, which publishes nothing', async () => {
     const runner = aRunner();
-    const step = await runner.main({ registry, tags: '1.0', call: 'check' });
+    const step = await runner.main({ registry: suite.registry, tags: '1.0', call: 'check' });
     expect(step).toMatchObject({ code: '', exitCode: 0, outputs: { published: 'false', reason: '`call` is check' } });
-    await expect(client.tagsOf(`${registry}/${step.outputs.repository}`)).rejects.toThrow('NAME_UNKNOWN');
+    await expect(suite.client.tagsOf(`${suite.registry}/${step.outputs.repository}`)).rejects.toThrow('NAME_UNKNOWN');
   });
 
   test('is listed by its targets', async () => {
+    const { registry } = suite;
     const step = await aRunner('FROM scratch AS first\nFROM scratch AS second\n').main({ registry, call: 'targets' });
     expect(step).toMatchObject({ code: '', exitCode: 0 });
     expect(step.log).toMatch(/first[\s\S]*second/);
@@ -217,6 +205,7 @@ describe('the Dockerfile', () => {
 });
 
 test('a variable that holds the token is a secret by `secret-envs`, though no child has it', async () => {
+  const { registry, busybox, client } = suite;
   const runner = aRunner(`FROM ${busybox}\nRUN --mount=type=secret,id=key wc -c < /run/secrets/key > /size.txt\n`);
   const step = await runner.main({ registry, tags: '1.0', 'secret-envs': 'key=MINE' }, { MINE: 'ghs_canary' });
   expect(step).toMatchObject({ code: '', exitCode: 0 });
@@ -226,40 +215,40 @@ test('a variable that holds the token is a secret by `secret-envs`, though no ch
 test('an index has its annotations on the index, too', async () => {
   const { environment } = await lab['engine-containerd']();
   const runner = aRunner(undefined, { engine: environment });
-  const step = await runner.main({ registry, tags: '1.0', platforms: 'linux/amd64,linux/arm64' });
+  const step = await runner.main({ registry: suite.registry, tags: '1.0', platforms: 'linux/amd64,linux/arm64' });
   expect(step).toMatchObject({ code: '', exitCode: 0 });
-  const { annotations } = await client.manifestOf(step.outputs.reference ?? '');
+  const { annotations } = await suite.client.manifestOf(step.outputs.reference ?? '');
   expect(annotations).toMatchObject({ 'org.opencontainers.image.description': 'An app to publish' });
 });
 
 test('`sbom` runs the generator it names, and its statement goes with the image', async () => {
   const { environment } = await lab['engine-containerd']();
   // BuildKit's protocol of scanners (docs/attestations/sbom-protocol.md): a container that writes in-toto statements.
-  const scanner = aRunner(`FROM ${busybox}\nCOPY scan.sh /\nENTRYPOINT ["/bin/sh", "/scan.sh"]\n`);
+  const scanner = aRunner(`FROM ${suite.busybox}\nCOPY scan.sh /\nENTRYPOINT ["/bin/sh", "/scan.sh"]\n`);
   const statement = {
     _type: 'https://in-toto.io/Statement/v0.1',
     predicateType: 'https://spdx.dev/Document',
     predicate: { spdxVersion: 'SPDX-2.3', name: 'by-the-scanner-of-the-test' },
   };
   scanner.write('scan.sh', `echo '${JSON.stringify(statement)}' > "$BUILDKIT_SCAN_DESTINATION/scan.spdx.json"\n`);
-  const generator = (await scanner.main({ registry, tags: 'scanner' })).outputs.image ?? '';
+  const generator = (await scanner.main({ registry: suite.registry, tags: 'scanner' })).outputs.image ?? '';
 
   const step = await aRunner(undefined, { engine: environment }).main({
-    registry,
+    registry: suite.registry,
     tags: '1.0',
     sbom: `generator=${generator}`,
   });
   expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
   const name = (step.outputs.reference ?? '').split('@')[0];
-  const attestation = await client.manifestOf(`${name}@${await attestationOf(step.outputs.reference ?? '')}`);
+  const attestation = await suite.client.manifestOf(`${name}@${await attestationOf(step.outputs.reference ?? '')}`);
   const [layer] = Array.isArray(attestation.layers) ? attestation.layers : [];
-  expect(await client.blobOf(`${name}@${layer.digest}`)).toMatchObject({ predicate: statement.predicate });
+  expect(await suite.client.blobOf(`${name}@${layer.digest}`)).toMatchObject({ predicate: statement.predicate });
   expect(JSON.parse(step.outputs.platforms ?? '')).toEqual({ 'linux/amd64': expect.stringMatching(/^sha256:/) });
 });
 
 /** Digest of the one attestation that an index has. */
 async function attestationOf(reference: string): Promise<string> {
-  const { manifests } = await client.manifestOf(reference);
+  const { manifests } = await suite.client.manifestOf(reference);
   const entries: readonly { readonly digest: string; readonly annotations?: Readonly<Record<string, string>> }[] =
     Array.isArray(manifests) ? manifests : [];
   const found = entries.filter(({ annotations = {} }) => 'vnd.docker.reference.type' in annotations);
@@ -270,10 +259,10 @@ async function attestationOf(reference: string): Promise<string> {
 // By a BuildKit of its own: that of the lab's engine, built by a newer Go than it was written for, does not survive it.
 test('`compression: estargz` gives layers that can be pulled lazily', async () => {
   await using buildkit = await startBuildKit();
-  const inputs = { registry, tags: '1.0', compression: 'estargz', builder: buildkit.endpoint };
+  const inputs = { registry: suite.registry, tags: '1.0', compression: 'estargz', builder: buildkit.endpoint };
   const step = await aRunner().main(inputs);
   expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
-  const { layers } = await client.manifestOf(step.outputs.reference ?? '');
+  const { layers } = await suite.client.manifestOf(step.outputs.reference ?? '');
   expect(layers).toEqual([
     expect.objectContaining({
       annotations: expect.objectContaining({ 'containerd.io/snapshot/stargz/toc.digest': expect.any(String) }),
@@ -282,6 +271,7 @@ test('`compression: estargz` gives layers that can be pulled lazily', async () =
 });
 
 test('`cgroup-parent` is where the processes of a build run', async () => {
+  const { registry, busybox, client } = suite;
   const runner = aRunner(`FROM ${busybox}\nRUN cat /proc/self/cgroup > /cgroup.txt\n`);
   const step = await runner.main({ registry, tags: '1.0', 'cgroup-parent': '/octo-build', 'no-cache': 'true' });
   expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
@@ -292,9 +282,9 @@ test('`cgroup-parent` is where the processes of a build run', async () => {
 });
 
 test('a classic image store goes without the default annotations, and the log says so', async () => {
-  const step = await aRunner().main({ registry, tags: '1.0' });
+  const step = await aRunner().main({ registry: suite.registry, tags: '1.0' });
   expect(step.log).toContain('The image goes without its 8 default annotations');
-  expect(await client.manifestOf(step.outputs.reference ?? '')).not.toHaveProperty('annotations');
+  expect(await suite.client.manifestOf(step.outputs.reference ?? '')).not.toHaveProperty('annotations');
 });
 
 describe('bad input is found before anything is built', () => {
@@ -346,7 +336,7 @@ describe('bad input is found before anything is built', () => {
     ['two attestations of a kind', { sbom: 'true', attests: 'type=sbom' }, 'INPUT_INVALID', 'asked for twice'],
   ] as const)('%s', async (_title, inputs, code, says) => {
     const runner = aRunner();
-    const step = await runner.main({ registry, tags: '1.0', ...inputs });
+    const step = await runner.main({ registry: suite.registry, tags: '1.0', ...inputs });
     expect(step).toMatchObject({ exitCode: 1, code });
     expect(step.failure).toContain(says);
     expect(step.failure).not.toContain('canary');
@@ -356,7 +346,7 @@ describe('bad input is found before anything is built', () => {
 
   test('all of it is reported at once', async () => {
     const step = await aRunner().main({
-      registry,
+      registry: suite.registry,
       secrets: 'x',
       platforms: 'x/y',
       network: 'a b',
@@ -368,7 +358,7 @@ describe('bad input is found before anything is built', () => {
 
   test('an output that pushes on a pull request says why nothing is pushed', async () => {
     const step = await aRunner(undefined, { event: pullRequest(7) }).main({
-      registry,
+      registry: suite.registry,
       outputs: 'type=image,push=true',
     });
     expect(step).toMatchObject({ exitCode: 1, code: 'INPUTS_CONTRADICT' });
@@ -381,7 +371,7 @@ test('credentials of a cache reach buildx by its environment', async () => {
   const runner = aRunner(undefined, { engine: environment });
   const entry =
     'type=s3,region=x,bucket=b,endpoint_url=http://127.0.0.1:9,access_key_id=canary-id,secret_access_key=canary-key';
-  const step = await runner.main({ registry, tags: '1.0', 'cache-from': entry });
+  const step = await runner.main({ registry: suite.registry, tags: '1.0', 'cache-from': entry });
   for (const { args } of runner.commands()) expect(args.join(' ')).not.toContain('canary');
   const build = runner.commands().find(({ program, args }) => program === 'docker-buildx' && args[0] === 'build');
   expect(build?.env).toMatchObject({ AWS_ACCESS_KEY_ID: 'canary-id', AWS_SECRET_ACCESS_KEY: 'canary-key' });

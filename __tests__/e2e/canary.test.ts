@@ -10,43 +10,25 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type GitServer, startGitServer } from '../support/git-server.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { shownLog } from '../support/runner-files.ts';
-import { copyAction, type Runner, uniqueName } from '../support/step.ts';
+import { type Runner, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
-const action = copyAction();
+const suite = openSuite('engine', 'login', 'busybox', 'client');
 const repository = `octo-org/${uniqueName('app')}`;
 const aCanary = (): string => `canary-${crypto.randomUUID()}`;
 /** One that no registry knows, for logins that are refused and registries that are not reached. */
 const stray = aCanary();
-let engine: Record<string, string>;
-let registry: string;
-let username: string;
-let password: string;
-let busybox: string;
-let client: IndependentClient;
 
 function aRunner(dockerfile = 'FROM scratch\nCOPY Dockerfile /\n', subAction = '.'): Runner {
+  const { action, engine } = suite;
   const runner = action.newRunner({ engine, repository, token: stray, subAction, env: { RUNNER_DEBUG: '1' } });
   runner.write('Dockerfile', dockerfile);
   return runner;
 }
 
-const login = () => ({ registry, username, token: password });
-
 beforeAll(async () => {
-  const [{ environment }, account, images] = await Promise.all([lab.engine(), lab['registry-auth'](), lab.images()]);
-  engine = environment;
-  registry = account.address;
-  username = account.username ?? '';
-  password = account.password ?? '';
-  busybox = images.busybox;
-  client = await openIndependentClient();
-  expect(await aRunner().main({ ...login(), tags: '1.0' })).toMatchObject({ exitCode: 0, failure: '' });
-});
-afterAll(() => {
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
+  expect(await aRunner().main({ ...suite.login, tags: '1.0' })).toMatchObject({ exitCode: 0, failure: '' });
 });
 
 interface Case {
@@ -58,28 +40,35 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
-  { what: 'a publish', exitCode: 0, inputs: () => ({ ...login(), tags: '1.1' }) },
-  { what: 'a plan', exitCode: 0, inputs: () => ({ ...login(), 'dry-run': 'true' }) },
+  { what: 'a publish', exitCode: 0, inputs: () => ({ ...suite.login, tags: '1.1' }) },
+  { what: 'a plan', exitCode: 0, inputs: () => ({ ...suite.login, 'dry-run': 'true' }) },
   {
     what: 'a build that fails',
     exitCode: 1,
     dockerfile: 'FROM scratch\nCOPY missing /\n',
-    inputs: () => ({ ...login(), tags: '1.3' }),
+    inputs: () => ({ ...suite.login, tags: '1.3' }),
   },
-  { what: 'a bad input', exitCode: 1, inputs: () => ({ ...login(), tags: 'type=nothing' }) },
-  { what: 'a login that is refused', exitCode: 1, inputs: () => ({ registry, username, tags: '1.4' }) },
+  { what: 'a bad input', exitCode: 1, inputs: () => ({ ...suite.login, tags: 'type=nothing' }) },
+  {
+    what: 'a login that is refused',
+    exitCode: 1,
+    inputs: () => {
+      const { registry, username } = suite.login;
+      return { registry, username, tags: '1.4' };
+    },
+  },
   {
     what: 'a registry that is not there',
     exitCode: 1,
-    inputs: () => ({ registry: '127.0.0.1:9', username, token: stray, retries: '1' }),
+    inputs: () => ({ ...suite.login, registry: '127.0.0.1:9', token: stray, retries: '1' }),
   },
-  { what: 'a pull', exitCode: 0, subAction: 'pull', inputs: () => ({ ...login(), tag: '1.0' }) },
-  { what: 'a pull of nothing', exitCode: 1, subAction: 'pull', inputs: () => ({ ...login(), tag: 'missing' }) },
+  { what: 'a pull', exitCode: 0, subAction: 'pull', inputs: () => ({ ...suite.login, tag: '1.0' }) },
+  { what: 'a pull of nothing', exitCode: 1, subAction: 'pull', inputs: () => ({ ...suite.login, tag: 'missing' }) },
   {
     what: 'a pull that is refused',
     exitCode: 1,
     subAction: 'pull',
-    inputs: () => ({ registry, username, token: stray, tag: '1.0', retries: '1' }),
+    inputs: () => ({ ...suite.login, token: stray, tag: '1.0', retries: '1' }),
   },
 ];
 
@@ -106,7 +95,7 @@ describe('a build from a private repository, with each kind of secret', () => {
   let git: GitServer;
 
   beforeAll(async () => {
-    const from = `FROM ${busybox}\n`;
+    const from = `FROM ${suite.busybox}\n`;
     git = await startGitServer(token, {
       uses: `${from}RUN ${mounts} ${eachSecret('sha256sum')} > /sums.txt\n`,
       prints: `${from}RUN ${mounts} ${eachSecret('cat')}; echo\n`,
@@ -120,7 +109,8 @@ describe('a build from a private repository, with each kind of secret', () => {
   /** @param file the Dockerfile, by what it does */
   function startBuild(file: string): { readonly runner: Runner; readonly step: ReturnType<Runner['start']> } {
     const env = { RUNNER_DEBUG: '1', GITHUB_SERVER_URL: git.origin };
-    const runner = action.newRunner({ engine, repository, token, env });
+    const runner = suite.action.newRunner({ engine: suite.engine, repository, token, env });
+    const { registry, username, token: password } = suite.login;
     runner.write('secret.txt', values['a-file']);
     const inputs = {
       ...{ context: git.remote, file, tags: file, registry, 'no-cache': 'true' },
@@ -143,10 +133,11 @@ describe('a build from a private repository, with each kind of secret', () => {
     const ended = await step.ended;
     expect(ended).toMatchObject({ code: '', exitCode: 0 });
     const { reference = '' } = ended.outputs;
+    const { client, login } = suite;
     const sums = (await client.contentOf(reference, 'sums.txt')).match(/^[0-9a-f]{64}/gm);
     expect(sums).toEqual(Object.values(values).map((value) => createHash('sha256').update(value).digest('hex')));
     const image = JSON.stringify(await Promise.all([client.configOf(reference), client.manifestOf(reference)]));
-    for (const secret of [token, password, ...Object.values(values)]) expect(image.includes(secret)).toBe(false);
+    for (const secret of [token, login.token, ...Object.values(values)]) expect(image.includes(secret)).toBe(false);
     await expectNothingLeft(runner, ended);
   });
 

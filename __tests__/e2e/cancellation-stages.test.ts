@@ -3,29 +3,18 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { runTool } from '../support/images.ts';
-import { lab } from '../support/lab.ts';
 import { startMeddlingRegistry } from '../support/meddling-registry.ts';
-import { copyAction, uniqueName } from '../support/step.ts';
+import { uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
-const action = copyAction();
+const suite = openSuite('engine', 'podman', 'registry', 'busybox');
 const token = `canary-${crypto.randomUUID()}`;
-let engine: Record<string, string>;
-let podman: Record<string, string>;
-let registry: string;
-let busybox: string;
 
 beforeAll(async () => {
-  const parts = [lab.engine(), lab.podman(), lab.registry(), lab.images()] as const;
-  const [docker, other, { address }, images] = await Promise.all(parts);
-  engine = docker.environment;
-  podman = other.environment;
-  registry = address;
-  busybox = images.busybox;
-  await runTool(['podman', 'pull', '--quiet', '--tls-verify=false', busybox], podman);
+  await runTool(['podman', 'pull', '--quiet', '--tls-verify=false', suite.busybox], suite.podman);
 });
-afterAll(() => action[Symbol.dispose]());
 
 function isAlive(pid: number): boolean {
   // A zombie has no executable.
@@ -60,20 +49,20 @@ describe.each(cases)('$signal while $program waits to $stage', ({ program, stage
     const reached = new Promise<void>((resolve) => {
       reach = resolve;
     });
-    const meddling = await startMeddlingRegistry(registry, (request) => {
+    const meddling = await startMeddlingRegistry(suite.registry, (request) => {
       if (held === undefined || !held.test(request)) return undefined;
       reach();
       return new Promise<undefined>(() => {});
     });
     try {
-      const environment = program === 'podman' ? podman : engine;
-      const runner = action.newRunner({ engine: environment, repository: `octo-org/${uniqueName('app')}`, token });
+      const engine = program === 'podman' ? suite.podman : suite.engine;
+      const runner = suite.action.newRunner({ engine, repository: `octo-org/${uniqueName('app')}`, token });
       const configFile = join(runner.home, '.docker/config.json');
       const configBefore = readFileSync(configFile, 'utf8');
       const content = `COPY hello.txt /\nRUN echo ${uniqueName('run')} && echo under""way && sleep 300\n`;
       runner.write(
         'Dockerfile',
-        stage === 'build' ? `FROM ${busybox}\n${content}` : 'FROM scratch\nCOPY hello.txt /\n',
+        stage === 'build' ? `FROM ${suite.busybox}\n${content}` : 'FROM scratch\nCOPY hello.txt /\n',
       );
       runner.write('hello.txt', uniqueName('Hello'));
       const inputs = { registry: meddling.address, username: 'octocat', tags: 'first\nsecond' };
@@ -110,15 +99,15 @@ describe.each(cases)('$signal while $program waits to $stage', ({ program, stage
 });
 
 test('a child of a child that nobody ends does not keep the step from ending', async () => {
-  const runner = action.newRunner({
-    engine,
+  const runner = suite.action.newRunner({
+    engine: suite.engine,
     repository: `octo-org/${uniqueName('app')}`,
     token,
     // Stands for a credential helper that hangs: it has the output of `docker login`, and no signal reaches it.
     beforeDocker: 'case "$*" in login*) sleep 300 & echo $! >"$HOME/helper"; wait ;; esac',
   });
   runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
-  const step = runner.start({ registry, username: 'octocat', tags: 'first' });
+  const step = runner.start({ registry: suite.registry, username: 'octocat', tags: 'first' });
   const helper = join(runner.home, 'helper');
   for (const end = Date.now() + 120_000; !existsSync(helper); await sleep(20)) expect(Date.now()).toBeLessThan(end);
   await sleep(100);

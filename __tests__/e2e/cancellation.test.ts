@@ -2,26 +2,11 @@
 
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { lab } from '../support/lab.ts';
-import { copyAction, type Runner, type RunningStep, uniqueName } from '../support/step.ts';
+import { expect, test } from '@jest/globals';
+import { type Runner, type RunningStep, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
-const action = copyAction();
-let engine: Record<string, string>;
-let registry: string;
-let username: string;
-let token: string;
-let busybox: string;
-
-beforeAll(async () => {
-  const [{ environment }, account, images] = await Promise.all([lab.engine(), lab['registry-auth'](), lab.images()]);
-  engine = environment;
-  registry = account.address;
-  username = account.username ?? '';
-  token = account.password ?? '';
-  busybox = images.busybox;
-});
-afterAll(() => action[Symbol.dispose]());
+const suite = openSuite('engine', 'login', 'busybox');
 
 function isAlive(pid: number): boolean {
   // A zombie has no executable.
@@ -30,6 +15,8 @@ function isAlive(pid: number): boolean {
 
 /** Starts a publish and waits until its build is under way. */
 async function startSlowBuild(): Promise<{ runner: Runner; step: RunningStep; children: () => readonly number[] }> {
+  const { action, engine, busybox } = suite;
+  const { registry, username, token } = suite.login;
   const runner = action.newRunner({ engine, repository: `octo-org/${uniqueName('app')}`, token });
   runner.write('Dockerfile', `FROM ${busybox}\nRUN echo ${uniqueName('run')} && echo under""way && sleep 300\n`);
   const step = runner.start({ registry, username, tags: '1.0' });
@@ -81,7 +68,7 @@ test('what a killed step left is removed by its post, the login in it too', asyn
 });
 
 test('a post without a state, or with the folder of someone else, removes nothing', async () => {
-  const runner = action.newRunner();
+  const runner = suite.action.newRunner();
   const file = runner.write('keep/me.txt', '');
   expect(await runner.post({ state: {} })).toMatchObject({ exitCode: 0, log: '' });
   expect(await runner.post({ state: { folder: runner.workspace } })).toMatchObject({ exitCode: 0, log: '' });

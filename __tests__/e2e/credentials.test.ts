@@ -5,50 +5,36 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { searchFor } from '../support/canaries.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { writeRecorder } from '../support/recorder.ts';
 import { withoutMasks } from '../support/runner-files.ts';
-import { copyAction, type Runner, type RunnerOptions, type StepResult, uniqueName } from '../support/step.ts';
+import { type Runner, type RunnerOptions, type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
-const action = copyAction();
-let engine: Record<string, string>;
-let registry: string;
-let username: string;
-/** The canary: a real password, so that the whole job is done with it. */
-let token: string;
-let client: IndependentClient;
-
-beforeAll(async () => {
-  const [{ environment }, account] = await Promise.all([lab.engine(), lab['registry-auth']()]);
-  engine = environment;
-  registry = account.address;
-  username = account.username ?? '';
-  token = account.password ?? '';
-  client = await openIndependentClient();
-});
-afterAll(() => {
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
-});
+// The canary is the token of the login: a real password, so that the whole job is done with it.
+const suite = openSuite('engine', 'registry', 'login', 'client');
 
 function aRunner(options: RunnerOptions = {}): Runner {
-  const runner = action.newRunner({ engine, repository: `octo-org/${uniqueName('app')}`, token, ...options });
+  const { action, engine, login } = suite;
+  const repository = `octo-org/${uniqueName('app')}`;
+  const runner = action.newRunner({ engine, repository, token: login.token, ...options });
   runner.write('Dockerfile', 'FROM scratch\nARG GITHUB_TOKEN\nCOPY hello.txt /\nLABEL planted="<$GITHUB_TOKEN>"\n');
   runner.write('hello.txt', 'Hello\n');
   return runner;
 }
 
-const publishTo = (runner: Runner, inputs: Readonly<Record<string, string>> = {}) =>
-  runner.main(
+function publishTo(runner: Runner, inputs: Readonly<Record<string, string>> = {}): Promise<StepResult> {
+  const { registry, username, token } = suite.login;
+  return runner.main(
     { registry, username, tags: '1.0\nlatest', 'build-args': 'GITHUB_TOKEN', ...inputs },
     { GITHUB_TOKEN: token, NPM_TOKEN: `npm-${token}` },
   );
+}
 
 /** Whether a text holds the token in any form; the text itself is shown by no failure of a test. */
 function holdsToken(text: string): boolean {
-  return searchFor([token])(text);
+  return searchFor([suite.login.token])(text);
 }
 
 /** The files beneath a folder that hold the token. */
@@ -68,7 +54,8 @@ describe('the token', () => {
 
   test('is what the registry asks for: the image is there', async () => {
     expect(step).toMatchObject({ exitCode: 0, failure: '' });
-    expect(await client.digestOf(`${registry}/${step.outputs.repository}:latest`)).toBe(step.outputs.digest);
+    const { registry } = suite.login;
+    expect(await suite.client.digestOf(`${registry}/${step.outputs.repository}:latest`)).toBe(step.outputs.digest);
   });
 
   test('is on no command line and in the environment of no child', () => {
@@ -87,6 +74,7 @@ describe('the token', () => {
 
   test('is masked before anything else is printed, as is its form in the CLI’s configuration', () => {
     const masks = step.commands.filter(({ name }) => name === 'add-mask').map(({ data }) => data);
+    const { username, token } = suite.login;
     expect(masks).toEqual(expect.arrayContaining([token, Buffer.from(`${username}:${token}`).toString('base64')]));
     expect(
       step.log
@@ -108,7 +96,7 @@ describe('the token', () => {
   });
 
   test('is not in the image, though the Dockerfile asks for a variable that holds it', async () => {
-    expect(await client.labelsOf(step.outputs.reference ?? '')).toMatchObject({ planted: '<>' });
+    expect(await suite.client.labelsOf(step.outputs.reference ?? '')).toMatchObject({ planted: '<>' });
   });
 
   test('leaves the runner’s own configuration as it was, byte for byte', () => {
@@ -119,20 +107,20 @@ describe('the token', () => {
 
 describe('several registries', () => {
   test('are published to in one step, each with its own login of `registry-auth`, of which nothing is left', async () => {
-    const { address } = await lab.registry();
+    const { registry, username, token } = suite.login;
     const runner = aRunner({ token: 'ghs_canary' });
     const path = uniqueName('octo-org/app');
     const step = await runner.main({
-      images: `${address}/${path}\n${registry}/${path}`,
+      images: `${suite.registry}/${path}\n${registry}/${path}`,
       'registry-auth': `- registry: ${registry}\n  username: ${username}\n  password: ${token}\n`,
       tags: '1.0\nlatest',
     });
     expect(step).toMatchObject({ exitCode: 0, failure: '' });
     const { digest, tags } = step.outputs;
     expect(tags?.split('\n')).toEqual(
-      [address, registry].flatMap((each) => [`${each}/${path}:1.0`, `${each}/${path}:latest`]),
+      [suite.registry, registry].flatMap((each) => [`${each}/${path}:1.0`, `${each}/${path}:latest`]),
     );
-    for (const reference of tags?.split('\n') ?? []) expect(await client.digestOf(reference)).toBe(digest);
+    for (const reference of tags?.split('\n') ?? []) expect(await suite.client.digestOf(reference)).toBe(digest);
     expect(holdsToken(withoutMasks(step.log))).toBe(false);
     expect(holdsToken(JSON.stringify([step.outputs, step.state, step.env]))).toBe(false);
     expect(runner.commands().filter(({ args, env }) => [...args, ...Object.values(env)].some(holdsToken))).toEqual([]);
@@ -171,7 +159,7 @@ describe('a registry that refuses the login', () => {
     const step = await publishTo(runner, { token: 'wrong-canary' });
     expect(step).toMatchObject({ exitCode: 1, outputs: {} });
     expect(['LOGIN_REFUSED', 'TOKEN_REJECTED', 'PUSH_DENIED']).toContain(step.code);
-    expect(step.failure).toContain(registry);
+    expect(step.failure).toContain(suite.login.registry);
     expect(step.failure).toContain('`token`');
     expect(withoutMasks(step.log)).not.toContain('wrong-canary');
     expect(runner.commands().filter(({ args }) => args.includes('build'))).toEqual([]);
@@ -180,9 +168,9 @@ describe('a registry that refuses the login', () => {
 
   test('because no token was given says so', async () => {
     const runner = aRunner();
-    const step = await runner.main({ registry, token: '', tags: '1.0' });
+    const step = await runner.main({ registry: suite.login.registry, token: '', tags: '1.0' });
     expect(step).toMatchObject({ exitCode: 1 });
-    expect(step.failure).toContain(registry);
+    expect(step.failure).toContain(suite.login.registry);
     expect(runner.commands().filter(({ args }) => args.includes('build'))).toEqual([]);
     expect(runner.filesIn(runner.temp)).toEqual([]);
   });
@@ -196,7 +184,7 @@ describe('login-scope', () => {
     const runner = aRunner();
     const step = await publishTo(runner);
     expect(step).toMatchObject({ exitCode: 0, env: {} });
-    expect(await digestBy(runner, `${registry}/octo-org/${uniqueName('none')}:1`, step.env)).toMatchObject({
+    expect(await digestBy(runner, `${suite.login.registry}/octo-org/${uniqueName('none')}:1`, step.env)).toMatchObject({
       exitCode: 1,
       log: expect.stringMatching(/no basic auth credentials|unauthorized|authentication required/),
     });

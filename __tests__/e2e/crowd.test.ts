@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type CrowdedRegistry, startCrowdedRegistry } from '../support/crowded-registry.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { withoutMasks } from '../support/runner-files.ts';
-import { copyAction, type Runner, type StepResult, uniqueName } from '../support/step.ts';
+import { type Runner, type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
 interface Job {
   readonly user: string;
@@ -17,7 +17,7 @@ interface Job {
   readonly step: StepResult;
 }
 
-const action = copyAction();
+const suite = openSuite('engine', 'registry', 'client');
 const machine = mkdtempSync(join(tmpdir(), 'publish-crowd-'));
 const home = join(machine, 'home');
 const temp = join(machine, 'temp');
@@ -25,15 +25,11 @@ const configFile = join(home, '.docker/config.json');
 /** A login of the machine's own, for another registry and for the very same one. */
 const elsewhere = Buffer.from('machine:elsewhere').toString('base64');
 let configBefore: string;
-let registry: string;
 let crowd: CrowdedRegistry;
-let client: IndependentClient;
 let jobs: readonly Job[];
 
 beforeAll(async () => {
-  const [{ environment: engine }, { address }] = await Promise.all([lab.engine(), lab.registry()]);
-  registry = address;
-  client = await openIndependentClient();
+  const { action, engine, registry } = suite;
   const names = Array.from({ length: 20 }, (_, index) => uniqueName(`user${index}`));
   const passwords = new Map(names.map((user) => [user, `canary-${crypto.randomUUID()}`]));
   crowd = await startCrowdedRegistry(registry, passwords);
@@ -59,9 +55,7 @@ beforeAll(async () => {
   );
 });
 afterAll(() => {
-  action[Symbol.dispose]();
   crowd?.[Symbol.dispose]();
-  client?.[Symbol.dispose]();
   rmSync(machine, { recursive: true, force: true, maxRetries: 5 });
 });
 
@@ -73,9 +67,9 @@ test('all twenty succeed', () => {
 
 test('each image is the job’s own, under both of its tags', async () => {
   for (const { repository, step, user } of jobs) {
-    expect(await client.digestOf(`${registry}/${repository}:1.0`)).toBe(step.outputs.digest);
-    expect(await client.digestOf(`${registry}/${repository}:latest`)).toBe(step.outputs.digest);
-    expect(await client.contentOf(`${registry}/${repository}:1.0`, 'user.txt')).toBe(user);
+    expect(await suite.client.digestOf(`${suite.registry}/${repository}:1.0`)).toBe(step.outputs.digest);
+    expect(await suite.client.digestOf(`${suite.registry}/${repository}:latest`)).toBe(step.outputs.digest);
+    expect(await suite.client.contentOf(`${suite.registry}/${repository}:1.0`, 'user.txt')).toBe(user);
   }
   expect(new Set(jobs.map(({ step }) => step.outputs.digest)).size).toBe(20);
 });

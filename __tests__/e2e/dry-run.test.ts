@@ -3,18 +3,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type CountingPort, openCountingPort } from '../support/counting-port.ts';
 import { branchPush, type RunEvent, tagPush } from '../support/event.ts';
-import { copyAction } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
-const action = copyAction();
+const { action } = openSuite();
 let counting: CountingPort;
 
 beforeAll(async () => {
   counting = await openCountingPort();
 });
-afterAll(() => {
-  counting?.[Symbol.dispose]();
-  action[Symbol.dispose]();
-});
+afterAll(() => counting?.[Symbol.dispose]());
 
 /** A runner whose engine, proxy and API are a port that counts who comes. */
 function aRunner(env: Readonly<Record<string, string>> = {}, event: RunEvent = tagPush('v1.2.3')) {

@@ -1,23 +1,15 @@
 /** What the engine of the runner can do, cannot do, or does not answer to. */
 
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
-import { copyAction, type RunnerOptions, uniqueName } from '../support/step.ts';
+import { describe, expect, test } from '@jest/globals';
+import { lab } from '../support/lab.ts';
+import { type RunnerOptions, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
-const action = copyAction();
-let registry: string;
-let client: IndependentClient;
-
-beforeAll(async () => {
-  [{ address: registry }, client] = await Promise.all([lab.registry(), openIndependentClient()]);
-});
-afterAll(() => {
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
-});
+const suite = openSuite('engine', 'registry', 'busybox', 'client');
 
 function aRunner(options: RunnerOptions, dockerfile = 'FROM scratch\nCOPY hello.txt /hello.txt\n') {
-  const runner = action.newRunner({ repository: `octo-org/${uniqueName('app')}`, token: 'ghs_canary', ...options });
+  const repository = `octo-org/${uniqueName('app')}`;
+  const runner = suite.action.newRunner({ repository, token: 'ghs_canary', ...options });
   runner.write('Dockerfile', dockerfile);
   runner.write('hello.txt', 'Hello\n');
   return runner;
@@ -28,6 +20,7 @@ describe('several platforms', () => {
 
   test('on the containerd image store are one index, whose digest and platforms are the outputs', async () => {
     const { environment: engine } = await lab['engine-containerd']();
+    const { registry, client } = suite;
     const runner = aRunner({ engine });
     const { exitCode, failure, outputs } = await runner.main({ registry, tags: '1.0\nlatest', platforms });
     expect({ exitCode, failure }).toEqual({ exitCode: 0, failure: '' });
@@ -45,7 +38,7 @@ describe('several platforms', () => {
   });
 
   test('on the classic image store are refused before the build, naming what would do it', async () => {
-    const { environment: engine } = await lab.engine();
+    const { engine, registry } = suite;
     const runner = aRunner({ engine });
     const step = await runner.main({ registry, tags: '1.0', platforms });
     expect(step).toMatchObject({ exitCode: 1, code: 'ENGINE_CANNOT' });
@@ -59,6 +52,7 @@ describe('several platforms', () => {
 describe('a Docker without buildx', () => {
   test('builds, tags and pushes with the classic commands', async () => {
     const { environment: engine } = await lab['engine-20.10']();
+    const { registry, client } = suite;
     const runner = aRunner({ engine });
     const { exitCode, failure, log, outputs } = await runner.main({ registry, tags: '1.0\n1\nlatest' });
     expect({ exitCode, failure }).toEqual({ exitCode: 0, failure: '' });
@@ -73,6 +67,7 @@ describe('a Docker without buildx', () => {
 
   test('quotes the step of the Dockerfile that fails', async () => {
     const { environment: engine } = await lab['engine-20.10']();
+    const { registry } = suite;
     const step = await aRunner({ engine }, 'FROM scratch\nCOPY missing.txt /\n').main({ registry, tags: '1.0' });
     expect(step).toMatchObject({ exitCode: 1, code: 'BUILD_FAILED' });
     expect(step.failure).toContain('COPY missing.txt /');
@@ -80,6 +75,7 @@ describe('a Docker without buildx', () => {
 
   test('builds no list of platforms, and says what would', async () => {
     const { environment: engine } = await lab['engine-20.10']();
+    const { registry } = suite;
     const step = await aRunner({ engine }).main({ registry, tags: '1.0', platforms: 'linux/amd64,linux/arm64' });
     expect(step).toMatchObject({
       exitCode: 1,
@@ -91,7 +87,7 @@ describe('a Docker without buildx', () => {
 
 describe('a Dockerfile that fails', () => {
   test('is quoted with its file, line and instruction, and what the command printed', async () => {
-    const [{ environment: engine }, { busybox }] = await Promise.all([lab.engine(), lab.images()]);
+    const { engine, registry, busybox, client } = suite;
     const runner = aRunner({ engine }, `FROM ${busybox}\nCOPY hello.txt /\nRUN echo about to break && exit 7\n`);
     const step = await runner.main({ registry, tags: '1.0' });
     expect(step).toMatchObject({ exitCode: 1, code: 'BUILD_FAILED', outputs: {} });
@@ -103,7 +99,7 @@ describe('a Dockerfile that fails', () => {
   });
 
   test('is quoted when it cannot even be read', async () => {
-    const { environment: engine } = await lab.engine();
+    const { engine, registry } = suite;
     const step = await aRunner({ engine }, 'FROM scratch\nCOPPY hello.txt /\n').main({ registry, tags: '1.0' });
     expect(step).toMatchObject({ exitCode: 1, code: 'BUILD_FAILED' });
     expect(step.failure).toContain('Dockerfile:2');
@@ -113,8 +109,8 @@ describe('a Dockerfile that fails', () => {
 
 describe('an engine that is down', () => {
   test.each(['unix:///nonexistent/docker.sock', 'tcp://127.0.0.1:9'])('at %s is named', async (DOCKER_HOST) => {
-    const { environment } = await lab.engine();
-    const runner = aRunner({ engine: { ...environment, DOCKER_HOST } });
+    const { engine, registry } = suite;
+    const runner = aRunner({ engine: { ...engine, DOCKER_HOST } });
     const step = await runner.main({ registry, tags: '1.0' });
     expect(step).toMatchObject({ exitCode: 1, code: 'ENGINE_DOWN' });
     expect(step.failure).toContain('Start the Docker daemon');
@@ -123,7 +119,7 @@ describe('an engine that is down', () => {
 
   test('because there is no docker at all is named', async () => {
     const step = await aRunner({ engine: { PATH: '/nonexistent', DOCKER_HOST: 'tcp://127.0.0.1:9' } }).main({
-      registry,
+      registry: suite.registry,
       tags: '1.0',
     });
     expect(step).toMatchObject({ exitCode: 1, code: 'ENGINE_MISSING', failure: expect.stringContaining('"docker"') });

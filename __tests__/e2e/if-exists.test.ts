@@ -3,32 +3,21 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type BuildKit, startBuildKit } from '../support/buildkit.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
+import { lab } from '../support/lab.ts';
 import { startMeddlingRegistry } from '../support/meddling-registry.ts';
-import { copyAction, type Runner, type StepResult, uniqueName } from '../support/step.ts';
+import { type Runner, type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
-const action = copyAction();
-let registry: string;
-let engine: Record<string, string>;
-let client: IndependentClient;
+const suite = openSuite('engine', 'registry', 'client');
 let buildkit: BuildKit;
 
 beforeAll(async () => {
-  [{ environment: engine }, { address: registry }, client, buildkit] = await Promise.all([
-    lab.engine(),
-    lab.registry(),
-    openIndependentClient(),
-    startBuildKit(),
-  ]);
+  buildkit = await startBuildKit();
 });
-afterAll(async () => {
-  await buildkit?.[Symbol.asyncDispose]();
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
-});
+afterAll(() => buildkit?.[Symbol.asyncDispose]());
 
 function aRunner(image: string, text: string): Runner {
-  const runner = action.newRunner({ engine, repository: `octo-org/${image}` });
+  const runner = suite.action.newRunner({ engine: suite.engine, repository: `octo-org/${image}` });
   runner.write('Dockerfile', 'FROM scratch\nCOPY hello.txt /hello.txt\n');
   runner.write('hello.txt', text);
   return runner;
@@ -36,7 +25,7 @@ function aRunner(image: string, text: string): Runner {
 
 async function publish(image: string, text: string, inputs: Readonly<Record<string, string>>) {
   const runner = aRunner(image, text);
-  return { runner, step: await runner.main({ registry, ...inputs }) };
+  return { runner, step: await runner.main({ registry: suite.registry, ...inputs }) };
 }
 
 const builds = (runner: Runner): number => runner.commands().filter(({ args }) => args.includes('build')).length;
@@ -53,7 +42,7 @@ describe('a version that is there already', () => {
     const { runner, step } = await publish(image, 'second\n', { tags: '1.0\nlatest', 'if-exists': 'skip' });
     expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
     expect(builds(runner)).toBe(0);
-    const name = `${registry}/octo-org/${image}`;
+    const name = `${suite.registry}/octo-org/${image}`;
     expect(step.outputs).toMatchObject({
       published: 'false',
       reason: `${name}:1.0 is there already, and \`if-exists\` is skip`,
@@ -64,10 +53,11 @@ describe('a version that is there already', () => {
       platforms: first.outputs.platforms,
       imageid: first.outputs.imageid,
     });
-    expect(await client.tagsOf(name)).toEqual(['1.0']);
+    expect(await suite.client.tagsOf(name)).toEqual(['1.0']);
   });
 
   test('`fail` fails before the build and names the version', async () => {
+    const { registry } = suite;
     const { runner, step } = await publish(image, 'second\n', { tags: '1.0', 'if-exists': 'fail' });
     expect(step).toMatchObject({ exitCode: 1, code: 'TAG_EXISTS' });
     expect(step.failure).toContain(`${registry}/octo-org/${image}:1.0 is there already (${first.outputs.digest})`);
@@ -85,7 +75,7 @@ describe('a version that is there already', () => {
   test('a source is not opened for it', async () => {
     const { step } = await publish(image, '', {
       tags: '1.0',
-      source: `docker://${registry}/octo-org/${image}:nothing`,
+      source: `docker://${suite.registry}/octo-org/${image}:nothing`,
       'if-exists': 'skip',
     });
     expect(step).toMatchObject({ exitCode: 0, outputs: { digest: first.outputs.digest, published: 'false' } });
@@ -94,7 +84,7 @@ describe('a version that is there already', () => {
   test('`overwrite`, the default, moves it', async () => {
     const { step } = await publish(image, 'fifth\n', { tags: '1.0' });
     expect(step).toMatchObject({ exitCode: 0, outputs: { published: 'true' } });
-    expect(await client.digestOf(`${registry}/octo-org/${image}:1.0`)).toBe(step.outputs.digest);
+    expect(await suite.client.digestOf(`${suite.registry}/octo-org/${image}:1.0`)).toBe(step.outputs.digest);
     expect(step.outputs.digest).not.toBe(first.outputs.digest);
   });
 });
@@ -136,6 +126,7 @@ describe('a version that is new', () => {
   };
 
   test.each(Object.keys(ways))('is built once by %s, and published whole', async (kind) => {
+    const { action, registry, client } = suite;
     const way = ways[kind]?.();
     if (way === undefined) throw new Error(`There is no way ${kind}.`);
     const image = uniqueName('new');
@@ -164,12 +155,12 @@ describe('a version that another run publishes during this one', () => {
   /** After it was looked for the first time, the tag is there. */
   async function racing(image: string, inputs: Readonly<Record<string, string>>) {
     const other = await publish(image, 'the other run\n', { tags: '0.9' });
-    const name = `${registry}/octo-org/${image}`;
+    const name = `${suite.registry}/octo-org/${image}`;
     let asked = 0;
-    const meddling = await startMeddlingRegistry(registry, async (request) => {
+    const meddling = await startMeddlingRegistry(suite.registry, async (request) => {
       if (request.startsWith('HEAD') && request.endsWith('/manifests/1.0')) {
         asked += 1;
-        if (asked === 2) await client.tag(`${name}:0.9`, '1.0');
+        if (asked === 2) await suite.client.tag(`${name}:0.9`, '1.0');
       }
     });
     try {
@@ -193,8 +184,8 @@ describe('a version that another run publishes during this one', () => {
     const { step, name, digest } = await racing(uniqueName('race'), { 'if-exists': 'skip', ...inputs });
     expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
     expect(step.outputs).toMatchObject({ published: 'false', digest });
-    expect(await client.digestOf(`${name}:1.0`)).toBe(digest);
-    expect(await client.tagsOf(name)).toEqual(['0.9', '1.0']);
+    expect(await suite.client.digestOf(`${name}:1.0`)).toBe(digest);
+    expect(await suite.client.tagsOf(name)).toEqual(['0.9', '1.0']);
   });
 
   test.each(Object.keys(wholeDay))('keeps its image with `fail` in a run %s', async (kind) => {
@@ -202,8 +193,8 @@ describe('a version that another run publishes during this one', () => {
     const inputs = wholeDay[kind]?.(base.step.outputs.image ?? '') ?? {};
     const { step, name, digest } = await racing(uniqueName('race'), { 'if-exists': 'fail', ...inputs });
     expect(step).toMatchObject({ exitCode: 1, code: 'TAG_EXISTS' });
-    expect(await client.digestOf(`${name}:1.0`)).toBe(digest);
-    expect(await client.tagsOf(name)).toEqual(['0.9', '1.0']);
+    expect(await suite.client.digestOf(`${name}:1.0`)).toBe(digest);
+    expect(await suite.client.tagsOf(name)).toEqual(['0.9', '1.0']);
   });
 });
 
@@ -211,7 +202,7 @@ test('of two registries only the one that lacks the version gets it', async () =
   const image = uniqueName('two');
   const { address, username, password } = await lab['registry-auth']();
   const inputs = {
-    images: `${registry}/octo-org/${image}\n${address}/octo-org/${image}`,
+    images: `${suite.registry}/octo-org/${image}\n${address}/octo-org/${image}`,
     'registry-auth': JSON.stringify([{ registry: address, username, password }]),
     tags: '1.0',
     'if-exists': 'skip',
@@ -219,6 +210,6 @@ test('of two registries only the one that lacks the version gets it', async () =
   const first = await publish(image, 'first\n', { tags: '1.0' });
   const { step } = await publish(image, 'second\n', inputs);
   expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
-  expect(await client.digestOf(`${registry}/octo-org/${image}:1.0`)).toBe(first.step.outputs.digest);
-  expect(await client.digestOf(`${address}/octo-org/${image}:1.0`)).not.toBe(first.step.outputs.digest);
+  expect(await suite.client.digestOf(`${suite.registry}/octo-org/${image}:1.0`)).toBe(first.step.outputs.digest);
+  expect(await suite.client.digestOf(`${address}/octo-org/${image}:1.0`)).not.toBe(first.step.outputs.digest);
 });

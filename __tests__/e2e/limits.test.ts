@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { openGitHubLab } from '../support/github-lab.ts';
-import { copyAction, uniqueName } from '../support/step.ts';
+import { uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 import { aLayout, writeTree } from '../support/tar.ts';
 
 const github = await openGitHubLab();
-const action = copyAction();
+const { action } = openSuite();
 const folder = mkdtempSync(join(tmpdir(), 'publish-limits-'));
 afterAll(() => {
-  action[Symbol.dispose]();
   github[Symbol.dispose]();
   rmSync(folder, { recursive: true, force: true });
 });

@@ -1,33 +1,21 @@
 /** A registry that agrees to a publish and refuses it in the middle: a token that expired, a login or a right that is lost. */
 
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Fault, FaultPoint } from '../support/fault-proxy.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
-import { copyAction, type RunnerOptions, type StepResult, uniqueName } from '../support/step.ts';
+import { type RunnerOptions, type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
-const action = copyAction();
-let registry: string;
-let client: IndependentClient;
+const suite = openSuite('engine', 'containerd', 'registry', 'client');
 let engines: Readonly<Record<string, RunnerOptions>>;
 
-beforeAll(async () => {
-  const [{ address }, { environment: engine }, containerd] = await Promise.all([
-    lab.registry(),
-    lab.engine(),
-    lab['engine-containerd'](),
-  ]);
-  registry = address;
-  client = await openIndependentClient();
+beforeAll(() => {
+  const { engine, containerd } = suite;
   engines = {
     'buildx with the classic image store': { engine },
-    'buildx with the containerd image store': { engine: containerd.environment },
+    'buildx with the containerd image store': { engine: containerd },
     'docker push': { engine, dockerConfig: { cliPluginsExtraDirs: [] } },
   };
-});
-afterAll(() => {
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
 });
 
 interface Published {
@@ -42,17 +30,17 @@ interface Published {
 /** Publishes a second time over the same tags, through a proxy that does harm. */
 async function publishAgain(options: RunnerOptions, harm: (proxy: FaultProxy) => void): Promise<Published> {
   const repository = `octo-org/${uniqueName('lost')}`;
-  const runner = action.newRunner({ ...options, repository, token: `canary-${crypto.randomUUID()}` });
+  const runner = suite.action.newRunner({ ...options, repository, token: `canary-${crypto.randomUUID()}` });
   runner.write('Dockerfile', 'FROM scratch\nCOPY app.txt /\n');
   runner.write('app.txt', uniqueName('first'));
-  const first = await runner.main({ registry, username: 'octocat', tags: '1.0\nlatest' });
+  const first = await runner.main({ registry: suite.registry, username: 'octocat', tags: '1.0\nlatest' });
   expect(first).toMatchObject({ exitCode: 0, failure: '' });
   runner.write('app.txt', uniqueName('second'));
-  await using proxy = await startFaultProxy(new URL(`http://${registry}/`), { asksForToken: true });
+  await using proxy = await startFaultProxy(new URL(`http://${suite.registry}/`), { asksForToken: true });
   harm(proxy);
   const step = await runner.main({ registry: proxy.registry, username: 'octocat', tags: '1.0\nlatest' });
   expect(runner.filesIn(runner.temp)).toEqual([]);
-  const tags = ['1.0', 'latest'].map((tag) => client.digestOf(`${registry}/${repository}:${tag}`));
+  const tags = ['1.0', 'latest'].map((tag) => suite.client.digestOf(`${suite.registry}/${repository}:${tag}`));
   return { step, digests: await Promise.all(tags), before: first.outputs.digest ?? '', proxy };
 }
 

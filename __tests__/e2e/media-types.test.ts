@@ -8,46 +8,26 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startBuildKit } from '../support/buildkit.ts';
 import { tagPush } from '../support/event.ts';
 import { runTool } from '../support/images.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
 import { type MeddlingRegistry, startMeddlingRegistry } from '../support/meddling-registry.ts';
-import { copyAction, type StepResult, uniqueName } from '../support/step.ts';
+import { type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
-const action = copyAction();
+const suite = openSuite('engine', 'containerd', 'withoutBuildx', 'podman', 'registry', 'client');
 const ociManifest = 'application/vnd.oci.image.manifest.v1+json';
 const ociIndex = 'application/vnd.oci.image.index.v1+json';
-let client: IndependentClient;
-let registry: string;
 let ociOnly: MeddlingRegistry;
-let engines: Readonly<Record<'classic' | 'containerd' | 'without buildx' | 'podman', Record<string, string>>>;
+let engines: Readonly<Record<'classic' | 'containerd' | 'without buildx' | 'podman', Readonly<Record<string, string>>>>;
 
 beforeAll(async () => {
-  const [classic, containerd, old, podman, { address }, independent] = await Promise.all([
-    lab.engine(),
-    lab['engine-containerd'](),
-    lab['engine-20.10'](),
-    lab.podman(),
-    lab.registry(),
-    openIndependentClient(),
-  ]);
-  engines = {
-    classic: classic.environment,
-    containerd: containerd.environment,
-    'without buildx': old.environment,
-    podman: podman.environment,
-  };
-  client = independent;
-  registry = address;
+  const { engine: classic, containerd, withoutBuildx, podman, registry } = suite;
+  engines = { classic, containerd, 'without buildx': withoutBuildx, podman };
   ociOnly = await startMeddlingRegistry(registry, (request, headers) => {
     const mediaType = headers['content-type'] ?? '';
     if (!/^PUT .*\/manifests\//.test(request) || !mediaType.includes('docker')) return undefined;
     return { status: 415, error: { code: 'MANIFEST_INVALID', message: 'manifest invalid', detail: { mediaType } } };
   });
 });
-afterAll(() => {
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
-  ociOnly?.[Symbol.dispose]();
-});
+afterAll(() => ociOnly?.[Symbol.dispose]());
 
 interface Published {
   readonly step: StepResult;
@@ -60,10 +40,10 @@ async function publish(
   inputs: Readonly<Record<string, string>> = {},
 ): Promise<Published> {
   const repository = `octo-org/${uniqueName('oci-only')}`;
-  const runner = action.newRunner({ engine, event: tagPush('v1.2.3'), repository, token: 'ghs_canary' });
+  const runner = suite.action.newRunner({ engine, event: tagPush('v1.2.3'), repository, token: 'ghs_canary' });
   runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
   const step = await runner.main({ registry: ociOnly.address, ...inputs });
-  return { step, name: `${registry}/${repository}` };
+  return { step, name: `${suite.registry}/${repository}` };
 }
 
 function expectRefusal({ exitCode, code, failure }: StepResult): void {
@@ -75,9 +55,9 @@ function expectRefusal({ exitCode, code, failure }: StepResult): void {
 
 async function expectTagged({ step, name }: Published, mediaType: string): Promise<void> {
   expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
-  expect(await client.tagsOf(name)).toEqual(['1', '1.2', '1.2.3', 'latest']);
-  expect(await client.digestOf(`${name}:latest`)).toBe(step.outputs.digest);
-  expect(await client.manifestOf(`${name}:1.2.3`)).toMatchObject({ mediaType });
+  expect(await suite.client.tagsOf(name)).toEqual(['1', '1.2', '1.2.3', 'latest']);
+  expect(await suite.client.digestOf(`${name}:latest`)).toBe(step.outputs.digest);
+  expect(await suite.client.manifestOf(`${name}:1.2.3`)).toMatchObject({ mediaType });
 }
 
 describe('an image with the media types of Docker', () => {
@@ -86,13 +66,13 @@ describe('an image with the media types of Docker', () => {
     async (engine) => {
       const { step, name } = await publish(engines[engine]);
       expectRefusal(step);
-      await expect(client.tagsOf(name)).rejects.toThrow('NAME_UNKNOWN');
+      await expect(suite.client.tagsOf(name)).rejects.toThrow('NAME_UNKNOWN');
     },
   );
 
   test('that is copied is refused with the cause, as its digest stays', async () => {
-    const source = `${registry}/octo-org/${uniqueName('schema2')}:1`;
-    const folder = action.newRunner({ engine: engines.classic });
+    const source = `${suite.registry}/octo-org/${uniqueName('schema2')}:1`;
+    const folder = suite.action.newRunner({ engine: engines.classic });
     folder.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
     await runTool(['docker', 'build', '--quiet', '--tag', source, folder.workspace], engines.classic);
     await runTool(['docker', 'push', source], engines.classic);
@@ -120,12 +100,12 @@ describe('an image with the media types of OCI', () => {
     const env = { GITHUB_RUN_ID: '415', GITHUB_RUN_ATTEMPT: '1' };
     const inputs = { registry: ociOnly.address };
     for (const platforms of ['linux/amd64', 'linux/arm64']) {
-      const leg = action.newRunner({ engine: engines.containerd, event, repository, token: 'ghs_canary', env });
+      const leg = suite.action.newRunner({ engine: engines.containerd, event, repository, token: 'ghs_canary', env });
       leg.write('Dockerfile', `FROM scratch\nCOPY Dockerfile /\nLABEL of=${platforms}\n`);
       const step = await leg.main({ ...inputs, stage: 'true', platforms });
       expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
     }
-    const merge = action.newRunner({ subAction: 'merge', event, repository, token: 'ghs_canary', env });
-    await expectTagged({ step: await merge.main(inputs), name: `${registry}/${repository}` }, ociIndex);
+    const merge = suite.action.newRunner({ subAction: 'merge', event, repository, token: 'ghs_canary', env });
+    await expectTagged({ step: await merge.main(inputs), name: `${suite.registry}/${repository}` }, ociIndex);
   });
 });

@@ -5,14 +5,12 @@
 
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { openGitHubLab } from '../support/github-lab.ts';
-import { copyAction, type StepResult, uniqueName } from '../support/step.ts';
+import { type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
 const github = await openGitHubLab();
-const action = copyAction();
-afterAll(() => {
-  action[Symbol.dispose]();
-  github[Symbol.dispose]();
-});
+const { action } = openSuite();
+afterAll(() => github[Symbol.dispose]());
 
 type Inputs = Readonly<Record<string, string>>;
 

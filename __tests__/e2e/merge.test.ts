@@ -4,38 +4,14 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { startBuildKit } from '../support/buildkit.ts';
 import { pullRequest, tagPush } from '../support/event.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
-import { copyAction, type RunnerOptions, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
+import { type RunnerOptions, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const action = copyAction();
-let containerd: Record<string, string>;
-let classic: Record<string, string>;
-let withoutBuildx: Record<string, string>;
-let registry: string;
-let busybox: string;
-let client: IndependentClient;
-
-beforeAll(async () => {
-  const engines = [lab['engine-containerd'](), lab.engine(), lab['engine-20.10']()] as const;
-  const [[one, two, three], { address }, images, independent] = await Promise.all([
-    Promise.all(engines),
-    lab.registry(),
-    lab.images(),
-    openIndependentClient(),
-  ]);
-  [containerd, classic, withoutBuildx] = [one.environment, two.environment, three.environment];
-  registry = address;
-  busybox = images.busybox;
-  client = independent;
-});
-afterAll(() => {
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
-});
+const suite = openSuite('engine', 'containerd', 'withoutBuildx', 'registry', 'busybox', 'client');
 
 type Inputs = Readonly<Record<string, string>>;
 
@@ -69,19 +45,19 @@ function newRun(image = uniqueName('fan-in')): WorkflowRun {
   const id = `${Date.now()}${runs++}`;
   const event = tagPush('v1.2.3');
   return {
-    name: `${registry}/${repository}`,
+    name: `${suite.registry}/${repository}`,
     async leg(
       platform,
       {
         text = platform,
         attempt = 1,
-        engine = containerd,
+        engine = suite.containerd,
         inputs = {},
-        dockerfile = `FROM ${busybox}`,
+        dockerfile = `FROM ${suite.busybox}`,
         ...options
       } = {},
     ) {
-      const runner = action.newRunner({
+      const runner = suite.action.newRunner({
         engine,
         event,
         repository,
@@ -95,13 +71,13 @@ function newRun(image = uniqueName('fan-in')): WorkflowRun {
         const create = ['docker', 'buildx', 'create', '--driver', 'remote', '--use', options.builder] as const;
         expect(await runner.run(create)).toMatchObject({ exitCode: 0 });
       }
-      const step = await runner.main({ registry, stage: 'true', platforms: platform, ...inputs });
+      const step = await runner.main({ registry: suite.registry, stage: 'true', platforms: platform, ...inputs });
       expect(runner.filesIn(runner.temp)).toEqual([]);
       return step;
     },
     async merge(inputs = {}, options = {}) {
       const { env: given, ...others } = options;
-      const runner = action.newRunner({
+      const runner = suite.action.newRunner({
         subAction: 'merge',
         // A merge needs no engine.
         engine: { PATH: '/usr/bin:/bin', DOCKER_HOST: 'unix:///nonexistent/docker.sock' },
@@ -111,7 +87,7 @@ function newRun(image = uniqueName('fan-in')): WorkflowRun {
         env: { ...env(1), ...given },
         ...others,
       });
-      const step = await runner.main({ registry, ...inputs });
+      const step = await runner.main({ registry: suite.registry, ...inputs });
       expect(runner.filesIn(runner.temp)).toEqual([]);
       return step;
     },
@@ -128,7 +104,7 @@ interface Entry {
 }
 
 async function entriesOf(reference: string): Promise<readonly Entry[]> {
-  const { manifests } = await client.manifestOf(reference);
+  const { manifests } = await suite.client.manifestOf(reference);
   return Array.isArray(manifests) ? manifests : [];
 }
 
@@ -150,7 +126,7 @@ describe('two legs and their merge', () => {
   beforeAll(async () => {
     run = newRun();
     legs = await Promise.all([run.leg('linux/amd64'), run.leg('linux/arm64')]);
-    staged = await client.tagsOf(run.name);
+    staged = await suite.client.tagsOf(run.name);
     merged = await run.merge({ platforms, annotations: 'com.example.team=octo' });
   });
 
@@ -174,7 +150,7 @@ describe('two legs and their merge', () => {
       });
       expect(outputs.reason).toContain('`merge`');
       expect(JSON.parse(outputs.platforms ?? '')).toEqual({ [platform]: outputs.digest });
-      expect(await client.contentOf(outputs.reference ?? '', 'leg.txt')).toBe(platform);
+      expect(await suite.client.contentOf(outputs.reference ?? '', 'leg.txt')).toBe(platform);
     }
   });
 
@@ -183,12 +159,12 @@ describe('two legs and their merge', () => {
       [legs[0]?.outputs.digest, { architecture: 'amd64', os: 'linux' }],
       [legs[1]?.outputs.digest, { architecture: 'arm64', os: 'linux' }],
     ]);
-    expect(await client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/arm64')).toBe('linux/arm64');
-    expect(await client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/amd64')).toBe('linux/amd64');
+    expect(await suite.client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/arm64')).toBe('linux/arm64');
+    expect(await suite.client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/amd64')).toBe('linux/amd64');
   });
 
   test('the index is an OCI index with the default annotations and those of the input', async () => {
-    expect(await client.manifestOf(`${run.name}:1.2.3`)).toMatchObject({
+    expect(await suite.client.manifestOf(`${run.name}:1.2.3`)).toMatchObject({
       mediaType: 'application/vnd.oci.image.index.v1+json',
       annotations: {
         'com.example.team': 'octo',
@@ -199,9 +175,9 @@ describe('two legs and their merge', () => {
   });
 
   test('all tags are those of a publish, have the digest of the outputs, and the markers are gone', async () => {
-    expect(await client.tagsOf(run.name)).toEqual(['1', '1.2', '1.2.3', 'latest']);
+    expect(await suite.client.tagsOf(run.name)).toEqual(['1', '1.2', '1.2.3', 'latest']);
     for (const tag of ['1', '1.2', '1.2.3', 'latest'])
-      expect(await client.digestOf(`${run.name}:${tag}`)).toBe(merged.outputs.digest);
+      expect(await suite.client.digestOf(`${run.name}:${tag}`)).toBe(merged.outputs.digest);
   });
 
   test('the outputs of the merge are those of a publish', () => {
@@ -225,14 +201,14 @@ describe('two legs and their merge', () => {
   });
 
   test('an engine that built nothing of it pulls it', async () => {
-    const runner = action.newRunner({ engine: classic });
+    const runner = suite.action.newRunner({ engine: suite.engine });
     const { exitCode, log } = await runner.run(['docker', 'pull', merged.outputs.reference ?? '']);
     expect({ exitCode, log }).toEqual({ exitCode: 0, log: expect.stringContaining(merged.outputs.digest ?? '?') });
   });
 
   test('merging again, with nothing staged any more, is refused and moves nothing', async () => {
     expect(await run.merge({ platforms, tags: 'again' })).toMatchObject({ exitCode: 1, code: 'LEG_MISSING' });
-    expect(await client.tagsOf(run.name)).toEqual(['1', '1.2', '1.2.3', 'latest']);
+    expect(await suite.client.tagsOf(run.name)).toEqual(['1', '1.2', '1.2.3', 'latest']);
   });
 });
 
@@ -240,20 +216,20 @@ describe('legs of other builders', () => {
   test('the classic image store and a Docker without buildx push by digest too', async () => {
     const run = newRun();
     const legs = [
-      await run.leg('linux/amd64', { engine: classic, inputs: { platforms: '' } }),
-      await run.leg('linux/arm64', { engine: containerd }),
+      await run.leg('linux/amd64', { engine: suite.engine, inputs: { platforms: '' } }),
+      await run.leg('linux/arm64', { engine: suite.containerd }),
     ];
     for (const leg of legs) expect(leg).toMatchObject(succeeded);
-    expect(markers(await client.tagsOf(run.name)).length).toBe(2);
+    expect(markers(await suite.client.tagsOf(run.name)).length).toBe(2);
     expect(await run.merge({ platforms })).toMatchObject(succeeded);
-    expect(await client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/arm64')).toBe('linux/arm64');
+    expect(await suite.client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/arm64')).toBe('linux/arm64');
 
     const older = newRun();
-    expect(await older.leg('linux/amd64', { engine: withoutBuildx, inputs: { platforms: '' } })).toMatchObject(
+    expect(await older.leg('linux/amd64', { engine: suite.withoutBuildx, inputs: { platforms: '' } })).toMatchObject(
       succeeded,
     );
     expect(await older.merge({ platforms: 'linux/amd64' })).toMatchObject(succeeded);
-    expect(await client.contentOf(`${older.name}:latest`, 'leg.txt', 'linux/amd64')).toBe('linux/amd64');
+    expect(await suite.client.contentOf(`${older.name}:latest`, 'leg.txt', 'linux/amd64')).toBe('linux/amd64');
   });
 
   test('a BuildKit of its own pushes by digest itself', async () => {
@@ -264,13 +240,13 @@ describe('legs of other builders', () => {
     expect(log).toContain('pushing manifest');
     expect(await run.leg('linux/amd64')).toMatchObject(succeeded);
     expect(await run.merge({ platforms })).toMatchObject(succeeded);
-    expect(await client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/arm64')).toBe('linux/arm64');
+    expect(await suite.client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/arm64')).toBe('linux/arm64');
   });
 
   test('an image that an earlier step built is staged as it is', async () => {
     const run = newRun();
-    const runner = action.newRunner({ engine: containerd });
-    runner.write('Dockerfile', `FROM ${busybox}\nCOPY Dockerfile /leg.txt\n`);
+    const runner = suite.action.newRunner({ engine: suite.containerd });
+    runner.write('Dockerfile', `FROM ${suite.busybox}\nCOPY Dockerfile /leg.txt\n`);
     const archive = join(runner.workspace, 'image.tar');
     const argv = ['docker', 'buildx', 'build', '--platform', 'linux/arm64', '--provenance', 'false'] as const;
     const built = await runner.run([...argv, '--output', `type=oci,dest=${archive}`, runner.workspace]);
@@ -289,14 +265,14 @@ describe('legs of other builders', () => {
     const inputs = (dest: string) => ({ outputs: `type=local,dest=${join(folder, dest)}`, load: 'true' });
     const legs = [
       await run.leg('linux/amd64', { inputs: inputs('amd64') }),
-      await run.leg('linux/arm64', { engine: classic, builder: buildkit.endpoint, inputs: inputs('arm64') }),
+      await run.leg('linux/arm64', { engine: suite.engine, builder: buildkit.endpoint, inputs: inputs('arm64') }),
     ];
     for (const leg of legs) expect(leg).toMatchObject(succeeded);
     expect(readFileSync(join(folder, 'amd64/leg.txt'), 'utf8')).toBe('linux/amd64');
     expect(readFileSync(join(folder, 'arm64/leg.txt'), 'utf8')).toBe('linux/arm64');
-    for (const [index, engine] of [containerd, classic].entries()) {
+    for (const [index, engine] of [suite.containerd, suite.engine].entries()) {
       const inspect = ['docker', 'image', 'inspect', legs[index]?.outputs.imageid ?? ''] as const;
-      expect(await action.newRunner({ engine }).run(inspect)).toMatchObject({ exitCode: 0 });
+      expect(await suite.action.newRunner({ engine }).run(inspect)).toMatchObject({ exitCode: 0 });
     }
     expect(await run.merge({ platforms })).toMatchObject(succeeded);
   });
@@ -323,7 +299,7 @@ describe('a run that is run again', () => {
       amd64.outputs.digest,
       arm64.outputs.digest,
     ]);
-    expect(markers(await client.tagsOf(run.name))).toEqual([]);
+    expect(markers(await suite.client.tagsOf(run.name))).toEqual([]);
   });
 
   test('with a leg that was there: the later attempt counts, the log says so, and both markers go', async () => {
@@ -331,21 +307,21 @@ describe('a run that is run again', () => {
     const first = await run.leg('linux/arm64', { text: 'first' });
     await run.leg('linux/amd64');
     await run.leg('linux/arm64', { text: 'second', attempt: 2 });
-    expect(markers(await client.tagsOf(run.name)).length).toBe(3);
+    expect(markers(await suite.client.tagsOf(run.name)).length).toBe(3);
     const merged = await run.merge({ platforms }, attempt2);
     expect(merged).toMatchObject(succeeded);
     expect(merged.log).toContain(`Left out ${first.outputs.reference}, because attempt 2 staged linux/arm64 again`);
-    expect(await client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/arm64')).toBe('second');
-    expect(markers(await client.tagsOf(run.name))).toEqual([]);
+    expect(await suite.client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/arm64')).toBe('second');
+    expect(markers(await suite.client.tagsOf(run.name))).toEqual([]);
   });
 
   test('with a leg of the same content: one marker a attempt, one platform', async () => {
     const run = newRun();
-    await run.leg('linux/amd64', { engine: classic, inputs: { platforms: '', labels: '' } });
-    await run.leg('linux/amd64', { engine: classic, attempt: 2, inputs: { platforms: '', labels: '' } });
+    await run.leg('linux/amd64', { engine: suite.engine, inputs: { platforms: '', labels: '' } });
+    await run.leg('linux/amd64', { engine: suite.engine, attempt: 2, inputs: { platforms: '', labels: '' } });
     expect(await run.merge({ platforms: 'linux/amd64' }, attempt2)).toMatchObject(succeeded);
     expect(await platformsOf(`${run.name}:1.2.3`)).toEqual(['linux/amd64']);
-    expect(markers(await client.tagsOf(run.name))).toEqual([]);
+    expect(markers(await suite.client.tagsOf(run.name))).toEqual([]);
   });
 });
 
@@ -364,9 +340,9 @@ test('two runs in one repository at once never mix', async () => {
   for (const step of merges) expect(step).toMatchObject(succeeded);
   for (const text of ['one', 'other']) {
     for (const platform of platforms.split(','))
-      expect(await client.contentOf(`${one.name}:${text}`, 'leg.txt', platform)).toBe(text);
+      expect(await suite.client.contentOf(`${one.name}:${text}`, 'leg.txt', platform)).toBe(text);
   }
-  expect(await client.tagsOf(one.name)).toEqual(['one', 'other']);
+  expect(await suite.client.tagsOf(one.name)).toEqual(['one', 'other']);
 });
 
 test('two images of one run in one repository are told apart by their names', async () => {
@@ -377,8 +353,8 @@ test('two images of one run in one repository are told apart by their names', as
   for (const stage of ['alpine', 'debian'])
     expect(await run.merge({ platforms, stage, tags: stage })).toMatchObject(succeeded);
   for (const stage of ['alpine', 'debian'])
-    expect(await client.contentOf(`${run.name}:${stage}`, 'leg.txt', 'linux/arm64')).toBe(stage);
-  expect(await client.tagsOf(run.name)).toEqual(['alpine', 'debian']);
+    expect(await suite.client.contentOf(`${run.name}:${stage}`, 'leg.txt', 'linux/arm64')).toBe(stage);
+  expect(await suite.client.tagsOf(run.name)).toEqual(['alpine', 'debian']);
 });
 
 describe('explicit digests', () => {
@@ -386,12 +362,12 @@ describe('explicit digests', () => {
     const run = newRun();
     const amd64 = await run.leg('linux/amd64');
     const reference = `${run.name}:attested`;
-    const runner = action.newRunner({ engine: containerd });
-    runner.write('Dockerfile', `FROM ${busybox}\nCOPY Dockerfile /leg.txt\n`);
+    const runner = suite.action.newRunner({ engine: suite.containerd });
+    runner.write('Dockerfile', `FROM ${suite.busybox}\nCOPY Dockerfile /leg.txt\n`);
     const argv = ['docker', 'buildx', 'build', '--platform', 'linux/arm64', '--provenance', 'mode=min'] as const;
     const built = await runner.run([...argv, '--push', '--tag', reference, runner.workspace]);
     expect(built).toMatchObject({ exitCode: 0 });
-    const attested = await client.digestOf(reference);
+    const attested = await suite.client.digestOf(reference);
     const leg = await entriesOf(reference);
     expect(leg.length).toBe(2);
 
@@ -402,7 +378,7 @@ describe('explicit digests', () => {
     expect(rest).toEqual(leg);
     expect(rest[1]?.annotations).toMatchObject({ 'vnd.docker.reference.digest': rest[0]?.digest });
     expect(JSON.parse(merged.outputs.plan ?? '')).toMatchObject({ legs: { kind: 'digests' } });
-    expect(markers(await client.tagsOf(run.name)).length).toBe(1);
+    expect(markers(await suite.client.tagsOf(run.name)).length).toBe(1);
   });
 
   test('of which one is not there are refused by its name, and nothing is tagged', async () => {
@@ -411,14 +387,14 @@ describe('explicit digests', () => {
     const unknown = `sha256:${'0'.repeat(64)}`;
     const step = await run.merge({ digests: `${outputs.digest},${unknown}` });
     expect(step).toMatchObject({ exitCode: 1, code: 'LEG_MISSING', failure: expect.stringContaining(unknown) });
-    expect(await client.tagsOf(run.name)).toEqual(markers(await client.tagsOf(run.name)));
+    expect(await suite.client.tagsOf(run.name)).toEqual(markers(await suite.client.tagsOf(run.name)));
   });
 
   test('of which one is the marker of a leg are refused', async () => {
     const run = newRun();
     await run.leg('linux/amd64');
-    const [marker = ''] = markers(await client.tagsOf(run.name));
-    const digests = await client.digestOf(`${run.name}:${marker}`);
+    const [marker = ''] = markers(await suite.client.tagsOf(run.name));
+    const digests = await suite.client.digestOf(`${run.name}:${marker}`);
     expect(await run.merge({ digests })).toMatchObject({ exitCode: 1, code: 'LEG_FOREIGN' });
   });
 });
@@ -434,8 +410,8 @@ describe('a version that is there already', () => {
       expect(step).toMatchObject({ ...succeeded, outputs: { published: 'false', digest: first.outputs.digest } });
       expect(step.outputs.reason).toContain('1.2.3 is there already');
     }
-    expect(await client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/amd64')).toBe('linux/amd64');
-    expect(markers(await client.tagsOf(run.name))).toEqual([]);
+    expect(await suite.client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/amd64')).toBe('linux/amd64');
+    expect(markers(await suite.client.tagsOf(run.name))).toEqual([]);
   });
 
   test('fails the merge with `if-exists: fail`, and the legs stay', async () => {
@@ -445,18 +421,18 @@ describe('a version that is there already', () => {
     await run.leg('linux/amd64', { text: 'later' });
     const merged = await run.merge({ platforms: 'linux/amd64', 'if-exists': 'fail' });
     expect(merged).toMatchObject({ exitCode: 1, code: 'TAG_EXISTS' });
-    expect(markers(await client.tagsOf(run.name)).length).toBe(1);
+    expect(markers(await suite.client.tagsOf(run.name)).length).toBe(1);
   });
 });
 
 describe('nothing is tagged, and all markers stay,', () => {
   /** Of the legs that are there. */
   async function refusal(run: WorkflowRun, inputs: Inputs): Promise<StepResult> {
-    const before = await client.tagsOf(run.name);
+    const before = await suite.client.tagsOf(run.name);
     const step = await run.merge(inputs);
     expect(step.exitCode).toBe(1);
     expect(step.outputs).toEqual({});
-    expect(await client.tagsOf(run.name)).toEqual(before);
+    expect(await suite.client.tagsOf(run.name)).toEqual(before);
     expect(markers(before)).toEqual(before);
     return step;
   }
@@ -496,11 +472,11 @@ describe('nothing is tagged, and all markers stay,', () => {
     const image = uniqueName('fan-in');
     const [one, other] = [newRun(image), newRun(image)];
     await one.leg('linux/amd64');
-    const [marker = ''] = markers(await client.tagsOf(one.name));
+    const [marker = ''] = markers(await suite.client.tagsOf(one.name));
     await other.leg('linux/arm64');
-    const [theirs = ''] = markers(await client.tagsOf(one.name)).filter((tag) => tag !== marker);
+    const [theirs = ''] = markers(await suite.client.tagsOf(one.name)).filter((tag) => tag !== marker);
     const [, run = '', attempt = ''] = marker.split('.');
-    await client.tag(`${one.name}:${theirs}`, `_staged.${run}.${attempt}.${theirs.split('.').at(-1)}`);
+    await suite.client.tag(`${one.name}:${theirs}`, `_staged.${run}.${attempt}.${theirs.split('.').at(-1)}`);
     expect((await refusal(one, { platforms })).code).toBe('LEG_FOREIGN');
   });
 
@@ -508,7 +484,7 @@ describe('nothing is tagged, and all markers stay,', () => {
     const run = newRun();
     const { outputs } = await run.leg('linux/amd64');
     await run.leg('linux/arm64');
-    const response = await fetch(`http://${registry}/v2/${outputs.repository}/manifests/${outputs.digest}`, {
+    const response = await fetch(`http://${suite.registry}/v2/${outputs.repository}/manifests/${outputs.digest}`, {
       method: 'DELETE',
     });
     expect(response.status).toBe(202);
@@ -551,7 +527,7 @@ describe('where nothing is published', () => {
     const merged = await run.merge({ platforms }, { event: pullRequest(7) });
     expect(merged).toMatchObject({ ...succeeded, outputs: { published: 'false', digest: '' } });
     expect(merged.outputs.reason).toContain('pull request 7');
-    await expect(client.tagsOf(run.name)).rejects.toThrow('NAME_UNKNOWN');
+    await expect(suite.client.tagsOf(run.name)).rejects.toThrow('NAME_UNKNOWN');
   });
 
   test('a dry run prints which legs it would merge', async () => {
@@ -565,7 +541,7 @@ describe('where nothing is published', () => {
 test('a merge moves no tag backwards, and no marker counts as a version', async () => {
   const run = newRun();
   await run.leg('linux/amd64');
-  await client.tag(`${run.name}:${markers(await client.tagsOf(run.name))[0]}`, '2.0.0');
+  await suite.client.tag(`${run.name}:${markers(await suite.client.tagsOf(run.name))[0]}`, '2.0.0');
   expect(await run.merge({ platforms: 'linux/amd64' })).toMatchObject(succeeded);
-  expect(await client.tagsOf(run.name)).toEqual(['1', '1.2', '1.2.3']);
+  expect(await suite.client.tagsOf(run.name)).toEqual(['1', '1.2', '1.2.3']);
 });

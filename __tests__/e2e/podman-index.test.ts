@@ -9,29 +9,22 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openGitHubLab } from '../support/github-lab.ts';
 import { runTool } from '../support/images.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
-import { copyAction, type StepResult, uniqueName } from '../support/step.ts';
+import { type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 import { writeTree } from '../support/tar.ts';
 
-const action = copyAction();
+const suite = openSuite('podman', 'registry', 'client');
 const github = await openGitHubLab();
 const folder = mkdtempSync(join(tmpdir(), 'publish-podman-'));
 const made: string[] = [];
-let client: IndependentClient;
 let engine: Record<string, string>;
-let registry: string;
 
-beforeAll(async () => {
-  const [podman, { address }, independent] = await Promise.all([lab.podman(), lab.registry(), openIndependentClient()]);
+beforeAll(() => {
   // A source needs no Docker.
-  engine = { ...podman.environment, DOCKER_HOST: 'tcp://127.0.0.1:9' };
-  registry = address;
-  client = independent;
+  engine = { ...suite.podman, DOCKER_HOST: 'tcp://127.0.0.1:9' };
 });
 afterAll(async () => {
-  action[Symbol.dispose]();
   github[Symbol.dispose]();
-  client?.[Symbol.dispose]();
   for (const name of made) await podman('manifest', 'rm', name).catch(() => undefined);
   rmSync(folder, { recursive: true, force: true });
 });
@@ -64,6 +57,7 @@ async function buildIndex(...options: readonly string[]): Promise<string> {
 }
 
 async function publish(source: string, inputs: Readonly<Record<string, string>> = {}) {
+  const { action, registry } = suite;
   const image = uniqueName('published');
   const runner = action.newRunner({ engine, repository: `octo-org/${image}`, token: 'ghs_canary' });
   const step = await runner.main({ registry, source: `containers-storage:${source}`, tags: '1.0\nlatest', ...inputs });
@@ -79,7 +73,7 @@ interface Entry {
 }
 
 async function entriesOf(reference: string): Promise<readonly Entry[]> {
-  const { manifests } = await client.manifestOf(reference);
+  const { manifests } = await suite.client.manifestOf(reference);
   return Array.isArray(manifests) ? manifests : [];
 }
 
@@ -100,6 +94,7 @@ describe.each([
   });
 
   test('arrives whole: each platform under each tag, with its own content', async () => {
+    const { client } = suite;
     expect(step).toMatchObject(succeeded);
     const entries = await entriesOf(`${name}:1.0`);
     expect(JSON.parse(step.outputs.platforms ?? '')).toEqual(
@@ -117,7 +112,7 @@ describe.each([
   test('keeps the form of its images, and their layers are compressed', async () => {
     for (const entry of await entriesOf(`${name}:1.0`)) {
       expect(entry.mediaType).toBe(mediaType);
-      const manifest = await client.manifestOf(`${name}@${entry.digest}`);
+      const manifest = await suite.client.manifestOf(`${name}@${entry.digest}`);
       expect(manifest).toMatchObject({ mediaType });
       expect(new Set(Array.isArray(manifest.layers) ? manifest.layers.map((each) => each.mediaType) : [])).toEqual(
         new Set([layer]),
@@ -126,7 +121,7 @@ describe.each([
   });
 
   test('keeps what only Docker’s form of an image has', async () => {
-    const { config } = await client.configOf(`${name}@${(await entriesOf(`${name}:1.0`))[0]?.digest}`);
+    const { config } = await suite.client.configOf(`${name}@${(await entriesOf(`${name}:1.0`))[0]?.digest}`);
     const healthcheck = form === 'docker' ? { Healthcheck: { Test: ['CMD', '/hello'] } } : {};
     expect(Object(config).Healthcheck).toEqual(healthcheck.Healthcheck);
   });
@@ -137,7 +132,7 @@ describe.each([
       const again = await publish(source);
       expect(again.step).toMatchObject(succeeded);
       expect(again.step.outputs.digest).toBe(step.outputs.digest);
-      expect(await client.digestOf(`${again.name}:1.0`)).toBe(step.outputs.digest);
+      expect(await suite.client.digestOf(`${again.name}:1.0`)).toBe(step.outputs.digest);
     }
   });
 });
@@ -180,7 +175,7 @@ describe('an index that is not whole is refused, and nothing is tagged', () => {
     const { step, name } = await publish(source, { retries: '1' });
     expect(step).toMatchObject({ exitCode: 1, code: 'SOURCE_INCOMPLETE', outputs: {} });
     for (const part of says) expect(step.failure).toContain(part);
-    await expect(client.tagsOf(name)).rejects.toThrow();
+    await expect(suite.client.tagsOf(name)).rejects.toThrow();
   }
 
   test('because it lists nothing', async () => {
@@ -213,15 +208,15 @@ test('a build of several platforms whose name an index or an image of the storag
   const image = uniqueName('twice');
   const repository = `octo-org/${image}`;
   const build = async (text: string): Promise<StepResult> => {
-    const runner = action.newRunner({ engine, repository, token: 'ghs_canary' });
+    const runner = suite.action.newRunner({ engine, repository, token: 'ghs_canary' });
     runner.write('Dockerfile', 'FROM scratch\nCOPY hello.txt /hello.txt\n');
     runner.write('hello.txt', text);
-    return runner.main({ registry, tags: '1.0', platforms: both, engine: 'podman' });
+    return runner.main({ registry: suite.registry, tags: '1.0', platforms: both, engine: 'podman' });
   };
   await podman(
     'tag',
     await podman('image', 'inspect', '--format', '{{.Id}}', await buildIndex()),
-    `${registry}/${repository}:1.0`,
+    `${suite.registry}/${repository}:1.0`,
   );
   for (const text of ['first', 'second']) {
     const step = await build(text);
@@ -229,19 +224,20 @@ test('a build of several platforms whose name an index or an image of the storag
     const entries = await entriesOf(step.outputs.image ?? '');
     expect(entries.map(({ platform }) => platform.architecture).sort()).toEqual(['amd64', 'arm64']);
     for (const platform of both.split(','))
-      expect(await client.contentOf(step.outputs.image ?? '', 'hello.txt', platform)).toBe(text);
+      expect(await suite.client.contentOf(step.outputs.image ?? '', 'hello.txt', platform)).toBe(text);
   }
-  made.push(`${registry}/${repository}:1.0`);
+  made.push(`${suite.registry}/${repository}:1.0`);
 });
 
 test('a build of several platforms goes up once, and only where its version is not there yet', async () => {
   const image = uniqueName('once');
   const build = async (text: string): Promise<StepResult> => {
-    const runner = action.newRunner({ engine, repository: `octo-org/${image}`, token: 'ghs_canary' });
+    const runner = suite.action.newRunner({ engine, repository: `octo-org/${image}`, token: 'ghs_canary' });
     runner.write('Dockerfile', 'FROM scratch\nCOPY hello.txt /hello.txt\n');
     runner.write('hello.txt', text);
     // Neither is for this machine.
     const platforms = 'linux/arm64,linux/s390x';
+    const { registry } = suite;
     return runner.main({ registry, tags: '1.0\nlatest', platforms, engine: 'podman', 'if-exists': 'skip' });
   };
   const step = await build('first');
@@ -254,7 +250,7 @@ test('a build of several platforms goes up once, and only where its version is n
   const again = await build('second');
   expect(again).toMatchObject(succeeded);
   expect(again.outputs).toMatchObject({ published: 'false', digest: step.outputs.digest });
-  expect(await client.contentOf(step.outputs.image ?? '', 'hello.txt', 'linux/s390x')).toBe('first');
+  expect(await suite.client.contentOf(step.outputs.image ?? '', 'hello.txt', 'linux/s390x')).toBe('first');
   made.push(step.outputs.image ?? '');
 });
 
@@ -262,28 +258,28 @@ describe('staged', () => {
   const run = (): Readonly<Record<string, string>> => ({ GITHUB_RUN_ID: `${Date.now()}` });
 
   async function merged(image: string, env: Readonly<Record<string, string>>): Promise<StepResult> {
-    const runner = action.newRunner({ subAction: 'merge', engine, repository: `octo-org/${image}`, env });
-    return runner.main({ registry, tags: '1.0', platforms: both });
+    const runner = suite.action.newRunner({ subAction: 'merge', engine, repository: `octo-org/${image}`, env });
+    return runner.main({ registry: suite.registry, tags: '1.0', platforms: both });
   }
 
   test('an index of the storage is one leg of all its platforms', async () => {
     const [index, image, env] = [await buildIndex('--format', 'docker'), uniqueName('staged'), run()];
-    const runner = action.newRunner({ engine, repository: `octo-org/${image}`, token: 'ghs_canary', env });
-    const leg = await runner.main({ registry, stage: 'true', source: `containers-storage:${index}` });
+    const runner = suite.action.newRunner({ engine, repository: `octo-org/${image}`, token: 'ghs_canary', env });
+    const leg = await runner.main({ registry: suite.registry, stage: 'true', source: `containers-storage:${index}` });
     expect(leg).toMatchObject(succeeded);
-    expect(await client.digestOf(leg.outputs.reference ?? '')).toBe(leg.outputs.digest);
+    expect(await suite.client.digestOf(leg.outputs.reference ?? '')).toBe(leg.outputs.digest);
     const step = await merged(image, env);
     expect(step).toMatchObject(succeeded);
     expect(JSON.parse(step.outputs.platforms ?? '')).toEqual(JSON.parse(leg.outputs.platforms ?? ''));
-    expect(await client.contentOf(step.outputs.image ?? '', 'hello.txt', 'linux/arm64')).toContain(index);
+    expect(await suite.client.contentOf(step.outputs.image ?? '', 'hello.txt', 'linux/arm64')).toContain(index);
   });
 
   test('a build of several platforms with Podman is a leg; the storage knows it by its ID', async () => {
     const [image, env] = [uniqueName('staged'), run()];
-    const runner = action.newRunner({ engine, repository: `octo-org/${image}`, token: 'ghs_canary', env });
+    const runner = suite.action.newRunner({ engine, repository: `octo-org/${image}`, token: 'ghs_canary', env });
     runner.write('Dockerfile', 'FROM scratch\nCOPY hello.txt /hello.txt\n');
     runner.write('hello.txt', `Hello from ${image}\n`);
-    const leg = await runner.main({ registry, stage: 'true', platforms: both, engine: 'podman' });
+    const leg = await runner.main({ registry: suite.registry, stage: 'true', platforms: both, engine: 'podman' });
     expect(leg).toMatchObject(succeeded);
     expect(leg.outputs).toMatchObject({ published: 'false', tags: '', imageid: expect.stringMatching(/^sha256:/) });
     const id = leg.outputs.imageid ?? '';
@@ -292,7 +288,9 @@ describe('staged', () => {
     const step = await merged(image, env);
     expect(step).toMatchObject(succeeded);
     for (const platform of both.split(','))
-      expect(await client.contentOf(step.outputs.image ?? '', 'hello.txt', platform)).toBe(`Hello from ${image}\n`);
+      expect(await suite.client.contentOf(step.outputs.image ?? '', 'hello.txt', platform)).toBe(
+        `Hello from ${image}\n`,
+      );
   });
 });
 
@@ -301,7 +299,7 @@ const inNamespace = github.mode === 'namespace' ? describe : describe.skip;
 inNamespace('to the Docker registry', () => {
   test('an index is refused before anything is sent', async () => {
     const image = uniqueName('refused');
-    const runner = github.newRunner(action, 'ghes.test', github.token('ghes.test', 'readWrite'), { engine });
+    const runner = github.newRunner(suite.action, 'ghes.test', github.token('ghes.test', 'readWrite'), { engine });
     const source = `containers-storage:${await buildIndex()}`;
     const step = await runner.main({ registry: 'docker', image, tags: '1.0', source });
     expect(step).toMatchObject({ exitCode: 1, code: 'INDEX_UNSUPPORTED' });

@@ -10,11 +10,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openGitHubLab } from '../support/github-lab.ts';
-import { lab } from '../support/lab.ts';
 import { type Runner, readActionManifest, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
 
-const suite = openSuite('engine', 'client');
+const suite = openSuite('engine', 'podman', 'login', 'client');
 const github = await openGitHubLab();
 const folder = mkdtempSync(join(tmpdir(), 'publish-podman-'));
 const socket = join(folder, 'podman.sock');
@@ -22,12 +21,9 @@ const nowhere = `unix://${join(folder, 'nobody.sock')}`;
 let service: ChildProcess;
 /** PATH with Podman. */
 let path: string;
-let login: { readonly registry: string; readonly username: string; readonly token: string };
 
 beforeAll(async () => {
-  const [podman, auth] = await Promise.all([lab.podman(), lab['registry-auth']()]);
-  path = podman.environment.PATH ?? '';
-  login = { registry: auth.address, username: auth.username ?? '', token: auth.password ?? '' };
+  path = suite.podman.PATH ?? '';
   // As the package podman-docker has it.
   writeFileSync(join(folder, 'docker'), '#!/bin/sh\necho "Emulate Docker CLI using podman." >&2\nexec podman "$@"\n', {
     mode: 0o755,
@@ -83,7 +79,7 @@ describe.each(runners)('a runner $what', ({ reason, engine }) => {
     const runner = newRunner();
     runner.write('Dockerfile', 'FROM scratch\nARG TARGETARCH\nCOPY hello.txt /$TARGETARCH.txt\n');
     runner.write('hello.txt', repository);
-    const step = await runner.main({ ...login, tags: '1.0\nlatest', platforms: 'linux/amd64,linux/arm64' });
+    const step = await runner.main({ ...suite.login, tags: '1.0\nlatest', platforms: 'linux/amd64,linux/arm64' });
     expect(step).toMatchObject({ failure: '', exitCode: 0 });
     expect(step.log).toContain(`Engine: Podman, because ${reason}`);
     await expectNothingLeft(runner, step);
@@ -92,7 +88,7 @@ describe.each(runners)('a runner $what', ({ reason, engine }) => {
 
   test('publishes, and gives the digest that the registry has', async () => {
     for (const tag of ['1.0', 'latest']) {
-      expect(await suite.client.digestOf(`${login.registry}/${repository}:${tag}`)).toBe(published.digest);
+      expect(await suite.client.digestOf(`${suite.login.registry}/${repository}:${tag}`)).toBe(published.digest);
     }
   });
 
@@ -101,10 +97,10 @@ describe.each(runners)('a runner $what', ({ reason, engine }) => {
     { what: 'by the digest', inputs: () => ({ digest: published.digest ?? '' }), image: () => published.reference },
     { what: 'of another platform', inputs: () => ({ platform: 'linux/arm64' }), platform: 'arm64' },
   ])('pulls $what', async ({ inputs, image, platform = 'amd64' }) => {
-    const name = image?.() ?? `${login.registry}/${repository}:latest`;
+    const name = image?.() ?? `${suite.login.registry}/${repository}:latest`;
     const runner = newRunner('pull');
     await runner.run(['podman', 'image', 'rm', '--force', name]);
-    const step = await runner.main({ ...login, ...inputs() });
+    const step = await runner.main({ ...suite.login, ...inputs() });
     expect(step).toMatchObject({ failure: '', exitCode: 0 });
     expect(step.log).toContain(`Engine: Podman, because ${reason}`);
     expect(step.outputs).toEqual({
@@ -128,10 +124,10 @@ describe('a pull with Podman', () => {
   test('leaves the job logged in, until its post, where that was asked for', async () => {
     const runner = suite.action.newRunner({ engine: { DOCKER_HOST: nowhere, PATH: path }, repository });
     runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
-    const published = await runner.main({ ...login, tags: 'latest' });
+    const published = await runner.main({ ...suite.login, tags: 'latest' });
     expect(published).toMatchObject({ failure: '', exitCode: 0 });
     const pulling = newRunner();
-    const step = await pulling.main({ ...login, 'login-scope': 'job' });
+    const step = await pulling.main({ ...suite.login, 'login-scope': 'job' });
     expect(step).toMatchObject({ failure: '', exitCode: 0 });
     const image = step.outputs.image ?? '';
     const again = ['podman', 'pull', '--tls-verify=false', image] as const;
@@ -145,14 +141,14 @@ describe('a pull with Podman', () => {
     { what: 'for which the login is no good', inputs: { token: 'wrong' }, code: 'LOGIN_REFUSED' },
   ])('of an image $what says so, and leaves nothing', async ({ inputs, code }) => {
     const runner = newRunner();
-    const step = await runner.main({ ...login, tag: 'missing', ...inputs });
+    const step = await runner.main({ ...suite.login, tag: 'missing', ...inputs });
     expect(step).toMatchObject({ exitCode: 1, code, outputs: {} });
     await expectNothingLeft(runner, step);
   });
 
   test('is not made where Docker was asked for', async () => {
     const runner = newRunner();
-    const step = await runner.main({ ...login, engine: 'docker' });
+    const step = await runner.main({ ...suite.login, engine: 'docker' });
     expect(step.exitCode).toBe(1);
     expect(runner.commands().filter(({ program }) => program === 'podman')).toEqual([]);
   });
@@ -160,7 +156,7 @@ describe('a pull with Podman', () => {
   test('is made where it was asked for, though Docker answers', async () => {
     const engine = { ...suite.engine, PATH: `${path}:${suite.engine.PATH}` };
     const runner = suite.action.newRunner({ engine, repository, subAction: 'pull' });
-    const step = await runner.main({ ...login, tag: 'missing', engine: 'podman' });
+    const step = await runner.main({ ...suite.login, tag: 'missing', engine: 'podman' });
     expect(step.log).toContain('Engine: Podman, because `engine` is podman');
     expect(runner.commands().map(({ program }) => program)).toEqual(['podman']);
   });

@@ -8,14 +8,12 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { openGitHubLab } from '../support/github-lab.ts';
 import { parseFileEntries } from '../support/runner-files.ts';
-import { copyAction, type Runner, uniqueName } from '../support/step.ts';
+import { type Runner, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
 const github = await openGitHubLab();
-const action = copyAction();
-afterAll(() => {
-  action[Symbol.dispose]();
-  github[Symbol.dispose]();
-});
+const { action } = openSuite();
+afterAll(() => github[Symbol.dispose]());
 
 interface Row {
   readonly what: string;

@@ -5,18 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runTool } from '../support/images.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
+import { lab } from '../support/lab.ts';
 import { type MeddlingRegistry, startMeddlingRegistry } from '../support/meddling-registry.ts';
 import { startMemoryRegistry } from '../support/memory-registry.ts';
 import { type OwnDistribution, startOwnDistribution } from '../support/own-distribution.ts';
-import { copyAction, type StepResult, uniqueName } from '../support/step.ts';
+import { type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
-const action = copyAction();
+const suite = openSuite('engine', 'containerd', 'registry', 'login', 'client');
 const folder = mkdtempSync(join(tmpdir(), 'publish-promote-'));
 const seen: string[] = [];
 const authorizations = new Set<string>();
-let client: IndependentClient;
-let engine: Record<string, string>;
 let tools: { crane: string; oras: string; cosign: string };
 /** The lab's registry, with each request seen. */
 let watched: MeddlingRegistry;
@@ -24,30 +23,21 @@ let name: string;
 let digest: string;
 
 beforeAll(async () => {
-  const [{ environment }, { environment: containerd }, { address }, found] = await Promise.all([
-    lab.engine(),
-    lab['engine-containerd'](),
-    lab.registry(),
-    lab.tools(),
-  ]);
-  engine = environment;
-  tools = { crane: 'crane', oras: 'oras', cosign: 'cosign', ...found };
-  client = await openIndependentClient();
-  watched = await startMeddlingRegistry(address, (request, { authorization }) => {
+  const { containerd, registry } = suite;
+  tools = { crane: 'crane', oras: 'oras', cosign: 'cosign', ...(await lab.tools()) };
+  watched = await startMeddlingRegistry(registry, (request, { authorization }) => {
     seen.push(request);
     if (authorization !== undefined) authorizations.add(authorization);
   });
   const image = uniqueName('promoted');
-  name = `${address}/octo-org/${image}`;
+  name = `${registry}/octo-org/${image}`;
   writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY hello.txt /\n');
   writeFileSync(join(folder, 'hello.txt'), `Hello from ${image}\n`);
   const build = ['docker', 'buildx', 'build', '--provenance=false', '--platform=linux/amd64,linux/arm64'];
   await runTool([...build, '--tag', `${name}:1.0.0-rc.1`, '--push', folder], containerd);
-  digest = await client.digestOf(`${name}:1.0.0-rc.1`);
+  digest = await suite.client.digestOf(`${name}:1.0.0-rc.1`);
 });
 afterAll(() => {
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
   watched?.[Symbol.dispose]();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -56,7 +46,7 @@ afterAll(() => {
 const watchedName = (): string => name.replace(/^[^/]+/, watched.address);
 
 async function promote(inputs: Readonly<Record<string, string>>): Promise<StepResult> {
-  const runner = action.newRunner({ engine, repository: `octo-org/${uniqueName('app')}` });
+  const runner = suite.action.newRunner({ engine: suite.engine, repository: `octo-org/${uniqueName('app')}` });
   seen.length = 0;
   const step = await runner.main({ tags: '1.0.0\nlatest', ...inputs });
   expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
@@ -70,7 +60,7 @@ test('a further tag of the same repository is one PUT a tag, without any docker 
   const image = name.split('/').at(-1) ?? '';
   const step = await promote({ registry: watched.address, image, source: `docker://${watchedName()}:1.0.0-rc.1` });
   expect(step.outputs.digest).toBe(digest);
-  for (const tag of ['1.0.0', 'latest']) expect(await client.digestOf(`${name}:${tag}`)).toBe(digest);
+  for (const tag of ['1.0.0', 'latest']) expect(await suite.client.digestOf(`${name}:${tag}`)).toBe(digest);
   // One upload is started, to see whether this run may push, and given up.
   expect(uploads()).toEqual([expect.stringMatching(/^POST .*\/blobs\/uploads\/$/)]);
   expect(seen.filter((request) => request.startsWith('PUT')).length).toBe(2);
@@ -84,33 +74,27 @@ test('another repository of the same registry gets each blob by a mount, with th
     source: `docker://${watchedName()}@${digest}`,
   });
   expect(step.outputs.digest).toBe(digest);
-  expect(await client.digestOf(`${step.outputs.tags?.split('\n')[0]}`)).toBe(digest);
+  expect(await suite.client.digestOf(`${step.outputs.tags?.split('\n')[0]}`)).toBe(digest);
   expect(uploads().filter((request) => request.startsWith('PUT'))).toEqual([]);
   expect(uploads().filter((request) => request.includes('mount=')).length).toBeGreaterThan(0);
   expect(step.log).toMatch(/blobs uploaded: 0 \(0\.0 MB\), mounted: \d+/);
 });
 
 test('a second publish of the same image sends no blob', async () => {
-  const other = await lab['registry-auth']();
-  const registryAuth = JSON.stringify([
-    { registry: other.address, username: other.username, password: other.password },
-  ]);
+  const { registry, username, token: password } = suite.login;
   const inputs = {
-    registry: other.address,
+    registry,
     image: uniqueName('again'),
     source: `docker://${name}:1.0.0-rc.1`,
-    'registry-auth': registryAuth,
+    'registry-auth': JSON.stringify([{ registry, username, password }]),
   };
   expect((await promote(inputs)).log).toMatch(/blobs uploaded: [1-9]/);
   expect((await promote(inputs)).log).toMatch(/blobs uploaded: 0 \(0\.0 MB\), mounted: 0, there already: \d+/);
 });
 
 test('the login of the destination is not sent to the registry of the source', async () => {
-  const other = await lab['registry-auth']();
   const step = await promote({
-    registry: other.address,
-    username: other.username ?? '',
-    token: other.password ?? '',
+    ...suite.login,
     image: uniqueName('secret'),
     source: `docker://${watchedName()}:1.0.0-rc.1`,
   });
@@ -139,7 +123,7 @@ test('signatures and attestations come along where `referrers` is true, and are 
     folder,
   );
   const step = await promote({
-    registry: (await lab.registry()).address,
+    registry: suite.registry,
     image,
     source: `docker://${signed}`,
     referrers: 'true',
@@ -188,7 +172,7 @@ describe('referrers', () => {
     try {
       const reference = await promoteTo(own.registry);
       expect(await discover(reference)).toContain(type);
-      expect(await client.tagsOf(reference.replace(/@.*/, ''))).toContain(digest.replace(':', '-'));
+      expect(await suite.client.tagsOf(reference.replace(/@.*/, ''))).toContain(digest.replace(':', '-'));
     } finally {
       await own.close();
     }
@@ -198,8 +182,7 @@ describe('referrers', () => {
     await using listing = await startMemoryRegistry({ referrers: true });
     const reference = await promoteTo(listing.registry);
     expect(await discover(reference)).toContain(type);
-    expect((await client.tagsOf(reference.replace(/@.*/, ''))).toSorted()).toEqual(['1.0.0', 'latest']);
-    const { address } = await lab.registry();
-    expect(await discover(await promoteTo(address, reference))).toContain(type);
+    expect((await suite.client.tagsOf(reference.replace(/@.*/, ''))).toSorted()).toEqual(['1.0.0', 'latest']);
+    expect(await discover(await promoteTo(suite.registry, reference))).toContain(type);
   });
 });

@@ -1,43 +1,30 @@
 /** The other half, `pull/`: resolves and logs in as a publish does, pulls, and leaves as little. */
 
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
-import { copyAction, type Runner, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
+import { beforeAll, expect, test } from '@jest/globals';
+import { lab } from '../support/lab.ts';
+import { type Runner, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
-const action = copyAction();
+const suite = openSuite('engine', 'registry', 'login', 'client');
 const repository = `octo-org/${uniqueName('app')}`;
-let engine: Record<string, string>;
-let login: { registry: string; username: string; token: string };
 let published: StepResult;
-let client: IndependentClient;
 
 beforeAll(async () => {
-  const [{ environment }, { address, username = '', password = '' }] = await Promise.all([
-    lab.engine(),
-    lab['registry-auth'](),
-  ]);
-  engine = environment;
-  client = await openIndependentClient();
-  login = { registry: address, username, token: password };
-  const runner = action.newRunner({ engine, repository });
+  const runner = suite.action.newRunner({ engine: suite.engine, repository });
   runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
-  published = await runner.main({ ...login, tags: '1.0\nlatest' });
+  published = await runner.main({ ...suite.login, tags: '1.0\nlatest' });
   expect(published).toMatchObject({ exitCode: 0, failure: '' });
-});
-afterAll(() => {
-  action[Symbol.dispose]();
-  client?.[Symbol.dispose]();
 });
 
 /** A runner that does not have the image yet. */
 async function aRunner(): Promise<Runner> {
-  const runner = action.newRunner({ engine, repository, subAction: 'pull' });
+  const runner = suite.action.newRunner({ engine: suite.engine, repository, subAction: 'pull' });
   await runner.run(['docker', 'image', 'rm', '--force', published.outputs.imageid ?? '']);
   return runner;
 }
 
 test.each([
-  { what: 'without a tag', inputs: {}, image: () => `${login.registry}/${repository}:latest` },
+  { what: 'without a tag', inputs: {}, image: () => `${suite.login.registry}/${repository}:latest` },
   { what: 'by a tag', inputs: { tag: '1.0' }, image: () => published.outputs.image },
   {
     what: 'by the digest',
@@ -46,7 +33,7 @@ test.each([
   },
 ])('pulls $what what was published', async ({ inputs, image }) => {
   const runner = await aRunner();
-  const step = await runner.main({ ...login, ...(typeof inputs === 'function' ? inputs() : inputs) });
+  const step = await runner.main({ ...suite.login, ...(typeof inputs === 'function' ? inputs() : inputs) });
   expect(step).toMatchObject({ exitCode: 0, failure: '' });
   const { digest, imageid } = published.outputs;
   expect(step.outputs).toEqual({ image: image(), digest, imageid });
@@ -57,16 +44,16 @@ test.each([
 });
 
 test.each([
-  { what: 'Docker 28', environment: async () => engine },
+  { what: 'Docker 28', environment: async () => suite.engine },
   {
     what: 'Docker 28 with the containerd image store',
     environment: async () => (await lab['engine-containerd']()).environment,
   },
   { what: 'Docker 20.10', environment: async () => (await lab['engine-20.10']()).environment },
 ])('the digest is that of the tag, whatever else $what knows the image by', async ({ environment }) => {
-  const { address } = await lab.registry();
+  const { registry: address, client } = suite;
   const image = `octo-org/${uniqueName('app')}`;
-  const built = action.newRunner({ engine, repository: image });
+  const built = suite.action.newRunner({ engine: suite.engine, repository: image });
   built.write('Dockerfile', 'FROM scratch\nCOPY text /\n');
   built.write('text', image);
   const first = await built.main({ registry: address, tags: 'image' });
@@ -89,7 +76,7 @@ test.each([
   expect(new Set(Object.values(digests)).size).toBe(3);
   // Whichever an engine lists first, each is pulled with the others there.
   for (const tag of ['image', 'again', 'index', 'image', 'again']) {
-    const runner = action.newRunner({ engine: await environment(), repository: image, subAction: 'pull' });
+    const runner = suite.action.newRunner({ engine: await environment(), repository: image, subAction: 'pull' });
     const step = await runner.main({ registry: address, tag });
     expect(step).toMatchObject({ exitCode: 0, failure: '' });
     expect(step.outputs.digest).toBe(digests[tag]);
@@ -98,16 +85,16 @@ test.each([
 
 test('an image that is not there fails the step, and leaves nothing', async () => {
   const runner = await aRunner();
-  const step = await runner.main({ ...login, tag: 'missing' });
+  const step = await runner.main({ ...suite.login, tag: 'missing' });
   expect(step).toMatchObject({ exitCode: 1, outputs: {} });
   expect(step.code).not.toBe('INTERNAL');
-  expect(step.failure).toContain(`${login.registry}/${repository}:missing`);
+  expect(step.failure).toContain(`${suite.login.registry}/${repository}:missing`);
   expect(runner.filesIn(runner.temp)).toEqual([]);
 });
 
 test('a digest that is none is refused before any docker command', async () => {
-  const runner = action.newRunner({ engine, repository, subAction: 'pull' });
-  const step = await runner.main({ ...login, digest: 'sha256:123' });
+  const runner = suite.action.newRunner({ engine: suite.engine, repository, subAction: 'pull' });
+  const step = await runner.main({ ...suite.login, digest: 'sha256:123' });
   expect(step).toMatchObject({ exitCode: 1, code: 'DIGEST_INVALID', failure: expect.stringContaining('"sha256:123"') });
   expect(runner.commands()).toEqual([]);
 });

@@ -6,11 +6,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { blocksOf } from '../support/doc-workflows.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
+import { lab } from '../support/lab.ts';
 import { copyAction, type Ended, type Runner, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** `null` where there is no Go toolchain; where there is one that cannot build it, this says so and fails. */
@@ -46,24 +47,10 @@ function recipe(name: string, registry: string): string {
 }
 
 (act === null ? describe.skip : describe)('act runs (needs a Go toolchain)', () => {
-  const action = copyAction();
+  const suite = openSuite('engine', 'registry', 'client');
   /** Only for act, which packs the whole folder: in the other one the runners write meanwhile. */
   const packed = copyAction();
-  let engine: Record<string, string>;
-  let registry: string;
-  let client: IndependentClient;
-  beforeAll(async () => {
-    [{ environment: engine }, { address: registry }, client] = await Promise.all([
-      lab.engine(),
-      lab.registry(),
-      openIndependentClient(),
-    ]);
-  });
-  afterAll(() => {
-    action[Symbol.dispose]();
-    packed[Symbol.dispose]();
-    client?.[Symbol.dispose]();
-  });
+  afterAll(() => packed[Symbol.dispose]());
 
   /** A checkout of `Octo-Org/NAME` with the workflows of some recipes. */
   async function aCheckout(
@@ -71,9 +58,9 @@ function recipe(name: string, registry: string): string {
     recipes: readonly string[],
     dockerfile = 'FROM scratch\nARG NODE_VERSION\nLABEL node=$NODE_VERSION\nCOPY Dockerfile /\n',
   ): Promise<Runner> {
-    const runner = action.newRunner({ engine });
+    const runner = suite.action.newRunner({ engine: suite.engine });
     for (const folder of ['.', 'services/api', 'services/web']) runner.write(join(folder, 'Dockerfile'), dockerfile);
-    for (const each of recipes) runner.write(`.github/workflows/${each}.yml`, recipe(each, registry));
+    for (const each of recipes) runner.write(`.github/workflows/${each}.yml`, recipe(each, suite.registry));
     for (const line of [
       'init --quiet --initial-branch main',
       `remote add origin https://github.com/Octo-Org/${name}.git`,
@@ -119,9 +106,10 @@ function recipe(name: string, registry: string): string {
   }
 
   const pushOf = (ref: string): readonly [string, Readonly<Record<string, unknown>>] => ['push', { ref }];
-  const nameOf = (image: string): string => `${registry}/octo-org/${image.toLowerCase()}`;
+  const nameOf = (image: string): string => `${suite.registry}/octo-org/${image.toLowerCase()}`;
 
   test('the first workflow of README.md publishes a new repository that has a Dockerfile and nothing else', async () => {
+    const { client } = suite;
     const name = uniqueName('Fresh');
     const runner = await aCheckout(name, ['readme']);
     await run(runner, name, 'readme', pushOf('refs/heads/main'));
@@ -133,9 +121,9 @@ function recipe(name: string, registry: string): string {
     const name = uniqueName('Release');
     const runner = await aCheckout(name, ['release-tags']);
     await run(runner, name, 'release-tags', pushOf('refs/tags/v1.2.3'));
-    expect(await client.tagsOf(nameOf(name))).toEqual(['1', '1.2', '1.2.3', 'latest']);
+    expect(await suite.client.tagsOf(nameOf(name))).toEqual(['1', '1.2', '1.2.3', 'latest']);
     await run(runner, name, 'release-tags', pushOf('refs/tags/v2.0.0-rc.1'));
-    expect(await client.tagsOf(nameOf(name))).toEqual(['1', '1.2', '1.2.3', '2.0.0-rc.1', 'latest']);
+    expect(await suite.client.tagsOf(nameOf(name))).toEqual(['1', '1.2', '1.2.3', '2.0.0-rc.1', 'latest']);
   });
 
   test.each([
@@ -152,7 +140,7 @@ function recipe(name: string, registry: string): string {
     };
     const { log } = await run(runner, name, 'pull-requests', ['pull_request', payload]);
     expect(log).toContain('Nothing was published, because the run is for pull request');
-    const found = await client.tagsOf(nameOf(name)).catch(() => []);
+    const found = await suite.client.tagsOf(nameOf(name)).catch(() => []);
     expect(found).toEqual(tags);
   });
 
@@ -160,10 +148,10 @@ function recipe(name: string, registry: string): string {
     const name = uniqueName('Mono');
     const runner = await aCheckout(name, ['monorepo']);
     const { log } = await run(runner, name, 'monorepo', pushOf('refs/tags/api/v1.2.3'));
-    expect(await client.tagsOf(`${nameOf(name)}/api`)).toEqual(['1.2', '1.2.3', 'latest']);
+    expect(await suite.client.tagsOf(`${nameOf(name)}/api`)).toEqual(['1.2', '1.2.3', 'latest']);
     expect(log).toContain('Nothing was published, because no tag came out of `tags`');
     await run(runner, name, 'monorepo', pushOf('refs/heads/main'));
-    expect(await client.tagsOf(`${nameOf(name)}/web`)).toEqual(['edge']);
+    expect(await suite.client.tagsOf(`${nameOf(name)}/web`)).toEqual(['edge']);
   });
 
   test('matrix over versions: each leg has tags of its own, and one has latest', async () => {
@@ -171,9 +159,9 @@ function recipe(name: string, registry: string): string {
     const runner = await aCheckout(name, ['matrix-versions']);
     await run(runner, name, 'matrix-versions', pushOf('refs/tags/v1.2.3'));
     const tags = ['22', '24'].flatMap((node) => ['1', '1.2', '1.2.3'].map((version) => `${version}-node${node}`));
-    expect(await client.tagsOf(nameOf(name))).toEqual([...tags, 'latest'].sort());
-    expect(await client.labelsOf(`${nameOf(name)}:latest`)).toMatchObject({ node: '24' });
-    expect(await client.labelsOf(`${nameOf(name)}:1-node22`)).toMatchObject({ node: '22' });
+    expect(await suite.client.tagsOf(nameOf(name))).toEqual([...tags, 'latest'].sort());
+    expect(await suite.client.labelsOf(`${nameOf(name)}:latest`)).toMatchObject({ node: '24' });
+    expect(await suite.client.labelsOf(`${nameOf(name)}:1-node22`)).toMatchObject({ node: '22' });
   });
 
   test('reusable workflow: a later job of the caller has the reference', async () => {
@@ -181,11 +169,12 @@ function recipe(name: string, registry: string): string {
     const runner = await aCheckout(name, ['reusable-caller', 'reusable-publish']);
     const { log } = await run(runner, name, 'reusable-caller', pushOf('refs/heads/main'));
     expect(log).toContain(
-      `deploy ${registry}/octo-org/shop@${await client.digestOf(`${registry}/octo-org/shop:main`)}`,
+      `deploy ${suite.registry}/octo-org/shop@${await suite.client.digestOf(`${suite.registry}/octo-org/shop:main`)}`,
     );
   });
 
   test('pull: a later job runs exactly what was published', async () => {
+    const { client } = suite;
     const name = uniqueName('Tried');
     const { busybox } = await lab.images();
     const runner = await aCheckout(name, ['pull'], `FROM ${busybox}\nENTRYPOINT ["echo", "${name} was run with"]\n`);
@@ -196,13 +185,13 @@ function recipe(name: string, registry: string): string {
 
   test('promote: the tag is the same image, and no Docker was asked', async () => {
     const version = uniqueName('1.2.3-t');
-    const source = action.newRunner({ engine, repository: 'octo-org/app' });
+    const source = suite.action.newRunner({ engine: suite.engine, repository: 'octo-org/app' });
     source.write('Dockerfile', `FROM scratch\nLABEL version=${version}\nCOPY Dockerfile /\n`);
-    const { outputs } = await source.main({ registry, tags: version });
+    const { outputs } = await source.main({ registry: suite.registry, tags: version });
     const name = uniqueName('Promoter');
     const runner = await aCheckout(name, ['promote']);
     await run(runner, name, 'promote', ['workflow_dispatch', { ref: 'refs/heads/main', inputs: { version } }]);
-    expect(await client.digestOf(`${registry}/octo-org/app:production`)).toBe(outputs.digest);
+    expect(await suite.client.digestOf(`${suite.registry}/octo-org/app:production`)).toBe(outputs.digest);
     expect(runner.commands()).toEqual([]);
   });
 });

@@ -5,14 +5,14 @@
 
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { openGitHubLab } from '../support/github-lab.ts';
-import { copyAction, type Runner, type StepResult, uniqueName } from '../support/step.ts';
+import { type Runner, type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
 const github = await openGitHubLab();
-const action = copyAction();
+const { action } = openSuite();
 const times: string[] = [];
 afterAll(() => {
   process.stderr.write(`Time to refusal, whole step:\n${times.join('')}`);
-  action[Symbol.dispose]();
   github[Symbol.dispose]();
 });
 

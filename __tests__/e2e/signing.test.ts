@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { lab } from '../support/lab.ts';
-import { copyAction, uniqueName } from '../support/step.ts';
+import { uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
+
+const suite = openSuite('engine', 'login');
 
 interface Workflow {
   readonly jobs: {
@@ -14,19 +17,13 @@ interface Workflow {
 }
 
 test('with the login that the step leaves to the job, cosign signs the published digest, and others find the signature', async () => {
-  const [{ environment: engine }, account, { cosign = 'cosign' }] = await Promise.all([
-    lab.engine(),
-    lab['registry-auth'](),
-    lab.tools(),
-  ]);
-  using action = copyAction();
+  const { cosign = 'cosign' } = await lab.tools();
+  const { action, engine, login } = suite;
   const runner = action.newRunner({ engine, repository: `octo-org/${uniqueName('signed')}` });
   runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
   const text = readFileSync(new URL('../../examples/workflows/sign.yml', import.meta.url), 'utf8');
   const { jobs }: Workflow = parse(text);
   const inputs = jobs.publish.steps.find(({ with: given }) => given !== undefined)?.with ?? {};
-  const { address, username = '', password = '' } = account;
-  const login = { registry: address, username, token: password };
   const step = await runner.main({ ...login, ...inputs, tags: '1.0' });
   expect({ exitCode: step.exitCode, log: step.log }).toEqual({ exitCode: 0, log: expect.any(String) });
 

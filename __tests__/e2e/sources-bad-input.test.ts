@@ -16,32 +16,22 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { digestOf } from '../../src/image/digest.ts';
 import { copyFolder, type MadeImages, makeImages, runTool } from '../support/images.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
-import { copyAction, uniqueName } from '../support/step.ts';
+import { uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 import { aLayout, named, tarOf, writeTree } from '../support/tar.ts';
 
-const action = copyAction();
+const suite = openSuite('engine', 'podman', 'registry', 'client');
 const folder = mkdtempSync(join(tmpdir(), 'publish-bad-'));
 const at = (name: string): string => join(folder, name);
 let images: MadeImages;
-let client: IndependentClient;
 let engine: Record<string, string>;
-let registry: string;
 
 beforeAll(async () => {
-  const [{ environment }, { environment: podman }, { address }] = await Promise.all([
-    lab.engine(),
-    lab.podman(),
-    lab.registry(),
-  ]);
-  engine = { ...environment, PATH: `${environment.PATH}:${podman.PATH}` };
-  registry = address;
-  [images, client] = await Promise.all([makeImages(), openIndependentClient()]);
+  engine = { ...suite.engine, PATH: `${suite.engine.PATH}:${suite.podman.PATH}` };
+  images = await makeImages();
 });
 afterAll(() => {
-  action[Symbol.dispose]();
   images?.[Symbol.dispose]();
-  client?.[Symbol.dispose]();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -121,7 +111,7 @@ const cases: readonly Case[] = [
   },
   {
     what: 'a repository that the registry does not have',
-    source: () => `docker://${registry}/octo-org/nothing:1`,
+    source: () => `docker://${suite.registry}/octo-org/nothing:1`,
     code: 'MANIFEST_UNKNOWN',
     says: ['404'],
   },
@@ -349,8 +339,8 @@ const cases: readonly Case[] = [
 
 test.each(cases)('$what: $code', async ({ source, code, says }) => {
   const image = uniqueName('bad');
-  const runner = action.newRunner({ engine, repository: `octo-org/${image}` });
-  const step = await runner.main({ registry, source: await source(), tags: '1.0\nlatest' });
+  const runner = suite.action.newRunner({ engine, repository: `octo-org/${image}` });
+  const step = await runner.main({ registry: suite.registry, source: await source(), tags: '1.0\nlatest' });
   expect({ exitCode: step.exitCode, code: step.code, failure: step.failure }).toEqual({
     exitCode: 1,
     code,
@@ -358,7 +348,7 @@ test.each(cases)('$what: $code', async ({ source, code, says }) => {
   });
   for (const part of says) expect(step.failure).toContain(part);
   expect(step.outputs).toEqual({});
-  expect(await client.tagsOf(`${registry}/octo-org/${image}`).catch(() => [])).toEqual([]);
+  expect(await suite.client.tagsOf(`${suite.registry}/octo-org/${image}`).catch(() => [])).toEqual([]);
   expect(runner.filesIn(runner.temp)).toEqual([]);
 });
 
@@ -371,17 +361,17 @@ test('an ID that two images begin with is refused', async () => {
   }
   const first = ids.map((id) => id.replace('sha256:', '').slice(0, 1));
   const shared = first.find((digit, index) => first.indexOf(digit) !== index) ?? '';
-  const runner = action.newRunner({ engine, repository: `octo-org/${uniqueName('bad')}` });
-  const step = await runner.main({ registry, source: `docker-daemon:${shared}`, tags: '1.0' });
+  const runner = suite.action.newRunner({ engine, repository: `octo-org/${uniqueName('bad')}` });
+  const step = await runner.main({ registry: suite.registry, source: `docker-daemon:${shared}`, tags: '1.0' });
   expect(step).toMatchObject({ exitCode: 1, code: 'SOURCE_AMBIGUOUS' });
   expect(step.failure).toContain(`"${shared}" is the beginning of `);
   expect(step.failure).toContain('image IDs');
 });
 
 test('what only a build knows is refused beside a source, all of it at once', async () => {
-  const runner = action.newRunner({ engine, repository: `octo-org/${uniqueName('bad')}` });
+  const runner = suite.action.newRunner({ engine, repository: `octo-org/${uniqueName('bad')}` });
   const step = await runner.main({
-    registry,
+    registry: suite.registry,
     source: `docker-daemon:${images.name}`,
     platforms: 'linux/amd64',
     labels: 'a=b',

@@ -4,20 +4,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { lab } from '../support/lab.ts';
 import { startMeddlingRegistry } from '../support/meddling-registry.ts';
-import { copyAction, uniqueName } from '../support/step.ts';
+import { uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 import { aLayout, writeTree } from '../support/tar.ts';
 
-const action = copyAction();
+const suite = openSuite('registry');
 const folder = mkdtempSync(join(tmpdir(), 'publish-cancelled-'));
-afterAll(() => {
-  action[Symbol.dispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test.each(['SIGINT', 'SIGTERM'] as const)('%s ends a publish in the middle of an upload', async (signal) => {
-  const { address } = await lab.registry();
   const layout = aLayout();
   layout.list(layout.image(uniqueName('cancelled')));
   const path = writeTree(join(folder, uniqueName('layout')), layout.files);
@@ -26,14 +22,14 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s ends a publish in the middle of an
   const isUploading = new Promise<void>((resolve) => {
     reached = resolve;
   });
-  using registry = await startMeddlingRegistry(address, async (request) => {
+  using registry = await startMeddlingRegistry(suite.registry, async (request) => {
     requests.push(request);
     if (!request.startsWith('PUT')) return;
     reached();
     // The registry takes the upload and does not answer.
     await new Promise(() => {});
   });
-  const runner = action.newRunner({ repository: `octo-org/${uniqueName('app')}` });
+  const runner = suite.action.newRunner({ repository: `octo-org/${uniqueName('app')}` });
   const { process: step, ended } = runner.start({ registry: registry.address, source: `oci:${path}`, tags: '1.0' });
   await isUploading;
   const begun = performance.now();

@@ -7,30 +7,27 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { digestOf as digestOfBytes } from '../../src/image/digest.ts';
 import { openGitHubLab } from '../support/github-lab.ts';
 import { type MadeImages, makeImages } from '../support/images.ts';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
+import { lab } from '../support/lab.ts';
 import { type OwnDistribution, startOwnDistribution } from '../support/own-distribution.ts';
-import { copyAction, uniqueName } from '../support/step.ts';
+import { uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 import { aLayout, writeTree } from '../support/tar.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const action = copyAction();
+const suite = openSuite('engine', 'podman', 'registry', 'login', 'client');
 const github = await openGitHubLab();
 let images: MadeImages;
-let client: IndependentClient;
 let distribution3: OwnDistribution | undefined;
 let engine: Record<string, string>;
 
 beforeAll(async () => {
-  const [{ environment }, { environment: podman }] = await Promise.all([lab.engine(), lab.podman()]);
-  engine = { ...environment, PATH: `${environment.PATH}:${podman.PATH}` };
-  [images, client] = await Promise.all([makeImages(), openIndependentClient()]);
+  engine = { ...suite.engine, PATH: `${suite.engine.PATH}:${suite.podman.PATH}` };
+  images = await makeImages();
   const { path } = await lab.distribution3();
   if (path !== null) distribution3 = await startOwnDistribution(path);
 });
 afterAll(async () => {
-  action[Symbol.dispose]();
   images?.[Symbol.dispose]();
-  client?.[Symbol.dispose]();
   github[Symbol.dispose]();
   await distribution3?.close();
 });
@@ -74,31 +71,31 @@ const sources: readonly Source[] = [
   {
     what: 'docker:// of two platforms',
     source: () => `docker://${images.remote}`,
-    digestOf: () => client.digestOf(images.remote),
+    digestOf: () => suite.client.digestOf(images.remote),
     platforms: both,
   },
   {
     what: 'docker:// of one platform',
     source: () => `docker://${images.singleRemote}`,
-    digestOf: () => client.digestOf(images.singleRemote),
+    digestOf: () => suite.client.digestOf(images.singleRemote),
     platforms: one,
   },
 ];
 
 const registries = [
-  { where: 'the registry of the lab', to: async () => (await lab.registry()).address },
-  { where: 'a registry that asks for a login', to: async () => (await lab['registry-auth']()).address },
-  { where: 'Distribution 3', to: async () => distribution3?.registry },
+  { where: 'the registry of the lab', to: () => suite.registry },
+  { where: 'a registry that asks for a login', to: () => suite.login.registry },
+  { where: 'Distribution 3', to: () => distribution3?.registry },
 ];
 
 describe.each(registries)('to $where', ({ to }) => {
   test.each(sources)('$what arrives whole, under each tag', async ({ source, digestOf, platforms }) => {
-    const registry = await to();
+    const registry = to();
     // Without Go there is no Distribution 3.
     if (registry === undefined) return;
-    const { username, password, address } = await lab['registry-auth']();
+    const { registry: address, username, token: password } = suite.login;
     const image = uniqueName('published');
-    const runner = action.newRunner({ engine, repository: `octo-org/${image}`, token: 'ghs_canary' });
+    const runner = suite.action.newRunner({ engine, repository: `octo-org/${image}`, token: 'ghs_canary' });
     const { exitCode, failure, log, outputs } = await runner.main({
       registry,
       source: source(),
@@ -108,13 +105,13 @@ describe.each(registries)('to $where', ({ to }) => {
     });
     expect({ exitCode, failure, log }).toEqual({ exitCode: 0, failure: '', log: expect.any(String) });
     const name = `${registry}/octo-org/${image}`;
-    expect(await client.tagsOf(name)).toEqual(['1.0', 'latest']);
-    expect(await client.digestOf(`${name}:1.0`)).toBe(outputs.digest);
-    expect(await client.digestOf(`${name}:latest`)).toBe(outputs.digest);
+    expect(await suite.client.tagsOf(name)).toEqual(['1.0', 'latest']);
+    expect(await suite.client.digestOf(`${name}:1.0`)).toBe(outputs.digest);
+    expect(await suite.client.digestOf(`${name}:latest`)).toBe(outputs.digest);
     if (digestOf !== undefined) expect(outputs.digest).toBe(await digestOf());
     for (const platform of platforms) {
-      expect(await client.contentOf(`${name}:1.0`, 'hello.txt', platform)).toBe(images.text);
-      expect(digestOfBytes(Buffer.from(await client.contentOf(`${name}:1.0`, 'more/numbers', platform)))).toBe(
+      expect(await suite.client.contentOf(`${name}:1.0`, 'hello.txt', platform)).toBe(images.text);
+      expect(digestOfBytes(Buffer.from(await suite.client.contentOf(`${name}:1.0`, 'more/numbers', platform)))).toBe(
         images.numbers,
       );
     }
@@ -135,11 +132,10 @@ test.each([0, 1])('oci: without names, by the place %i in the list', async (plac
   const listed = [layout.image('one'), layout.image('two')];
   layout.list(...listed);
   const folder = writeTree(temporaryFolder(), layout.files);
-  const runner = action.newRunner({ repository: `octo-org/${uniqueName('placed')}` });
-  const { address } = await lab.registry();
-  const step = await runner.main({ registry: address, source: `oci:${folder}:@${place}`, tags: '1.0' });
+  const runner = suite.action.newRunner({ repository: `octo-org/${uniqueName('placed')}` });
+  const step = await runner.main({ registry: suite.registry, source: `oci:${folder}:@${place}`, tags: '1.0' });
   expect(step).toMatchObject({ exitCode: 0, failure: '', outputs: { digest: listed[place]?.digest } });
-  expect(await client.digestOf(step.outputs.image ?? '')).toBe(listed[place]?.digest);
+  expect(await suite.client.digestOf(step.outputs.image ?? '')).toBe(listed[place]?.digest);
 });
 
 const inNamespace = github.mode === 'namespace' ? describe : describe.skip;
@@ -159,7 +155,7 @@ inNamespace('to the Docker registry', () => {
     });
     return { step, name: `docker.ghes.test/${github.owner}/${github.repository}/${image}` };
   }
-  const newRunner = () => github.newRunner(action, product, github.token(product, 'readWrite'));
+  const newRunner = () => github.newRunner(suite.action, product, github.token(product, 'readWrite'));
 
   const single = sources.filter(
     ({ platforms, what }) => platforms.length === 1 && !/docker-daemon|storage|docker:/.test(what),

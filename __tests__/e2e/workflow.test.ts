@@ -3,9 +3,10 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type IndependentClient, lab, openIndependentClient } from '../support/lab.ts';
-import { copyAction, type Ended, uniqueName } from '../support/step.ts';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { lab } from '../support/lab.ts';
+import { type Ended, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** `null` where there is no Go toolchain; where there is one that cannot build it, this says so and fails. */
@@ -14,16 +15,12 @@ const { path: act } = await lab.act();
 const describeWithGo = act === null ? describe.skip : describe;
 
 describeWithGo('.github/workflows/e2e.yml on this machine (needs a Go toolchain)', () => {
-  const action = copyAction();
+  const suite = openSuite('engine', 'registry', 'client');
   const image = uniqueName('App');
   let ended: Ended;
-  let registry: string;
-  let client: IndependentClient;
 
   beforeAll(async () => {
-    const [{ environment: engine }, { address }] = await Promise.all([lab.engine(), lab.registry()]);
-    registry = address;
-    client = await openIndependentClient();
+    const { action, engine } = suite;
     const runner = action.newRunner({ engine });
     const checkout = runner.workspace;
     cpSync(join(action.folder, 'dist'), join(checkout, 'dist'), { recursive: true });
@@ -62,16 +59,13 @@ describeWithGo('.github/workflows/e2e.yml on this machine (needs a Go toolchain)
     ];
     ended = await runner.run([act ?? '', 'push', ...options], env);
   });
-  afterAll(() => {
-    action[Symbol.dispose]();
-    client?.[Symbol.dispose]();
-  });
 
   test('succeeds', () => {
     expect({ exitCode: ended.exitCode, log: ended.log }).toEqual({ exitCode: 0, log: expect.any(String) });
   });
 
   test('each leg of the matrix reads its own outputs in a later step', async () => {
+    const { registry, client } = suite;
     const name = `${registry}/octo-org/${image.toLowerCase()}`;
     expect(await client.tagsOf(name)).toEqual(['1.0', '2.0', 'v1.0', 'v2.0']);
     for (const version of ['1.0', '2.0'])

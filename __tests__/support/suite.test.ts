@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { openSuite } from './suite.ts';
 
-const names = ['engine', 'registry', 'busybox', 'client'] as const;
+const names = ['engine', 'containerd', 'withoutBuildx', 'podman', 'registry', 'login', 'busybox', 'client'] as const;
 let folder: string;
 
 describe('a suite', () => {
@@ -35,7 +35,13 @@ describe('a suite', () => {
 
   test('has in its tests, and in later hooks, what it asked for', async () => {
     expect(inHook).toBe(suite.registry);
-    expect(suite.engine).toHaveProperty('DOCKER_HOST');
+    const { engine, containerd, withoutBuildx } = suite;
+    expect(new Set([engine, containerd, withoutBuildx].map(({ DOCKER_HOST }) => DOCKER_HOST)).size).toBe(3);
+    expect(suite.podman.PATH).not.toBe(suite.engine.PATH);
+    const { registry, username, token } = suite.login;
+    const authorization = `Basic ${Buffer.from(`${username}:${token}`).toString('base64')}`;
+    expect(await fetch(`http://${registry}/v2/`)).toMatchObject({ status: 401 });
+    expect(await fetch(`http://${registry}/v2/`, { headers: { authorization } })).toMatchObject({ status: 200 });
     expect(suite.busybox).toContain('busybox');
     expect(await suite.client.digestOf(suite.busybox)).toMatch(/^sha256:/);
   });

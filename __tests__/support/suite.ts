@@ -4,11 +4,21 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { type IndependentClient, lab, openIndependentClient } from './lab.ts';
 import { type ActionCopy, copyAction } from './step.ts';
 
+type Environment = Readonly<Record<string, string>>;
+
 interface Parts {
   /** The environment with which `docker` talks to the lab's engine. */
-  readonly engine: Readonly<Record<string, string>>;
+  readonly engine: Environment;
+  /** The same for an engine with the containerd image store. */
+  readonly containerd: Environment;
+  /** The same for Docker 20.10, whose CLI has no buildx. */
+  readonly withoutBuildx: Environment;
+  /** The environment that has Podman on its PATH, and nothing else. */
+  readonly podman: Environment;
   /** `HOST:PORT` of the lab's registry that asks for no login. */
   readonly registry: string;
+  /** The lab's registry that asks for a login, and one that it takes, as inputs of a step. */
+  readonly login: { readonly registry: string; readonly username: string; readonly token: string };
   /** Reference of the lab's base image that has a shell. */
   readonly busybox: string;
   readonly client: IndependentClient;
@@ -20,7 +30,14 @@ export type Suite<Name extends keyof Parts> = Pick<Parts, Name> & { readonly act
 /** How each part is brought up. */
 const openers: { readonly [Name in keyof Parts]: () => Promise<Pick<Parts, Name>> } = {
   engine: async () => ({ engine: (await lab.engine()).environment }),
+  containerd: async () => ({ containerd: (await lab['engine-containerd']()).environment }),
+  withoutBuildx: async () => ({ withoutBuildx: (await lab['engine-20.10']()).environment }),
+  podman: async () => ({ podman: (await lab.podman()).environment }),
   registry: async () => ({ registry: (await lab.registry()).address }),
+  login: async () => {
+    const { address, username = '', password = '' } = await lab['registry-auth']();
+    return { login: { registry: address, username, token: password } };
+  },
   busybox: async () => ({ busybox: (await lab.images()).busybox }),
   client: async () => ({ client: await openIndependentClient() }),
 };
@@ -29,12 +46,12 @@ const openers: { readonly [Name in keyof Parts]: () => Promise<Pick<Parts, Name>
  * Registers hooks where it is called, in a file or in a `describe`: before its tests the parts are brought up, all at once,
  * and after them the copy of the action and the client go.
  *
- * @param names the parts that the suite needs
+ * @param names the parts that the suite needs; without any there is the copy of the action alone
  * @returns the copy of the action, which is there at once, and the parts, which are there from the end of the first hook;
  * whoever reads one earlier gets an Error that names it
  * @throws Error without a whole dist/
  */
-export function openSuite<Name extends keyof Parts>(...names: readonly Name[]): Suite<Name> {
+export function openSuite<Name extends keyof Parts = never>(...names: readonly Name[]): Suite<Name> {
   const action = copyAction();
   const found: { -readonly [Each in keyof Parts]?: Parts[Each] } = {};
   beforeAll(async () => {
@@ -56,8 +73,20 @@ export function openSuite<Name extends keyof Parts>(...names: readonly Name[]): 
     get engine() {
       return present('engine', found.engine);
     },
+    get containerd() {
+      return present('containerd', found.containerd);
+    },
+    get withoutBuildx() {
+      return present('withoutBuildx', found.withoutBuildx);
+    },
+    get podman() {
+      return present('podman', found.podman);
+    },
     get registry() {
       return present('registry', found.registry);
+    },
+    get login() {
+      return present('login', found.login);
     },
     get busybox() {
       return present('busybox', found.busybox);
