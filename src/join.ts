@@ -3,10 +3,11 @@
  * is published.
  */
 
+import { PublishError } from './errors.ts';
 import { platformsOf, readEntries } from './image/image-index.ts';
 import type { StoredManifest } from './image/manifest.ts';
 import { formatDigestReference } from './image/reference.ts';
-import type { Repository } from './image/repository.ts';
+import { formatRepository, type Repository } from './image/repository.ts';
 import { withConsent } from './lost-login.ts';
 import type { LegSelection, MergePlan } from './merge-plan.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
@@ -26,6 +27,7 @@ import {
   type Collected,
   checkContent,
   collectLegs,
+  findMarkers,
   type RemoveVersions,
   readLeg,
   removeMarkers,
@@ -59,11 +61,10 @@ async function joinFor(targets: readonly Target[], plan: MergePlan, ports: JoinP
   const { registry, log, runStage } = ports;
   const [main] = targets;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
-  const reason = reasonForNothing(main);
-  if (reason !== undefined) return nothingDone(plan, reason);
 
   const { confirm, existing } = confirmWith(plan, ports);
-  const wanted = await confirm(targets);
+  // Where all tags are held there is nothing to move.
+  const wanted = await confirm(targets.filter(({ tags }) => tags.length > 0));
   // Nothing is written anywhere before the legs are known to be whole everywhere.
   const joined = await runStage('push', 'Join', async () => {
     const indexes = await Promise.all(wanted.map((target) => joinIn(plan, ports, target)));
@@ -75,18 +76,22 @@ async function joinFor(targets: readonly Target[], plan: MergePlan, ports: JoinP
   for (const { target, index } of placed) {
     await tagAndVerify(plan, ports, { target, manifest: index, unmoved: target.tags, isSeen: false });
   }
-  for (const { target, markers } of joined) {
+  for (const target of targets) {
+    const found = joined.find((each) => each.target === target);
+    const markers = found?.markers ?? (await findUnmerged(plan.legs, ports, target.repository));
     const left = await removeMarkers(registry, target.repository, markers, ports.removeVersions);
     if (left !== undefined) log.warning(left);
   }
-  const done = { ...nothingDone(plan, ''), description: main.description };
   const [first] = placed;
-  const [there] = existing;
-  if (first === undefined)
-    return there === undefined ? done : { ...done, ...(await describeExisting(there, main, ports)) };
+  if (first === undefined) {
+    return {
+      ...nothingDone(plan, reasonForNothing(main) ?? ''),
+      ...(await describeExisting(existing, targets, ports)),
+    };
+  }
   const { index } = first;
   return {
-    ...done,
+    ...nothingDone(plan, ''),
     published: true,
     places: placed.map(({ target }) => target),
     description: first.target.description,
@@ -120,4 +125,20 @@ async function findLegs(
   }
   const legs = await Promise.all(selection.digests.map((digest) => readLeg(registry, repository, digest)));
   return { legs, markers: [] };
+}
+
+/** The markers of legs that no merge of this run is going to take, since the tags of their repository stay as they are. */
+async function findUnmerged(
+  selection: LegSelection,
+  { registry, log }: JoinPorts,
+  repository: Repository,
+): Promise<readonly Marker[]> {
+  if (selection.kind !== 'staged') return [];
+  try {
+    return await findMarkers(registry, repository, selection.staging);
+  } catch (error) {
+    if (!(error instanceof PublishError)) throw error;
+    log.warning(`Legs that were staged in ${formatRepository(repository)} may still be there: ${error.message}`);
+    return [];
+  }
 }

@@ -46,7 +46,17 @@ export function planMerge(
   faults.throwIfAny();
   if (planned === undefined || legs === undefined) throw new Error('no fault, but no plan either');
   const { build: _, loginScope: __, ...publication } = planned.plan;
-  return { plan: { ...publication, legs, platforms: options.platforms }, describe: planned.describe };
+  const notes = [...publication.notes, ...noteOnAnnotations(publication.description)];
+  return { plan: { ...publication, notes, legs, platforms: options.platforms }, describe: planned.describe };
+}
+
+/** Annotations of other levels may be those of the legs' steps too, in one text for both. */
+function noteOnAnnotations({ annotations }: PublicationPlan['description']): readonly string[] {
+  const others = annotations.filter(({ level }) => level !== 'index').map(({ level, name }) => `${level}:${name}`);
+  if (others.length === 0) return [];
+  return [
+    `A merge writes the index alone: ${others.join(', ')} of \`annotations\` belong to the steps that build the legs.`,
+  ];
 }
 
 function selectLegs({ digests, stage = '' }: MergeInputs, run: Run, faults: Faults): LegSelection | undefined {

@@ -23,7 +23,10 @@ export interface Outcome {
   readonly reason: string;
   /** Names of the image in the main repository, as they were in the end. */
   readonly description: ImageDescription;
-  /** Where the image was published; absent where it was not. A repository whose tags all stayed is none of them. */
+  /**
+   * Where the image is: published or staged by this run, or there already. Absent where it is nowhere. A repository whose
+   * tags all stayed is none of them.
+   */
   readonly places?: readonly Place[];
   readonly digest: Digest | undefined;
   /** What the digest is of, as the registry has it; absent where nothing was published. */

@@ -23,7 +23,7 @@ import { asSchema2, readContent } from './source/content.ts';
 import type { ImageSource } from './source/image-source.ts';
 import { checkLimits } from './source/limits.ts';
 import { copyReferrers, pushImage } from './source/push.ts';
-import { type EngineImage, formatSource } from './source/spec.ts';
+import { type EngineImage, formatSource, type SourceSpec } from './source/spec.ts';
 
 /** A repository with the names that the image gets there. */
 export interface Target {
@@ -194,6 +194,8 @@ async function copyTo(
   try {
     const content = await readContent(source);
     log.info(`Source: ${formatSource(spec)} is ${source.root.digest}`);
+    const { otherPlatforms = [] } = source;
+    if (otherPlatforms.length > 0) log.warning(describeLeftOut(spec, otherPlatforms, targets));
     for (const { kind, repository } of targets) {
       for (const warning of checkLimits(content, kind, repository)) log.warning(warning);
     }
@@ -217,6 +219,15 @@ async function copyTo(
   } finally {
     await source.close();
   }
+}
+
+/** What of an image stays behind where a tool saved it in two forms, of which one has a single platform. */
+function describeLeftOut(spec: SourceSpec, platforms: readonly string[], targets: readonly Target[]): string {
+  const isFile = spec.kind === 'docker-archive';
+  const reason = targets.every(({ kind }) => kind === 'docker')
+    ? 'a Docker registry takes one image.'
+    : `${isFile ? 'name the file' : 'write it with `docker save` and name the file'} \`oci-archive:\` in \`source\` to publish all of it.`;
+  return `${formatSource(spec)} has ${platforms.join(', ')} as well, which is not published: ${reason}`;
 }
 
 /** The manifest as it is, but in the one form that the Docker registry takes. */

@@ -62,9 +62,9 @@ async function publishTo(
   }
   const { placed, imageId, metadata } = await produce(plan, facts, wanted, confirm, ports);
   const [first] = placed;
-  const [there] = existing;
-  if (first === undefined && there !== undefined) return { ...done, ...(await describeExisting(there, main, ports)) };
-  if (first === undefined) return { ...done, imageId, metadata };
+  if (first === undefined) {
+    return { ...done, imageId, metadata, ...(await describeExisting(existing, targets, ports)) };
+  }
 
   // Read beside the tags, which have the connection first.
   const summarised = setImmediate().then(() => summariseImage(plan, facts, first, ports));
@@ -132,17 +132,32 @@ async function leaveExisting(
   return existing;
 }
 
-/** What the outputs say where nothing was published because the version is there already. */
+/**
+ * What the outputs say where nothing was published because the version is there already.
+ * @param existing in any order; empty where it is nowhere
+ */
 export async function describeExisting(
-  { repository, tag, digest }: ExistingTag,
-  { description }: Target,
+  existing: readonly ExistingTag[],
+  targets: readonly Target[],
   { registry }: NamingPorts,
 ): Promise<Partial<Outcome>> {
+  const places = targets.flatMap(({ repository, description }) =>
+    existing
+      .filter((each) => each.repository === repository)
+      .map(({ tag, digest }) => {
+        const tags = description.tags.filter((each) => each.tag === tag);
+        return { repository, tag, digest, description: { ...description, tags } };
+      }),
+  );
+  const [first] = places;
+  if (first === undefined) return {};
+  const { repository, tag, digest, description } = first;
   const manifest = await registry.getManifest(repository, tag);
   return {
     ...(await summarise(remoteContent(registry, repository, manifest))),
     reason: `${formatTagReference(repository, tag)} is there already, and \`if-exists\` is skip`,
-    description: { ...description, tags: description.tags.filter((each) => each.tag === tag) },
+    places,
+    description,
     digest,
   };
 }

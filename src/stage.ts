@@ -8,10 +8,9 @@ import type { Digest } from './image/digest.ts';
 import { platformsOf } from './image/image-index.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
 import { placeOpened, type Target } from './place.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, PlannedSource } from './plan.ts';
 import type { PublishPorts } from './ports.ts';
 import type { Leg } from './source/leg.ts';
-import type { SourceSpec } from './source/spec.ts';
 import { stageLeg } from './source/staged.ts';
 import type { Staging } from './source/staging.ts';
 
@@ -37,10 +36,12 @@ export async function stage(
   for (const { repository } of targets) {
     legs.push(await stageLeg(registry, repository, plan.staging, digest, (line) => log.info(line)));
   }
+  // The tags are the merge's.
+  const description = { ...plan.description, tags: [] };
   return {
     ...nothingDone(plan, 'it is staged, for `merge` to publish'),
-    // The tags are the merge's.
-    description: { ...plan.description, tags: [] },
+    places: targets.map(({ repository }) => ({ repository, description })),
+    description,
     digest,
     imageId,
     metadata,
@@ -58,7 +59,7 @@ async function bring(
   const { engine, log, runStage } = ports;
   if (facts === undefined) {
     if (source === undefined) throw new Error('neither a builder nor a source');
-    return { digest: await push(source.spec, targets, ports), imageId: '', metadata: '' };
+    return { digest: await push(source, targets, ports), imageId: '', metadata: '' };
   }
   const builder = await engine.resolveBuilder(facts);
   log.info(`Engine: ${engineKinds[builder.kind]}, because ${builder.reason}`);
@@ -66,11 +67,12 @@ async function bring(
   const { imageId, metadata, result } = await runStage('build', 'Build', () =>
     engine.buildByDigest(builder, repositories),
   );
-  return { digest: typeof result === 'string' ? result : await push(result, targets, ports), imageId, metadata };
+  const digest = typeof result === 'string' ? result : await push({ spec: result, referrers: false }, targets, ports);
+  return { digest, imageId, metadata };
 }
 
-async function push(spec: SourceSpec, targets: readonly Target[], ports: PublishPorts): Promise<Digest> {
-  const [placed] = await placeOpened({ spec, referrers: false }, targets, ports);
+async function push(source: PlannedSource, targets: readonly Target[], ports: PublishPorts): Promise<Digest> {
+  const [placed] = await placeOpened(source, targets, ports);
   if (placed === undefined) throw new Error('an image was pushed nowhere');
   return placed.manifest.digest;
 }

@@ -213,3 +213,14 @@ test('of two registries only the one that lacks the version gets it', async () =
   expect(await suite.client.digestOf(`${suite.registry}/octo-org/${image}:1.0`)).toBe(first.step.outputs.digest);
   expect(await suite.client.digestOf(`${address}/octo-org/${image}:1.0`)).not.toBe(first.step.outputs.digest);
 });
+
+test('of two repositories a leg is named after the one that lacks the version, where it is staged', async () => {
+  const image = uniqueName('leg');
+  const [there, lacking] = [`${suite.registry}/octo-org/${image}`, `${suite.registry}/octo-org/${image}-lacking`];
+  const { step } = await publish(image, 'first\n', { tags: '1.0' });
+  const inputs = { images: `${there}\n${lacking}`, tags: '1.0', 'if-exists': 'skip', source: `docker://${there}:1.0` };
+  const staged = await suite.action.newRunner({ engine: suite.engine }).main({ ...inputs, stage: 'true' });
+  expect(staged).toMatchObject({ exitCode: 0, failure: '' });
+  expect(staged.outputs.reference).toBe(`${lacking}@${step.outputs.digest}`);
+  expect(await suite.client.digestOf(staged.outputs.reference ?? '')).toBe(step.outputs.digest);
+});

@@ -414,6 +414,15 @@ describe('a version that is there already', () => {
     expect(markers(await suite.client.tagsOf(run.name))).toEqual([]);
   });
 
+  test('is left as it is by `if-exists: skip` where another run published it since the legs, whose markers go', async () => {
+    const run = newRun();
+    const { outputs } = await run.leg('linux/amd64');
+    await suite.client.tag(`${run.name}@${outputs.digest}`, '1.2.3');
+    const merged = await run.merge({ 'if-exists': 'skip' });
+    expect(merged).toMatchObject({ ...succeeded, outputs: { published: 'false' } });
+    expect(await suite.client.tagsOf(run.name)).toEqual(['1.2.3']);
+  });
+
   test('fails the merge with `if-exists: fail`, and the legs stay', async () => {
     const run = newRun();
     await run.leg('linux/amd64');
@@ -544,4 +553,30 @@ test('a merge moves no tag backwards, and no marker counts as a version', async 
   await suite.client.tag(`${run.name}:${markers(await suite.client.tagsOf(run.name))[0]}`, '2.0.0');
   expect(await run.merge({ platforms: 'linux/amd64' })).toMatchObject(succeeded);
   expect(await suite.client.tagsOf(run.name)).toEqual(['1', '1.2', '1.2.3']);
+});
+
+describe('of two images of which one has a higher version', () => {
+  const tags = 'type=semver,pattern={{major}}';
+
+  test.each(['first', 'second'])('only the other gets tags where it is the %s, and no marker stays', async (which) => {
+    const run = newRun();
+    const other = `${run.name}-other`;
+    const images = (which === 'first' ? [run.name, other] : [other, run.name]).join('\n');
+    const { outputs } = await run.leg('linux/amd64', { inputs: { images, tags } });
+    await suite.client.tag(`${run.name}@${outputs.digest}`, '1.9.0');
+    const merged = await run.merge({ images, tags });
+    expect(merged).toMatchObject({ ...succeeded, outputs: { published: 'true', tags: `${other}:1\n${other}:latest` } });
+    expect(await suite.client.tagsOf(run.name)).toEqual(['1.9.0']);
+    expect(await suite.client.tagsOf(other)).toEqual(['1', 'latest']);
+  });
+
+  test('nothing is published where all have one, and no marker stays', async () => {
+    const run = newRun();
+    const { outputs } = await run.leg('linux/amd64', { inputs: { tags } });
+    await suite.client.tag(`${run.name}@${outputs.digest}`, '1.9.0');
+    const merged = await run.merge({ tags });
+    expect(merged).toMatchObject({ ...succeeded, outputs: { published: 'false', digest: '' } });
+    expect(merged.outputs.reason).toBe('each of its tags would move backwards');
+    expect(await suite.client.tagsOf(run.name)).toEqual(['1.9.0']);
+  });
 });

@@ -165,6 +165,15 @@ describe('referrers', () => {
     return step.outputs.reference ?? '';
   }
 
+  test('come along with a leg, too', async () => {
+    const { address } = await lab.registry();
+    const runner = suite.action.newRunner({ engine: suite.engine, repository: `octo-org/${uniqueName('leg')}` });
+    const source = `docker://${name}-attached:1`;
+    const { outputs } = await runner.main({ registry: address, source, stage: 'true', referrers: 'true' });
+    const leg = `${address}/${outputs.repository}@${outputs.digest}`;
+    expect(await discover(leg)).toContain(type);
+  });
+
   test('go to Distribution 3, under the tag that stands in for its missing API', async () => {
     const { path } = await lab.distribution3();
     if (path === null) return;

@@ -174,6 +174,15 @@ const cases: readonly Case[] = [
     says: ['compressed with xz'],
   },
   {
+    what: 'an archive compressed with pzstd',
+    source: () => {
+      writeFileSync(at('pzstd'), Buffer.concat([Buffer.from('502a4d1804000000', 'hex'), Buffer.alloc(1000)]));
+      return `oci-archive:${at('pzstd')}`;
+    },
+    code: 'SOURCE_DAMAGED',
+    says: ['compressed with zstd in several frames, as pzstd writes it'],
+  },
+  {
     what: 'an archive that is cut off',
     source: () => {
       const file = at(uniqueName('cut'));

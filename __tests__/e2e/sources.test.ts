@@ -3,10 +3,11 @@
  * digests and the same files.
  */
 
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { digestOf as digestOfBytes } from '../../src/image/digest.ts';
 import { openGitHubLab } from '../support/github-lab.ts';
-import { type MadeImages, makeImages } from '../support/images.ts';
+import { type MadeImages, makeImages, runTool } from '../support/images.ts';
 import { lab } from '../support/lab.ts';
 import { type OwnDistribution, startOwnDistribution } from '../support/own-distribution.ts';
 import { uniqueName } from '../support/step.ts';
@@ -136,6 +137,38 @@ test.each([0, 1])('oci: without names, by the place %i in the list', async (plac
   const step = await runner.main({ registry: suite.registry, source: `oci:${folder}:@${place}`, tags: '1.0' });
   expect(step).toMatchObject({ exitCode: 0, failure: '', outputs: { digest: listed[place]?.digest } });
   expect(await suite.client.digestOf(step.outputs.image ?? '')).toBe(listed[place]?.digest);
+});
+
+describe('a `docker save` of two platforms', () => {
+  let archive: string;
+
+  beforeAll(async () => {
+    const { environment } = await lab['engine-containerd']();
+    const files = { Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' };
+    const context = writeTree(join(images.folder, 'saved'), files);
+    const name = `example.test/${uniqueName('saved')}:1.0`;
+    archive = join(context, 'saved.tar');
+    const platforms = '--platform=linux/amd64,linux/arm64';
+    await runTool(['docker', 'buildx', 'build', platforms, '--tag', name, context], environment);
+    await runTool(['docker', 'save', '--output', archive, name], environment);
+  });
+
+  test.each([
+    { kind: 'docker-archive', published: one, warned: ['linux/arm64'] },
+    { kind: 'oci-archive', published: both, warned: [] },
+  ])('as $kind: is published for $published, and what is left out is said', async ({ kind, published, warned }) => {
+    const runner = suite.action.newRunner({ repository: `octo-org/${uniqueName('saved')}` });
+    const { outputs, commands } = await runner.main({
+      registry: suite.registry,
+      source: `${kind}:${archive}`,
+      tags: '1.0',
+    });
+    expect(Object.keys(JSON.parse(outputs.platforms ?? ''))).toEqual(published);
+    const warnings = commands.filter(({ name }) => name === 'warning').map(({ data }) => data);
+    expect(warnings).toEqual(
+      warned.map((each) => expect.stringContaining(`has ${each} as well, which is not published`)),
+    );
+  });
 });
 
 const inNamespace = github.mode === 'namespace' ? describe : describe.skip;

@@ -59,8 +59,11 @@ describe('the names', () => {
     expect(push.value).toBe(true);
   });
 
-  test('come with annotations that are all of the index, unless they name another level', () => {
-    const { annotations } = planned({ annotations: 'a=1\nmanifest:b=2\nindex:c=3' }).plan.description;
+  test('come with annotations that are all of the index, unless they name another level, which is said', () => {
+    const { description, notes } = planned({ annotations: 'a=1\nmanifest:b=2\nindex:c=3' }).plan;
+    const { annotations } = description;
+    expect(notes).toEqual([expect.stringContaining('manifest:b of `annotations`')]);
+    expect(planned({ annotations: 'a=1\nindex:c=3' }).plan.notes).toEqual([]);
     const own = annotations.filter(({ name }) => name.length === 1);
     expect(own.map(({ level, name }) => `${level}:${name}`)).toEqual(['index:a', 'index:c', 'manifest:b']);
     expect(annotations.filter(({ name }) => name.startsWith('org.')).every(({ level }) => level === 'index')).toBe(

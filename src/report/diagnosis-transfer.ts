@@ -74,7 +74,7 @@ export const pushConflict: Cause = () => ({
 export const manifestUnknown: Cause = (facts) => ({
   code: 'MANIFEST_UNKNOWN',
   cause: `${formatRepository(facts.target)} has no such tag or digest: it never had, it was deleted (a cleanup of untagged versions takes the parts of an index, too), or not for this platform.`,
-  remedy: 'Check the tag in `FROM` of the Dockerfile, or of the image that was pulled.',
+  remedy: 'Check the tag or digest in `source`, in `FROM` of the Dockerfile, or of the image that was pulled.',
 });
 
 export const indexUnsupported: Cause = () => ({

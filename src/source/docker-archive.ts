@@ -7,13 +7,23 @@
 
 import { createHash } from 'node:crypto';
 import { type Digest, digestOf, parseDigest } from '../image/digest.ts';
-import { contentMediaTypes, type Descriptor, mediaTypes, parseImageConfig, storedManifest } from '../image/manifest.ts';
+import { type IndexEntry, readEntries } from '../image/image-index.ts';
+import {
+  contentMediaTypes,
+  type Descriptor,
+  isIndexMediaType,
+  mediaTypes,
+  parseImageConfig,
+  storedManifest,
+} from '../image/manifest.ts';
 import { isObject } from '../json.ts';
 import { parseJson } from '../registry/failure.ts';
 import { chooseImage, type ListedImage } from './choose.ts';
 import type { Files } from './files.ts';
 import type { ImageSource } from './image-source.ts';
 import { type Layers, openWithLayers } from './layers.ts';
+import { configOf } from './leg.ts';
+import { pathOfBlob } from './oci-layout.ts';
 import { otherContent } from './prove.ts';
 import { damaged } from './tar.ts';
 
@@ -61,6 +71,7 @@ export async function openDockerArchive(files: Files, name: string | undefined, 
     return {
       name: image.names[0] ?? files.path,
       root: manifestOf({ digest, size: config.length }, layers),
+      otherPlatforms: await readOtherPlatforms(files, digest),
       readManifest: ({ digest: child }) => {
         throw damaged(files.path, `it has no manifest ${child}`);
       },
@@ -90,6 +101,33 @@ async function readImages(files: Files): Promise<readonly ArchivedImage[]> {
     }
     return { config, id: config, names: Array.isArray(names) ? names.map(String) : [], layers: layers.map(String) };
   });
+}
+
+/**
+ * The platforms beside that of a config which only the OCI layout in the archive has: `docker save` of containerd’s image
+ * store writes both forms, and manifest.json has one platform.
+ */
+async function readOtherPlatforms(files: Files, config: Digest): Promise<readonly string[]> {
+  const entriesIn = async (path: string): Promise<readonly IndexEntry[]> =>
+    readEntries({ bytes: await files.read(path) }).filter(
+      ({ digest }) => files.sizeOf(pathOfBlob(digest)) !== undefined,
+    );
+  if (files.sizeOf('index.json') === undefined) return [];
+  const indexes = (await entriesIn('index.json')).filter(({ descriptor }) =>
+    isIndexMediaType(String(descriptor.mediaType)),
+  );
+  for (const index of indexes) {
+    const others: string[] = [];
+    let isOurs = false;
+    for (const { digest, platform } of await entriesIn(pathOfBlob(index.digest))) {
+      if (platform === undefined) continue;
+      const image = configOf({ bytes: await files.read(pathOfBlob(digest)) });
+      if (image?.digest === config) isOurs = true;
+      else others.push(platform);
+    }
+    if (isOurs) return others;
+  }
+  return [];
 }
 
 function manifestOf(config: Pick<Descriptor, 'digest' | 'size'>, layers: readonly Layer[]): ImageSource['root'] {

@@ -168,14 +168,20 @@ export async function* readRange(file: FileHandle, { offset, size, blockSize, ke
   }
 }
 
+const otherCompressions = [
+  { begins: /^fd377a585a00/, name: 'xz' },
+  { begins: /^425a68/, name: 'bzip2' },
+  // A frame to skip (RFC 8878 3.1.2); Node decompresses the first frame only.
+  { begins: /^5.2a4d18/, name: 'zstd in several frames, as pzstd writes it' },
+];
+
 function decompressorOf(head: Buffer, path: string): NodeJS.ReadWriteStream | undefined {
   const magic = head.toString('hex');
   if (magic.startsWith('1f8b')) return createGunzip({ chunkSize: pieceSize });
   if (magic.startsWith('28b52ffd')) return createZstdDecompress({ chunkSize: pieceSize });
-  const other = magic.startsWith('fd377a585a00') ? 'xz' : magic.startsWith('425a68') ? 'bzip2' : undefined;
-  if (other !== undefined)
-    throw damaged(path, `it is compressed with ${other}; expected a tar, plain or with gzip or zstd`);
-  return undefined;
+  const other = otherCompressions.find(({ begins }) => begins.test(magic));
+  if (other === undefined) return undefined;
+  throw damaged(path, `it is compressed with ${other.name}; expected a tar, plain or with gzip or zstd`);
 }
 
 /** Files that what is made of them gives back (`close`), or that are given back here where nothing comes of them. */

@@ -14,6 +14,8 @@ export interface ImageSource {
   readonly name: string;
   /** The manifest or index that is published. */
   readonly root: StoredManifest;
+  /** The platforms that are there as well and not part of `root`. */
+  readonly otherPlatforms?: readonly string[];
   /** A repository of a registry that holds all of it: what is there needs no upload, or a mount at most. */
   readonly repository?: Repository;
   /**

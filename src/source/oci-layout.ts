@@ -32,13 +32,13 @@ export async function openLayout(files: Files, name: string | undefined): Promis
   const { descriptor } = chooseImage(images, name, files.path);
   const readManifest = async (child: Descriptor): Promise<StoredManifest> => {
     assertBlob(child);
-    const bytes = await files.read(pathOf(child.digest));
+    const bytes = await files.read(pathOfBlob(child.digest));
     proveBytes(bytes, child, whereIs(child));
     return { mediaType: child.mediaType || mediaTypeOfManifest(bytes), digest: child.digest, bytes };
   };
-  const whereIs = ({ digest }: Blob): string => `"${pathOf(digest)}" in "${files.path}"`;
+  const whereIs = ({ digest }: Blob): string => `"${pathOfBlob(digest)}" in "${files.path}"`;
   const assertBlob = (blob: Blob): void => {
-    const size = files.sizeOf(pathOf(blob.digest));
+    const size = files.sizeOf(pathOfBlob(blob.digest));
     if (size === blob.size) return;
     throw new InputError('SOURCE_INCOMPLETE', {
       message: `${whereIs(blob)} ${size === undefined ? 'is not there' : `has ${size} bytes`}: expected ${blob.size} bytes.`,
@@ -50,13 +50,13 @@ export async function openLayout(files: Files, name: string | undefined): Promis
     root: await readManifest(descriptor),
     readManifest,
     assertBlob,
-    openBlob: async ({ digest }) => files.open(pathOf(digest)),
-    proveBlob: (blob) => proveContent(files.open(pathOf(blob.digest)), blob, whereIs(blob)),
+    openBlob: async ({ digest }) => files.open(pathOfBlob(digest)),
+    proveBlob: (blob) => proveContent(files.open(pathOfBlob(blob.digest)), blob, whereIs(blob)),
     close: () => files.close(),
   };
 }
 
-function pathOf(digest: Digest): string {
+export function pathOfBlob(digest: Digest): string {
   return `blobs/${digest.replace(':', '/')}`;
 }
 

@@ -86,6 +86,20 @@ async function readMarker(
   }
 }
 
+/**
+ * The markers of one image of a run, of all attempts.
+ * @throws InputError LEG_INVALID, LEG_FOREIGN; RegistryError
+ */
+export async function findMarkers(
+  registry: LegRegistry,
+  repository: Repository,
+  staging: Pick<Staging, 'run' | 'name'>,
+): Promise<readonly Marker[]> {
+  const tags = markerTagsOf(await registry.listTags(repository), staging);
+  const found = await Promise.all(tags.map((tag) => readMarker(registry, repository, tag, staging)));
+  return found.flatMap((marker) => marker ?? []);
+}
+
 export interface Collected {
   readonly legs: readonly Leg[];
   /** All that are to be removed when the legs are merged; also those of earlier attempts. */
@@ -102,9 +116,7 @@ export async function collectLegs(
   staging: Pick<Staging, 'run' | 'name'>,
   log: (line: string) => void,
 ): Promise<Collected> {
-  const tags = markerTagsOf(await registry.listTags(repository), staging);
-  const found = await Promise.all(tags.map((tag) => readMarker(registry, repository, tag, staging)));
-  const markers = found.flatMap((marker) => marker ?? []);
+  const markers = await findMarkers(registry, repository, staging);
   if (markers.length === 0) {
     throw new InputError('LEG_MISSING', {
       message: `${formatRepository(repository)} has no leg that run ${staging.run} staged${staging.name === '' ? '' : ` as "${staging.name}"`}.`,
