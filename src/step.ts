@@ -150,19 +150,19 @@ export async function openStep(
       credentials: (name) => credentials.get(name),
       environment: env,
       retries: plan.retries,
+      signal,
       ...ports,
     });
     const isTaken = async (): Promise<boolean> => {
       const asked = plan.destinations.map(({ repository }) => registry.mayPush(repository));
       return (await Promise.all(asked)).every(({ answer }) => answer !== 'refused');
     };
-    // Cuts what is on its way; what would try again is stopped by `sleep`.
-    signal.addEventListener('abort', () => registry.close(), { once: true });
     return {
       docker: {
         run: commands.run,
         env: childEnv,
         temp: folder,
+        signal,
         onOutput: (text) => log.tool(text),
         retry: (what, attempt) => {
           const options = { what, retries: plan.retries, judge: judgeCommand, ...ports };
