@@ -194,6 +194,8 @@ const mostLines = 40;
 export async function run(): Promise<void> {
   const { log, showsTools } = openLog(process.env);
   const termination = onTermination(process);
+  // Whoever reads may go before the step ends (`| head`, a closed terminal): that is no reason to leave a login behind.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
     const asked = parseArguments(process.argv.slice(2));
     if (asked.help) {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { FailedBuild } from './engine/build-failure.ts';
 import type { Environment } from './engine/command.ts';
 import { tellingLines } from './engine/secrets.ts';
-import type { Faults } from './errors.ts';
+import { type Faults, InputError } from './errors.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
 import { exitCodeOf, onTermination } from './report/cancellation.ts';
 import { formatFailure, toPublishError } from './report/failure.ts';
@@ -52,7 +52,19 @@ export async function runEntry(work: (entry: Entry) => Promise<unknown>): Promis
 
 /** @throws InputError RUN_UNKNOWN */
 export function readRun(env: Environment): Run {
-  return parseRun(env, env.GITHUB_EVENT_PATH ? readFileSync(env.GITHUB_EVENT_PATH, 'utf8') : '');
+  return parseRun(env, env.GITHUB_EVENT_PATH ? readEvent(env.GITHUB_EVENT_PATH) : '');
+}
+
+function readEvent(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new InputError('RUN_UNKNOWN', {
+      message: `The event payload ${path} (GITHUB_EVENT_PATH) cannot be read: ${cause instanceof Error ? cause.message : cause}.`,
+      remedy: 'Run the action on a GitHub Actions runner, or unset GITHUB_EVENT_PATH.',
+      cause,
+    });
+  }
 }
 
 /** Below which folder a step keeps its own. */

@@ -159,7 +159,9 @@ export async function planWithAnswers<Result extends { readonly plan: Publicatio
   if (metadata === undefined || first === undefined) throw new Error('no fault, but no plan either');
   const [asked, server] = await Promise.all([
     inputs.dryRun ? undefined : askGitHub(inputs, theRun, entry),
-    asksServer ? readServer(theRun, entry.env).catch(explainIn(first.plan, theRun, secrets)) : undefined,
+    asksServer
+      ? readServer(theRun, entry.env, entry.termination).catch(explainIn(first.plan, theRun, secrets))
+      : undefined,
   ]);
   return asked === undefined && server === undefined ? first : planWith({ ...metadata, ...asked }, server);
 }
@@ -177,7 +179,11 @@ export function explainIn(
 }
 
 /** What the payload lacks, from the API; `undefined` where nothing is missing. */
-async function askGitHub(inputs: Inputs, theRun: Run, { env, log }: Entry): Promise<GitHubFacts | undefined> {
+async function askGitHub(
+  inputs: Inputs,
+  theRun: Run,
+  { env, log, termination }: Entry,
+): Promise<GitHubFacts | undefined> {
   const { tags, flavor, labels, annotations } = inputs;
   const missing = findMissingFacts(theRun, [tags, flavor, labels, annotations]);
   // A terminal has no API of its own to ask.
@@ -185,7 +191,9 @@ async function askGitHub(inputs: Inputs, theRun: Run, { env, log }: Entry): Prom
   const { createApi } = await import('./run/github-api.ts');
   // A password for another registry is none of GitHub's business.
   const token = tokenForm(inputs.token) === 'other' ? '' : inputs.token;
-  return readGitHubFacts(missing, theRun, createApi(theRun.apiUrl, token, env), (message) => log.info(message));
+  return readGitHubFacts(missing, theRun, createApi(theRun.apiUrl, token, env, termination), (message) =>
+    log.info(message),
+  );
 }
 
 function engineOf(

@@ -92,7 +92,7 @@ type PullEngine =
   | { readonly program: 'podman'; readonly ports: PodmanPorts };
 
 async function openPullEngine(wish: EngineWish, { docker, config }: Step, { env, log }: Entry): Promise<PullEngine> {
-  const readDocker = async () => ({ docker: await readEngineFacts(docker.run, docker.env, config.currentContext) });
+  const readDocker = async () => ({ docker: await readEngineFacts(docker, config.currentContext) });
   const chosen = wish === 'docker' ? undefined : await chooseEngine(wish, docker.env, readDocker);
   if (chosen === undefined || !('podman' in chosen)) return { program: 'docker', ports: docker };
   log.info(`Engine: Podman, because ${chosen.podman}`);
@@ -161,7 +161,7 @@ export async function pullStep(
       const { explain } = await import('./report/diagnosis.ts');
       throw explain(error, { product, destinations, push: false, run: theRun, secrets });
     };
-  const plan = asksServer ? planWith(await readServer(theRun, env).catch(explainIn(first))) : first;
+  const plan = asksServer ? planWith(await readServer(theRun, env, termination).catch(explainIn(first))) : first;
   const [{ registry }] = plan.destinations;
   log.info(`Registry ${registry.registry}, because ${registry.reason}`);
   for (const note of plan.notes) log.info(note);

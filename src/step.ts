@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createCommandRunner, type Environment } from './engine/command.ts';
 import type { DockerPorts } from './engine/docker.ts';
-import { withoutBuildSecrets } from './engine/secrets.ts';
+import { isOrHolds, withoutBuildSecrets } from './engine/secrets.ts';
 import { PublishError } from './errors.ts';
 import type { Registry } from './image/registry.ts';
 import type { Destination } from './plan.ts';
@@ -28,14 +28,14 @@ export function runnerDockerConfig(env: Environment): string {
 }
 
 /**
- * The environment of every child: without the inputs and state of the step, and without any variable that holds one of its
- * secrets, so that no build can read it.
+ * The environment of every child: without the inputs and state of the step, and without any variable that is or holds one of
+ * its secrets, so that no build can read it. PATH and HOME stay where a password is a word of them (`runner`, `docker`).
  */
 export function childEnvironment(env: Environment, secrets: readonly string[]): Environment {
-  const hides = (value: string | undefined): boolean =>
-    secrets.some((secret) => secret !== '' && value?.includes(secret));
+  const sought = secrets.map((secret) => secret.trim()).filter((secret) => secret !== '');
+  const hides = (value: string): boolean => sought.some((secret) => isOrHolds(value, secret));
   return Object.fromEntries(
-    Object.entries(env).filter(([name, value]) => !/^(?:INPUT|STATE)_/.test(name) && !hides(value)),
+    Object.entries(env).filter(([name, value = '']) => !/^(?:INPUT|STATE)_/.test(name) && !hides(value)),
   );
 }
 
@@ -150,19 +150,19 @@ export async function openStep(
       credentials: (name) => credentials.get(name),
       environment: env,
       retries: plan.retries,
+      signal,
       ...ports,
     });
     const isTaken = async (): Promise<boolean> => {
       const asked = plan.destinations.map(({ repository }) => registry.mayPush(repository));
       return (await Promise.all(asked)).every(({ answer }) => answer !== 'refused');
     };
-    // Cuts what is on its way; what would try again is stopped by `sleep`.
-    signal.addEventListener('abort', () => registry.close(), { once: true });
     return {
       docker: {
         run: commands.run,
         env: childEnv,
         temp: folder,
+        signal,
         onOutput: (text) => log.tool(text),
         retry: (what, attempt) => {
           const options = { what, retries: plan.retries, judge: judgeCommand, ...ports };

@@ -68,6 +68,7 @@ function ports(): BuildxPorts {
     run: createCommandRunner(new AbortController().signal).run,
     env: { PATH: `${join(folder, 'bin')}:/usr/bin:/bin`, DOCKER_CONFIG: join(folder, 'config') },
     temp: join(folder, 'temp'),
+    signal: new AbortController().signal,
     onOutput: (text) => {
       output += text;
     },

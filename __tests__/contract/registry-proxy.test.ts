@@ -1,5 +1,6 @@
 /** The way through a proxy: a real one that takes CONNECT, and a TLS registry behind it that has no address here. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { mediaTypes } from '../../src/image/manifest.ts';
 import { parseRegistry } from '../../src/image/registry.ts';
@@ -31,6 +32,26 @@ describe('a registry behind a proxy', () => {
     client.close();
     expect(proxy.tunnels).toEqual([{ to: 'containers.ghes.test:443', login: undefined }]);
     expect(registry.requests).toHaveLength(2);
+  });
+
+  test('a password of the proxy with a % that stands for itself is taken as it is', async () => {
+    await using registry = await startRegistry();
+    await using proxy = await startProxy(registry.port);
+    const client = aClient({ environment: { HTTPS_PROXY: `http://user:p%ss@127.0.0.1:${proxy.port}` } });
+    await trusting(certificate, () => client.getManifest(repository, v1));
+    client.close();
+    expect(proxy.tunnels.map(({ login }) => login)).toEqual([`Basic ${btoa('user:p%ss')}`]);
+  });
+
+  test('a client that is closed does not wait for a proxy that says nothing', async () => {
+    await using proxy = await startProxy(0, 0);
+    const ending = new AbortController();
+    const environment = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
+    const client = aClient({ environment, signal: ending.signal, idleTimeout: 600_000, retries: 1 });
+    const answer = expect(client.getManifest(repository, v1)).rejects.toThrowCode('REGISTRY_UNREACHABLE');
+    while (proxy.tunnels.length === 0) await sleep(10);
+    ending.abort();
+    await answer;
   });
 
   test('the login of the proxy goes to the proxy alone', async () => {

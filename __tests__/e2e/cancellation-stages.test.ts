@@ -1,6 +1,8 @@
 /** A step that is asked to end while it waits, at each stage: the registry, or the build, holds it there. */
 
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -96,6 +98,106 @@ describe.each(cases)('$signal while $program waits to $stage', ({ program, stage
       meddling[Symbol.dispose]();
     }
   });
+});
+
+/** Of all processes of the machine, those that have a text in their command line. */
+function processesWith(text: string): readonly string[] {
+  const commandOf = (pid: string): string => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    } catch {
+      return '';
+    }
+  };
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(commandOf).filter((command) => command.includes(text));
+}
+
+test.each(ends)(
+  '$signal ends the instruction that Podman runs, and its container goes',
+  async ({ signal, exitCode }) => {
+    const runner = suite.action.newRunner({ engine: suite.podman, repository: `octo-org/${uniqueName('app')}`, token });
+    // An image of its own: by that its containers are known.
+    const base = `localhost/${uniqueName('base')}`;
+    runner.write('base/Dockerfile', `FROM ${suite.busybox}\nLABEL name=${base}\n`);
+    await runTool(['podman', 'build', '--tag', base, join(runner.workspace, 'base')], suite.podman);
+    // What a shell runs as the first process of a container hears no signal that it does not listen to.
+    const mark = uniqueName('mark');
+    runner.write('Dockerfile', `FROM ${base}\nRUN echo under""way; for i in ${mark} 1 2; do sleep 300; done\n`);
+    const step = runner.start({ registry: suite.registry, username: 'octocat', tags: 'first', engine: 'podman' });
+    let log = '';
+    step.process.stdout?.on('data', (text: string) => {
+      log += text;
+    });
+    for (const end = Date.now() + 120_000; !log.includes('underway'); await sleep(20)) {
+      if (Date.now() > end) throw new Error(`The build did not begin:\n${log}`);
+    }
+    expect(processesWith(mark)).not.toEqual([]);
+    step.process.kill(signal);
+    expect(await step.ended).toMatchObject({ exitCode, code: 'CANCELLED', outputs: {} });
+    expect(processesWith(mark)).toEqual([]);
+    const containers = await runTool(['podman', 'ps', '--all', '--external', '--format', '{{.Image}}'], suite.podman);
+    expect(containers).not.toContain(base);
+    await runTool(['podman', 'rmi', base], suite.podman);
+  },
+);
+
+test.each(ends)('$signal while an engine does not answer ends the step', async ({ signal, exitCode }) => {
+  const runner = suite.action.newRunner({ engine: suite.engine, repository: `octo-org/${uniqueName('app')}`, token });
+  runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
+  const socket = join(runner.temp, '../hung.sock');
+  const server = createServer();
+  const isAsked = once(server, 'connection');
+  server.listen(socket);
+  const step = runner.start(
+    { registry: suite.registry, username: 'octocat', tags: 'first' },
+    { DOCKER_HOST: `unix://${socket}` },
+  );
+  const [connection] = await isAsked;
+  connection.on('error', () => undefined);
+  // Drop by drop, so that no time-out of a connection that stands still ends it either.
+  connection.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n');
+  const dripping = setInterval(() => connection.write(' '), 1_000);
+  step.process.kill(signal);
+  expect(await step.ended).toMatchObject({ exitCode, code: 'CANCELLED', outputs: {} });
+  clearInterval(dripping);
+  server.close();
+  expect(readdirSync(runner.temp)).toEqual([]);
+});
+
+test('a terminal whose Ctrl-C is pressed again and again, and then closed, is left without a login', async () => {
+  const runner = suite.action.newRunner({
+    engine: suite.engine,
+    beforeDocker: 'case "$*" in login*) trap "" INT TERM; sleep 2 ;; esac',
+  });
+  runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
+  const args = [
+    '--registry',
+    suite.registry,
+    '--owner',
+    'octo-org',
+    '--image',
+    'app',
+    '--tags',
+    '1',
+    '--username',
+    'octocat',
+  ];
+  const step = runner.startTerminal('cli.js', args, { GITHUB_TOKEN: token });
+  for (
+    const end = Date.now() + 60_000;
+    !runner.commands().some(({ args: [name] }) => name === 'login');
+    await sleep(20)
+  )
+    expect(Date.now()).toBeLessThan(end);
+  for (const signal of ['SIGINT', 'SIGINT', 'SIGINT', 'SIGHUP'] as const) {
+    step.process.kill(signal);
+    await sleep(50);
+  }
+  step.process.stdout?.destroy();
+  step.process.stderr?.destroy();
+  expect(await step.ended).toMatchObject({ exitCode: 130, signal: null });
+  expect(readdirSync(runner.temp)).toEqual([]);
 });
 
 test('a child of a child that nobody ends does not keep the step from ending', async () => {

@@ -139,6 +139,7 @@ function portsOf(client: RegistryClient, lines: string[]): PublishPorts {
     run: nobody,
     env: {},
     temp: folder,
+    signal: new AbortController().signal,
     onOutput: () => undefined,
     retry: <T>(_: string, attempt: () => Promise<T>): Promise<T> => attempt(),
   };

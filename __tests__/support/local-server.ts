@@ -79,13 +79,18 @@ export interface Proxy extends LocalServer {
   readonly tunnels: readonly { readonly to: string; readonly login: string | undefined }[];
 }
 
-/** An HTTP proxy that leads every tunnel to one port of this machine, whatever name was asked for. */
+/**
+ * An HTTP proxy that leads every tunnel to one port of this machine, whatever name was asked for.
+ * @param status 0: it never answers
+ */
 export async function startProxy(targetPort: number, status = 200): Promise<Proxy> {
   const tunnels: { to: string; login: string | undefined }[] = [];
   const server = createServer((_, response) => response.writeHead(405).end());
   const sockets = new Set<{ destroy(): void }>();
   server.on('connect', (request, socket, head) => {
     tunnels.push({ to: request.url ?? '', login: request.headers['proxy-authorization'] });
+    sockets.add(socket);
+    if (status === 0) return;
     if (status !== 200) return void socket.end(`HTTP/1.1 ${status} Refused\r\ncontent-length: 0\r\n\r\n`);
     const target = connect(targetPort, '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');

@@ -23,6 +23,8 @@ export interface InstallPorts {
   /** The step's private folder, for a runner without a tool cache. */
   readonly temp: string;
   readonly say: (line: string) => void;
+  /** Cuts the download when it fires. */
+  readonly signal: AbortSignal;
   /** Runs an attempt again while its failure is transient. */
   readonly retry: <T>(what: string, attempt: () => Promise<T>) => Promise<T>;
 }
@@ -57,7 +59,7 @@ export async function installBuildx(release: BuildxRelease, ports: InstallPorts)
     say(`buildx ${release.version} is in the tool cache of the runner`);
     return path;
   }
-  const bytes = await ports.retry(`Download of ${asset}`, () => download(release, asset, env));
+  const bytes = await ports.retry(`Download of ${asset}`, () => download(release, asset, ports));
   if (sha256(bytes) !== expected) {
     throw new ToolError('BUILDX_UNTRUSTED', {
       message: `${asset} has the SHA-256 ${sha256(bytes)}, not ${expected}: it is not used.`,
@@ -80,11 +82,11 @@ export async function installBuildx(release: BuildxRelease, ports: InstallPorts)
   return path;
 }
 
-async function download(release: BuildxRelease, asset: string, env: Environment): Promise<Uint8Array> {
+async function download(release: BuildxRelease, asset: string, { env, signal }: InstallPorts): Promise<Uint8Array> {
   const base = (env.BUILDX_DOWNLOAD_URL || releases).replace(/\/+$/, '');
   const address = `${base}/v${release.version}/${asset}`;
   if (!URL.canParse(address)) throw missing(`BUILDX_DOWNLOAD_URL is "${base}", which is no URL.`, asset);
-  const http = createHttp({ environment: env, userAgent: 'publish-docker-package' });
+  const http = createHttp({ environment: env, userAgent: 'publish-docker-package', signal });
   try {
     const response = await http.send({ method: 'GET', url: new URL(address) });
     if (response.status !== 200) {

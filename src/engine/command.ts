@@ -15,6 +15,8 @@ export interface CommandOptions {
   readonly onOutput?: (text: string) => void;
   /** Milliseconds after which the child is ended; its standard error says so then. Default: none. */
   readonly timeout?: number;
+  /** Makes the child end in another way than by SIGTERM; `false` where it could not. */
+  readonly askToEnd?: (pid: number) => boolean;
 }
 
 export interface CommandResult {
@@ -35,6 +37,11 @@ const stderrLimit = 256 * 1024;
 /** How long a child may take to end by itself once it was asked to. */
 const graceMilliseconds = 4000;
 
+interface Running {
+  readonly closed: Promise<void>;
+  readonly askToEnd: CommandOptions['askToEnd'];
+}
+
 export interface CommandRunner {
   readonly run: RunCommand;
   /** Ends what still runs, waits for it, and lets nothing new start: afterwards no child touches a file any more. */
@@ -45,10 +52,10 @@ export interface CommandRunner {
  * @param signal when it fires, running children are asked to end (SIGTERM), then made to (SIGKILL), and no new one starts
  */
 export function createCommandRunner(signal: AbortSignal): CommandRunner {
-  const running = new Map<ChildProcess, Promise<void>>();
+  const running = new Map<ChildProcess, Running>();
   const ended = new AbortController();
   const endAll = (): void => {
-    for (const child of running.keys()) endChild(child);
+    for (const [child, { askToEnd }] of running) endChild(child, askToEnd);
   };
   signal.addEventListener('abort', endAll, { once: true });
   return {
@@ -74,7 +81,7 @@ export function createCommandRunner(signal: AbortSignal): CommandRunner {
         const { timeout } = options;
         const giveUp = (): void => {
           stderr += `\n${program} did not end within ${(timeout ?? 0) / 1000} s\n`;
-          endChild(child);
+          endChild(child, options.askToEnd);
         };
         const deadline = timeout === undefined ? undefined : setTimeout(giveUp, timeout);
         // A child that ends before it read its input is judged by its exit code, not by the broken pipe.
@@ -91,13 +98,13 @@ export function createCommandRunner(signal: AbortSignal): CommandRunner {
             done();
           });
         });
-        running.set(child, closed);
+        running.set(child, { closed, askToEnd: options.askToEnd });
         void closed.then(() => running.delete(child));
       }),
     async end() {
       ended.abort(notAnyMore());
       endAll();
-      await Promise.all(running.values());
+      await Promise.all([...running.values()].map(({ closed }) => closed));
     },
   };
 }
@@ -105,8 +112,8 @@ export function createCommandRunner(signal: AbortSignal): CommandRunner {
 /** How long the output of a child that has ended is waited for: a child of its own, which nobody asked to end, may hold it. */
 const outputMilliseconds = 500;
 
-function endChild(child: ChildProcess): void {
-  child.kill('SIGTERM');
+function endChild(child: ChildProcess, askToEnd: CommandOptions['askToEnd']): void {
+  if (child.pid === undefined || !askToEnd?.(child.pid)) child.kill('SIGTERM');
   child.once('exit', () => {
     // Output that is still open keeps the process going until then; without any, nothing is waited for.
     setTimeout(() => {

@@ -33,6 +33,8 @@ export interface DockerPorts {
   readonly temp: string;
   /** Receives what builds and pushes print. */
   readonly onOutput: (text: string) => void;
+  /** Ends what waits without a child when it fires; children end by themselves. */
+  readonly signal: AbortSignal;
   /** Runs an attempt again while its failure is transient. */
   readonly retry: <T>(what: string, attempt: () => Promise<T>) => Promise<T>;
 }

@@ -107,7 +107,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
     const isElsewhere = nodes !== undefined || (builder !== undefined && builder.driver !== 'docker');
     const endpoints = nodes?.nodes.map(({ endpoint }) => endpoint) ?? builder?.endpoints ?? [];
     const [docker, version, cliHasBuildKit] = await Promise.all([
-      isElsewhere ? undefined : readEngineFacts(run, env, config.currentContext),
+      isElsewhere ? undefined : readEngineFacts(tools, config.currentContext),
       path !== undefined && request.buildxVersion !== '' ? readVersion(path) : '',
       path === undefined && !isElsewhere ? readCliBuildKit() : false,
       checkEndpoints(endpoints),
@@ -184,9 +184,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
       if (decision.tool !== 'buildx') return decision;
       const install = decision.install;
       const buildx =
-        install === undefined
-          ? decision.buildx
-          : await installBuildx(install, { env: variables, temp, say, retry: ports.retry });
+        install === undefined ? decision.buildx : await installBuildx(install, { ...ports, env: variables });
       if (nodes !== undefined && builderName !== undefined) {
         isCreated = true;
         ports.onBuilder(removeArguments(buildx, builderName));

@@ -10,7 +10,8 @@ import { request } from 'node:http';
 import { ToolError } from '../errors.ts';
 import { formatPlatform, type Platform, parsePlatform } from '../image/platform.ts';
 import { isObject, type JsonObject } from '../json.ts';
-import type { Environment, RunCommand } from './command.ts';
+import type { Environment } from './command.ts';
+import type { DockerPorts } from './docker.ts';
 
 export interface EngineFacts {
   /** As the daemon prints it, for example `28.5.2`. */
@@ -126,10 +127,10 @@ export function engineSocket(
   return contextName(env, currentContext) === 'default' && platform !== 'win32' ? defaultSocket : undefined;
 }
 
-function readSocket(socketPath: string): Promise<string> {
+function readSocket(socketPath: string, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const call = request(
-      { socketPath, path: '/info', headers: { host: 'docker' }, timeout: 10_000, agent: false },
+      { socketPath, path: '/info', headers: { host: 'docker' }, timeout: 10_000, agent: false, signal },
       (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -144,22 +145,21 @@ function readSocket(socketPath: string): Promise<string> {
 }
 
 /**
- * @param env the step's, with its DOCKER_* variables
  * @throws ToolError ENGINE_MISSING, ENGINE_DOWN, COMMAND_FAILED
  */
 export async function readEngineFacts(
-  run: RunCommand,
-  env: Environment,
+  { run, env, signal }: Pick<DockerPorts, 'run' | 'env' | 'signal'>,
   currentContext: string | undefined,
 ): Promise<EngineFacts> {
   const socket = engineSocket(env, currentContext);
   if (socket !== undefined) {
-    const answer = await readSocket(socket).catch((error: Error) => {
+    const answer = await readSocket(socket, signal).catch((error: Error) => {
       throw engineDown(error.message);
     });
     return parseEngineFacts(answer);
   }
-  const result = await run(['docker', 'info', '--format', '{{json .}}'], { env });
+  // The CLI itself waits for an endpoint that takes a connection and says nothing, without end.
+  const result = await run(['docker', 'info', '--format', '{{json .}}'], { env, timeout: 30_000 });
   // Without an answer of the daemon the CLI still prints the form, empty, and says why on stderr.
   if (result.exitCode !== 0 || result.stdout.trim() === '') {
     throw engineDown(result.stderr.trim() || `docker info ended with exit code ${result.exitCode}`);

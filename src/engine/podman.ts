@@ -15,6 +15,7 @@ import { buildFailure } from './build-failure.ts';
 import type { BuildRequest } from './build-request.ts';
 import { commonArguments, resourceArguments } from './buildx.ts';
 import { type CommandResult, lastLine } from './command.ts';
+import { endContainers } from './containers.ts';
 import { type BuildTarget, type Built, type DockerPorts, type Pulled, pullFailure, pushFailure } from './docker.ts';
 import { secretArguments } from './secrets.ts';
 
@@ -85,7 +86,7 @@ export async function buildWithPodman(ports: PodmanPorts, request: BuildRequest,
     ...['--iidfile', idFile, request.context],
   ] as const;
   await retry('Build', async () => {
-    const result = await ports.run(argv, { env, onOutput });
+    const result = await ports.run(argv, { env, onOutput, askToEnd: endContainers });
     if (result.exitCode !== 0) throw buildFailure(request, result, false);
   });
   const command = async (...args: string[]): Promise<CommandResult> => {

@@ -187,15 +187,20 @@ export function tellingLines(secret: string): readonly string[] {
   return secret.split('\n').flatMap((line) => (line.trim().length >= shortestSecret ? [line.trim()] : []));
 }
 
+/** Whether a variable is a secret, or one stands in it. */
+export function isOrHolds(value: string, secret: string): boolean {
+  return value.trim() === secret || (secret.length >= shortestPart && value.includes(secret));
+}
+
 /**
  * An environment without the variables that are a secret of the build, or hold one: it reaches the build by its file alone,
  * and `build-args: NAME` cannot put it into the image.
  */
 export function withoutBuildSecrets(env: Environment, secrets: readonly string[]): Environment {
   const sought = secrets.map((secret) => secret.trim()).filter(({ length }) => length >= shortestSecret);
-  const isSecret = (value: string): boolean =>
-    sought.some((secret) => value.trim() === secret || (secret.length >= shortestPart && value.includes(secret)));
-  return Object.fromEntries(Object.entries(env).filter(([, value = '']) => !isSecret(value)));
+  return Object.fromEntries(
+    Object.entries(env).filter(([, value = '']) => !sought.some((secret) => isOrHolds(value, secret))),
+  );
 }
 
 /** The `--secret` options, of which each names a file. */

@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path';
 import { ToolError } from '../errors.ts';
 import type { Registry } from '../image/registry.ts';
 import { isObject, type JsonObject } from '../json.ts';
+import { isStepFolder } from '../step-folder.ts';
 
 export interface DockerConfig {
   /** What DOCKER_CONFIG is set to. */
@@ -68,7 +69,8 @@ async function copyTree(from: string, to: string, inside = ''): Promise<void> {
   await Promise.all(
     entries.map(async (entry) => {
       const path = join(inside, entry.name);
-      if (leftOut.includes(path) || configFile.test(path)) return;
+      // RUNNER_TEMP may be the runner's configuration: there the folders of steps are, this one's too.
+      if (leftOut.includes(path) || configFile.test(path) || isStepFolder(path)) return;
       const source = join(from, path);
       const target = join(to, path);
       if (entry.isSymbolicLink()) await symlink(resolve(source), target);

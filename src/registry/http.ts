@@ -54,6 +54,8 @@ export interface HttpOptions {
   readonly idleTimeout?: number;
   /** Milliseconds for the whole of a small body. */
   readonly bodyDeadline?: number;
+  /** Closes the client when it fires. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Http {
@@ -133,6 +135,14 @@ export function createHttp(options: HttpOptions): Http {
     });
   }
 
+  const close = (): void => {
+    isClosed = true;
+    options.signal?.removeEventListener('abort', close);
+    for (const agent of [plainAgent, secureAgent, ...tunnels.values()]) agent.destroy();
+  };
+  if (options.signal?.aborted) close();
+  options.signal?.addEventListener('abort', close, { once: true });
+
   return {
     async send(request) {
       let { url, authorization } = request;
@@ -175,10 +185,7 @@ export function createHttp(options: HttpOptions): Http {
       });
     },
 
-    close() {
-      isClosed = true;
-      for (const agent of [plainAgent, secureAgent, ...tunnels.values()]) agent.destroy();
-    },
+    close,
   };
 }
 

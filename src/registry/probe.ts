@@ -85,6 +85,7 @@ const longestMeta = 1024 * 1024;
 export async function readServer(
   { serverUrl, apiUrl }: { readonly serverUrl: URL; readonly apiUrl: string },
   environment: Environment,
+  termination: AbortSignal,
 ): Promise<ServerFacts | undefined> {
   const server = resolveProduct(serverUrl);
   if (server.kind !== 'ghes') return undefined;
@@ -95,8 +96,9 @@ export async function readServer(
   const [{ createRegistryClient }, { createHttp }] = await Promise.all([import('./client.ts'), import('./http.ts')]);
   const sleep = (): Promise<void> => Promise.resolve();
   const ports = { now: Date.now, sleep, random: Math.random, log: () => {} };
-  const client = createRegistryClient({ credentials: () => undefined, environment, retries: 1, ...ports });
-  const http = createHttp({ environment, userAgent: 'publish-docker-package' });
+  const ways = { environment, signal: termination };
+  const client = createRegistryClient({ credentials: () => undefined, retries: 1, ...ports, ...ways });
+  const http = createHttp({ userAgent: 'publish-docker-package', ...ways });
   try {
     const facts = await probeServer(server, {
       ping: (registry) => client.ping(registry, pingTimeout),

@@ -6,7 +6,7 @@
  * (https://pkg.go.dev/net/http#ProxyFromEnvironment, the rules of the Docker CLI).
  */
 
-import { request as requestHttp } from 'node:http';
+import { type ClientRequest, request as requestHttp } from 'node:http';
 import { Agent, type AgentOptions, type RequestOptions, request as requestHttps } from 'node:https';
 import { BlockList, isIP } from 'node:net';
 import { type Duplex, PassThrough } from 'node:stream';
@@ -56,6 +56,7 @@ function isInNetwork(address: string, network: string, prefix: number): boolean 
 /** Connections to HTTPS hosts through one proxy, kept alive as direct ones are. */
 export class TunnelAgent extends Agent {
   readonly #proxy: URL;
+  readonly #pending = new Set<ClientRequest>();
 
   constructor(proxy: URL, options: AgentOptions) {
     super(options);
@@ -70,7 +71,7 @@ export class TunnelAgent extends Agent {
     const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${options.port ?? 443}`;
     const fail = (error: Error): void => callback?.(error, new PassThrough());
     const { protocol, hostname, port, username, password } = this.#proxy;
-    const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    const login = `${decode(username)}:${decode(password)}`;
     const request = (protocol === 'https:' ? requestHttps : requestHttp)({
       method: 'CONNECT',
       host: hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -83,6 +84,8 @@ export class TunnelAgent extends Agent {
         ...(username === '' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(login).toString('base64')}` }),
       },
     });
+    this.#pending.add(request);
+    request.on('close', () => this.#pending.delete(request));
     request.on('timeout', () => request.destroy(new Error(`the proxy ${this.#proxy.host} did not answer`)));
     request.on('error', fail);
     request.on('response', (response) => {
@@ -100,5 +103,20 @@ export class TunnelAgent extends Agent {
       fail(new Error(`the proxy ${this.#proxy.host} refused the way to ${authority} with ${response.statusCode}`));
     });
     request.end();
+  }
+
+  /** Also gives up the ways that the proxy has not opened yet. */
+  override destroy(): void {
+    super.destroy();
+    for (const request of this.#pending) request.destroy();
+  }
+}
+
+/** As a URL encodes it; a `%` that stands for itself is one (curl takes it so, too). */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }

@@ -12,6 +12,9 @@ export interface RegistryLogin {
   readonly password: string;
 }
 
+/** A JSON key, or a character that means something to YAML, such as `@` or `*` at its head. */
+const quoting = 'a secret whose characters mean something to YAML is written as ${{ toJSON(secrets.NAME) }}';
+
 const form = 'expected a YAML list of {registry, username, password}';
 
 /** A message must not quote what stands here: it may be a password. */
@@ -26,10 +29,11 @@ function invalid(fault: string): InputError {
 function parseList(text: string): readonly unknown[] {
   let value: unknown;
   try {
-    value = parse(text, { logLevel: 'error' });
+    // As it stands: a password of digits is no number (`0123`, `12e45678`), and one that reads `null` is there.
+    value = parse(text, { logLevel: 'error', schema: 'failsafe' });
   } catch {
     // The parser's own words quote the text.
-    throw invalid('it is no YAML');
+    throw invalid(`it is no YAML; ${quoting}`);
   }
   if (value === null || value === undefined) return [];
   if (!Array.isArray(value)) throw invalid('it is no list');
@@ -44,8 +48,8 @@ function parseEntry(entry: unknown, position: number): RegistryLogin {
   if (unknown !== undefined) throw invalid(`${which} has the unknown key "${unknown}"`);
   const [registry = '', username = '', password = ''] = ['registry', 'username', 'password'].map((name) => {
     const value: unknown = fields.get(name) ?? '';
-    // A number is a fair way to write a user or password that consists of digits.
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+    if (typeof value !== 'string') throw invalid(`the ${name} of ${which} is a list or mapping; ${quoting}`);
+    return value;
   });
   if (registry === '') throw invalid(`${which} names no registry`);
   if (username === '') throw invalid(`${which} (${registry}) has no username`);

@@ -6,14 +6,18 @@
 import { constants } from 'node:os';
 import { ToolError } from '../errors.ts';
 
-const signals = ['SIGINT', 'SIGTERM'] as const;
+/** A terminal that is closed says SIGHUP. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Gives a signal that fires when the process is asked to end; its reason says by what. */
-export function onTermination(process: {
-  once(name: (typeof signals)[number], listener: () => void): unknown;
+/**
+ * Gives a signal that fires when the process is asked to end; its reason says by what. Being asked again changes nothing: the
+ * clean-up, which is bounded in time, goes on, and no login is left behind by someone who pressed Ctrl-C twice.
+ */
+export function onTermination(signalled: {
+  on(name: (typeof signals)[number], listener: () => void): unknown;
 }): AbortSignal {
   const controller = new AbortController();
-  for (const name of signals) process.once(name, () => controller.abort(new Cancelled(name)));
+  for (const name of signals) signalled.on(name, () => controller.abort(new Cancelled(name)));
   return controller.signal;
 }
 

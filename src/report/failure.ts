@@ -2,7 +2,7 @@
  * An error, as a person sees it.
  */
 
-import { type ErrorCode, InternalError, PublishError } from '../errors.ts';
+import { type ErrorCode, InternalError, PublishError, ToolError } from '../errors.ts';
 
 /** Where the codes are explained. */
 const troubleshooting = 'https://github.com/org/publish-docker-package/blob/v1/docs/TROUBLESHOOTING.md';
@@ -12,9 +12,32 @@ export function troubleshootingUrl(code: ErrorCode): string {
   return `${troubleshooting}#${code.toLowerCase()}`;
 }
 
+/** What a file system answers where the runner is at fault (errno(3)). */
+const refusals: Readonly<Record<string, string>> = {
+  ENOSPC: 'Free space on the disk of the runner: the step keeps its own below RUNNER_TEMP.',
+  EDQUOT: 'Free space, or raise the quota of the user of the runner: the step keeps its own below RUNNER_TEMP.',
+  EROFS: 'Give the runner a folder for RUNNER_TEMP that can be written.',
+  EACCES: 'Let the user of the runner read and write there; what a container left may belong to root.',
+  EPERM: 'Let the user of the runner read and write there; what a container left may belong to root.',
+  ENOTDIR: 'Correct the path: RUNNER_TEMP is a folder.',
+  EISDIR: 'Correct the path: GITHUB_OUTPUT, GITHUB_STATE and GITHUB_ENV are files.',
+};
+
+/** A file system's answer has the path, or is one to a write; that of a socket or a process has neither. */
+function refusalOf(error: unknown): PublishError | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
+  const isOfFile = error.syscall === 'write' || (error.syscall !== 'connect' && 'path' in error);
+  const remedy = isOfFile && typeof error.code === 'string' ? refusals[error.code] : undefined;
+  if (remedy === undefined) return undefined;
+  const message = `The file system of the runner refused the step: ${error.message}.`;
+  return new ToolError('FILE_REFUSED', { message, remedy, cause: error });
+}
+
 /** Any thrown value as one of our errors: what is none of them is a defect of ours. */
 export function toPublishError(error: unknown): PublishError {
   if (error instanceof PublishError) return error;
+  const refusal = refusalOf(error);
+  if (refusal !== undefined) return refusal;
   const message = error instanceof Error ? error.message : String(error);
   return new InternalError('INTERNAL', {
     message: `An unexpected error: ${message}${message.endsWith('.') ? '' : '.'}`,

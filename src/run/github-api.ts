@@ -11,14 +11,21 @@ const answerLimit = 4 * 1024 * 1024;
  * @param apiUrl GITHUB_API_URL
  * @param token of the job; empty for none
  * @param env HTTPS_PROXY and NO_PROXY
+ * @param signal cuts what is on its way
  */
-export function createApi(apiUrl: string, token: string, env: Readonly<Record<string, string | undefined>>): AskApi {
+export function createApi(
+  apiUrl: string,
+  token: string,
+  env: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+): AskApi {
   return async (path) => {
     const http = createHttp({
       environment: env,
       userAgent: 'publish-docker-package',
       idleTimeout: 5_000,
       bodyDeadline: 5_000,
+      signal,
     });
     try {
       const answer = await http.send({

@@ -29,6 +29,7 @@ function ports(answer: (argv: readonly string[]) => Partial<CommandResult>): Bui
     },
     env: {},
     temp: temporaryFolder(),
+    signal: new AbortController().signal,
     onOutput: () => undefined,
     warn: () => undefined,
     onWarnings: () => undefined,

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { CommandResult } from '../../../src/engine/command.ts';
+import type { CommandResult, RunCommand } from '../../../src/engine/command.ts';
 import {
   describeEngine,
   engineDown,
@@ -127,38 +127,39 @@ describe('an engine is asked once', () => {
     await new Promise<void>((resolve) => server?.listen(path, resolve));
     return path;
   }
+  const { signal } = new AbortController();
   const noCommand = () => Promise.reject(new Error('no command is to be run'));
 
   test('at its socket', async () => {
     const socket = await anEngine((end) => end(JSON.stringify(containerd)));
-    const facts = await readEngineFacts(noCommand, { DOCKER_HOST: `unix://${socket}` }, undefined);
+    const facts = await readEngineFacts(
+      { run: noCommand, env: { DOCKER_HOST: `unix://${socket}` }, signal },
+      undefined,
+    );
     expect(facts.imageStore).toBe('containerd');
   });
 
   test('where nobody listens it is down', async () => {
     const socket = join(temporaryFolder(), 'docker.sock');
-    const answer = readEngineFacts(noCommand, { DOCKER_HOST: `unix://${socket}` }, undefined);
+    const answer = readEngineFacts({ run: noCommand, env: { DOCKER_HOST: `unix://${socket}` }, signal }, undefined);
     await expect(answer).rejects.toThrowCode('ENGINE_DOWN');
     await expect(answer).rejects.toThrow(`connect ENOENT ${socket}`);
   });
 
   test('where it hangs up it is down', async () => {
     const socket = await anEngine((_end, destroy) => destroy());
-    await expect(readEngineFacts(noCommand, { DOCKER_HOST: `unix://${socket}` }, undefined)).rejects.toThrowCode(
-      'ENGINE_DOWN',
-    );
+    await expect(
+      readEngineFacts({ run: noCommand, env: { DOCKER_HOST: `unix://${socket}` }, signal }, undefined),
+    ).rejects.toThrowCode('ENGINE_DOWN');
   });
 
   function askedOf(result: Partial<CommandResult>): { asked: string[][]; facts: ReturnType<typeof readEngineFacts> } {
     const asked: string[][] = [];
-    const facts = readEngineFacts(
-      (argv) => {
-        asked.push([...argv]);
-        return Promise.resolve({ exitCode: 0, stdout: '', stderr: '', ...result });
-      },
-      { DOCKER_HOST: 'tcp://127.0.0.1:1' },
-      undefined,
-    );
+    const run: RunCommand = (argv) => {
+      asked.push([...argv]);
+      return Promise.resolve({ exitCode: 0, stdout: '', stderr: '', ...result });
+    };
+    const facts = readEngineFacts({ run, env: { DOCKER_HOST: 'tcp://127.0.0.1:1' }, signal }, undefined);
     return { asked, facts };
   }
 

@@ -78,6 +78,7 @@ test('Podman’s logins are the runner’s and the step’s, in a file of their 
       run: () => Promise.reject(new Error('no command is run')),
       env: { DOCKER_CONFIG: config, PATH: '/bin' },
       temp: config,
+      signal: new AbortController().signal,
       onOutput: () => undefined,
       retry: (_what, attempt) => attempt(),
     },

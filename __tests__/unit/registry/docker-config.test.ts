@@ -21,6 +21,7 @@ import {
   loginKey,
   removeDockerConfig,
 } from '../../../src/registry/docker-config.ts';
+import { newStepFolder } from '../../../src/step-folder.ts';
 import { someRegistry } from '../../support/arbitraries.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -189,6 +190,16 @@ describe('the private folder', () => {
     expect(statSync(join(folder, 'cli-plugins/docker-script')).mode & 0o777).toBe(0o700);
     expect(lstatSync(join(folder, 'cli-plugins/docker-buildx')).isSymbolicLink()).toBe(true);
     expect(lstatSync(join(folder, 'link')).isSymbolicLink()).toBe(true);
+  });
+
+  test('does not take itself along, nor another step’s, where the runner’s is the folder for temporary files', async () => {
+    const temp = temporaryFolder();
+    writeFileSync(join(temp, 'config.json'), '{}');
+    const folder = join(newStepFolder(temp), 'docker');
+    const other = newStepFolder(temp);
+    mkdirSync(other);
+    await createDockerConfig(folder, temp, [ghcr]);
+    expect(readdirSync(folder)).toEqual(['config.json']);
   });
 
   test('bears with files of other jobs that come and go', async () => {

@@ -25,6 +25,23 @@ describe('registry-auth', () => {
     ]);
   });
 
+  test.each(['0123456', '12e45678', '0x1F', '12345678901234567890', 'true', 'null', '~', '2026-11-24', '1_000'])(
+    'a password is what stands there: %s',
+    (text) => {
+      expect(parse(`- {registry: quay.io, username: octocat, password: ${text}}`)).toEqual([
+        { registry: 'quay.io', username: 'octocat', password: text },
+      ]);
+    },
+  );
+
+  test('a key that is JSON is told how to be written, and can be', () => {
+    const key = '{\n  "type": "service_account",\n  "private_key": "a\\nb"\n}';
+    const entry = (password: string): string => `- registry: gcr.io\n  username: _json_key\n  password: ${password}`;
+    expect(() => parse(entry(key))).toThrow('${{ toJSON(secrets.NAME) }}');
+    expect(() => parse(entry('{"type": "service_account"}'))).toThrow('${{ toJSON(secrets.NAME) }}');
+    expect(parse(entry(JSON.stringify(key)))).toEqual([{ registry: 'gcr.io', username: '_json_key', password: key }]);
+  });
+
   test.each(['', '# nothing', '[]'])('may be empty: "%s"', (text) => {
     expect(parse(text)).toEqual([]);
   });

@@ -6,6 +6,7 @@ import { exitCodeOf, onTermination } from '../../../src/report/cancellation.ts';
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const)('%s cancels the step, which ends as a shell would report it', (name, exitCode) => {
   const process = new EventEmitter();
   const termination = onTermination(process);
@@ -18,11 +19,14 @@ test.each([
   expect(exitCodeOf(termination)).toBe(exitCode);
 });
 
-test('the first signal counts, and a second one of its kind is left to the system', () => {
+test('the first signal counts, and none after it ends the process before it has cleaned up', () => {
   const process = new EventEmitter();
   const termination = onTermination(process);
   process.emit('SIGINT');
   process.emit('SIGTERM');
   expect(exitCodeOf(termination)).toBe(130);
-  expect(process.listenerCount('SIGINT')).toBe(0);
+  process.emit('SIGINT');
+  expect(exitCodeOf(termination)).toBe(130);
+  // Without a listener the system would end it.
+  expect(['SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => process.listenerCount(name))).toEqual([1, 1, 1]);
 });

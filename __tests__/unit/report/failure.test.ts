@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { InputError, RegistryError } from '../../../src/errors.ts';
+import { InputError, RegistryError, ToolError } from '../../../src/errors.ts';
 import { formatFailure, toPublishError } from '../../../src/report/failure.ts';
 
 test('an error of ours stays as it is', () => {
@@ -17,6 +17,27 @@ test.each([
   expect(error).toMatchObject({ code: 'INTERNAL', message });
   expect(error.cause).toBe(thrown);
   expect(error.detail).toBe(thrown instanceof Error ? thrown.stack : '');
+});
+
+test.each([
+  ['ENOSPC', 'write', undefined],
+  ['EACCES', 'mkdir', '/tmp/x'],
+  ['EROFS', 'open', '/tmp/x'],
+  ['ENOTDIR', 'lstat', '/tmp/x'],
+])('what the file system refuses with %s is for whoever keeps the runner', (code, syscall, path) => {
+  const thrown = Object.assign(new Error(`${code}: refused, ${syscall}`), { code, syscall, ...(path && { path }) });
+  const error = toPublishError(thrown);
+  expect(error).toBeInstanceOf(ToolError);
+  expect(error).toMatchObject({ code: 'FILE_REFUSED', message: expect.stringContaining(`${code}: refused`) });
+  expect(error.remedy).not.toContain('issue');
+});
+
+test.each([
+  ['of a socket', { code: 'EACCES', syscall: 'connect', path: '/var/run/docker.sock' }],
+  ['of a process', { code: 'EACCES', syscall: 'spawn' }],
+  ['that a file is not there, which it is for us to expect', { code: 'ENOENT', syscall: 'open', path: '/tmp/x' }],
+])('an answer %s is not the file system’s refusal', (_title, facts) => {
+  expect(toPublishError(Object.assign(new Error('x'), facts))).toMatchObject({ code: 'INTERNAL' });
 });
 
 test('an error without a stack is one, too', () => {
