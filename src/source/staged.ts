@@ -168,9 +168,12 @@ export async function removeMarkers(
   removeVersions: RemoveVersions,
 ): Promise<string | undefined> {
   const refusals = await Promise.all(
-    markers.map(async ({ marker }) => {
+    markers.map(async ({ marker, tag }) => {
       try {
         await registry.deleteManifest(repository, marker);
+        // A registry may keep the tag of a manifest that was removed by its digest, as crane's does.
+        const kept = await registry.headManifest(repository, tag);
+        if (kept?.digest === marker) await registry.deleteManifest(repository, tag);
         return [];
       } catch (error) {
         if (!(error instanceof RegistryError)) throw error;
