@@ -90,7 +90,10 @@ export async function openDockerArchive(files: Files, name: string | undefined, 
 async function readImages(files: Files): Promise<readonly ArchivedImage[]> {
   if (files.sizeOf('manifest.json') === undefined) {
     const isLayout = files.sizeOf('oci-layout') !== undefined;
-    throw damaged(files.path, isLayout ? 'it is an oci-archive, no docker-archive' : 'it has no "manifest.json"');
+    throw damaged(
+      files.path,
+      isLayout ? 'it is an oci-archive, no docker-archive' : 'it has no "manifest.json" at its top',
+    );
   }
   const entries = parseJson((await files.read('manifest.json')).toString());
   if (!Array.isArray(entries)) throw damaged(files.path, '"manifest.json" is no list of images');
