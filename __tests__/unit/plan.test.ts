@@ -168,6 +168,13 @@ test('the faults of all inputs are reported together', () => {
   );
 });
 
+test('an image that is there already gets no labels and annotations, so none are told', () => {
+  const { plan, describe } = planned({ source: 'docker://ghcr.io/octo-org/app:1.0' });
+  for (const description of [plan.description, describe(['2.0.0'])]) {
+    expect(description).toMatchObject({ version: 'main', labels: [], annotations: [] });
+  }
+});
+
 test('the description is made again with the tags that the registry has', () => {
   const { describe: again } = planned({}, aRun({ GITHUB_REF: 'refs/tags/v1.4.9' }));
   expect(again([]).tags.map(({ tag }) => tag)).toEqual(['1.4.9', '1.4', '1', 'latest']);
