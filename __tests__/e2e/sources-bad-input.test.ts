@@ -393,6 +393,15 @@ test.each(cases)('$what: $code', async ({ source, code, says }) => {
   expect(runner.filesIn(runner.temp)).toEqual([]);
 });
 
+test('an engine that does not answer: ENGINE_DOWN', async () => {
+  const noEngine = { ...engine, DOCKER_HOST: `unix://${at('no.sock')}` };
+  const runner = suite.action.newRunner({ engine: noEngine, repository: `octo-org/${uniqueName('bad')}` });
+  const step = await runner.main({ registry: suite.registry, source: 'docker-daemon:app:1.0', tags: '1.0' });
+  expect(step).toMatchObject({ exitCode: 1, code: 'ENGINE_DOWN' });
+  expect(step.failure).toContain('no.sock');
+  expect(step.failure).toContain('Start the Docker daemon');
+});
+
 test('an ID that two images begin with is refused', async () => {
   // Of seventeen images two begin with the same digit.
   const ids: string[] = [];
