@@ -336,6 +336,24 @@ const cases: readonly Case[] = [
     code: 'SOURCE_DAMAGED',
     says: ['is not the layer that the image’s config names'],
   },
+  ...(['changed', 'another'] as const).map((spoilt) => ({
+    what: `a docker-archive whose compressed layer is ${spoilt}`,
+    source: async () =>
+      `docker-archive:${await rewritten((tree) => {
+        const [image] = manifestOf(tree);
+        const [first = '', ...others] = image?.Layers ?? [];
+        const content = readFileSync(join(tree, spoilt === 'another' ? (others[0] ?? '') : first));
+        const layer = gzipSync(content);
+        if (spoilt === 'changed') layer.writeUInt32LE(0, layer.length - 8);
+        writeFileSync(join(tree, 'layer.tar.gz'), layer);
+        writeFileSync(join(tree, 'manifest.json'), JSON.stringify([{ ...image, Layers: ['layer.tar.gz', ...others] }]));
+      })}`,
+    code: 'SOURCE_DAMAGED',
+    says: [
+      '"layer.tar.gz"',
+      spoilt === 'another' ? 'is not the layer that the image’s config names' : 'cannot be decompressed',
+    ],
+  })),
   {
     what: 'a docker-archive whose config was changed',
     source: async () =>
