@@ -139,6 +139,17 @@ test.each([0, 1])('oci: without names, by the place %i in the list', async (plac
   expect(await suite.client.digestOf(step.outputs.image ?? '')).toBe(listed[place]?.digest);
 });
 
+test('a further repository of the same registry gets each blob by a mount', async () => {
+  const names = ['one', 'two'].map((name) => `${suite.registry}/octo-org/${uniqueName(name)}`);
+  const runner = suite.action.newRunner();
+  const step = await runner.main({ images: names.join('\n'), source: `oci:${images.ociFolder}`, tags: '1.0' });
+  expect(step).toMatchObject({ exitCode: 0, failure: '' });
+  const [one, two] = names.map((name) => step.log.split('\n').find((line) => line.startsWith(`${name}: blobs`)));
+  expect(one).toMatch(/blobs uploaded: [1-9]\d* .*, mounted: 0/);
+  expect(two).toMatch(/blobs uploaded: 0 .*, mounted: [1-9]/);
+  for (const name of names) expect(await suite.client.digestOf(`${name}:1.0`)).toBe(step.outputs.digest);
+});
+
 describe('a `docker save` of two platforms', () => {
   let archive: string;
 
