@@ -214,7 +214,7 @@ async function copyTo(
       await pushImage(registry, nearest, target.repository, { content, byDigest, log: (line) => log.info(line) });
       if (!referrers || source.repository === undefined || isFrom(target)) continue;
       const count = await copyReferrers(registry, source.repository, target.repository, content.manifests);
-      log.info(`${formatRepository(target.repository)}: ${count} manifests that refer to it came along.`);
+      log.info(`${formatRepository(target.repository)}: manifests that refer to it, brought along: ${count}`);
     }
     return placed;
   } finally {
@@ -247,6 +247,7 @@ function formFor({ kind, repository }: Target, { root }: ImageSource): StoredMan
   if (bytes !== undefined) return storedManifest(bytes, mediaTypes.dockerManifest);
   throw new RegistryError('MEDIA_TYPE_UNSUPPORTED', {
     message: `${root.digest} (${root.mediaType}) cannot go to ${formatRepository(repository)}: the Docker registry takes Docker’s schema 2 with gzip layers only.`,
-    remedy: 'Publish to the Container registry (`registry: container`), or build the image with gzip layers.',
+    remedy:
+      'Publish to the Container registry (`registry: container`), or build the image with gzip layers; what `docker save` wrote gets them where `source` names it `docker-archive:`.',
   });
 }

@@ -291,7 +291,8 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   attempt(() => checkOutputs(build.outputs, build.load, push));
   const source = attempt(() => planSource(inputs, product, given, destinations));
   attempt(() => (inputs.source === undefined ? facts.checkBuild(build) : facts.checkSource(inputs.source)));
-  if (push.value) for (const { registry } of destinations) attempt(() => checkRequest(registry, build));
+  const request = { platforms: build.platforms, referrers: inputs.referrers };
+  if (push.value) for (const { registry } of destinations) attempt(() => checkRequest(registry, request));
   throwIfAny();
   // Only a gathered fault leaves it undefined, and that was just thrown.
   if (description === undefined) throw new Error('the image has no description');

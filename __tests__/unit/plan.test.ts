@@ -86,6 +86,11 @@ describe('the image goes where the inputs say', () => {
       { registry: 'docker', platforms: 'linux/amd64,linux/arm64' },
       'INDEX_UNSUPPORTED',
     ],
+    [
+      'what refers to an image for the Docker registry',
+      { images: 'ghcr.io/a/b\ndocker.pkg.github.com/a/b/c', source: 'docker://ghcr.io/a/c', referrers: 'true' },
+      'INPUTS_CONTRADICT',
+    ],
   ] as const)('%s is refused', (_title, inputs, code) => {
     expect(() => aPlan(inputs)).toThrowCode(code);
   });
