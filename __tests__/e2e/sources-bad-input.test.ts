@@ -365,6 +365,15 @@ const cases: readonly Case[] = [
     says: ['is not what it is named after'],
   },
   {
+    what: 'a docker-archive whose config is none',
+    source: async () =>
+      `docker-archive:${await rewritten((tree) =>
+        writeFileSync(join(tree, 'manifest.json'), '[{"Config":"manifest.json","Layers":[]}]'),
+      )}`,
+    code: 'SOURCE_DAMAGED',
+    says: ['"manifest.json" is no config of an image'],
+  },
+  {
     what: 'a docker-archive that lacks a layer',
     source: async () =>
       `docker-archive:${await rewritten((tree) => rmSync(join(tree, manifestOf(tree)[0]?.Layers.at(-1) ?? '')))}`,
