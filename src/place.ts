@@ -19,6 +19,7 @@ import type { Plan, PlannedSource } from './plan.ts';
 import type { PublishPorts } from './ports.ts';
 import type { RegistryKind } from './registry/directory.ts';
 import { mismatch } from './registry/tags.ts';
+import type { Log } from './report/log.ts';
 import { asSchema2, readContent } from './source/content.ts';
 import type { ImageSource } from './source/image-source.ts';
 import { checkLimits } from './source/limits.ts';
@@ -42,6 +43,24 @@ export interface Placed {
   readonly unmoved: readonly Tag[];
   /** Whether the manifest was read there, by its tag or digest: it has told that it is there. */
   readonly isSeen: boolean;
+}
+
+/** The tags that point at the image already. */
+export function movedTags({ target: { tags }, unmoved }: Placed): readonly Tag[] {
+  return tags.filter((tag) => !unmoved.includes(tag));
+}
+
+/** Does what may fail in one repository; a failure is told with what has moved in the others, which stays there. */
+export async function tellingWhatMoved<T>(others: readonly Placed[], log: Log, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const moved = others.flatMap((each) =>
+      movedTags(each).map((tag) => formatTagReference(each.target.repository, tag)),
+    );
+    if (moved.length > 0) log.warning(`Moved before the failure, in other repositories: ${moved.join(', ')}.`);
+    throw error;
+  }
 }
 
 export interface Produced {
@@ -146,8 +165,10 @@ async function placeEngineImage(
   const isByClient = ({ kind }: Target): boolean => kind === 'docker' || image.kind !== 'docker-daemon';
   for (const target of confirmed.filter((each) => !isByClient(each))) {
     for (const reference of mainReference(target)) {
-      const digest = await runStage('push', `Push of ${reference}`, () => source.pushFromDaemon(imageId, reference));
-      placed.push(await readBack(target, digest, ports));
+      await tellingWhatMoved([...placed], log, async () => {
+        const digest = await runStage('push', `Push of ${reference}`, () => source.pushFromDaemon(imageId, reference));
+        placed.push(await readBack(target, digest, ports));
+      });
     }
   }
   const byClient = confirmed.filter(isByClient);

@@ -15,7 +15,16 @@ import type { Tag } from './image/tag.ts';
 import { withConsent } from './lost-login.ts';
 import type { DescribedTag, ImageDescription } from './metadata/describe.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
-import { type Confirm, type Placed, type Produced, placeBuilt, placeSource, type Target } from './place.ts';
+import {
+  type Confirm,
+  movedTags,
+  type Placed,
+  type Produced,
+  placeBuilt,
+  placeSource,
+  type Target,
+  tellingWhatMoved,
+} from './place.ts';
 import type { Decision, Plan, Planned, PublicationPlan } from './plan.ts';
 import type { PublishPorts } from './ports.ts';
 import { mismatch, moveTags, verifyBlobs, verifyTags, widthOfTagging } from './registry/tags.ts';
@@ -69,7 +78,7 @@ async function publishTo(
   // Read beside the tags, which have the connection first.
   const summarised = setImmediate().then(() => summariseImage(plan, facts, first, ports));
   summarised.catch(() => undefined);
-  for (const each of placed) await tagAndVerify(plan, ports, each);
+  await tagEach(plan, ports, placed);
   const summary = await summarised;
   const { manifest } = first;
   const { digest } = manifest;
@@ -261,12 +270,20 @@ async function describeFor(
   }
 }
 
-/** Looks at what was pushed, then moves the tags, then asks for each. */
-export async function tagAndVerify(
+/** Repository by repository; a failure in one is told with what has moved in the others. */
+export async function tagEach(
   plan: Pick<PublicationPlan, 'verify'>,
   ports: NamingPorts,
-  placed: Placed,
+  placed: readonly Placed[],
 ): Promise<void> {
+  for (const [index, each] of placed.entries()) {
+    const done = placed.slice(0, index).map((before) => ({ ...before, unmoved: [] }));
+    await tellingWhatMoved([...done, ...placed.slice(index + 1)], ports.log, () => tagAndVerify(plan, ports, each));
+  }
+}
+
+/** Looks at what was pushed, then moves the tags, then asks for each. */
+async function tagAndVerify(plan: Pick<PublicationPlan, 'verify'>, ports: NamingPorts, placed: Placed): Promise<void> {
   const { registry, log, runStage } = ports;
   const { target, manifest, unmoved, isSeen } = placed;
   const { repository, tags } = target;
@@ -277,7 +294,7 @@ export async function tagAndVerify(
     if (found?.digest !== digest) throw mismatch(repository, digest, digest, found?.digest);
   }
   if (unmoved.length > 0) {
-    const how = { isVersionThere: unmoved.length < tags.length, width: widthOfTagging(target.kind) };
+    const how = { there: movedTags(placed), width: widthOfTagging(target.kind) };
     await runStage('tag', 'Tag', () =>
       moveTags(registry, repository, manifest, unmoved, how, (line) => log.info(line)),
     );

@@ -305,6 +305,17 @@ describe('a failure moves no further tag', () => {
     expect([...world.tags.keys()]).toEqual([`${app}:1.2.3`, `${app}:1.2`]);
   });
 
+  test('of one of several repositories: a warning tells what has moved in the others', async () => {
+    const images = ['a', 'b', 'c'].map((name) => `ghcr.io/octo-org/${name}`);
+    const [a = '', b = '', c = ''] = images;
+    const world = aWorld({ failing: { [`putManifest ${b}:1`]: denied } });
+    const publishing = publish(planned({ images: images.join('\n') }, release), world.ports);
+    await expect(publishing).rejects.toThrow('moved to it: 1.2.3, 1.2; not moved: 1, latest.');
+    expect(world.lines).toContain(
+      `warning: Moved before the failure, in other repositories: ${a}:1.2.3, ${a}:1.2, ${a}:1, ${a}:latest, ${c}:1.2.3.`,
+    );
+  });
+
   test('side by side with another failure: both are heard of, one is thrown', async () => {
     const world = aWorld({
       permission: refused,

@@ -191,11 +191,12 @@ function writePublished(plan: PublicationPlan, { digest, description, places }: 
 }
 
 /** What became of the tags that were to move. */
-function stateOf({ outcome, failure, isDryRun, spans }: SummaryFacts): string {
+function stateOf({ plan, outcome, failure, isDryRun, spans }: SummaryFacts): string {
   if (isDryRun) return 'planned';
   if (outcome?.published === true) return 'published';
-  // The main tag moves with the push, the others after it.
-  const isPushed = spans.some(({ stage, isFailed }) => stage === 'build' && !isFailed);
+  // The main tag moves with a push by an engine, the others after it; where no engine pushes, all of them do.
+  const pushing = plan?.source?.spec.kind === 'docker-daemon' ? ['build', 'push'] : ['build'];
+  const isPushed = spans.some(({ stage, isFailed }) => stage === 'tag' || (pushing.includes(stage) && !isFailed));
   return failure !== undefined && isPushed ? 'may have moved' : 'not published';
 }
 

@@ -33,9 +33,7 @@ function aRegistry(failing?: Tag, isKept = false): TagClient & { readonly held: 
 }
 
 async function failureOf(registry: TagClient, log: string[] = [], width = 1): Promise<unknown> {
-  return moveTags(registry, repository, manifest, tags, { isVersionThere: false, width }, (line) =>
-    log.push(line),
-  ).then(
+  return moveTags(registry, repository, manifest, tags, { there: [], width }, (line) => log.push(line)).then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -91,14 +89,7 @@ describe('tags move side by side', () => {
       await new Promise(setImmediate);
       running -= 1;
     };
-    await moveTags(
-      { ...aRegistry(), putManifest },
-      repository,
-      manifest,
-      names,
-      { isVersionThere: false, width },
-      () => undefined,
-    );
+    await moveTags({ ...aRegistry(), putManifest }, repository, manifest, names, { there: [], width }, () => undefined);
     expect(seen).toBe(most);
   });
 
@@ -114,7 +105,7 @@ describe('tags move side by side', () => {
       repository,
       manifest,
       names,
-      { isVersionThere: false, width: 4 },
+      { there: [], width: 4 },
       () => undefined,
     );
     expect(events.slice(0, 2)).toEqual(['1.0 begins', '1.0 ends']);
@@ -128,10 +119,16 @@ describe('tags move side by side', () => {
       await new Promise(setImmediate);
       events.push(`${tag} ends`);
     };
-    const how = { isVersionThere: true, width: 4 };
+    const how = { there: [parseTag('0.9')], width: 4 };
     await moveTags({ ...aRegistry(), putManifest }, repository, manifest, names, how, () => undefined);
     expect(events.slice(0, 4)).toEqual(['1.0 begins', '1.1 begins', '1.2 begins', '1.3 begins']);
     expect(events.slice(-2)).toEqual(['1.8 begins', '1.8 ends']);
+  });
+
+  test('which a failure tells of with those that moved', async () => {
+    const how = { there: [parseTag('0.9')], width: 1 };
+    const moving = moveTags(aRegistry(parseTag('1')), repository, manifest, tags, how, () => undefined);
+    await expect(moving).rejects.toThrow('moved to it: 0.9, 1.0; not moved: 1, latest.');
   });
 
   test('and where one fails, those on their way are waited for, told of, and none is begun after it', async () => {
@@ -145,7 +142,7 @@ describe('tags move side by side', () => {
       repository,
       manifest,
       names,
-      { isVersionThere: false, width: 2 },
+      { there: [], width: 2 },
       () => undefined,
     );
     await expect(moving).rejects.toMatchObject({
@@ -157,7 +154,7 @@ describe('tags move side by side', () => {
 describe('verification', () => {
   test('is content with tags that are where they should be', async () => {
     const registry = aRegistry();
-    await moveTags(registry, repository, manifest, tags, { isVersionThere: false, width: 1 }, () => undefined);
+    await moveTags(registry, repository, manifest, tags, { there: [], width: 1 }, () => undefined);
     await expect(verifyTags(registry, repository, manifest.digest, tags)).resolves.toBeUndefined();
   });
 
