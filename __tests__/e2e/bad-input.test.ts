@@ -67,6 +67,12 @@ const cases: readonly Case[] = [
     says: ['"feature/x"', 'contains "/"', 'Expected a letter, digit', '`tags`'],
   },
   {
+    what: 'a whole reference in place of a tag',
+    inputs: { tags: 'ghcr.io/octo-org/app:1.2.3' },
+    code: 'TAG_INVALID',
+    says: ['"ghcr.io/octo-org/app:1.2.3"', 'contains "/"', 'Write the tag alone', '`images: ghcr.io/octo-org/app`'],
+  },
+  {
     what: 'a tag of 129 characters',
     inputs: { tags: 'x'.repeat(129) },
     code: 'TAG_INVALID',
