@@ -55,6 +55,12 @@ const cases: readonly Case[] = [
     says: ['The owner "octo-"', 'ends with "-"', 'Set `owner`'],
   },
   {
+    what: 'an image that is a whole name',
+    inputs: { image: 'ghcr.io/octo-org/app' },
+    code: 'REPOSITORY_INVALID',
+    says: ['"ghcr.io/octo-org/app" begins with a registry', 'expected what follows', '`images: ghcr.io/octo-org/app`'],
+  },
+  {
     what: 'an image with a slash in a Docker registry',
     inputs: { registry: 'docker', image: 'api/server' },
     code: 'REPOSITORY_INVALID',
