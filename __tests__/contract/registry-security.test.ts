@@ -256,6 +256,33 @@ describe('scopes', () => {
     });
   });
 
+  /** As Harbor and Gitea do: whoever logs in gets a token, and is refused without a word of its rights. */
+  const issuingToAny = () =>
+    startServer((request, response) => {
+      request.resume();
+      if (request.url?.startsWith('/token')) response.end('{"token":"issued"}');
+      else {
+        const realm = `Bearer realm="http://${request.headers.host}/token"`;
+        response.writeHead(401, { 'www-authenticate': realm }).end();
+      }
+    });
+
+  test.each([
+    ['of a registry that took the login is a denial of the push', { credential }, 'PUSH_DENIED'],
+    ['without a login is one of the login', { credential: undefined }, 'TOKEN_REJECTED'],
+    [
+      'of a registry of GitHub, whose tokens prove nothing, is one of the login',
+      { credential: { ...credential, realmDomain: '127.0.0.1' } },
+      'TOKEN_REJECTED',
+    ],
+  ])('a 401 %s', async (_, { credential: login }, code) => {
+    await using registry = await issuingToAny();
+    await withClient({ credentials: () => login }, async (client) => {
+      const answer = await client.mayPush(repositoryOf(registry));
+      expect(answer).toMatchObject({ answer: 'refused', status: 401, error: { code } });
+    });
+  });
+
   test('a wrong token is refused at the token endpoint', async () => {
     await using registry = await startMemoryRegistry({ auth: 'bearer' });
     await withClient({ credentials: () => ({ username: 'octocat', token: 'wrong' }) }, async (client) => {

@@ -340,7 +340,13 @@ export const entries: readonly Entry[] = [
     message: 'unauthorized: authentication required',
     says: /unauthorized: authentication required|\b401 Unauthorized\b|: unauthorized\.?$/i,
     status: [401],
-    cause: (facts) => (facts.isRead ? access.packageNotReadable(facts) : access.tokenRejected(facts)),
+    cause: (facts) => {
+      if (facts.isRead) return access.packageNotReadable(facts);
+      // A registry that takes the login may say the same of a right that is missing.
+      return facts.failure.code === 'PUSH_DENIED' && facts.failure.status === 401
+        ? access.pushDeniedWithoutReason(facts)
+        : access.tokenRejected(facts);
+    },
   },
   {
     message: 'unexpected status from HEAD request to https://ghcr.io/v2/…/blobs/sha256:…: 403 Forbidden',

@@ -1003,6 +1003,15 @@ describe('the same words in another run', () => {
       },
     ],
     [
+      '401 of another registry that had taken the login is a right that is missing',
+      {
+        printed: [{ text: 'POST … was answered with 401: UNAUTHORIZED.', status: 401, code: 'PUSH_DENIED' }],
+        context: onOther,
+        code: 'PUSH_DENIED',
+        says: ['push to registry.example:5000/team/app, in the settings of registry.example:5000'],
+      },
+    ],
+    [
       'a name that does not exist on github.com is a misspelling',
       {
         printed: ['dial tcp: lookup registry.exmaple: no such host'],
