@@ -97,6 +97,17 @@ describe('a registry behind a proxy', () => {
     expect(failure).not.toContain('secret');
   });
 
+  test.each([
+    ['http://127.0.0.1:9', 'the proxy 127.0.0.1:9 cannot be reached: connect ECONNREFUSED'],
+    ['no-such-proxy.invalid:3128', 'the proxy no-such-proxy.invalid:3128 cannot be reached: getaddrinfo'],
+  ])('a proxy that cannot be reached is named: %s', async (HTTPS_PROXY, words) => {
+    const client = aClient({ environment: { HTTPS_PROXY }, retries: 1 });
+    const answer = client.getManifest(repository, v1);
+    await expect(answer).rejects.toThrowCode('REGISTRY_UNREACHABLE');
+    await expect(answer).rejects.toThrow(words);
+    client.close();
+  });
+
   test('a registry on this machine, or named by NO_PROXY, is reached directly', async () => {
     await using registry = await startMemoryRegistry();
     await using proxy = await startProxy(1);
