@@ -75,7 +75,16 @@ export function lastReason(stderr: string): string {
 }
 
 /** What to do about the faults that have one usual cause; about any other, how to look at it. */
-function remedyOf(reason: string, instruction: string, { context, file, target, platforms }: BuildRequest): string {
+function remedyOf(
+  reason: string,
+  instruction: string,
+  output: string,
+  { context, file, target, platforms }: BuildRequest,
+): string {
+  if (/\bexec\b.*: exec format error$/im.test(output)) {
+    const whose = platforms.length === 0 ? 'another platform' : platforms.map(formatPlatform).join(', ');
+    return `This machine cannot run programs for ${whose}: put docker/setup-qemu-action before this step, or build each platform on a runner of its own with \`stage\`, and join them with \`merge\`.`;
+  }
   const { here, there = here } =
     /^"(?<here>[^"]+)": not found$|excluded by \.dockerignore: stat (?<there>.+?): /.exec(reason)?.groups ?? {};
   if (there !== undefined && /--from=/.test(instruction)) {
@@ -133,7 +142,7 @@ export function buildFailure(request: BuildRequest, result: CommandResult, pushe
   return new FailedBuild(
     {
       message: `The build failed${where}${what}: ${reason}.`,
-      remedy: remedyOf(reason, instruction ?? '', request),
+      remedy: remedyOf(reason, instruction ?? '', `${result.stdout}\n${result.stderr}`, request),
       ...facts,
     },
     step,

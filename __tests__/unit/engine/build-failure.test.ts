@@ -129,6 +129,20 @@ describe('a failed build says where, in what and why', () => {
   });
 
   test.each([
+    ['BuildKit', '#5 0.551 exec /bin/sh: exec format error'],
+    ['the classic builder', 'exec /bin/sh: exec format error'],
+    [
+      'Podman',
+      '{"msg":"exec container process `/bin/sh`: Exec format error"}\nexec container process `/bin/sh`: Exec format error',
+    ],
+  ])('a program of another platform has one: %s', (_title, line) => {
+    const platforms = [parsePlatform('linux/arm64')];
+    const stderr = `${line}\nERROR: failed to solve: process "/bin/sh -c true" did not complete successfully: exit code: 1\n`;
+    const { remedy } = buildFailure(aBuild({ platforms }), { exitCode: 1, stdout: '', stderr }, false);
+    expect(remedy).toContain('cannot run programs for linux/arm64: put docker/setup-qemu-action before');
+  });
+
+  test.each([
     ['BuildKit', 'buildx/target.txt'],
     ['the classic builder', 'classic/target.stderr.txt'],
   ])('so has a target that is not there: %s', (_title, file) => {
