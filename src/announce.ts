@@ -27,13 +27,15 @@ export function announce(
     log.notice(`Nothing was published, because ${outcome.reason}.`);
     return;
   }
-  const { digest } = outcome;
-  const [main = '', ...others] = (outcome.places ?? []).map(({ repository }) =>
-    formatDigestReference(repository, digest),
-  );
-  const references = [main, ...others];
+  const { digest, places = [] } = outcome;
+  const references = places.map(({ repository }) => formatDigestReference(repository, digest));
   // The runner's list of what a job made, for attestation steps (actions/runner, CreateArtifactsFileCommand).
   if (env.GITHUB_ARTIFACTS) appendFileSync(env.GITHUB_ARTIFACTS, references.map((each) => `oci://${each}\n`).join(''));
-  // The main one is the last line of the log.
-  for (const reference of [...others, main]) log.info(`Published ${reference}`);
+  // The main one comes last.
+  for (const { repository, description } of [...places.slice(1), ...places.slice(0, 1)]) {
+    const tags = description.tags.map(({ tag }) => tag).join(', ');
+    const destination = thePlan.destinations.find((each) => each.repository === repository);
+    log.info(`Published ${formatDigestReference(repository, digest)} as ${tags}`);
+    if (destination?.packageUrl) log.info(`Package ${destination.packageUrl}`);
+  }
 }

@@ -107,9 +107,10 @@ export function inputsOfEnvironment<Name extends string>(
 function oneOf<Value extends string>(name: InputName, text: string, values: readonly Value[]): Value {
   const value = values.find((candidate) => candidate === text);
   if (value !== undefined) return value;
+  const meant = /^(?:yes|y|on|1)$/i.test(text) ? 'true' : /^(?:no|n|0|off)$/i.test(text) ? 'false' : '';
   throw new InputError('INPUT_INVALID', {
     message: `The input \`${name}\` is "${text}": expected ${values.map((each) => `\`${each}\``).join(', ')}.`,
-    remedy: `Set \`${name}: ${values[0]}\`, or leave it out.`,
+    remedy: `Set \`${name}: ${values.find((each) => each === meant) ?? values[0]}\`, or leave it out.`,
   });
 }
 

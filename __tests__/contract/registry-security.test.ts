@@ -679,9 +679,18 @@ describe('an upload', () => {
     const asked = client.getManifest(repositoryOf(registry), v1);
     while (registry.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     client.close();
-    await expect(asked).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+    await expect(asked).rejects.toThrow('the client is closed');
     await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toThrow('the client is closed');
     expect(registry.requests).toHaveLength(1);
+  });
+
+  test('a client that was closed has no opinion about what it had asked', async () => {
+    await using registry = await startServer(() => {});
+    const client = aClient({ retries: 1 });
+    const asked = client.mayPush(repositoryOf(registry));
+    while (registry.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    client.close();
+    await expect(asked).rejects.toThrow('the client is closed');
   });
 
   test('a registry that is silent leaves the permission unknown in the time-out', async () => {

@@ -98,7 +98,7 @@ export function createHttp(options: HttpOptions): Http {
     const { method, url, headers, authorization, body, signal } = request;
     const length = body?.length ?? (method === 'POST' || method === 'PUT' ? 0 : undefined);
     return new Promise((resolve, reject) => {
-      if (isClosed) throw new Error('the client is closed');
+      if (isClosed) throw closed();
       const outgoing = (url.protocol === 'http:' ? requestHttp : requestHttps)(url, {
         method,
         agent: agentFor(url),
@@ -113,7 +113,9 @@ export function createHttp(options: HttpOptions): Http {
       });
       outgoing.on('timeout', () => outgoing.destroy(new Error('the connection stood still')));
       outgoing.on('error', (error) => {
-        reject(error instanceof RegistryError ? error : failureOfConnection(method, url, error));
+        // What was cut on purpose says nothing about the registry.
+        if (isClosed) reject(closed());
+        else reject(error instanceof RegistryError ? error : failureOfConnection(method, url, error));
       });
       outgoing.on('response', (incoming) => {
         // An answer to half a body ends the connection: the rest of the body would be read as the next request.
@@ -135,6 +137,7 @@ export function createHttp(options: HttpOptions): Http {
     });
   }
 
+  const closed = (): Error => new Error('the client is closed');
   const close = (): void => {
     isClosed = true;
     options.signal?.removeEventListener('abort', close);

@@ -66,11 +66,22 @@ export const entries: readonly Entry[] = [
   },
   {
     message: 'received unexpected HTTP status: 200 OK',
-    says: /unexpected (?:HTTP )?status(?: code)?[^\n]{0,200}: (?:200 OK|30[12378]\b)|error parsing HTTP [0-9]+ response body[^\n]*invalid character '<'|was answered with (?:20[01]|30[12378])\b/,
+    says: /unexpected (?:HTTP )?status(?: code)?[^\n]{0,200}: (?:200 OK|30[12378]\b)|error parsing HTTP [0-9]+ response body[^\n]*invalid character '<'|was answered with (?:20[01]|30[12378])\b|it is a web page, with status \d/,
     cause: transfer.noRegistry,
   },
 
+  {
+    message: 'dial tcp …: connect: connection refused',
+    says: /\bdial tcp [^\n]*: connect: (?:connection refused|no route to host|network is unreachable)/,
+    cause: transfer.unreachable,
+  },
+
   // The runner
+  {
+    message: 'no space left on device',
+    says: /\bno space left on device\b|\bdisk quota exceeded\b/i,
+    cause: transfer.diskFull,
+  },
   {
     message: "'using: node24' is not supported",
     says: /'using: node24' is not supported/,
