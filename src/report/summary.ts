@@ -7,8 +7,9 @@ import { formatDigestReference, formatTagReference } from '../image/reference.ts
 import { formatRepository } from '../image/repository.ts';
 import type { ImageDescription } from '../metadata/describe.ts';
 import type { Outcome } from '../outputs.ts';
-import type { PublicationPlan } from '../plan.ts';
+import type { Plan, PublicationPlan } from '../plan.ts';
 import { describeProduct } from '../registry/product.ts';
+import { formatSource } from '../source/spec.ts';
 import { drawTime, drawWeight } from './charts.ts';
 import { formatDuration } from './duration.ts';
 import { troubleshootingUrl } from './failure.ts';
@@ -20,9 +21,12 @@ import type { WeighedImage, WeighedLayer } from './weight.ts';
 /** Of an error what is shown. */
 export type Failure = Pick<PublishError, 'code' | 'message' | 'remedy' | 'retryable'>;
 
+/** A plan, of a publish or a merge. */
+export type DescribedPlan = PublicationPlan & Pick<Plan, 'source'>;
+
 /** What is known of a step when it ends; whatever did not come to be is absent or empty. */
 export interface SummaryFacts {
-  readonly plan?: PublicationPlan;
+  readonly plan?: DescribedPlan;
   readonly outcome?: Outcome;
   readonly failure?: Failure;
   /** Whether only the plan was asked for. */
@@ -131,7 +135,7 @@ function explainFailure(failure: Failure, measure: Measure): string {
 }
 
 function writePlan(
-  plan: PublicationPlan,
+  plan: DescribedPlan,
   outcome: Outcome | undefined,
   facts: SummaryFacts,
   measure: Measure,
@@ -226,7 +230,7 @@ function writeTags(description: ImageDescription, facts: SummaryFacts, measure: 
 }
 
 /** What, which, and why. */
-function decisions(plan: PublicationPlan): readonly (readonly [string, string, string])[] {
+function decisions(plan: DescribedPlan): readonly (readonly [string, string, string])[] {
   return [
     ['Product', describeProduct(plan.product), ''],
     ...plan.destinations.flatMap(({ registry, repository, credential }): (readonly [string, string, string])[] => [
@@ -235,6 +239,9 @@ function decisions(plan: PublicationPlan): readonly (readonly [string, string, s
       ['Login', credential.kind === 'runner' ? '' : credential.username, credential.reason],
     ]),
     ['Push', plan.push.value ? 'yes' : 'no', plan.push.reason],
+    ...(plan.source === undefined
+      ? []
+      : [['Source', formatSource(plan.source.spec), plan.source.referrers ? 'with what refers to it' : ''] as const]),
   ];
 }
 

@@ -1,13 +1,13 @@
 /** The files of an image: in a folder, or in a tar archive that stays as it is. */
 
 import { createReadStream, createWriteStream, statSync } from 'node:fs';
-import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { InputError } from '../errors.ts';
 import type { Content } from '../registry/http.ts';
-import { missing } from './check-source.ts';
+import { checkKind } from './check-source.ts';
 import { damaged, readTarIndex } from './tar.ts';
 
 export interface Files {
@@ -44,10 +44,7 @@ const largestDocument = 32 * 1024 * 1024;
  * @throws InputError SOURCE_MISSING
  */
 export async function openFolder(path: string, signal: AbortSignal): Promise<Files> {
-  const kind = await stat(path).catch((cause: unknown) => {
-    throw missing(path, 'a folder', cause);
-  });
-  if (!kind.isDirectory()) throw missing(path, 'a folder', undefined);
+  checkKind(path, 'folder', statSync(path, { throwIfNoEntry: false }));
   const sizeOf = (name: string): number | undefined => {
     const found = statSync(join(path, name), { throwIfNoEntry: false });
     return found?.isFile() ? found.size : undefined;
@@ -72,10 +69,7 @@ export async function openFolder(path: string, signal: AbortSignal): Promise<Fil
  * @throws InputError SOURCE_MISSING, SOURCE_DAMAGED
  */
 export async function openArchive(path: string, temp: string, signal: AbortSignal): Promise<Files> {
-  const kind = await stat(path).catch((cause: unknown) => {
-    throw missing(path, 'a file', cause);
-  });
-  if (!kind.isFile()) throw missing(path, 'a file', undefined);
+  checkKind(path, 'file', statSync(path, { throwIfNoEntry: false }));
   const compressed = await open(path);
   let file = compressed;
   let plain: string | undefined;
