@@ -333,10 +333,31 @@ describe('an answer that is none', () => {
       const timer = setInterval(() => response.write(' '), 20);
       response.on('close', () => clearInterval(timer));
     });
-    await withClient({ bodyDeadline: 150, retries: 1 }, async (client) => {
+    await withClient({ deadline: 150, retries: 1 }, async (client) => {
       await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({
         code: 'REGISTRY_UNREACHABLE',
       });
+    });
+  });
+
+  test.each([
+    ['a head that drips on and on', 'HTTP/1.1 200 OK\r\nx-drip: ', 'x'],
+    ['an answer that is announced again and again', '', 'HTTP/1.1 102 Processing\r\n\r\n'],
+  ])('%s is given up', async (_, begin, more) => {
+    await using registry = await startServer(({ socket }) => {
+      socket.on('error', () => {}).write(begin);
+      const timer = setInterval(() => socket.write(more), 20);
+      socket.on('close', () => clearInterval(timer));
+    });
+    await withClient({ deadline: 300, retries: 1 }, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({
+        code: 'REGISTRY_UNREACHABLE',
+        message: expect.stringContaining('the answer did not begin in time'),
+      });
+      const blob = aBlob('content');
+      await expect(client.uploadBlob(repositoryOf(registry), blob, blob.open)).rejects.toThrowCode(
+        'REGISTRY_UNREACHABLE',
+      );
     });
   });
 
@@ -659,6 +680,17 @@ describe('an upload', () => {
 
   test('a registry that is silent leaves the permission unknown in the time-out', async () => {
     await using registry = await startServer(() => {});
+    await withClient({}, async (client) => {
+      expect(await client.mayPush(repositoryOf(registry), 200)).toMatchObject({ answer: 'unknown' });
+    });
+  });
+
+  test('a token endpoint that is silent leaves the permission unknown in the time-out', async () => {
+    await using registry = await startServer((request, response) => {
+      if (request.url?.startsWith('/token')) return;
+      const realm = `Bearer realm="http://127.0.0.1:${registry.port}/token"`;
+      response.writeHead(401, { 'www-authenticate': realm }).end();
+    });
     await withClient({}, async (client) => {
       expect(await client.mayPush(repositoryOf(registry), 200)).toMatchObject({ answer: 'unknown' });
     });
