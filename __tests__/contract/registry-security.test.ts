@@ -219,6 +219,23 @@ describe('scopes', () => {
     expect(scopesOf(registry.requests).filter((scopes) => scopes.length > 1)).toEqual([]);
   });
 
+  test('a manifest goes with the right to push where the registry knows none to delete', async () => {
+    await using registry = await startServer((request, response) => {
+      const { authorization } = request.headers;
+      const scope = new URLSearchParams(request.url?.split('?')[1]).get('scope') ?? '';
+      if (scope.includes('delete')) response.writeHead(400).end('{"errors":[{"code":"INVALID_REQUEST"}]}');
+      else if (scope !== '') response.end(JSON.stringify({ token: 'pushes', access_token: '' }));
+      else if (authorization === 'Bearer pushes') response.writeHead(202).end();
+      else {
+        const realm = `Bearer realm="http://127.0.0.1:${registry.port}/token"`;
+        response.writeHead(401, { 'www-authenticate': realm }).end();
+      }
+    });
+    await withClient({ credentials: () => credential }, async (client) => {
+      expect(await client.deleteManifest(repositoryOf(registry), digestOf(manifest))).toBe(true);
+    });
+  });
+
   test('a token that ran out is renewed before it is used', async () => {
     await using registry = await startMemoryRegistry({ auth: 'bearer', tokenLife: 60 });
     let now = 1_000_000;
@@ -447,13 +464,45 @@ describe('an answer that is none', () => {
     expect(registry.requests).toHaveLength(2);
   });
 
-  test('a next page on another host is not followed', async () => {
+  test('a page without tags is not the last where it names a next one', async () => {
+    const pages = ['{"tags":["1"]}', '{"tags":null}', '{"tags":["2"]}'];
+    await using registry = await startServer((request, response) => {
+      const page = Number(new URLSearchParams(request.url?.split('?')[1]).get('page') ?? 0);
+      const link = page < 2 ? { link: `<?page=${page + 1}>; rel="next"` } : {};
+      response.writeHead(200, link).end(pages[page]);
+    });
+    await withClient({}, async (client) => expect(await client.listTags(repositoryOf(registry))).toEqual(['1', '2']));
+  });
+
+  test('a next page that the registry places at another scheme and host is asked for at its own', async () => {
+    await using registry = await startServer((request, response) => {
+      const isFirst = request.url?.endsWith('?n=1000');
+      const link = { link: '<http://registry.internal:8081/v2/octo/app/tags/list?last=1>; rel="next"' };
+      response.writeHead(200, isFirst ? link : {}).end(isFirst ? '{"tags":["1"]}' : '{"tags":["2"]}');
+    });
+    await withClient({}, async (client) => expect(await client.listTags(repositoryOf(registry))).toEqual(['1', '2']));
+    expect(registry.requests.at(-1)?.line).toBe('GET /v2/octo/app/tags/list?last=1');
+  });
+
+  test('tags that are elsewhere are asked for there', async () => {
+    await using registry = await startServer((request, response) => {
+      if (request.url?.startsWith('/eu/')) response.writeHead(200).end('{"tags":["1"]}');
+      else response.writeHead(307, { location: `/eu${request.url}` }).end();
+    });
+    await withClient({}, async (client) => expect(await client.listTags(repositoryOf(registry))).toEqual(['1']));
+  });
+
+  test('a list of tags that has no end is given up before it fills the memory', async () => {
+    let page = 0;
+    const filling = Array.from({ length: 10_000 }, (_, index) => `${'x'.repeat(100)}-${index}`);
     await using registry = await startServer((_, response) => {
-      response.writeHead(200, { link: '<https://evil.test/v2/>; rel="next"' }).end('{"tags":["1"]}');
+      const tags = filling.map((tag) => `${tag}-${page}`);
+      response.writeHead(200, { link: `<?page=${++page}>; rel="next"` }).end(JSON.stringify({ tags }));
     });
     await withClient({}, async (client) => {
-      await expect(client.listTags(repositoryOf(registry))).rejects.toMatchObject({ code: 'ANSWER_INVALID' });
+      await expect(client.listTags(repositoryOf(registry))).rejects.toThrowCode('ANSWER_INVALID');
     });
+    expect(page).toBeLessThan(100);
   });
 
   test('tags come from all pages', async () => {
