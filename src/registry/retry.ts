@@ -66,12 +66,12 @@ export async function retry<T>(attempt: (number: number) => Promise<T>, options:
   }
 }
 
-/** How an engine says that the registry no longer takes the token which it gave out for a push. */
-const expiredToken = /\bunauthorized\b|\bauthentication required\b|\b401\b/i;
+/** How an engine says that the registry no longer takes the token which it gave out for a push, or that it got none. */
+const expiredToken = /\bunauthorized\b|\bauthentication required\b|\b401\b|\bfailed to fetch oauth token\b/i;
 
 /**
- * An attempt of a push that is made once more, at once, where its token was refused in the middle and the login itself is
- * still taken: each command asks for a token of its own, as our client does for itself when it is answered with 401.
+ * An attempt of a push that is made once more, at once, where its token was refused in the middle, or not to be had, and the
+ * login itself is still taken: each command asks for a token of its own, as our client does for itself when it is answered with 401.
  * @param isTaken whether the registry still agrees to the push
  */
 export function withNewToken<T>(

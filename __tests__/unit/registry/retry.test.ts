@@ -75,6 +75,13 @@ describe('a push whose token is refused in the middle', () => {
     });
   });
 
+  test('is made once more where the token was not to be had', async () => {
+    const message = 'The push failed: failed to fetch oauth token: unknown: upstream failed.';
+    const failure = new ToolError('PUSH_FAILED', { message, remedy: '' });
+    expect(await push([failure])).toMatchObject({ ended: 'attempt 1', calls: 2 });
+    expect(await push([failure], false)).toMatchObject({ ended: failure, calls: 1 });
+  });
+
   test('is made no third time', async () => {
     const last = refused();
     expect(await push([refused(), last, refused()])).toMatchObject({ ended: last, calls: 2 });
