@@ -137,6 +137,48 @@ describe('the credential', () => {
     expect(other.requests.map(({ authorization }) => authorization)).toEqual([undefined]);
   });
 
+  test('an identity token is exchanged at the token endpoint, in no address, and follows no redirect', async () => {
+    const identity = { username: '<token>', token: 'identity-token', isIdentity: true };
+    let asked = '';
+    let isMoved = false;
+    await using other = await startServer((_, response) => response.end('{"access_token":"stolen"}'));
+    await using registry = await startServer((request, response) => {
+      const realm = `Bearer realm="http://127.0.0.1:${registry.port}/token?tenant=a",service="s"`;
+      if (request.headers.authorization === 'Bearer good') serveManifest(response);
+      else if (!request.url?.startsWith('/token')) response.writeHead(401, { 'www-authenticate': realm }).end();
+      else if (isMoved) response.writeHead(307, { location: `http://127.0.0.1:${other.port}/` }).end();
+      else {
+        request.on('data', (chunk: Buffer) => {
+          asked += chunk;
+        });
+        request.on('end', () => response.end('{"access_token":"good","expires_in":300}'));
+      }
+    });
+    await withClient({ credentials: () => identity }, (client) => client.getManifest(repositoryOf(registry), v1));
+    expect(registry.requests[1]).toEqual({ line: 'POST /token?tenant=a', authorization: undefined });
+    expect(Object.fromEntries(new URLSearchParams(asked))).toEqual({
+      grant_type: 'refresh_token',
+      refresh_token: 'identity-token',
+      client_id: 'publish-docker-package',
+      service: 's',
+      scope: 'repository:octo/app:pull',
+    });
+    isMoved = true;
+    await withClient({ credentials: () => identity }, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({ status: 307 });
+    });
+    expect(other.requests).toEqual([]);
+  });
+
+  test('an identity token is no password: a registry that asks for one does not get it', async () => {
+    await using registry = await startServer(behindBasic((_, response) => serveManifest(response)));
+    const identity = { ...credential, isIdentity: true };
+    await withClient({ credentials: () => identity }, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toThrowCode('TOKEN_REJECTED');
+    });
+    expect(registry.requests.map(({ authorization }) => authorization)).toEqual([undefined]);
+  });
+
   test('a realm that is not encrypted gets no token request', async () => {
     await using registry = await startServer((_, response) =>
       response.writeHead(401, { 'www-authenticate': 'Bearer realm="http://auth.example.test/token"' }).end(),
