@@ -19,7 +19,7 @@ import {
   type NamingPorts,
   prepareTargets,
   reasonForNothing,
-  tagAndVerify,
+  tagAll,
 } from './publish.ts';
 import { checkLegs, joinLegs } from './source/leg.ts';
 import type { Marker } from './source/marker.ts';
@@ -73,9 +73,11 @@ async function joinFor(targets: readonly Target[], plan: MergePlan, ports: JoinP
   });
   const confirmed = await confirm(wanted, joined[0]?.index.digest);
   const placed = joined.filter(({ target }) => confirmed.includes(target));
-  for (const { target, index } of placed) {
-    await tagAndVerify(plan, ports, { target, manifest: index, unmoved: target.tags, isSeen: false });
-  }
+  await tagAll(
+    plan,
+    ports,
+    placed.map(({ target, index }) => ({ target, manifest: index, unmoved: target.tags, isSeen: false })),
+  );
   for (const target of targets) {
     const found = joined.find((each) => each.target === target);
     const markers = found?.markers ?? (await findUnmerged(plan.legs, ports, target.repository));
