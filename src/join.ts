@@ -110,7 +110,7 @@ async function joinIn(plan: MergePlan, ports: JoinPorts, target: Target): Promis
   for (const { digest, entries } of legs) {
     log.info(`Leg ${Object.keys(platformsOf(entries)).join(', ')}: ${formatDigestReference(repository, digest)}`);
   }
-  checkLegs(repository, legs, plan.platforms);
+  checkLegs(repository, legs, plan.platforms, plan.legs.kind);
   await checkContent(registry, repository, legs);
   const annotations = description.annotations.filter(({ level }) => level === 'index');
   const fields = { annotations: Object.fromEntries(annotations.map(({ name, value }) => [name, value])) };

@@ -82,7 +82,7 @@ describe('the legs', () => {
     { legs: [aLeg(['linux/amd64', 'linux/arm64'])], expected: ['linux/amd64', 'linux/arm64'] },
     { legs: [aLeg(['linux/arm64/v8'])], expected: ['linux/arm64'] },
   ])('for $expected are complete', ({ legs, expected }) => {
-    expect(thrownBy(() => checkLegs(repository, legs, platforms(...expected)))).toBeUndefined();
+    expect(thrownBy(() => checkLegs(repository, legs, platforms(...expected), 'staged'))).toBeUndefined();
   });
 
   test('of one Windows platform may be several, one for each version of the system', () => {
@@ -91,7 +91,7 @@ describe('the legs', () => {
       entries: [anEntry(version, { os: 'windows', architecture: 'amd64', 'os.version': version })],
     });
     const legs = [windows('10.0.17763.1'), windows('10.0.20348.1')];
-    expect(thrownBy(() => checkLegs(repository, legs, platforms('windows/amd64')))).toBeUndefined();
+    expect(thrownBy(() => checkLegs(repository, legs, platforms('windows/amd64'), 'staged'))).toBeUndefined();
   });
 
   test.each([
@@ -112,11 +112,21 @@ describe('the legs', () => {
     },
     { what: 'one is not expected', legs: [amd64, arm], expected: ['linux/amd64'], code: 'LEG_FOREIGN' },
   ] as const)('are refused when $what', ({ legs, expected, code }) => {
-    expect(() => checkLegs(repository, legs, platforms(...expected))).toThrowCode(code);
+    expect(() => checkLegs(repository, legs, platforms(...expected), 'staged')).toThrowCode(code);
+  });
+
+  test.each([
+    { what: 'is missing', expected: ['linux/arm64'], remedy: 'Add the `digest` output' },
+    { what: 'is there twice', expected: [], remedy: 'Leave one of the two out of `digests`.' },
+    { what: 'is not expected', expected: ['linux/amd64'], remedy: 'leave that digest out of `digests`' },
+  ])('that `digests` names are refused with its remedy where one $what', ({ what, expected, remedy }) => {
+    const more = what === 'is there twice' ? aLeg(['linux/amd64'], 'other') : arm;
+    const error = thrownBy(() => checkLegs(repository, [amd64, more], platforms(...expected), 'digests'));
+    expect(error).toMatchObject({ remedy: expect.stringContaining(remedy) });
   });
 
   test('are refused with the names of what is missing and of what is there', () => {
-    const error = thrownBy(() => checkLegs(repository, [amd64], platforms('linux/arm64', 'linux/arm/v7')));
+    const error = thrownBy(() => checkLegs(repository, [amd64], platforms('linux/arm64', 'linux/arm/v7'), 'staged'));
     expect(String(error)).toContain('no leg for linux/arm64, linux/arm/v7');
     expect(String(error)).toContain('it has linux/amd64');
   });
