@@ -112,9 +112,7 @@ async function joinIn(plan: MergePlan, ports: JoinPorts, target: Target): Promis
   }
   checkLegs(repository, legs, plan.platforms, plan.legs.kind);
   await checkContent(registry, repository, legs);
-  const annotations = description.annotations.filter(({ level }) => level === 'index');
-  const fields = { annotations: Object.fromEntries(annotations.map(({ name, value }) => [name, value])) };
-  return { target, index: joinLegs(legs, plan.platforms, fields), markers };
+  return { target, index: joinLegs(legs, plan.platforms, description.annotations), markers };
 }
 
 async function findLegs(

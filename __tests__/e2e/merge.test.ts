@@ -127,7 +127,10 @@ describe('two legs and their merge', () => {
     run = newRun();
     legs = await Promise.all([run.leg('linux/amd64'), run.leg('linux/arm64')]);
     staged = await suite.client.tagsOf(run.name);
-    merged = await run.merge({ platforms, annotations: 'com.example.team=octo' });
+    merged = await run.merge({
+      platforms,
+      annotations: 'com.example.team=octo\nmanifest-descriptor[linux/arm64]:com.example.tier=1',
+    });
   });
 
   test('succeed, without an error or a warning', () => {
@@ -172,6 +175,12 @@ describe('two legs and their merge', () => {
         'org.opencontainers.image.description': 'An app to publish',
       },
     });
+  });
+
+  test('an image in the index has the annotations of its descriptor', async () => {
+    const entries = await entriesOf(`${run.name}:1.2.3`);
+    expect(entries.map(({ annotations }) => annotations)).toEqual([undefined, { 'com.example.tier': '1' }]);
+    expect(merged.outputs.annotations).toContain('manifest-descriptor[linux/arm64]:com.example.tier=1');
   });
 
   test('all tags are those of a publish, have the digest of the outputs, and the markers are gone', async () => {

@@ -4,8 +4,17 @@
 
 import { InputError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
-import type { IndexEntry, IndexFields } from '../image/image-index.ts';
-import { entryOfImage, parseDocument, platformOfConfig, readEntries, writeIndex } from '../image/image-index.ts';
+import type { IndexAnnotation, IndexEntry } from '../image/image-index.ts';
+import {
+  annotateEntry,
+  annotationsOfIndex,
+  entryOfImage,
+  isOfPlatform,
+  parseDocument,
+  platformOfConfig,
+  readEntries,
+  writeIndex,
+} from '../image/image-index.ts';
 import { type Descriptor, isIndexMediaType, type StoredManifest } from '../image/manifest.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import { formatDigestReference } from '../image/reference.ts';
@@ -88,7 +97,7 @@ export function checkLegs(
       found.set(platform, leg);
     }
   }
-  const has = (platform: string): boolean => [...found.keys()].some((there) => isOf(there, platform));
+  const has = (platform: string): boolean => [...found.keys()].some((there) => isOfPlatform(there, platform));
   const wanted = expected.map(formatPlatform);
   const missing = wanted.filter((platform) => !has(platform));
   if (missing.length > 0) {
@@ -98,7 +107,7 @@ export function checkLegs(
     });
   }
   const foreign = [...found.keys()].find(
-    (there) => wanted.length > 0 && !wanted.some((platform) => isOf(there, platform)),
+    (there) => wanted.length > 0 && !wanted.some((platform) => isOfPlatform(there, platform)),
   );
   if (foreign !== undefined) {
     throw new InputError('LEG_FOREIGN', {
@@ -108,28 +117,29 @@ export function checkLegs(
   }
 }
 
-/** Whether the name of an entry's platform, perhaps with a version of the system, is of an expected one. */
-function isOf(name: string, platform: string): boolean {
-  return name === platform || name.startsWith(`${platform} `);
-}
-
 /**
  * The index of all legs: images in the order of `platforms`, or of their names, and behind them what belongs to them.
  * The same legs give the same bytes, in whatever order they came.
  */
-export function joinLegs(legs: readonly Leg[], expected: readonly Platform[], fields: IndexFields): StoredManifest {
+export function joinLegs(
+  legs: readonly Leg[],
+  expected: readonly Platform[],
+  annotations: readonly IndexAnnotation[],
+): StoredManifest {
   const wanted = expected.map(formatPlatform);
   const rank = (name: string): number => {
-    const place = wanted.findIndex((platform) => isOf(name, platform));
+    const place = wanted.findIndex((platform) => isOfPlatform(name, platform));
     return place < 0 ? wanted.length : place;
   };
   const entries = legs.flatMap((leg) => leg.entries);
   const images = entries
     .flatMap((entry) => (entry.platform === undefined ? [] : [{ entry, name: entry.platform }]))
     .sort((left, right) => rank(left.name) - rank(right.name) || (left.name < right.name ? -1 : 1))
-    .map(({ entry }) => entry);
+    .map(({ entry }) => annotateEntry(entry, annotations));
   const others = entries
     .filter((entry) => entry.platform === undefined)
     .sort((left, right) => (left.digest < right.digest ? -1 : 1));
-  return writeIndex([...images, ...new Map(others.map((entry) => [entry.digest, entry])).values()], fields);
+  return writeIndex([...images, ...new Map(others.map((entry) => [entry.digest, entry])).values()], {
+    annotations: annotationsOfIndex(annotations),
+  });
 }
