@@ -121,7 +121,7 @@ async function produce(
 async function leaveExisting(
   plan: PublicationPlan,
   targets: readonly Target[],
-  own: Digest | undefined,
+  own: readonly Digest[] | undefined,
   { registry, log }: NamingPorts,
 ): Promise<readonly ExistingTag[]> {
   const versions = targets.flatMap(({ repository, tags: [tag] }) => (tag === undefined ? [] : [{ repository, tag }]));

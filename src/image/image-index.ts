@@ -79,6 +79,13 @@ export function readEntries(index: Pick<StoredManifest, 'bytes'>): readonly Inde
   });
 }
 
+/** Whether two indexes list the same, whatever they say of themselves. */
+export function haveSameEntries(one: Pick<StoredManifest, 'bytes'>, other: Pick<StoredManifest, 'bytes'>): boolean {
+  const list = ({ bytes }: Pick<StoredManifest, 'bytes'>): string =>
+    JSON.stringify(parseDocument(bytes).manifests ?? []);
+  return list(one) === list(other);
+}
+
 /** `os/arch[/variant]` → digest, of the images among some entries. */
 export function platformsOf(entries: readonly IndexEntry[]): Readonly<Record<string, Digest>> {
   return Object.fromEntries(
