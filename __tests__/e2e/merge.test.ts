@@ -357,14 +357,14 @@ test('two runs in one repository at once never mix', async () => {
 
 test('two images of one run in one repository are told apart by their names', async () => {
   const run = newRun();
-  for (const stage of ['alpine', 'debian'])
+  for (const stage of ['alpine', '3.12'])
     for (const platform of platforms.split(',')) await run.leg(platform, { text: stage, inputs: { stage } });
   expect(await run.merge({ platforms })).toMatchObject({ exitCode: 1, code: 'LEG_MISSING' });
-  for (const stage of ['alpine', 'debian'])
+  for (const stage of ['alpine', '3.12'])
     expect(await run.merge({ platforms, stage, tags: stage })).toMatchObject(succeeded);
-  for (const stage of ['alpine', 'debian'])
+  for (const stage of ['alpine', '3.12'])
     expect(await suite.client.contentOf(`${run.name}:${stage}`, 'leg.txt', 'linux/arm64')).toBe(stage);
-  expect(await suite.client.tagsOf(run.name)).toEqual(['alpine', 'debian']);
+  expect(await suite.client.tagsOf(run.name)).toEqual(['3.12', 'alpine']);
 });
 
 describe('explicit digests', () => {
