@@ -133,9 +133,9 @@ function stage(text: string): string | undefined {
   const choice = normaliseBoolean(text);
   if (choice === 'false') return undefined;
   if (choice === 'true') return '';
-  if (/^[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?$/.test(text)) return text;
+  if (/^[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?$/.test(text)) return text;
   throw new InputError('INPUT_INVALID', {
-    message: `The input \`stage\` is "${text}": expected \`true\`, \`false\`, or a name of at most 32 lower-case letters, digits, "-" and "_".`,
+    message: `The input \`stage\` is "${text}": expected \`true\`, \`false\`, or a name of at most 32 lower-case letters, digits, ".", "-" and "_".`,
     remedy: 'Set `stage: true`; a name tells several images apart that one run stages in one repository.',
   });
 }

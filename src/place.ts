@@ -53,7 +53,7 @@ export interface Produced {
 }
 
 /** Gives the targets whose version tag may still move (`if-exists`); asked right before it does. */
-export type Confirm = (targets: readonly Target[], own?: Digest) => Promise<readonly Target[]>;
+export type Confirm = (targets: readonly Target[], own?: readonly Digest[]) => Promise<readonly Target[]>;
 
 function mainReference({ repository, tags: [tag] }: Target): readonly string[] {
   return tag === undefined ? [] : [formatTagReference(repository, tag)];
@@ -106,7 +106,7 @@ async function placeUnnamed(
     engine.buildByDigest(builder, repositories),
   );
   if (typeof result !== 'string') throw new Error('a builder of its own did not push');
-  const confirmed = await confirm(targets, result);
+  const confirmed = await confirm(targets, [result]);
   const placed = confirmed.map(async (target): Promise<Placed> => {
     const manifest = await registry.getManifest(target.repository, result);
     return { target, manifest, unmoved: target.tags, isSeen: true };
@@ -172,7 +172,7 @@ export async function placeSource(
   if (spec.kind === 'docker-daemon') return placeEngineImage(spec, targets, confirm, ports);
   const placed = await placeOpened(planned, targets, ports);
   const [first] = placed;
-  const confirmed = first === undefined ? [] : await confirm(targets, first.manifest.digest);
+  const confirmed = first === undefined ? [] : await confirm(targets, [first.manifest.digest]);
   return { placed: placed.filter(({ target }) => confirmed.includes(target)), imageId: '', metadata: '' };
 }
 
