@@ -107,9 +107,10 @@ export function inputsOfEnvironment<Name extends string>(
 function oneOf<Value extends string>(name: InputName, text: string, values: readonly Value[]): Value {
   const value = values.find((candidate) => candidate === text);
   if (value !== undefined) return value;
+  const meant = /^(?:yes|y|on|1)$/i.test(text) ? 'true' : /^(?:no|n|0|off)$/i.test(text) ? 'false' : '';
   throw new InputError('INPUT_INVALID', {
     message: `The input \`${name}\` is "${text}": expected ${values.map((each) => `\`${each}\``).join(', ')}.`,
-    remedy: `Set \`${name}: ${values[0]}\`, or leave it out.`,
+    remedy: `Set \`${name}: ${values.find((each) => each === meant) ?? values[0]}\`, or leave it out.`,
   });
 }
 
@@ -132,9 +133,9 @@ function stage(text: string): string | undefined {
   const choice = normaliseBoolean(text);
   if (choice === 'false') return undefined;
   if (choice === 'true') return '';
-  if (/^[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?$/.test(text)) return text;
+  if (/^[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?$/.test(text)) return text;
   throw new InputError('INPUT_INVALID', {
-    message: `The input \`stage\` is "${text}": expected \`true\`, \`false\`, or a name of at most 32 lower-case letters, digits, "-" and "_".`,
+    message: `The input \`stage\` is "${text}": expected \`true\`, \`false\`, or a name of at most 32 lower-case letters, digits, ".", "-" and "_".`,
     remedy: 'Set `stage: true`; a name tells several images apart that one run stages in one repository.',
   });
 }

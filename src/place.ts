@@ -8,7 +8,7 @@ import { formatCache } from './engine/cache.ts';
 import { engineKinds } from './engine/capabilities.ts';
 import type { Built } from './engine/docker.ts';
 import type { EngineDecision, RunnerFacts } from './engine/resolve.ts';
-import { RegistryError } from './errors.ts';
+import { PublishError, RegistryError } from './errors.ts';
 import type { Digest } from './image/digest.ts';
 import { mediaTypes, type StoredManifest, storedManifest } from './image/manifest.ts';
 import { formatTagReference } from './image/reference.ts';
@@ -19,7 +19,6 @@ import type { Plan, PlannedSource } from './plan.ts';
 import type { PublishPorts } from './ports.ts';
 import type { RegistryKind } from './registry/directory.ts';
 import { mismatch } from './registry/tags.ts';
-import type { Log } from './report/log.ts';
 import { asSchema2, readContent } from './source/content.ts';
 import type { ImageSource } from './source/image-source.ts';
 import { checkLimits } from './source/limits.ts';
@@ -45,22 +44,15 @@ export interface Placed {
   readonly isSeen: boolean;
 }
 
-/** The tags that point at the image already. */
-export function movedTags({ target: { tags }, unmoved }: Placed): readonly Tag[] {
+/** The tags that point at an image since it was placed. */
+export function movedOf({ target: { tags }, unmoved }: Placed): readonly Tag[] {
   return tags.filter((tag) => !unmoved.includes(tag));
 }
 
-/** Does what may fail in one repository; a failure is told with what has moved in the others, which stays there. */
-export async function tellingWhatMoved<T>(others: readonly Placed[], log: Log, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const moved = others.flatMap((each) =>
-      movedTags(each).map((tag) => formatTagReference(each.target.repository, tag)),
-    );
-    if (moved.length > 0) log.warning(`Moved before the failure, in other repositories: ${moved.join(', ')}.`);
-    throw error;
-  }
+/** Adds to a failure in one repository what has moved in another. */
+export function addMoved(error: unknown, { repository }: Target, moved: readonly Tag[]): void {
+  if (!(error instanceof PublishError) || moved.length === 0) return;
+  error.message += ` In ${formatRepository(repository)} moved: ${moved.join(', ')}.`;
 }
 
 export interface Produced {
@@ -72,7 +64,7 @@ export interface Produced {
 }
 
 /** Gives the targets whose version tag may still move (`if-exists`); asked right before it does. */
-export type Confirm = (targets: readonly Target[], own?: Digest) => Promise<readonly Target[]>;
+export type Confirm = (targets: readonly Target[], own?: readonly Digest[]) => Promise<readonly Target[]>;
 
 function mainReference({ repository, tags: [tag] }: Target): readonly string[] {
   return tag === undefined ? [] : [formatTagReference(repository, tag)];
@@ -125,7 +117,7 @@ async function placeUnnamed(
     engine.buildByDigest(builder, repositories),
   );
   if (typeof result !== 'string') throw new Error('a builder of its own did not push');
-  const confirmed = await confirm(targets, result);
+  const confirmed = await confirm(targets, [result]);
   const placed = confirmed.map(async (target): Promise<Placed> => {
     const manifest = await registry.getManifest(target.repository, result);
     return { target, manifest, unmoved: target.tags, isSeen: true };
@@ -165,10 +157,13 @@ async function placeEngineImage(
   const isByClient = ({ kind }: Target): boolean => kind === 'docker' || image.kind !== 'docker-daemon';
   for (const target of confirmed.filter((each) => !isByClient(each))) {
     for (const reference of mainReference(target)) {
-      await tellingWhatMoved([...placed], log, async () => {
+      try {
         const digest = await runStage('push', `Push of ${reference}`, () => source.pushFromDaemon(imageId, reference));
         placed.push(await readBack(target, digest, ports));
-      });
+      } catch (error) {
+        for (const other of placed) addMoved(error, other.target, movedOf(other));
+        throw error;
+      }
     }
   }
   const byClient = confirmed.filter(isByClient);
@@ -193,7 +188,7 @@ export async function placeSource(
   if (spec.kind === 'docker-daemon') return placeEngineImage(spec, targets, confirm, ports);
   const placed = await placeOpened(planned, targets, ports);
   const [first] = placed;
-  const confirmed = first === undefined ? [] : await confirm(targets, first.manifest.digest);
+  const confirmed = first === undefined ? [] : await confirm(targets, [first.manifest.digest]);
   return { placed: placed.filter(({ target }) => confirmed.includes(target)), imageId: '', metadata: '' };
 }
 

@@ -16,14 +16,14 @@ import { withConsent } from './lost-login.ts';
 import type { DescribedTag, ImageDescription } from './metadata/describe.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
 import {
+  addMoved,
   type Confirm,
-  movedTags,
+  movedOf,
   type Placed,
   type Produced,
   placeBuilt,
   placeSource,
   type Target,
-  tellingWhatMoved,
 } from './place.ts';
 import type { Decision, Plan, Planned, PublicationPlan } from './plan.ts';
 import type { PublishPorts } from './ports.ts';
@@ -78,7 +78,7 @@ async function publishTo(
   // Read beside the tags, which have the connection first.
   const summarised = setImmediate().then(() => summariseImage(plan, facts, first, ports));
   summarised.catch(() => undefined);
-  await tagEach(plan, ports, placed);
+  await tagAll(plan, ports, placed);
   const summary = await summarised;
   const { manifest } = first;
   const { digest } = manifest;
@@ -130,7 +130,7 @@ async function produce(
 async function leaveExisting(
   plan: PublicationPlan,
   targets: readonly Target[],
-  own: Digest | undefined,
+  own: readonly Digest[] | undefined,
   { registry, log }: NamingPorts,
 ): Promise<readonly ExistingTag[]> {
   const versions = targets.flatMap(({ repository, tags: [tag] }) => (tag === undefined ? [] : [{ repository, tag }]));
@@ -270,15 +270,26 @@ async function describeFor(
   }
 }
 
-/** Repository by repository; a failure in one is told with what has moved in the others. */
-export async function tagEach(
+/**
+ * One repository after the other.
+ * @throws PublishError as `tagAndVerify`, with what stands in the other repositories by then
+ */
+export async function tagAll(
   plan: Pick<PublicationPlan, 'verify'>,
   ports: NamingPorts,
   placed: readonly Placed[],
 ): Promise<void> {
-  for (const [index, each] of placed.entries()) {
-    const done = placed.slice(0, index).map((before) => ({ ...before, unmoved: [] }));
-    await tellingWhatMoved([...done, ...placed.slice(index + 1)], ports.log, () => tagAndVerify(plan, ports, each));
+  const finished: Placed[] = [];
+  for (const each of placed) {
+    try {
+      await tagAndVerify(plan, ports, each);
+    } catch (error) {
+      for (const other of placed.filter((one) => one !== each)) {
+        addMoved(error, other.target, finished.includes(other) ? other.target.tags : movedOf(other));
+      }
+      throw error;
+    }
+    finished.push(each);
   }
 }
 
@@ -294,7 +305,7 @@ async function tagAndVerify(plan: Pick<PublicationPlan, 'verify'>, ports: Naming
     if (found?.digest !== digest) throw mismatch(repository, digest, digest, found?.digest);
   }
   if (unmoved.length > 0) {
-    const how = { there: movedTags(placed), width: widthOfTagging(target.kind) };
+    const how = { there: movedOf(placed), width: widthOfTagging(target.kind) };
     await runStage('tag', 'Tag', () =>
       moveTags(registry, repository, manifest, unmoved, how, (line) => log.info(line)),
     );

@@ -228,6 +228,13 @@ export function resolveRepository(decision: RegistryDecision, parts: NameParts):
     ...(kind === 'docker' ? [{ part: 'repository', value: parts.sourceRepository, example: full }] : []),
     { part: 'image', value: parts.image, example: 'image: my-app' },
   ];
+  const [host = '', ...rest] = parts.image.split('/');
+  if (rest.length > 0 && /^(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::[0-9]+)?$/i.test(host)) {
+    throw new InputError('REPOSITORY_INVALID', {
+      message: `The image "${parts.image}" begins with a registry, "${host}": expected what follows the owner, such as my-app.`,
+      remedy: `Give the whole name as \`images: ${parts.image.replace(/:[^/]*$/, '')}\`, and no \`registry\`, \`owner\` and \`image\`.`,
+    });
+  }
   if (kind === 'docker' && parts.image.includes('/')) {
     throw new InputError('REPOSITORY_INVALID', {
       message: `The image "${parts.image}" has a "/": paths of the Docker registry ${registry} have exactly three segments, OWNER/REPOSITORY/IMAGE.`,
@@ -248,6 +255,12 @@ export function resolveRepository(decision: RegistryDecision, parts: NameParts):
       if (fault !== undefined) throw invalidPart(part, value, fault, example);
     }
     path.push(lower);
+  }
+  const [owner, image = ''] = path;
+  if (kind !== 'docker' && image.startsWith(`${owner}/`)) {
+    notes.push(
+      `The image "${parts.image}" goes to ${path.join('/')}, because the owner stands before it; for ${image} write \`image: ${image.slice(image.indexOf('/') + 1)}\`.`,
+    );
   }
   return { repository: parseRepository(registry, path.join('/')), notes };
 }

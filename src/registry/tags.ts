@@ -32,7 +32,7 @@ export function widthOfTagging(kind: RegistryKind): number {
  * Where one does not move, no further one is tried.
  * @param manifest what is in the repository already, with all that it points at
  * @param tags the version first, unless it points at the image already
- * @param how which tags point at the image already, and how many move at a time
+ * @param how `there`: the tags that point at the image already; `width`: how many move at a time
  * @param log told of each tag that moved
  * @throws RegistryError as `putManifest`, with the tags that moved and those that did not: each is whole either way
  */
@@ -64,26 +64,35 @@ export async function moveTags(
   const [error] = failed.values();
   if (error === undefined) return;
   // The registry may have moved a tag and not said so; it is asked once more.
+  const doubtful = new Set<Tag>();
   for (const tag of failed.keys()) {
-    const found = await client.headManifest(repository, tag).catch(() => undefined);
-    if (found?.digest === manifest.digest) moved.add(tag);
+    try {
+      const found = await client.headManifest(repository, tag);
+      if (found?.digest === manifest.digest) moved.add(tag);
+    } catch {
+      doubtful.add(tag);
+    }
   }
-  throw interrupted(repository, manifest.digest, [...there, ...tags], moved, error);
+  throw interrupted(repository, manifest.digest, [...there, ...tags], { moved, doubtful }, error);
 }
 
 function interrupted(
   repository: Repository,
   digest: Digest,
   tags: readonly Tag[],
-  moved: ReadonlySet<Tag>,
+  { moved, doubtful }: { readonly moved: ReadonlySet<Tag>; readonly doubtful: ReadonlySet<Tag> },
   error: PublishError,
 ): PublishError {
-  const list = (names: readonly Tag[]): string => (names.length === 0 ? 'none' : names.join(', '));
-  const [whole, left] = [tags.filter((tag) => moved.has(tag)), tags.filter((tag) => !moved.has(tag))];
+  const list = (isListed: (tag: Tag) => boolean): string => tags.filter(isListed).join(', ') || 'none';
+  const states = [
+    `moved to it: ${list((tag) => moved.has(tag))}`,
+    `not moved: ${list((tag) => !moved.has(tag) && !doubtful.has(tag))}`,
+    ...(doubtful.size === 0 ? [] : [`perhaps moved: ${list((tag) => doubtful.has(tag))}`]),
+  ];
   const { message, remedy, detail, retryable, cause } = error;
   const [status, ociCodes] = error instanceof RegistryError ? [error.status, error.ociCodes] : [0, []];
   return new RegistryError(error.code, {
-    message: `${message} In ${formatRepository(repository)}, ${digest} is whole; moved to it: ${list(whole)}; not moved: ${list(left)}.`,
+    message: `${message} In ${formatRepository(repository)}, ${digest} is whole; ${states.join('; ')}.`,
     remedy,
     detail,
     retryable,

@@ -21,8 +21,8 @@ import type { WeighedImage, WeighedLayer } from './weight.ts';
 /** Of an error what is shown. */
 export type Failure = Pick<PublishError, 'code' | 'message' | 'remedy' | 'retryable'>;
 
-/** A plan, of a publish or a merge. */
-export type DescribedPlan = PublicationPlan & Pick<Plan, 'source'>;
+/** A plan, of a publish, of a leg or of a merge. */
+export type DescribedPlan = PublicationPlan & Pick<Plan, 'source' | 'staging'>;
 
 /** What is known of a step when it ends; whatever did not come to be is absent or empty. */
 export interface SummaryFacts {
@@ -120,8 +120,21 @@ function heading({ plan, outcome, failure, isDryRun, spans }: SummaryFacts, meas
   if (isDryRun) return `## Plan for ${nameOf(plan, measure)}`;
   if (outcome?.published === true)
     return `## Published ${nameOf({ ...plan, description: outcome.description }, measure)}${time}`;
+  const staged = stagedAs(plan, outcome);
+  if (staged !== '') {
+    return `## Staged ${code(cut(staged, measure.characters))}${time}\n\nA leg has no tag; ${code('merge')} publishes it, with the others of the run.`;
+  }
   const reason = outcome === undefined ? '' : `, because ${prose(cut(outcome.reason, measure.characters))}`;
   return `## ${outcome?.imageId ? 'Built, and not published' : 'Not published'}: ${nameOf(plan, measure)}\n\nNothing was published${reason}.`;
+}
+
+/** The main reference of a leg that is staged; empty where none is, as where the version is there already. */
+function stagedAs({ staging, destinations }: DescribedPlan, outcome: Outcome | undefined): string {
+  if (staging === undefined || outcome?.digest === undefined || outcome.description.tags.length > 0) return '';
+  const { digest, places = [] } = outcome;
+  const main = destinations.find(({ repository }) => places.some((place) => place.repository === repository));
+  if (main === undefined) return '';
+  return formatDigestReference(main.repository, digest);
 }
 
 function explainFailure(failure: Failure, measure: Measure): string {
@@ -141,10 +154,11 @@ function writePlan(
   measure: Measure,
 ): readonly string[] {
   const description = outcome?.description ?? plan.description;
-  const isPublished = outcome?.published === true;
+  const isThere = outcome?.published === true || stagedAs(plan, outcome) !== '';
   return [
-    ...(isPublished ? [writePublished(plan, outcome, measure)] : []),
-    writeTags(description, facts, measure),
+    ...(outcome !== undefined && isThere ? [writePublished(plan, outcome, measure)] : []),
+    // The tags of a leg are the merge's.
+    plan.staging === undefined ? writeTags(description, facts, measure) : '',
     details(
       'Why there, and how',
       table(
@@ -194,10 +208,10 @@ function writePublished(plan: PublicationPlan, { digest, description, places }: 
 function stateOf({ plan, outcome, failure, isDryRun, spans }: SummaryFacts): string {
   if (isDryRun) return 'planned';
   if (outcome?.published === true) return 'published';
-  // The main tag moves with a push by an engine, the others after it; where no engine pushes, all of them do.
+  // The main tag moves with a push by an engine, all others after it.
   const pushing = plan?.source?.spec.kind === 'docker-daemon' ? ['build', 'push'] : ['build'];
-  const isPushed = spans.some(({ stage, isFailed }) => stage === 'tag' || (pushing.includes(stage) && !isFailed));
-  return failure !== undefined && isPushed ? 'may have moved' : 'not published';
+  const isTagging = spans.some(({ stage, isFailed }) => stage === 'tag' || (pushing.includes(stage) && !isFailed));
+  return failure !== undefined && isTagging ? 'may have moved' : 'not published';
 }
 
 /** More tags than these are folded. */

@@ -110,7 +110,7 @@ export async function openEngineImage(ports: DockerPorts, image: EngineImage): P
 }
 
 async function openImage(ports: DockerPorts, image: EngineImage, file: string): Promise<ImageSource> {
-  const { run, env, temp, onOutput } = ports;
+  const { run, env, temp, onOutput, signal } = ports;
   await readImageId(ports, image);
   const argv =
     image.kind === 'docker-daemon'
@@ -118,12 +118,12 @@ async function openImage(ports: DockerPorts, image: EngineImage, file: string): 
       : (['podman', 'image', 'save', '--quiet', '--format', 'docker-archive', '--output', file, image.image] as const);
   const result = await run(argv, { env, onOutput });
   if (result.exitCode !== 0) throw saveFailure(`${argv.slice(0, 3).join(' ')} ${image.image}`, result);
-  return closedOnFailure(await openArchive(file, temp), (files) => openDockerArchive(files, undefined, temp));
+  return closedOnFailure(await openArchive(file, temp, signal), (files) => openDockerArchive(files, undefined, temp));
 }
 
 async function openIndex(ports: DockerPorts, image: EngineImage, folder: string): Promise<ImageSource> {
   await copyIndex(ports, image.image, folder);
-  return closedOnFailure(await openFolder(folder), (files) => openDirectory(files, ports.temp));
+  return closedOnFailure(await openFolder(folder, ports.signal), (files) => openDirectory(files, ports.temp));
 }
 
 function saveFailure(command: string, { exitCode, stderr }: CommandResult): ToolError {

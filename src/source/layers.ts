@@ -81,15 +81,15 @@ function compressInto(temp: string, files: Files, made: string[]): Layers {
     },
     open({ digest, size }) {
       const path = paths.get(digest);
-      return path === undefined ? undefined : readFile(path, size);
+      return path === undefined ? undefined : readFile(path, size, files.signal);
     },
   };
 }
 
-async function* readFile(path: string, size: number): AsyncGenerator<Buffer> {
+async function* readFile(path: string, size: number, signal: AbortSignal): AsyncGenerator<Buffer> {
   const file = await open(path);
   try {
-    yield* readRange(file, { offset: 0, size, blockSize: pieceSize, keeps: false });
+    yield* readRange(file, { offset: 0, size, blockSize: pieceSize, keeps: false, signal });
   } finally {
     await file.close();
   }
