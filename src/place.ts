@@ -8,7 +8,7 @@ import { formatCache } from './engine/cache.ts';
 import { engineKinds } from './engine/capabilities.ts';
 import type { Built } from './engine/docker.ts';
 import type { EngineDecision, RunnerFacts } from './engine/resolve.ts';
-import { RegistryError } from './errors.ts';
+import { PublishError, RegistryError } from './errors.ts';
 import type { Digest } from './image/digest.ts';
 import { mediaTypes, type StoredManifest, storedManifest } from './image/manifest.ts';
 import { formatTagReference } from './image/reference.ts';
@@ -42,6 +42,17 @@ export interface Placed {
   readonly unmoved: readonly Tag[];
   /** Whether the manifest was read there, by its tag or digest: it has told that it is there. */
   readonly isSeen: boolean;
+}
+
+/** The tags that point at an image since it was placed. */
+export function movedOf({ target: { tags }, unmoved }: Placed): readonly Tag[] {
+  return tags.filter((tag) => !unmoved.includes(tag));
+}
+
+/** Adds to a failure in one repository what has moved in another. */
+export function addMoved(error: unknown, { repository }: Target, moved: readonly Tag[]): void {
+  if (!(error instanceof PublishError) || moved.length === 0) return;
+  error.message += ` In ${formatRepository(repository)} moved: ${moved.join(', ')}.`;
 }
 
 export interface Produced {
@@ -146,8 +157,13 @@ async function placeEngineImage(
   const isByClient = ({ kind }: Target): boolean => kind === 'docker' || image.kind !== 'docker-daemon';
   for (const target of confirmed.filter((each) => !isByClient(each))) {
     for (const reference of mainReference(target)) {
-      const digest = await runStage('push', `Push of ${reference}`, () => source.pushFromDaemon(imageId, reference));
-      placed.push(await readBack(target, digest, ports));
+      try {
+        const digest = await runStage('push', `Push of ${reference}`, () => source.pushFromDaemon(imageId, reference));
+        placed.push(await readBack(target, digest, ports));
+      } catch (error) {
+        for (const other of placed) addMoved(error, other.target, movedOf(other));
+        throw error;
+      }
     }
   }
   const byClient = confirmed.filter(isByClient);

@@ -4,7 +4,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { RunnerFacts } from './engine/resolve.ts';
-import { PermissionError, PublishError, RegistryError } from './errors.ts';
+import { PermissionError, RegistryError } from './errors.ts';
 import { type ExistingTag, findExisting } from './if-exists.ts';
 import type { Digest } from './image/digest.ts';
 import { isIndexMediaType } from './image/manifest.ts';
@@ -15,7 +15,16 @@ import type { Tag } from './image/tag.ts';
 import { withConsent } from './lost-login.ts';
 import type { DescribedTag, ImageDescription } from './metadata/describe.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
-import { type Confirm, type Placed, type Produced, placeBuilt, placeSource, type Target } from './place.ts';
+import {
+  addMoved,
+  type Confirm,
+  movedOf,
+  type Placed,
+  type Produced,
+  placeBuilt,
+  placeSource,
+  type Target,
+} from './place.ts';
 import type { Decision, Plan, Planned, PublicationPlan } from './plan.ts';
 import type { PublishPorts } from './ports.ts';
 import { mismatch, moveTags, verifyBlobs, verifyTags, widthOfTagging } from './registry/tags.ts';
@@ -275,21 +284,13 @@ export async function tagAll(
     try {
       await tagAndVerify(plan, ports, each);
     } catch (error) {
-      if (!(error instanceof PublishError)) throw error;
       for (const other of placed.filter((one) => one !== each)) {
-        const { repository, tags } = other.target;
-        const there = finished.includes(other) ? tags : movedOf(other);
-        if (there.length > 0) error.message += ` In ${formatRepository(repository)} moved: ${there.join(', ')}.`;
+        addMoved(error, other.target, finished.includes(other) ? other.target.tags : movedOf(other));
       }
       throw error;
     }
     finished.push(each);
   }
-}
-
-/** The tags that point at an image since it was placed. */
-function movedOf({ target, unmoved }: Placed): readonly Tag[] {
-  return target.tags.filter((tag) => !unmoved.includes(tag));
 }
 
 /** Looks at what was pushed, then moves the tags, then asks for each. */

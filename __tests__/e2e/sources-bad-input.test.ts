@@ -16,6 +16,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { digestOf } from '../../src/image/digest.ts';
 import { copyFolder, type MadeImages, makeImages, runTool } from '../support/images.ts';
+import { lab } from '../support/lab.ts';
 import { uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
 import { aLayout, named, tarOf, writeTree } from '../support/tar.ts';
@@ -136,6 +137,19 @@ const cases: readonly Case[] = [
     source: () => `docker://${suite.registry}/octo-org/nothing:1`,
     code: 'MANIFEST_UNKNOWN',
     says: ['404'],
+  },
+  {
+    what: 'an index of a registry, of which one platform was deleted',
+    source: async () => {
+      const { crane = 'crane' } = await lab.tools();
+      const copy = `${suite.registry}/octo-org/${uniqueName('gap')}:1.0`;
+      await runTool([crane, 'copy', images.remote, copy], {});
+      const arm64 = await runTool([crane, 'digest', '--platform=linux/arm64', copy], {});
+      await runTool([crane, 'delete', copy.replace(':1.0', `@${arm64}`)], {});
+      return `docker://${copy}`;
+    },
+    code: 'SOURCE_INCOMPLETE',
+    says: ['(linux/arm64)', 'a cleanup of untagged versions', 'all its platforms'],
   },
   {
     what: 'several images and no tag',
@@ -363,6 +377,15 @@ const cases: readonly Case[] = [
       })}`,
     code: 'DIGEST_MISMATCH',
     says: ['is not what it is named after'],
+  },
+  {
+    what: 'a docker-archive whose config is none',
+    source: async () =>
+      `docker-archive:${await rewritten((tree) =>
+        writeFileSync(join(tree, 'manifest.json'), '[{"Config":"manifest.json","Layers":[]}]'),
+      )}`,
+    code: 'SOURCE_DAMAGED',
+    says: ['"manifest.json" is no config of an image'],
   },
   {
     what: 'a docker-archive that lacks a layer',

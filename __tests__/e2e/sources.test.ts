@@ -9,6 +9,7 @@ import { digestOf as digestOfBytes } from '../../src/image/digest.ts';
 import { openGitHubLab } from '../support/github-lab.ts';
 import { type MadeImages, makeImages, runTool } from '../support/images.ts';
 import { lab } from '../support/lab.ts';
+import { startMeddlingRegistry } from '../support/meddling-registry.ts';
 import { type OwnDistribution, startOwnDistribution } from '../support/own-distribution.ts';
 import { uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
@@ -162,6 +163,29 @@ test('a further repository of the same registry gets each blob by a mount', asyn
   expect(one).toMatch(/blobs uploaded: [1-9]\d* .*, mounted: 0/);
   expect(two).toMatch(/blobs uploaded: 0 .*, mounted: [1-9]/);
   for (const name of names) expect(await suite.client.digestOf(`${name}:1.0`)).toBe(step.outputs.digest);
+});
+
+describe('where the second of two repositories refuses the image', () => {
+  test.each([
+    { how: 'an engine pushes', source: () => `docker-daemon:${images.name}`, moved: ['1.0'] },
+    { how: 'this action pushes', source: () => `oci:${images.ociFolder}`, moved: [] },
+  ])('after $how, it is said what has moved in the first', async ({ source, moved }) => {
+    const second = `octo-org/${uniqueName('second')}`;
+    using registry = await startMeddlingRegistry(suite.registry, (request) =>
+      request.startsWith(`PUT /v2/${second}/manifests/`) ? { status: 403, error: { code: 'DENIED' } } : undefined,
+    );
+    const first = `${registry.address}/octo-org/${uniqueName('first')}`;
+    const runner = suite.action.newRunner({ engine });
+    const step = await runner.main({
+      images: `${first}\n${registry.address}/${second}`,
+      source: source(),
+      tags: '1.0\nlatest',
+    });
+    expect(step).toMatchObject({ exitCode: 1, code: 'PUSH_DENIED' });
+    expect(await suite.client.tagsOf(first.replace(registry.address, suite.registry)).catch(() => [])).toEqual(moved);
+    if (moved.length > 0) expect(step.failure).toContain(` In ${first} moved: ${moved.join(', ')}.`);
+    expect(step.summary).toContain(moved.length === 0 ? 'not published' : 'may have moved');
+  });
 });
 
 describe('a `docker save` of two platforms', () => {

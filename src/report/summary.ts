@@ -205,11 +205,12 @@ function writePublished(plan: PublicationPlan, { digest, description, places }: 
 }
 
 /** What became of the tags that were to move. */
-function stateOf({ outcome, failure, isDryRun, spans }: SummaryFacts): string {
+function stateOf({ plan, outcome, failure, isDryRun, spans }: SummaryFacts): string {
   if (isDryRun) return 'planned';
   if (outcome?.published === true) return 'published';
-  // The main tag of a build moves with its push, all others after it.
-  const isTagging = spans.some(({ stage, isFailed }) => stage === 'tag' || (stage === 'build' && !isFailed));
+  // The main tag moves with a push by an engine, all others after it.
+  const pushing = plan?.source?.spec.kind === 'docker-daemon' ? ['build', 'push'] : ['build'];
+  const isTagging = spans.some(({ stage, isFailed }) => stage === 'tag' || (pushing.includes(stage) && !isFailed));
   return failure !== undefined && isTagging ? 'may have moved' : 'not published';
 }
 

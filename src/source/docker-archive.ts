@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { type Digest, digestOf, parseDigest } from '../image/digest.ts';
-import { type IndexEntry, readEntries } from '../image/image-index.ts';
+import { type IndexEntry, parseDocument, readEntries } from '../image/image-index.ts';
 import {
   contentMediaTypes,
   type Descriptor,
@@ -56,6 +56,7 @@ export async function openDockerArchive(files: Files, name: string | undefined, 
     const expected = { digest: parseDigest(`sha256:${named}`), size: config.length };
     throw otherContent(expected, `"${image.config}" in "${files.path}"`, digest, config.length);
   }
+  if (!isObject(parseDocument(config).rootfs)) throw damaged(files.path, `"${image.config}" is no config of an image`);
   const { diffIds } = parseImageConfig(config);
   if (diffIds.length !== image.layers.length) {
     throw damaged(files.path, `its config names ${diffIds.length} layers, but ${image.layers.length} are listed`);

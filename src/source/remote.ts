@@ -1,6 +1,8 @@
 /** An image in a registry: copied, or promoted where it is. */
 
-import type { StoredManifest } from '../image/manifest.ts';
+import { InputError, RegistryError } from '../errors.ts';
+import type { Descriptor, StoredManifest } from '../image/manifest.ts';
+import { formatPlatform } from '../image/platform.ts';
 import { formatReference, type Reference } from '../image/reference.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import type { ImageSource } from './image-source.ts';
@@ -13,10 +15,24 @@ export async function openRemote(client: RegistryClient, reference: Reference): 
   const { repository, tag, digest } = reference;
   const which = digest ?? tag;
   if (which === undefined) throw new Error(`${formatReference(reference)} has neither tag nor digest`);
+  const name = formatReference(reference);
   return {
-    ...remoteContent(client, reference.repository, await client.getManifest(repository, which)),
-    name: formatReference(reference),
+    ...remoteContent(client, repository, await client.getManifest(repository, which)),
+    name,
+    readManifest: (child) =>
+      client.getManifest(repository, child.digest).catch((cause: unknown) => {
+        throw cause instanceof RegistryError && cause.code === 'MANIFEST_UNKNOWN' ? lacking(name, child, cause) : cause;
+      }),
   };
+}
+
+function lacking(name: string, { digest, platform }: Descriptor, cause: RegistryError): InputError {
+  const what = platform === undefined ? digest : `${digest} (${formatPlatform(platform)})`;
+  return new InputError('SOURCE_INCOMPLETE', {
+    message: `${name} lists ${what}, which its repository does not have: it was deleted, as a cleanup of untagged versions does.`,
+    remedy: 'Publish the image there anew, with all its platforms, or name the digest of one that is there.',
+    cause,
+  });
 }
 
 /** What hangs on a manifest of a repository. */

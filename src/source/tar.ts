@@ -31,6 +31,7 @@ const largestExtension = 1024 * 1024;
  */
 export async function readTarIndex(file: FileHandle, path: string): Promise<TarIndex> {
   const { size: end } = await file.stat();
+  if (end === 0) throw damaged(path, 'it is empty');
   const members = new Map<string, TarMember>();
   const links = new Map<string, string>();
   let global: Extension = {};

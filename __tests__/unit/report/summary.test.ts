@@ -191,6 +191,18 @@ describe('a failure', () => {
   ];
   const markdown = formatSummary({ ...nothing, plan: aPlan(), failure, spans: failed });
 
+  test.each([
+    ['tags that were being moved may have', {}, 'tag', true, 'may have moved'],
+    ['what a build pushed may have moved', {}, 'build', false, 'may have moved'],
+    ['what an engine pushed may have moved', { source: 'docker-daemon:app' }, 'push', false, 'may have moved'],
+    ['what this action pushed has no tag yet', { source: 'oci:app' }, 'push', false, 'not published'],
+    ['a build that failed moved nothing', {}, 'build', true, 'not published'],
+  ] as const)('tells of each tag that %s', (_, inputs, stage, isFailed, state) => {
+    const span = { stage, title: 'That', start: 420, end: 500, isFailed };
+    const summary = formatSummary({ ...nothing, plan: aPlan({ ...inputs, tags: '1.0' }), failure, spans: [span] });
+    expect(summary).toContain(`| <code>1.0</code> | <code>1.0</code> | ${state} |`);
+  });
+
   test('is shown whole', () => expect(markdown).toMatchSnapshot());
 
   test('has its code, its stage, its remedy and where more about it is', () => {

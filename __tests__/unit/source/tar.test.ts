@@ -97,6 +97,7 @@ describe('what is refused', () => {
   test.each([
     ['a text', () => Buffer.from('no archive at all '.repeat(100)), 'it is no tar archive'],
     ['a ZIP', () => Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(2000, 7)]), 'it is no tar archive'],
+    ['a file of no bytes, as a save that failed leaves it', () => Buffer.alloc(0), 'it is empty'],
     ['a file of a few bytes', () => Buffer.from('short'), 'it is truncated at byte 5'],
   ])('%s: %#', async (_, content, fault) => {
     const archive = join(folder, `bad-${count++}`);
