@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { digestOf } from '../../src/image/digest.ts';
 import { mediaTypes } from '../../src/image/manifest.ts';
@@ -418,6 +419,15 @@ describe('an answer that is none', () => {
         'REGISTRY_UNREACHABLE',
       );
     });
+  });
+
+  test('a registry that would compress its answers is asked not to', async () => {
+    await using registry = await startServer(({ headers }, response) => {
+      const isCompressed = headers['accept-encoding'] !== 'identity';
+      response.writeHead(200, isCompressed ? { 'content-encoding': 'gzip' } : {});
+      response.end(isCompressed ? gzipSync('{"tags":["1"]}') : '{"tags":["1"]}');
+    });
+    await withClient({}, async (client) => expect(await client.listTags(repositoryOf(registry))).toEqual(['1']));
   });
 
   test('a body that came leaves no deadline behind that would keep the job waiting', async () => {

@@ -111,8 +111,9 @@ export function failureOfAnswer(facts: AnswerFacts): RegistryFailure {
   const code = codeOfAnswer(facts, retryable);
   const said =
     words !== '' ? `: ${words}` : method === 'HEAD' ? ' (an answer to HEAD carries no reason)' : ', without a reason';
+  const wait = delay === undefined || delay < 1000 ? '' : ` It asks to wait ${Math.ceil(delay / 1000)} s.`;
   return new RegistryFailure(code, {
-    message: `${method} ${formatUrl(url)} was answered with ${status}${said}${/[.!?…]$/.test(said) ? '' : '.'}`,
+    message: `${method} ${formatUrl(url)} was answered with ${status}${said}${/[.!?…]$/.test(said) ? '' : '.'}${wait}`,
     remedy: remedies[code] ?? 'See what the registry says; the answer is not one that trying again changes.',
     status,
     ociCodes,

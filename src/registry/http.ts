@@ -106,6 +106,8 @@ export function createHttp(options: HttpOptions): Http {
         timeout: idleTimeout + commitTime,
         headers: {
           'user-agent': userAgent,
+          // Without it any coding would be welcome (RFC 9110 12.5.3), and the bytes are what a digest is of.
+          'accept-encoding': 'identity',
           ...headers,
           ...(length === undefined ? {} : { 'content-length': length }),
           ...(authorization === undefined ? {} : { authorization }),
