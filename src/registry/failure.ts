@@ -6,6 +6,7 @@
 import { type ErrorCode, type ErrorFacts, RegistryError } from '../errors.ts';
 import { isObject } from '../json.ts';
 import { parseChallenges } from './challenge.ts';
+import { proxyRefused } from './proxy.ts';
 import { delayOfAnswer, isTransientStatus } from './retry.ts';
 
 /** A `RegistryError` that knows how long the registry asked to be left alone. */
@@ -166,8 +167,8 @@ export function untrusted(message: string): RegistryFailure {
   });
 }
 
-/** Connection errors that do not pass by themselves: a name that does not exist, a head that does not end. */
-const lastingCodes: readonly string[] = ['ENOTFOUND', 'HPE_HEADER_OVERFLOW'];
+/** Connection errors that do not pass by themselves: a name that does not exist, a head that does not end, a proxy's no. */
+const lastingCodes: readonly string[] = ['ENOTFOUND', 'HPE_HEADER_OVERFLOW', proxyRefused];
 
 /** Certificate faults (https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/, and Node's own names). */
 export function isCertificateFault(code: string): boolean {
