@@ -65,6 +65,16 @@ describe('a registry behind a proxy', () => {
     registry.close();
   });
 
+  test('a registry that speaks plain HTTP is told as such, and not asked again', async () => {
+    await using registry = await startServer((_, response) => response.end());
+    await using proxy = await startProxy(registry.port);
+    const client = aClient({ environment: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } });
+    const failure = await client.getManifest(repository, v1).catch((error: unknown) => String(error));
+    client.close();
+    expect(failure).toMatch(/: it does not speak TLS: wrong version number \(EPROTO\)\.$/);
+    expect(client.waits).toEqual([]);
+  });
+
   test('the login of the proxy goes to the proxy alone', async () => {
     await using registry = await startRegistry();
     await using proxy = await startProxy(registry.port);

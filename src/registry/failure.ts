@@ -180,7 +180,10 @@ export function isCertificateFault(code: string): boolean {
 /** No answer, or half of one. */
 export function failureOfConnection(method: string, url: URL, cause: unknown): RegistryFailure {
   const code = codeOf(cause);
-  const reason = isObject(cause) && typeof cause.message === 'string' && cause.message !== '' ? cause.message : code;
+  const said = isObject(cause) && typeof cause.message === 'string' && cause.message !== '' ? cause.message : code;
+  // OpenSSL's words for an answer in plain HTTP, among a trace of its own (`write EPROTO …:wrong version number:…`).
+  const isPlain = /wrong version number|packet length too long/i.test(said);
+  const reason = isPlain ? 'it does not speak TLS: wrong version number' : inShort(said);
   const isCertificate = isCertificateFault(code);
   return new RegistryFailure('REGISTRY_UNREACHABLE', {
     message: `No answer from ${url.host} to ${method} ${formatUrl(url)}: ${reason}${code === 'no code' || reason.includes(code) ? '' : ` (${code})`}.`,
@@ -188,7 +191,7 @@ export function failureOfConnection(method: string, url: URL, cause: unknown): R
       ? `Name the CA of ${url.host} to this action: set NODE_EXTRA_CA_CERTS to its PEM file on the runner.`
       : `Check that ${url.host} can be reached from the runner (name, firewall, HTTPS_PROXY).`,
     cause,
-    retryable: !isCertificate && !lastingCodes.includes(code),
+    retryable: !isCertificate && !isPlain && !lastingCodes.includes(code),
   });
 }
 
