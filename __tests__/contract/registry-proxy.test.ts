@@ -49,7 +49,7 @@ describe('a registry behind a proxy', () => {
     const ending = new AbortController();
     const environment = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
     const client = aClient({ environment, signal: ending.signal, idleTimeout: 600_000, retries: 1 });
-    const answer = expect(client.getManifest(repository, v1)).rejects.toThrowCode('REGISTRY_UNREACHABLE');
+    const answer = expect(client.getManifest(repository, v1)).rejects.toThrow('the client is closed');
     while (proxy.tunnels.length === 0) await sleep(10);
     ending.abort();
     await answer;
@@ -131,6 +131,17 @@ describe('a registry behind a proxy', () => {
     client.close();
     expect(failure).toContain('the proxy 127.0.0.1:1080 is one for socks5, and only http and https are spoken');
     expect(client.waits).toEqual([]);
+  });
+
+  test.each([
+    ['http://127.0.0.1:9', 'the proxy 127.0.0.1:9 cannot be reached: connect ECONNREFUSED'],
+    ['no-such-proxy.invalid:3128', 'the proxy no-such-proxy.invalid:3128 cannot be reached: getaddrinfo'],
+  ])('a proxy that cannot be reached is named: %s', async (HTTPS_PROXY, words) => {
+    const client = aClient({ environment: { HTTPS_PROXY }, retries: 1 });
+    const answer = client.getManifest(repository, v1);
+    await expect(answer).rejects.toThrowCode('REGISTRY_UNREACHABLE');
+    await expect(answer).rejects.toThrow(words);
+    client.close();
   });
 
   test('a registry on this machine, or named by NO_PROXY, is reached directly', async () => {

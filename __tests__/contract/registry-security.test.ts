@@ -316,6 +316,33 @@ describe('scopes', () => {
     });
   });
 
+  /** As Harbor and Gitea do: whoever logs in gets a token, and is refused without a word of its rights. */
+  const issuingToAny = () =>
+    startServer((request, response) => {
+      request.resume();
+      if (request.url?.startsWith('/token')) response.end('{"token":"issued"}');
+      else {
+        const realm = `Bearer realm="http://${request.headers.host}/token"`;
+        response.writeHead(401, { 'www-authenticate': realm }).end();
+      }
+    });
+
+  test.each([
+    ['of a registry that took the login is a denial of the push', { credential }, 'PUSH_DENIED'],
+    ['without a login is one of the login', { credential: undefined }, 'TOKEN_REJECTED'],
+    [
+      'of a registry of GitHub, whose tokens prove nothing, is one of the login',
+      { credential: { ...credential, realmDomain: '127.0.0.1' } },
+      'TOKEN_REJECTED',
+    ],
+  ])('a 401 %s', async (_, { credential: login }, code) => {
+    await using registry = await issuingToAny();
+    await withClient({ credentials: () => login }, async (client) => {
+      const answer = await client.mayPush(repositoryOf(registry));
+      expect(answer).toMatchObject({ answer: 'refused', status: 401, error: { code } });
+    });
+  });
+
   test('a wrong token is refused at the token endpoint', async () => {
     await using registry = await startMemoryRegistry({ auth: 'bearer' });
     await withClient({ credentials: () => ({ username: 'octocat', token: 'wrong' }) }, async (client) => {
@@ -774,9 +801,18 @@ describe('an upload', () => {
     const asked = client.getManifest(repositoryOf(registry), v1);
     while (registry.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     client.close();
-    await expect(asked).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+    await expect(asked).rejects.toThrow('the client is closed');
     await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toThrow('the client is closed');
     expect(registry.requests).toHaveLength(1);
+  });
+
+  test('a client that was closed has no opinion about what it had asked', async () => {
+    await using registry = await startServer(() => {});
+    const client = aClient({ retries: 1 });
+    const asked = client.mayPush(repositoryOf(registry));
+    while (registry.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    client.close();
+    await expect(asked).rejects.toThrow('the client is closed');
   });
 
   test('a registry that is silent leaves the permission unknown in the time-out', async () => {

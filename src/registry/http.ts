@@ -99,7 +99,7 @@ export function createHttp(options: HttpOptions): Http {
     const length = body?.length ?? (method === 'POST' || method === 'PUT' ? 0 : undefined);
     const commitTime = ((length ?? 0) / commitRate) * 1000;
     return new Promise((resolve, reject) => {
-      if (isClosed) throw new Error('the client is closed');
+      if (isClosed) throw closed();
       const outgoing = (url.protocol === 'http:' ? requestHttp : requestHttps)(url, {
         method,
         agent: agentFor(url),
@@ -116,7 +116,9 @@ export function createHttp(options: HttpOptions): Http {
       });
       outgoing.on('timeout', () => outgoing.destroy(new Error('the connection stood still')));
       outgoing.on('error', (error) => {
-        reject(error instanceof RegistryError ? error : failureOfConnection(method, url, error));
+        // What was cut on purpose says nothing about the registry.
+        if (isClosed) reject(closed());
+        else reject(error instanceof RegistryError ? error : failureOfConnection(method, url, error));
       });
       // A head that comes drop by drop, or is only announced (1xx), never stands still.
       const awaitHead = (): void => {
@@ -146,6 +148,7 @@ export function createHttp(options: HttpOptions): Http {
     });
   }
 
+  const closed = (): Error => new Error('the client is closed');
   const close = (): void => {
     isClosed = true;
     options.signal?.removeEventListener('abort', close);

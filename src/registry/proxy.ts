@@ -96,7 +96,13 @@ export class TunnelAgent extends Agent {
     this.#pending.add(request);
     request.on('close', () => this.#pending.delete(request));
     request.on('timeout', () => request.destroy(new Error(`the proxy ${this.#proxy.host} did not answer`)));
-    request.on('error', fail);
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      // The system's words name an address, which nobody would take for that of the proxy.
+      if (error.code !== undefined) {
+        error.message = `the proxy ${this.#proxy.host} cannot be reached: ${error.message || error.code}`;
+      }
+      fail(error);
+    });
     request.on('connect', ({ statusCode = 0 }, socket) => {
       if (statusCode === 200) {
         // From here the socket is the tunnel's; the request's own time-out must not end it.

@@ -39,6 +39,11 @@ export interface Authorizer {
    * @returns whether another try has a chance
    */
   learn(registry: Registry, scopes: readonly Scope[], challenge: string, sent: string | undefined): Promise<boolean>;
+  /**
+   * Whether a header shows that the registry takes the login: it is a token that its service issued to that. GitHub's service
+   * may issue one to any, and the registry then says what it is worth ("User cannot be authenticated with the token provided").
+   */
+  provesLogin(registry: Registry, sent: string): boolean;
 }
 
 interface Token {
@@ -129,6 +134,11 @@ export function createAuthorizer(
       if (refused !== undefined && (await refused).header === sent && tokens.get(key) === refused) tokens.delete(key);
       return true;
     },
+
+    provesLogin(registry, sent) {
+      const credential = credentials(registry);
+      return credential !== undefined && domainOf(registry, credential) === undefined && sent.startsWith('Bearer ');
+    },
   };
 }
 
@@ -190,11 +200,16 @@ export function parseRealm(registry: Registry, text: string, credential: Credent
   if (realm.protocol !== 'https:' && !isLocal) {
     throw untrusted(`${registry} asks for the token at ${formatUrl(realm)}, which is not encrypted.`);
   }
-  const domain = credential === undefined ? undefined : (credential.realmDomain ?? gitHubDomain(registry));
+  const domain = credential === undefined ? undefined : domainOf(registry, credential);
   if (domain !== undefined && realm.hostname !== domain && !realm.hostname.endsWith(`.${domain}`)) {
     throw untrusted(`${registry} asks for the token at ${formatUrl(realm)}, which is not in ${domain}.`);
   }
   return realm;
+}
+
+/** The domain that a login of GitHub stays in; `undefined` for one of another registry. */
+function domainOf(registry: Registry, { realmDomain }: Credential): string | undefined {
+  return realmDomain ?? gitHubDomain(registry);
 }
 
 /** The domain that the token of a GitHub product stays in, where the registry's name tells the product. */
