@@ -183,7 +183,8 @@ export function isCertificateFault(code: string): boolean {
 /** No answer, or half of one. */
 export function failureOfConnection(method: string, url: URL, cause: unknown): RegistryFailure {
   const code = codeOf(cause);
-  const said = isObject(cause) && typeof cause.message === 'string' && cause.message !== '' ? cause.message : code;
+  const told = code === 'ABORT_ERR' && isObject(cause) && isObject(cause.cause) ? cause.cause : cause;
+  const said = isObject(told) && typeof told.message === 'string' && told.message !== '' ? told.message : code;
   // OpenSSL's words for an answer in plain HTTP, among a trace of its own (`write EPROTO …:wrong version number:…`).
   const isPlain = /wrong version number|packet length too long/i.test(said);
   const reason = isPlain ? 'it does not speak TLS: wrong version number' : inShort(said);
