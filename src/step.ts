@@ -110,7 +110,9 @@ export function retryPorts(log: Log, signal: AbortSignal): RetryPorts {
       await setTimeout(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
     },
     random: Math.random,
-    log: (line) => log.info(line),
+    log: (line) => {
+      if (!signal.aborted) log.info(line);
+    },
   };
 }
 

@@ -65,6 +65,16 @@ describe('a registry behind a proxy', () => {
     registry.close();
   });
 
+  test('a registry that speaks plain HTTP is told as such, and not asked again', async () => {
+    await using registry = await startServer((_, response) => response.end());
+    await using proxy = await startProxy(registry.port);
+    const client = aClient({ environment: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } });
+    const failure = await client.getManifest(repository, v1).catch((error: unknown) => String(error));
+    client.close();
+    expect(failure).toMatch(/: it does not speak TLS: wrong version number \(EPROTO\)\.$/);
+    expect(client.waits).toEqual([]);
+  });
+
   test('the login of the proxy goes to the proxy alone', async () => {
     await using registry = await startRegistry();
     await using proxy = await startProxy(registry.port);
@@ -99,13 +109,28 @@ describe('a registry behind a proxy', () => {
     client.close();
   });
 
-  test('a proxy that refuses is named, without its login', async () => {
-    await using proxy = await startProxy(1, 407);
-    const client = aClient({ environment: { HTTPS_PROXY: `http://user:secret@127.0.0.1:${proxy.port}` }, retries: 1 });
+  test.each([
+    [407, 0],
+    [403, 0],
+    [503, 1],
+  ])('a proxy that refuses with %d is named, without its login, and asked again %d times', async (status, again) => {
+    await using proxy = await startProxy(1, status);
+    const client = aClient({ environment: { HTTPS_PROXY: `http://user:secret@127.0.0.1:${proxy.port}` }, retries: 2 });
     const failure = await client.getManifest(repository, v1).catch((error: unknown) => String(error));
     client.close();
-    expect(failure).toContain(`the proxy 127.0.0.1:${proxy.port} refused the way to containers.ghes.test:443 with 407`);
+    expect(failure).toContain(
+      `the proxy 127.0.0.1:${proxy.port} refused the way to containers.ghes.test:443 with ${status}`,
+    );
     expect(failure).not.toContain('secret');
+    expect(client.waits).toHaveLength(again);
+  });
+
+  test('a proxy of another kind is told as such', async () => {
+    const client = aClient({ environment: { HTTPS_PROXY: 'socks5://user:secret@127.0.0.1:1080' } });
+    const failure = await client.getManifest(repository, v1).catch((error: unknown) => String(error));
+    client.close();
+    expect(failure).toContain('the proxy 127.0.0.1:1080 is one for socks5, and only http and https are spoken');
+    expect(client.waits).toEqual([]);
   });
 
   test.each([

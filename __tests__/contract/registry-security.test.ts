@@ -2,6 +2,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { digestOf } from '../../src/image/digest.ts';
 import { mediaTypes } from '../../src/image/manifest.ts';
@@ -447,6 +449,36 @@ describe('an answer that is none', () => {
     });
   });
 
+  test('a blob that comes, or goes, drop by drop is given up', async () => {
+    await using registry = await startServer((request, response) => {
+      if (request.method === 'POST') response.writeHead(202, { location: '/upload' }).end();
+      if (request.method !== 'GET') return;
+      const timer = setInterval(() => response.write('x'), 20);
+      response.on('close', () => clearInterval(timer));
+    });
+    const blob = aBlob(Buffer.alloc(1_001));
+    async function* drops(): AsyncGenerator<Buffer> {
+      for (let sent = 0; sent < blob.size; sent++) yield await setTimeout(20, Buffer.alloc(1));
+    }
+    await withClient({ deadline: 300, retries: 1 }, async (client) => {
+      const failure = { code: 'REGISTRY_UNREACHABLE', retryable: true };
+      await expect(readAll(await client.getBlob(repositoryOf(registry), blob))).rejects.toMatchObject(failure);
+      await expect(client.uploadBlob(repositoryOf(registry), blob, drops)).rejects.toMatchObject({
+        ...failure,
+        message: expect.stringContaining('aborted due to timeout'),
+      });
+    });
+  });
+
+  test('a registry that would compress its answers is asked not to', async () => {
+    await using registry = await startServer(({ headers }, response) => {
+      const isCompressed = headers['accept-encoding'] !== 'identity';
+      response.writeHead(200, isCompressed ? { 'content-encoding': 'gzip' } : {});
+      response.end(isCompressed ? gzipSync('{"tags":["1"]}') : '{"tags":["1"]}');
+    });
+    await withClient({}, async (client) => expect(await client.listTags(repositoryOf(registry))).toEqual(['1']));
+  });
+
   test('a body that came leaves no deadline behind that would keep the job waiting', async () => {
     await using registry = await startServer((_, response) => serveManifest(response));
     const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
@@ -789,7 +821,7 @@ describe('an upload', () => {
     await using registry = await startServer(() => {});
     const client = aClient({ retries: 1 });
     const asked = client.getManifest(repositoryOf(registry), v1);
-    while (registry.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (registry.requests.length === 0) await setTimeout(10);
     client.close();
     await expect(asked).rejects.toThrow('the client is closed');
     await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toThrow('the client is closed');
@@ -800,7 +832,7 @@ describe('an upload', () => {
     await using registry = await startServer(() => {});
     const client = aClient({ retries: 1 });
     const asked = client.mayPush(repositoryOf(registry));
-    while (registry.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (registry.requests.length === 0) await setTimeout(10);
     client.close();
     await expect(asked).rejects.toThrow('the client is closed');
   });

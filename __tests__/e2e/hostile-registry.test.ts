@@ -64,6 +64,21 @@ const attacks: readonly { readonly what: string; readonly handler: Handler }[] =
     },
   },
   {
+    what: 'announces an answer again and again',
+    handler: ({ socket }) => {
+      const timer = setInterval(() => socket.write('HTTP/1.1 102 Processing\r\n\r\n'), 50);
+      socket.on('error', () => {}).on('close', () => clearInterval(timer));
+    },
+  },
+  {
+    what: 'asks for a token that comes drop by drop',
+    handler: ({ url, headers }, response) => {
+      const challenge = { 'www-authenticate': `Bearer realm="http://${headers.host}/token"` };
+      if (url?.startsWith('/token')) endless(response.writeHead(200), Buffer.from(' '), 50);
+      else response.writeHead(401, challenge).end();
+    },
+  },
+  {
     what: 'sends what is no HTTP',
     handler: (request) => request.socket.end('\0\xff\x00SSH-2.0-registry\r\n'),
   },
@@ -104,6 +119,7 @@ async function attackedBy(handler: Handler, { subAction, inputs }: Work): Promis
   expect(step).toMatchObject({ exitCode: 1, signal: null, outputs: {}, env: {} });
   expect(step.code).not.toMatch(/^(?:INTERNAL)?$/);
   expect(seconds).toBeLessThan(120);
+  expect(step.log.split(/ failed after /)[1]).not.toMatch(/trying again/i);
   expect(readdirSync(runner.temp)).toEqual([]);
   expect(await runner.post(step)).toMatchObject({ exitCode: 0, log: '' });
   expect(readFileSync(join(runner.home, '.docker/config.json'), 'utf8')).toBe(configBefore);

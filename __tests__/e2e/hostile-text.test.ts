@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { branchPush } from '../support/event.ts';
+import { startServer } from '../support/local-server.ts';
 import { parseCommands } from '../support/runner-files.ts';
 import { type Runner, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
@@ -69,6 +70,26 @@ test('what a failing build prints is none either', async () => {
   const step = await runner.main({ registry: suite.registry, tags: '1.0' });
   expect(step).toMatchObject({ exitCode: 1, code: 'BUILD_FAILED', outputs: {} });
   expectNoForeignCommand(step);
+});
+
+test('the engine of a context, and the name of one, give the runner no command', async () => {
+  const forged = 'x\n::error::forged\n::set-output name=digest::forged\r##[error]forged';
+  await using engine = await startServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'api-version': '1.47' });
+    response.end(JSON.stringify({ ServerVersion: forged, message: forged, Driver: [forged] }));
+  });
+  for (const env of [
+    { DOCKER_HOST: `tcp://127.0.0.1:${engine.port}` },
+    { DOCKER_HOST: '', DOCKER_CONTEXT: forged },
+    { DOCKER_HOST: '', DOCKER_CONTEXT: '--debug' },
+  ]) {
+    const runner = aRunner('FROM scratch\n', { env });
+    const step = await runner.main({ registry: suite.registry, tags: '1.0' });
+    expect(step).toMatchObject({ exitCode: 1, code: 'ENGINE_DOWN', outputs: {} });
+    expectNoForeignCommand(step);
+    expect(step.commands.filter(({ name }) => name === 'error')).toHaveLength(1);
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+  }
 });
 
 test('a Docker context with links that lead out, a huge .dockerignore and names like options takes nothing along', async () => {

@@ -144,6 +144,7 @@ export function createBlobs(session: Session): Blobs {
       body: { length: blob.size, open },
       accepts: [201, 204],
       denied: 'PUSH_DENIED',
+      signal: session.http.transferSignal(blob.size),
     });
     response.body.resume();
   }
@@ -201,6 +202,7 @@ export function createBlobs(session: Session): Blobs {
           scopes: [pull(repository)],
           accepts: [200],
           denied: 'PULL_DENIED',
+          signal: session.http.transferSignal(blob.size),
         }),
       );
       return proved(response, blob);

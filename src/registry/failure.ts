@@ -6,6 +6,7 @@
 import { type ErrorCode, type ErrorFacts, RegistryError } from '../errors.ts';
 import { isObject } from '../json.ts';
 import { parseChallenges } from './challenge.ts';
+import { proxyRefused } from './proxy.ts';
 import { delayOfAnswer, isTransientStatus } from './retry.ts';
 
 /** A `RegistryError` that knows how long the registry asked to be left alone. */
@@ -113,8 +114,9 @@ export function failureOfAnswer(facts: AnswerFacts): RegistryFailure {
   const code = codeOfAnswer(facts, retryable);
   const said =
     words !== '' ? `: ${words}` : method === 'HEAD' ? ' (an answer to HEAD carries no reason)' : ', without a reason';
+  const wait = delay === undefined || delay < 1000 ? '' : ` It asks to wait ${Math.ceil(delay / 1000)} s.`;
   return new RegistryFailure(code, {
-    message: `${method} ${formatUrl(url)} was answered with ${status}${said}${/[.!?…]$/.test(said) ? '' : '.'}`,
+    message: `${method} ${formatUrl(url)} was answered with ${status}${said}${/[.!?…]$/.test(said) ? '' : '.'}${wait}`,
     remedy: remedies[code] ?? 'See what the registry says; the answer is not one that trying again changes.',
     status,
     ociCodes,
@@ -168,8 +170,8 @@ export function untrusted(message: string): RegistryFailure {
   });
 }
 
-/** Connection errors that do not pass by themselves: a name that does not exist, a head that does not end. */
-const lastingCodes: readonly string[] = ['ENOTFOUND', 'HPE_HEADER_OVERFLOW'];
+/** Connection errors that do not pass by themselves: a name that does not exist, a head that does not end, a proxy's no. */
+const lastingCodes: readonly string[] = ['ENOTFOUND', 'HPE_HEADER_OVERFLOW', proxyRefused];
 
 /** Certificate faults (https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/, and Node's own names). */
 export function isCertificateFault(code: string): boolean {
@@ -181,7 +183,11 @@ export function isCertificateFault(code: string): boolean {
 /** No answer, or half of one. */
 export function failureOfConnection(method: string, url: URL, cause: unknown): RegistryFailure {
   const code = codeOf(cause);
-  const reason = isObject(cause) && typeof cause.message === 'string' && cause.message !== '' ? cause.message : code;
+  const told = code === 'ABORT_ERR' && isObject(cause) && isObject(cause.cause) ? cause.cause : cause;
+  const said = isObject(told) && typeof told.message === 'string' && told.message !== '' ? told.message : code;
+  // OpenSSL's words for an answer in plain HTTP, among a trace of its own (`write EPROTO …:wrong version number:…`).
+  const isPlain = /wrong version number|packet length too long/i.test(said);
+  const reason = isPlain ? 'it does not speak TLS: wrong version number' : inShort(said);
   const isCertificate = isCertificateFault(code);
   return new RegistryFailure('REGISTRY_UNREACHABLE', {
     message: `No answer from ${url.host} to ${method} ${formatUrl(url)}: ${reason}${code === 'no code' || reason.includes(code) ? '' : ` (${code})`}.`,
@@ -189,7 +195,7 @@ export function failureOfConnection(method: string, url: URL, cause: unknown): R
       ? `Name the CA of ${url.host} to this action: set NODE_EXTRA_CA_CERTS to its PEM file on the runner.`
       : `Check that ${url.host} can be reached from the runner (name, firewall, HTTPS_PROXY).`,
     cause,
-    retryable: !isCertificate && !lastingCodes.includes(code),
+    retryable: !isCertificate && !isPlain && !lastingCodes.includes(code),
   });
 }
 

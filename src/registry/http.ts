@@ -67,6 +67,8 @@ export interface Http {
    * @throws RegistryError ANSWER_INVALID (longer than `limit`), REGISTRY_UNREACHABLE (cut off)
    */
   readBytes(response: HttpResponse, limit: number, excess?: 'refuse' | 'ignore'): Promise<Buffer>;
+  /** Ends a transfer of so many bytes that comes, or is taken, drop by drop. */
+  transferSignal(size: number): AbortSignal;
   /** Cuts what is on its way; nothing is sent from here on. */
   close(): void;
 }
@@ -76,6 +78,10 @@ const mostRedirects = 5;
 const keptAlive = 15_000;
 /** Bytes a second at which the slowest registry commits an upload (700 MB in 5 to 11 s), halved. */
 const commitRate = 30_000_000;
+/** Bytes a second below which a transfer is not worth waiting for. */
+const leastRate = 10_000;
+/** What a timer can wait. */
+const longestTimer = 2 ** 31 - 1;
 
 export function createHttp(options: HttpOptions): Http {
   const { environment, userAgent, idleTimeout = 60_000, deadline = 120_000 } = options;
@@ -106,6 +112,8 @@ export function createHttp(options: HttpOptions): Http {
         timeout: idleTimeout + commitTime,
         headers: {
           'user-agent': userAgent,
+          // Without it any coding would be welcome (RFC 9110 12.5.3), and the bytes are what a digest is of.
+          'accept-encoding': 'identity',
           ...headers,
           ...(length === undefined ? {} : { 'content-length': length }),
           ...(authorization === undefined ? {} : { authorization }),
@@ -196,6 +204,9 @@ export function createHttp(options: HttpOptions): Http {
         body.on('error', (error) => finish(failureOfConnection('GET', url, error)));
       });
     },
+
+    transferSignal: (size) =>
+      AbortSignal.timeout(Math.min(deadline + Math.ceil((size / leastRate) * 1000), longestTimer)),
 
     close,
   };

@@ -12,6 +12,7 @@ import { BlockList, isIP } from 'node:net';
 import { type Duplex, PassThrough } from 'node:stream';
 import { connect } from 'node:tls';
 import { isLoopbackHost } from '../image/registry.ts';
+import { isTransientStatus } from './retry.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -71,6 +72,14 @@ export class TunnelAgent extends Agent {
     const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${options.port ?? 443}`;
     const fail = (error: Error): void => callback?.(error, new PassThrough());
     const { protocol, hostname, port, username, password } = this.#proxy;
+    if (protocol !== 'http:' && protocol !== 'https:') {
+      fail(
+        refusal(
+          `the proxy ${this.#proxy.host} is one for ${protocol.slice(0, -1)}, and only http and https are spoken`,
+        ),
+      );
+      return;
+    }
     const login = `${decode(username)}:${decode(password)}`;
     const request = (protocol === 'https:' ? requestHttps : requestHttp)({
       method: 'CONNECT',
@@ -94,19 +103,16 @@ export class TunnelAgent extends Agent {
       }
       fail(error);
     });
-    request.on('response', (response) => {
-      response.resume();
-      fail(new Error(`the proxy ${this.#proxy.host} refused the way to ${authority} with ${response.statusCode}`));
-    });
-    request.on('connect', (response, socket) => {
-      if (response.statusCode === 200) {
+    request.on('connect', ({ statusCode = 0 }, socket) => {
+      if (statusCode === 200) {
         // From here the socket is the tunnel's; the request's own time-out must not end it.
         socket.setTimeout(0);
         callback?.(null, connect({ socket, host, ...(options.servername ? { servername: options.servername } : {}) }));
         return;
       }
       socket.destroy();
-      fail(new Error(`the proxy ${this.#proxy.host} refused the way to ${authority} with ${response.statusCode}`));
+      const reason = `the proxy ${this.#proxy.host} refused the way to ${authority} with ${statusCode}`;
+      fail(isTransientStatus(statusCode) ? new Error(reason) : refusal(reason));
     });
     request.end();
   }
@@ -116,6 +122,13 @@ export class TunnelAgent extends Agent {
     super.destroy();
     for (const request of this.#pending) request.destroy();
   }
+}
+
+/** Of a proxy that will say the same the next time. */
+export const proxyRefused = 'PROXY_REFUSED';
+
+function refusal(reason: string): Error {
+  return Object.assign(new Error(reason), { code: proxyRefused });
 }
 
 /** As a URL encodes it; a `%` that stands for itself is one (curl takes it so, too). */

@@ -107,7 +107,7 @@ export function judgeError(error: unknown): Verdict {
 
 /** The words of docker, buildx and podman for a failure that may pass (facts: registries.md section 8, 38-48, 56). */
 const transientWords: readonly RegExp[] = [
-  /\b(?:408 Request Timeout|429 Too Many Requests|500 Internal Server Error|502 Bad Gateway|503 Service Unavailable|504 Gateway Time-?out)\b/i,
+  /\b(?:408 \(?Request Timeout|429 \(?Too Many Requests|500 \(?Internal Server Error|502 \(?Bad Gateway|503 \(?Service Unavailable|504 \(?Gateway Time-?out)\b/i,
   /\berror parsing HTTP (?:408|429|500|502|503|504) response body\b/i,
   /\b(?:unexpected (?:HTTP )?status|status code)[^\n]{0,200}?\b(?:408|429|500|502|503|504)\b/i,
   /\btoo ?many ?requests\b/i,

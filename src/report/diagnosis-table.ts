@@ -56,7 +56,7 @@ export const entries: readonly Entry[] = [
   },
   {
     message: 'http: server gave HTTP response to HTTPS client',
-    says: /server gave HTTP response to HTTPS client|\bERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)\b|first record does not look like a TLS handshake/,
+    says: /server gave HTTP response to HTTPS client|\bdoes not speak TLS\b|first record does not look like a TLS handshake/,
     cause: transfer.plainHttp,
   },
   {

@@ -112,6 +112,7 @@ describe('a refusal as an error', () => {
       334,
     );
     expect(failureOfAnswer(anAnswer({ status: 403, retryAfter: '2' })).delay).toBeUndefined();
+    expect(failureOfAnswer(anAnswer({ status: 429, retryAfter: '3600' })).message).toMatch(/It asks to wait 3600 s\.$/);
   });
 });
 

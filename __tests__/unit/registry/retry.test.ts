@@ -195,6 +195,7 @@ describe('what is transient', () => {
     'Head "https://ghcr.io/v2/octo/app/manifests/1": EOF',
     'error from registry: 504 Gateway Time-out',
     'dial tcp 1.2.3.4:443: connect: connection refused',
+    'Error: trying to reuse blob sha256:0 at destination: failed to read from destination repository octo/app: 503 (Service Unavailable)',
     'error parsing HTTP 429 response body: unexpected end of JSON input: ""',
     'Patch "https://ghcr.io/v2/octo/app/blobs/uploads/1": stream error: stream ID 57; INTERNAL_ERROR; received from peer',
     'Put "https://ghcr.io/v2/": http2: server sent GOAWAY and closed the connection; LastStreamID=1999, ErrCode=NO_ERROR',

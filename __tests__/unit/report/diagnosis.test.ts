@@ -518,7 +518,10 @@ const rows: Readonly<Record<string, Case>> = {
     says: ['subdomain isolation', '*.ghes.example', '`registry: ghes.example`'],
   },
   'http: server gave HTTP response to HTTPS client': {
-    printed: ['Get "https://registry.example:5000/v2/": http: server gave HTTP response to HTTPS client'],
+    printed: [
+      'Get "https://registry.example:5000/v2/": http: server gave HTTP response to HTTPS client',
+      'No answer from registry.example:5000 to HEAD https://registry.example:5000/v2/octo-org/app/manifests/1: it does not speak TLS: wrong version number (EPROTO).',
+    ],
     context: onOther,
     code: 'PLAIN_HTTP',
     says: ['{"insecure-registries": ["registry.example:5000"]}'],
