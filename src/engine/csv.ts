@@ -1,6 +1,6 @@
 /**
- * Lists as docker/build-push-action writes them: each line of an input is a CSV record, so that a quoted one may have line
- * breaks; and the fields of one entry, as buildx reads them again.
+ * Lists as docker/build-push-action writes them: one entry a line, of which a quoted one may have line breaks, or several
+ * between commas; and the fields of one entry, as buildx reads them again.
  */
 
 import { parse } from 'csv-parse/sync';
@@ -33,17 +33,26 @@ export function formatFields(fields: readonly string[]): string {
   return fields.map(formatField).join(',');
 }
 
+/** A line, or lines that one pair of quotation marks holds together, with what follows them. */
+const line = /(?:"(?<quoted>(?:[^"]|"")*)"(?!")(?<rest>[^\r\n]*)|(?<plain>[^"\r\n][^\r\n]*))?(?:\r\n|\r|\n|$)/y;
+
 /**
- * One entry a line; commas belong to the entry. A line that is quoted as a whole loses its quotation marks; the fields of
- * another keep theirs where they need them.
+ * One entry a line, as it stands: commas and quotation marks belong to it. A line that is quoted as a whole loses its
+ * quotation marks, and may have line breaks.
  * @param isTrimmed whether blanks around an entry are nothing; in a secret they may be part of it
- * @throws InputError INPUT_INVALID for quotation marks that do not pair
+ * @throws InputError INPUT_INVALID for a line that begins with a quotation mark and has no second one
  */
 export function readLines(input: string, text: string, isTrimmed = true): readonly string[] {
-  return records(input, text)
-    .map((record) => (record.length === 1 ? (record[0] ?? '') : formatFields(record)))
-    .map((entry) => (isTrimmed ? entry.trim() : entry))
-    .filter((entry) => entry.trim() !== '');
+  const entries: string[] = [];
+  for (let start = 0; start < text.length; start = line.lastIndex) {
+    line.lastIndex = start;
+    const found = line.exec(text);
+    if (found === null) throw malformed(input, 'Quote Not Closed');
+    const { quoted, rest = '', plain = '' } = found.groups ?? {};
+    const isWhole = quoted !== undefined && rest.trim() === '';
+    entries.push(isWhole ? quoted.replaceAll('""', '"') : quoted === undefined ? plain : `"${quoted}"${rest}`);
+  }
+  return entries.map((entry) => (isTrimmed ? entry.trim() : entry)).filter((entry) => entry.trim() !== '');
 }
 
 /**
