@@ -5,6 +5,7 @@
 
 import { parse } from 'csv-parse/sync';
 import { InputError } from '../errors.ts';
+import { splitLines } from '../lines.ts';
 
 function malformed(input: string, cause: unknown): InputError {
   const reason = cause instanceof Error ? cause.message : String(cause);
@@ -33,26 +34,15 @@ export function formatFields(fields: readonly string[]): string {
   return fields.map(formatField).join(',');
 }
 
-/** A line, or lines that one pair of quotation marks holds together, with what follows them. */
-const line = /(?:"(?<quoted>(?:[^"]|"")*)"(?!")(?<rest>[^\r\n]*)|(?<plain>[^"\r\n][^\r\n]*))?(?:\r\n|\r|\n|$)/y;
-
 /**
- * One entry a line, as it stands: commas and quotation marks belong to it. A line that is quoted as a whole loses its
- * quotation marks, and may have line breaks.
+ * One entry a line, as `splitLines` has them.
  * @param isTrimmed whether blanks around an entry are nothing; in a secret they may be part of it
  * @throws InputError INPUT_INVALID for a line that begins with a quotation mark and has no second one
  */
 export function readLines(input: string, text: string, isTrimmed = true): readonly string[] {
-  const entries: string[] = [];
-  for (let start = 0; start < text.length; start = line.lastIndex) {
-    line.lastIndex = start;
-    const found = line.exec(text);
-    if (found === null) throw malformed(input, 'Quote Not Closed');
-    const { quoted, rest = '', plain = '' } = found.groups ?? {};
-    const isWhole = quoted !== undefined && rest.trim() === '';
-    entries.push(isWhole ? quoted.replaceAll('""', '"') : quoted === undefined ? plain : `"${quoted}"${rest}`);
-  }
-  return entries.map((entry) => (isTrimmed ? entry.trim() : entry)).filter((entry) => entry.trim() !== '');
+  const lines = splitLines(text);
+  if (lines === undefined) throw malformed(input, 'Quote Not Closed');
+  return lines.map((entry) => (isTrimmed ? entry.trim() : entry)).filter((entry) => entry.trim() !== '');
 }
 
 /**
