@@ -6,17 +6,17 @@ import { appendFileSync, existsSync, statSync } from 'node:fs';
 import type { Entry } from './entry.ts';
 import type { PublishError } from './errors.ts';
 import type { Outcome } from './outputs.ts';
-import type { PublicationPlan } from './plan.ts';
 import type { RegistryClient } from './registry/client.ts';
 import { toPublishError } from './report/failure.ts';
 import { type Journal, openJournal } from './report/journal.ts';
+import type { DescribedPlan } from './report/summary.ts';
 import type { WeighedImage } from './report/weight.ts';
 
 export interface Account {
   wantsSummary: boolean;
   isDryRun: boolean;
   images: readonly WeighedImage[];
-  plan?: PublicationPlan;
+  plan?: DescribedPlan;
   outcome?: Outcome;
   failure?: PublishError;
 }

@@ -34,12 +34,12 @@ export async function findExisting(
   policy: IfExists,
   tags: readonly VersionTag[],
   registry: Registry,
-  own?: Digest,
+  own: readonly Digest[] = [],
 ): Promise<readonly ExistingTag[]> {
   if (policy === 'overwrite') return [];
   const asked = tags.map(async ({ repository, tag }): Promise<readonly ExistingTag[]> => {
     const found = await registry.headManifest(repository, tag);
-    return found === undefined || found.digest === own ? [] : [{ repository, tag, digest: found.digest }];
+    return found === undefined || own.includes(found.digest) ? [] : [{ repository, tag, digest: found.digest }];
   });
   const existing = (await Promise.all(asked)).flat();
   const [first] = existing;

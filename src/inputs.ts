@@ -133,16 +133,16 @@ function stage(text: string): string | undefined {
   const choice = normaliseBoolean(text);
   if (choice === 'false') return undefined;
   if (choice === 'true') return '';
-  if (/^[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?$/.test(text)) return text;
+  if (/^[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?$/.test(text)) return text;
   throw new InputError('INPUT_INVALID', {
-    message: `The input \`stage\` is "${text}": expected \`true\`, \`false\`, or a name of at most 32 lower-case letters, digits, "-" and "_".`,
+    message: `The input \`stage\` is "${text}": expected \`true\`, \`false\`, or a name of at most 32 lower-case letters, digits, ".", "-" and "_".`,
     remedy: 'Set `stage: true`; a name tells several images apart that one run stages in one repository.',
   });
 }
 
 /** Inputs that say how an image is built, and so nothing of one that is there already. */
 function buildInputsGiven(read: InputReader): readonly string[] {
-  const { context: _, ...defaults } = { ...buildInputDefaults, labels: '', annotations: '' };
+  const defaults = { ...buildInputDefaults, labels: '', annotations: '' };
   const names = Object.keys(defaults).filter((name): name is keyof typeof defaults => Object.hasOwn(defaults, name));
   return names.filter((name) => read(name) !== '' && read(name) !== defaults[name]);
 }
@@ -164,6 +164,16 @@ function sourceOf(read: InputReader): SourceSpec | undefined {
   return source;
 }
 
+function referrersOf(read: InputReader): boolean {
+  const source = read('source');
+  const isAsked = oneOf('referrers', normaliseBoolean(read('referrers')), ['false', 'true']) === 'true';
+  if (!isAsked || source.startsWith('docker:')) return isAsked;
+  throw new InputError('INPUT_INVALID', {
+    message: `\`referrers: true\` cannot be given ${source === '' ? 'without `source`' : `with \`source: ${source}\``}: only what refers to an image in a registry comes along.`,
+    remedy: 'Leave it out, or name the image as `source: docker://REFERENCE`.',
+  });
+}
+
 /**
  * @param faults gathers INPUT_INVALID and PLATFORM_INVALID; an input at fault has its default, so that the others can be
  *   judged too
@@ -180,7 +190,7 @@ export function parseInputs(read: InputReader, faults: Faults): Inputs {
     registryAuth: read('registry-auth'),
     loginScope: attempt(() => oneOf('login-scope', read('login-scope'), ['step', 'job'])) ?? 'step',
     source: attempt(() => sourceOf(read)),
-    referrers: attempt(() => oneOf('referrers', normaliseBoolean(read('referrers')), ['false', 'true'])) === 'true',
+    referrers: attempt(() => referrersOf(read)) === true,
     build: parseBuildInputs(read, faults),
     labels: read('labels'),
     annotations: read('annotations'),

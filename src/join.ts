@@ -4,9 +4,9 @@
  */
 
 import { PublishError } from './errors.ts';
-import { platformsOf, readEntries } from './image/image-index.ts';
+import { haveSameEntries, platformsOf, readEntries } from './image/image-index.ts';
 import type { StoredManifest } from './image/manifest.ts';
-import { formatDigestReference } from './image/reference.ts';
+import { formatDigestReference, formatTagReference } from './image/reference.ts';
 import { formatRepository, type Repository } from './image/repository.ts';
 import { withConsent } from './lost-login.ts';
 import type { LegSelection, MergePlan } from './merge-plan.ts';
@@ -19,10 +19,10 @@ import {
   type NamingPorts,
   prepareTargets,
   reasonForNothing,
-  tagAndVerify,
+  tagAll,
 } from './publish.ts';
-import { checkLegs, joinLegs } from './source/leg.ts';
-import type { Marker } from './source/marker.ts';
+import { checkLegs, joinLegs, type Leg } from './source/leg.ts';
+import { chooseMarkers, type Marker } from './source/marker.ts';
 import {
   type Collected,
   checkContent,
@@ -44,6 +44,9 @@ interface Joined {
   readonly markers: readonly Marker[];
 }
 
+/** The index under the version tag of a repository, where an interrupted merge of these very legs has left one. */
+type Begun = ReadonlyMap<Target, StoredManifest>;
+
 /**
  * @throws PublishError; the markers are then still there, and no tag has moved unless the registry failed while they did
  */
@@ -64,21 +67,37 @@ async function joinFor(targets: readonly Target[], plan: MergePlan, ports: JoinP
 
   const { confirm, existing } = confirmWith(plan, ports);
   // Where all tags are held there is nothing to move.
-  const wanted = await confirm(targets.filter(({ tags }) => tags.length > 0));
+  const named = targets.filter(({ tags }) => tags.length > 0);
+  const begun = await findBegun(plan, ports, named);
+  const wanted = await confirm(
+    named,
+    [...begun.values()].map(({ digest }) => digest),
+  );
   // Nothing is written anywhere before the legs are known to be whole everywhere.
   const joined = await runStage('push', 'Join', async () => {
-    const indexes = await Promise.all(wanted.map((target) => joinIn(plan, ports, target)));
+    const indexes = await Promise.all(wanted.map((target) => joinIn(plan, ports, target, begun)));
     for (const { target, index } of indexes) await registry.putManifest(target.repository, index, index.digest);
     return indexes;
   });
-  const confirmed = await confirm(wanted, joined[0]?.index.digest);
+  const confirmed = await confirm(
+    wanted,
+    joined.map(({ index }) => index.digest),
+  );
   const placed = joined.filter(({ target }) => confirmed.includes(target));
-  for (const { target, index } of placed) {
-    await tagAndVerify(plan, ports, { target, manifest: index, unmoved: target.tags, isSeen: false });
-  }
+  await tagAll(
+    plan,
+    ports,
+    placed.map(({ target, index }) => ({
+      target,
+      manifest: index,
+      // A version that is to stay as it is may be one that the registry lets nobody write again.
+      unmoved: begun.has(target) ? target.tags.slice(1) : target.tags,
+      isSeen: false,
+    })),
+  );
   for (const target of targets) {
     const found = joined.find((each) => each.target === target);
-    const markers = found?.markers ?? (await findUnmerged(plan.legs, ports, target.repository));
+    const markers = found?.markers ?? (await findMarkersIfAny(plan.legs, ports, target.repository));
     const left = await removeMarkers(registry, target.repository, markers, ports.removeVersions);
     if (left !== undefined) log.warning(left);
   }
@@ -101,18 +120,45 @@ async function joinFor(targets: readonly Target[], plan: MergePlan, ports: JoinP
   };
 }
 
-async function joinIn(plan: MergePlan, ports: JoinPorts, target: Target): Promise<Joined> {
+async function joinIn(plan: MergePlan, ports: JoinPorts, target: Target, begun: Begun): Promise<Joined> {
   const { registry, log } = ports;
-  const { repository, description } = target;
+  const { repository } = target;
   const { legs, markers } = await findLegs(plan.legs, ports, repository);
   for (const { digest, entries } of legs) {
     log.info(`Leg ${Object.keys(platformsOf(entries)).join(', ')}: ${formatDigestReference(repository, digest)}`);
   }
-  checkLegs(repository, legs, plan.platforms);
+  checkLegs(repository, legs, plan.platforms, plan.legs.kind);
   await checkContent(registry, repository, legs);
-  const annotations = description.annotations.filter(({ level }) => level === 'index');
-  const fields = { annotations: Object.fromEntries(annotations.map(({ name, value }) => [name, value])) };
-  return { target, index: joinLegs(legs, plan.platforms, fields), markers };
+  const fresh = joinFrom(legs, plan, target);
+  const index = [...begun.values()].find((each) => haveSameEntries(each, fresh)) ?? fresh;
+  return { target, index, markers };
+}
+
+function joinFrom(legs: readonly Leg[], { platforms }: MergePlan, { description }: Target): StoredManifest {
+  return joinLegs(legs, platforms, description.annotations);
+}
+
+/**
+ * Where a version is to stay as it is, one that holds the legs which are staged is of this very run: a merge removes their
+ * markers once it is through. It is finished with the same index, though the annotations of another one may differ.
+ */
+async function findBegun(plan: MergePlan, ports: JoinPorts, targets: readonly Target[]): Promise<Begun> {
+  if (plan.ifExists === 'overwrite') return new Map();
+  const { registry, log } = ports;
+  const found = targets.map(async (target): Promise<readonly (readonly [Target, StoredManifest])[]> => {
+    const { repository, tags } = target;
+    const [tag] = tags;
+    if (tag === undefined || (await registry.headManifest(repository, tag)) === undefined) return [];
+    const { chosen } = chooseMarkers(await findMarkersIfAny(plan.legs, ports, repository));
+    if (chosen.length === 0) return [];
+    const index = await registry.getManifest(repository, tag);
+    if (!haveSameEntries(index, joinFrom(chosen, plan, target))) return [];
+    log.info(
+      `${formatTagReference(repository, tag)} is of a merge of this run that was interrupted; it is finished now.`,
+    );
+    return [[target, index]];
+  });
+  return new Map((await Promise.all(found)).flat());
 }
 
 async function findLegs(
@@ -127,8 +173,8 @@ async function findLegs(
   return { legs, markers: [] };
 }
 
-/** The markers of legs that no merge of this run is going to take, since the tags of their repository stay as they are. */
-async function findUnmerged(
+/** The markers of the legs, where the merge can do without: as where the tags of the repository stay as they are. */
+async function findMarkersIfAny(
   selection: LegSelection,
   { registry, log }: JoinPorts,
   repository: Repository,

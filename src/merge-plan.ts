@@ -4,8 +4,10 @@
 
 import { type Faults, gatherFaults } from './errors.ts';
 import type { Digest } from './image/digest.ts';
+import { isLevelOfIndex } from './image/image-index.ts';
 import type { Platform } from './image/platform.ts';
 import type { MergeInputs } from './inputs.ts';
+import type { ImageDescription } from './metadata/describe.ts';
 import { type PlanFacts, type Planned, type PublicationPlan, plan } from './plan.ts';
 import type { Run } from './run/run.ts';
 import { refuseDockerRegistry, resolveStaging, type Staging } from './source/staging.ts';
@@ -47,12 +49,21 @@ export function planMerge(
   if (planned === undefined || legs === undefined) throw new Error('no fault, but no plan either');
   const { build: _, loginScope: __, ...publication } = planned.plan;
   const notes = [...publication.notes, ...noteOnAnnotations(publication.description)];
-  return { plan: { ...publication, notes, legs, platforms: options.platforms }, describe: planned.describe };
+  const description = ofIndex(publication.description);
+  return {
+    plan: { ...publication, description, notes, legs, platforms: options.platforms },
+    describe: (existingTags) => ofIndex(planned.describe(existingTags)),
+  };
+}
+
+/** A description without the annotations that a merge does not write. */
+function ofIndex(description: ImageDescription): ImageDescription {
+  return { ...description, annotations: description.annotations.filter(({ level }) => isLevelOfIndex(level)) };
 }
 
 /** Annotations of other levels may be those of the legs' steps too, in one text for both. */
-function noteOnAnnotations({ annotations }: PublicationPlan['description']): readonly string[] {
-  const others = annotations.filter(({ level }) => level !== 'index').map(({ level, name }) => `${level}:${name}`);
+function noteOnAnnotations({ annotations }: ImageDescription): readonly string[] {
+  const others = annotations.filter(({ level }) => !isLevelOfIndex(level)).map(({ level, name }) => `${level}:${name}`);
   if (others.length === 0) return [];
   return [
     `A merge writes the index alone: ${others.join(', ')} of \`annotations\` belong to the steps that build the legs.`,

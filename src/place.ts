@@ -53,7 +53,7 @@ export interface Produced {
 }
 
 /** Gives the targets whose version tag may still move (`if-exists`); asked right before it does. */
-export type Confirm = (targets: readonly Target[], own?: Digest) => Promise<readonly Target[]>;
+export type Confirm = (targets: readonly Target[], own?: readonly Digest[]) => Promise<readonly Target[]>;
 
 function mainReference({ repository, tags: [tag] }: Target): readonly string[] {
   return tag === undefined ? [] : [formatTagReference(repository, tag)];
@@ -106,7 +106,7 @@ async function placeUnnamed(
     engine.buildByDigest(builder, repositories),
   );
   if (typeof result !== 'string') throw new Error('a builder of its own did not push');
-  const confirmed = await confirm(targets, result);
+  const confirmed = await confirm(targets, [result]);
   const placed = confirmed.map(async (target): Promise<Placed> => {
     const manifest = await registry.getManifest(target.repository, result);
     return { target, manifest, unmoved: target.tags, isSeen: true };
@@ -172,7 +172,7 @@ export async function placeSource(
   if (spec.kind === 'docker-daemon') return placeEngineImage(spec, targets, confirm, ports);
   const placed = await placeOpened(planned, targets, ports);
   const [first] = placed;
-  const confirmed = first === undefined ? [] : await confirm(targets, first.manifest.digest);
+  const confirmed = first === undefined ? [] : await confirm(targets, [first.manifest.digest]);
   return { placed: placed.filter(({ target }) => confirmed.includes(target)), imageId: '', metadata: '' };
 }
 
@@ -210,15 +210,25 @@ async function copyTo(
     }));
     for (const { target } of placed) {
       const byDigest = target.kind !== 'docker';
-      await pushImage(registry, source, target.repository, { content, byDigest, log: (line) => log.info(line) });
+      const nearest = nearestTo(target, source, targets);
+      await pushImage(registry, nearest, target.repository, { content, byDigest, log: (line) => log.info(line) });
       if (!referrers || source.repository === undefined || isFrom(target)) continue;
       const count = await copyReferrers(registry, source.repository, target.repository, content.manifests);
-      log.info(`${formatRepository(target.repository)}: ${count} manifests that refer to it came along.`);
+      log.info(`${formatRepository(target.repository)}: manifests that refer to it, brought along: ${count}`);
     }
     return placed;
   } finally {
     await source.close();
   }
+}
+
+/** The same source; where its registry is another, an earlier target of the same registry gives what it has got by then. */
+function nearestTo({ repository }: Target, source: ImageSource, targets: readonly Target[]): ImageSource {
+  if (source.repository?.registry === repository.registry) return source;
+  const earlier = targets.find((each) => each.repository.registry === repository.registry);
+  return earlier === undefined || earlier.repository === repository
+    ? source
+    : { ...source, repository: earlier.repository };
 }
 
 /** What of an image stays behind where a tool saved it in two forms, of which one has a single platform. */
@@ -237,6 +247,7 @@ function formFor({ kind, repository }: Target, { root }: ImageSource): StoredMan
   if (bytes !== undefined) return storedManifest(bytes, mediaTypes.dockerManifest);
   throw new RegistryError('MEDIA_TYPE_UNSUPPORTED', {
     message: `${root.digest} (${root.mediaType}) cannot go to ${formatRepository(repository)}: the Docker registry takes Docker’s schema 2 with gzip layers only.`,
-    remedy: 'Publish to the Container registry (`registry: container`), or build the image with gzip layers.',
+    remedy:
+      'Publish to the Container registry (`registry: container`), or build the image with gzip layers; what `docker save` wrote gets them where `source` names it `docker-archive:`.',
   });
 }

@@ -4,7 +4,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { RunnerFacts } from './engine/resolve.ts';
-import { PermissionError, RegistryError } from './errors.ts';
+import { PermissionError, PublishError, RegistryError } from './errors.ts';
 import { type ExistingTag, findExisting } from './if-exists.ts';
 import type { Digest } from './image/digest.ts';
 import { isIndexMediaType } from './image/manifest.ts';
@@ -69,7 +69,7 @@ async function publishTo(
   // Read beside the tags, which have the connection first.
   const summarised = setImmediate().then(() => summariseImage(plan, facts, first, ports));
   summarised.catch(() => undefined);
-  for (const each of placed) await tagAndVerify(plan, ports, each);
+  await tagAll(plan, ports, placed);
   const summary = await summarised;
   const { manifest } = first;
   const { digest } = manifest;
@@ -121,7 +121,7 @@ async function produce(
 async function leaveExisting(
   plan: PublicationPlan,
   targets: readonly Target[],
-  own: Digest | undefined,
+  own: readonly Digest[] | undefined,
   { registry, log }: NamingPorts,
 ): Promise<readonly ExistingTag[]> {
   const versions = targets.flatMap(({ repository, tags: [tag] }) => (tag === undefined ? [] : [{ repository, tag }]));
@@ -261,12 +261,39 @@ async function describeFor(
   }
 }
 
-/** Looks at what was pushed, then moves the tags, then asks for each. */
-export async function tagAndVerify(
+/**
+ * One repository after the other.
+ * @throws PublishError as `tagAndVerify`, with what stands in the other repositories by then
+ */
+export async function tagAll(
   plan: Pick<PublicationPlan, 'verify'>,
   ports: NamingPorts,
-  placed: Placed,
+  placed: readonly Placed[],
 ): Promise<void> {
+  const finished: Placed[] = [];
+  for (const each of placed) {
+    try {
+      await tagAndVerify(plan, ports, each);
+    } catch (error) {
+      if (!(error instanceof PublishError)) throw error;
+      for (const other of placed.filter((one) => one !== each)) {
+        const { repository, tags } = other.target;
+        const there = finished.includes(other) ? tags : movedOf(other);
+        if (there.length > 0) error.message += ` In ${formatRepository(repository)} moved: ${there.join(', ')}.`;
+      }
+      throw error;
+    }
+    finished.push(each);
+  }
+}
+
+/** The tags that point at an image since it was placed. */
+function movedOf({ target, unmoved }: Placed): readonly Tag[] {
+  return target.tags.filter((tag) => !unmoved.includes(tag));
+}
+
+/** Looks at what was pushed, then moves the tags, then asks for each. */
+async function tagAndVerify(plan: Pick<PublicationPlan, 'verify'>, ports: NamingPorts, placed: Placed): Promise<void> {
   const { registry, log, runStage } = ports;
   const { target, manifest, unmoved, isSeen } = placed;
   const { repository, tags } = target;
@@ -277,7 +304,7 @@ export async function tagAndVerify(
     if (found?.digest !== digest) throw mismatch(repository, digest, digest, found?.digest);
   }
   if (unmoved.length > 0) {
-    const how = { isVersionThere: unmoved.length < tags.length, width: widthOfTagging(target.kind) };
+    const how = { there: movedOf(placed), width: widthOfTagging(target.kind) };
     await runStage('tag', 'Tag', () =>
       moveTags(registry, repository, manifest, unmoved, how, (line) => log.info(line)),
     );

@@ -1,5 +1,6 @@
 /** The way through a proxy: a real one that takes CONNECT, and a TLS registry behind it that has no address here. */
 
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { mediaTypes } from '../../src/image/manifest.ts';
@@ -7,7 +8,7 @@ import { parseRegistry } from '../../src/image/registry.ts';
 import { parseRepository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
 import { makeCertificate, startProxy, startServer, trusting } from '../support/local-server.ts';
-import { startMemoryRegistry } from '../support/memory-registry.ts';
+import { listen, startMemoryRegistry } from '../support/memory-registry.ts';
 import { aClient } from '../support/registry-client.ts';
 
 const v1 = parseTag('v1');
@@ -52,6 +53,16 @@ describe('a registry behind a proxy', () => {
     while (proxy.tunnels.length === 0) await sleep(10);
     ending.abort();
     await answer;
+  });
+
+  test('a tunnel that is opened and then silent is given up', async () => {
+    const registry = createServer(() => {});
+    await using proxy = await startProxy(await listen(registry));
+    const environment = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
+    const client = aClient({ environment, idleTimeout: 200, retries: 1 });
+    await expect(client.getManifest(repository, v1)).rejects.toThrowCode('REGISTRY_UNREACHABLE');
+    client.close();
+    registry.close();
   });
 
   test('the login of the proxy goes to the proxy alone', async () => {

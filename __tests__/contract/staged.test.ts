@@ -78,6 +78,26 @@ describe('a staged leg', () => {
     const elsewhere = { ...repository, path: 'octo-org/other' };
     await expect(collectLegs(client, elsewhere, staging, () => {})).rejects.toThrowCode('LEG_MISSING');
   });
+
+  test.each([
+    {
+      wanted: 'alpine',
+      names: ['', 'debian'],
+      says: 'staged as "alpine", but some that it staged as "debian", without a name.',
+    },
+    { wanted: '', names: ['debian'], says: 'staged, but some that it staged as "debian".' },
+  ])('under other names, $names, is told of where there is none as "$wanted"', async ({ wanted, names, says }) => {
+    const memory = await startMemoryRegistry();
+    opened.push(memory);
+    const repository = { registry: memory.registry, path: 'octo-org/app' };
+    const image = anImage('leg');
+    await pushImage(client, repository, image);
+    for (const name of names) await stageLeg(client, repository, aStaging({ name }), image.manifest.digest, () => {});
+    await expect(collectLegs(client, repository, aStaging({ name: wanted }), () => {})).rejects.toMatchObject({
+      message: expect.stringContaining(says),
+      remedy: expect.stringContaining('the same value'),
+    });
+  });
 });
 
 describe('the markers', () => {

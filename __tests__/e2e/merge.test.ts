@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { startBuildKit } from '../support/buildkit.ts';
 import { pullRequest, tagPush } from '../support/event.ts';
+import { startMeddlingRegistry } from '../support/meddling-registry.ts';
 import { type RunnerOptions, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -127,7 +128,10 @@ describe('two legs and their merge', () => {
     run = newRun();
     legs = await Promise.all([run.leg('linux/amd64'), run.leg('linux/arm64')]);
     staged = await suite.client.tagsOf(run.name);
-    merged = await run.merge({ platforms, annotations: 'com.example.team=octo' });
+    merged = await run.merge({
+      platforms,
+      annotations: 'com.example.team=octo\nmanifest-descriptor[linux/arm64]:com.example.tier=1',
+    });
   });
 
   test('succeed, without an error or a warning', () => {
@@ -172,6 +176,12 @@ describe('two legs and their merge', () => {
         'org.opencontainers.image.description': 'An app to publish',
       },
     });
+  });
+
+  test('an image in the index has the annotations of its descriptor', async () => {
+    const entries = await entriesOf(`${run.name}:1.2.3`);
+    expect(entries.map(({ annotations }) => annotations)).toEqual([undefined, { 'com.example.tier': '1' }]);
+    expect(merged.outputs.annotations).toContain('manifest-descriptor[linux/arm64]:com.example.tier=1');
   });
 
   test('all tags are those of a publish, have the digest of the outputs, and the markers are gone', async () => {
@@ -347,14 +357,14 @@ test('two runs in one repository at once never mix', async () => {
 
 test('two images of one run in one repository are told apart by their names', async () => {
   const run = newRun();
-  for (const stage of ['alpine', 'debian'])
+  for (const stage of ['alpine', '3.12'])
     for (const platform of platforms.split(',')) await run.leg(platform, { text: stage, inputs: { stage } });
   expect(await run.merge({ platforms })).toMatchObject({ exitCode: 1, code: 'LEG_MISSING' });
-  for (const stage of ['alpine', 'debian'])
+  for (const stage of ['alpine', '3.12'])
     expect(await run.merge({ platforms, stage, tags: stage })).toMatchObject(succeeded);
-  for (const stage of ['alpine', 'debian'])
+  for (const stage of ['alpine', '3.12'])
     expect(await suite.client.contentOf(`${run.name}:${stage}`, 'leg.txt', 'linux/arm64')).toBe(stage);
-  expect(await suite.client.tagsOf(run.name)).toEqual(['alpine', 'debian']);
+  expect(await suite.client.tagsOf(run.name)).toEqual(['3.12', 'alpine']);
 });
 
 describe('explicit digests', () => {
@@ -421,6 +431,39 @@ describe('a version that is there already', () => {
     const merged = await run.merge({ 'if-exists': 'skip' });
     expect(merged).toMatchObject({ ...succeeded, outputs: { published: 'false' } });
     expect(await suite.client.tagsOf(run.name)).toEqual(['1.2.3']);
+  });
+
+  test.each(['skip', 'fail'])(
+    'by a merge that failed half way is finished with `%s`, under the same digest',
+    async (policy) => {
+      let isRefused = true;
+      using meddling = await startMeddlingRegistry(suite.registry, (request) =>
+        isRefused && /^PUT .*\/manifests\/1$/.test(request)
+          ? { status: 403, error: { code: 'DENIED', message: 'Not now.' } }
+          : undefined,
+      );
+      const run = newRun();
+      for (const platform of platforms.split(',')) await run.leg(platform);
+      const inputs = { registry: meddling.address, platforms, 'if-exists': policy };
+      expect(await run.merge(inputs)).toMatchObject({ exitCode: 1, code: 'PUSH_DENIED' });
+      const begun = await suite.client.digestOf(`${run.name}:1.2.3`);
+      isRefused = false;
+      const finished = await run.merge(inputs, attempt2);
+      expect(finished).toMatchObject({ ...succeeded, outputs: { published: 'true', digest: begun } });
+      expect(await suite.client.tagsOf(run.name)).toEqual(['1', '1.2', '1.2.3', 'latest']);
+      for (const tag of ['1', '1.2', '1.2.3', 'latest'])
+        expect(await suite.client.digestOf(`${run.name}:${tag}`)).toBe(begun);
+    },
+  );
+
+  test('by a merge of other legs of the run is there already: `fail` fails', async () => {
+    const run = newRun();
+    for (const platform of platforms.split(',')) await run.leg(platform);
+    const [marker = ''] = markers(await suite.client.tagsOf(run.name));
+    await suite.client.tag(`${run.name}:${marker}`, '1.2.3');
+    const merged = await run.merge({ platforms, 'if-exists': 'fail' });
+    expect(merged).toMatchObject({ exitCode: 1, code: 'TAG_EXISTS' });
+    expect(markers(await suite.client.tagsOf(run.name)).length).toBe(2);
   });
 
   test('fails the merge with `if-exists: fail`, and the legs stay', async () => {

@@ -59,16 +59,22 @@ describe('the names', () => {
     expect(push.value).toBe(true);
   });
 
-  test('come with annotations that are all of the index, unless they name another level, which is said', () => {
-    const { description, notes } = planned({ annotations: 'a=1\nmanifest:b=2\nindex:c=3' }).plan;
-    const { annotations } = description;
-    expect(notes).toEqual([expect.stringContaining('manifest:b of `annotations`')]);
+  test('come with annotations that are all of the index, and those of other levels are left out, which is said', () => {
+    const text = 'a=1\nmanifest:b=2\nindex:c=3\nmanifest-descriptor[linux/arm64]:d=4\nindex-descriptor:e=5';
+    const { plan, describe: again } = planned({ annotations: text });
+    expect(plan.notes).toEqual([expect.stringContaining('manifest:b, index-descriptor:e of `annotations`')]);
     expect(planned({ annotations: 'a=1\nindex:c=3' }).plan.notes).toEqual([]);
-    const own = annotations.filter(({ name }) => name.length === 1);
-    expect(own.map(({ level, name }) => `${level}:${name}`)).toEqual(['index:a', 'index:c', 'manifest:b']);
-    expect(annotations.filter(({ name }) => name.startsWith('org.')).every(({ level }) => level === 'index')).toBe(
-      true,
-    );
+    for (const { annotations } of [plan.description, again([])]) {
+      const own = annotations.filter(({ name }) => name.length === 1);
+      expect(own.map(({ level, name }) => `${level}:${name}`)).toEqual([
+        'index:a',
+        'index:c',
+        'manifest-descriptor[linux/arm64]:d',
+      ]);
+      expect(annotations.filter(({ name }) => name.startsWith('org.')).every(({ level }) => level === 'index')).toBe(
+        true,
+      );
+    }
   });
 
   test('never move backwards', () => {

@@ -305,6 +305,15 @@ describe('a failure moves no further tag', () => {
     expect([...world.tags.keys()]).toEqual([`${app}:1.2.3`, `${app}:1.2`]);
   });
 
+  test.each([
+    [`${app}:latest`, ` In localhost:5000/b moved: 1.`],
+    ['localhost:5000/b:latest', ` In ${app} moved: 1, latest.`],
+  ])('of %s, in one of two repositories: the error says what has moved in the other', async (tag, says) => {
+    const world = aWorld({ failing: { [`putManifest ${tag}`]: denied } });
+    const outcome = publish(planned({ images: `${app}\nlocalhost:5000/b`, tags: '1\nlatest' }), world.ports);
+    await expect(outcome).rejects.toThrow(`moved to it: 1; not moved: latest.${says}`);
+  });
+
   test('side by side with another failure: both are heard of, one is thrown', async () => {
     const world = aWorld({
       permission: refused,

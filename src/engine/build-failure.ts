@@ -105,11 +105,13 @@ function remedyOf(
 }
 
 /**
- * Whether it was the push that failed: the reason says so, or the last phase that BuildKit reported was one; or none failed,
- * and buildx could not read back what was pushed.
+ * Whether it was the push that failed: the reason or the step says so, or the last phase that BuildKit reported was one; or none
+ * failed, and buildx could not read back what was pushed.
  */
 function isPushFailure(reason: string, stderr: string): boolean {
-  const isSaid = /\bfailed to push\b|push access denied|\/blobs\/uploads\/|\bdenied:/.test(reason);
+  const isSaid =
+    /\bfailed to push\b|push access denied|\/blobs\/uploads\/|\bdenied:/.test(reason) ||
+    /^#\d+ ERROR: failed to push\b/m.test(stderr);
   const isReadBack = /^#\d+ pushing \S+ with docker$/m.test(stderr) && !/^#\d+ ERROR: /m.test(stderr);
   return isSaid || isReadBack || /^------\n > pushing \S+ with docker:\n/m.test(stderr);
 }

@@ -41,11 +41,11 @@ export function platformName(value: unknown): string | undefined {
   if (os === '' || architecture === '' || os === 'unknown' || architecture === 'unknown') return undefined;
   const version = value['os.version'];
   const name = [os, architecture, ...(typeof variant === 'string' && variant !== '' ? [variant] : [])].join('/');
-  return `${normalise(name)}${typeof version === 'string' && version !== '' ? ` ${version}` : ''}`;
+  return `${normalisePlatform(name)}${typeof version === 'string' && version !== '' ? ` ${version}` : ''}`;
 }
 
 /** One name for one platform, where it is one that is known. */
-function normalise(name: string): string {
+function normalisePlatform(name: string): string {
   try {
     return formatPlatform(parsePlatform(name));
   } catch {
@@ -79,11 +79,64 @@ export function readEntries(index: Pick<StoredManifest, 'bytes'>): readonly Inde
   });
 }
 
+/** Whether two indexes list the same, whatever they say of themselves. */
+export function haveSameEntries(one: Pick<StoredManifest, 'bytes'>, other: Pick<StoredManifest, 'bytes'>): boolean {
+  const list = ({ bytes }: Pick<StoredManifest, 'bytes'>): string =>
+    JSON.stringify(parseDocument(bytes).manifests ?? []);
+  return list(one) === list(other);
+}
+
 /** `os/arch[/variant]` → digest, of the images among some entries. */
 export function platformsOf(entries: readonly IndexEntry[]): Readonly<Record<string, Digest>> {
   return Object.fromEntries(
     entries.flatMap(({ platform, digest }) => (platform === undefined ? [] : [[platform, digest]])),
   );
+}
+
+/** An annotation of an index, or of a descriptor in it; the level is the input's word for which. */
+export interface IndexAnnotation {
+  readonly level: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+const descriptorLevel = /^manifest-descriptor(?:\[(?<platform>[^\]]*)\])?$/;
+
+/** Whether annotations of a level stand in the index itself. */
+export function isLevelOfIndex(level: string): boolean {
+  return level === 'index' || descriptorLevel.test(level);
+}
+
+function isForEntry(level: string, { platform }: IndexEntry): boolean {
+  const match = descriptorLevel.exec(level);
+  if (match === null || platform === undefined) return false;
+  const only = match.groups?.platform;
+  return only === undefined || isOfPlatform(platform, normalisePlatform(only));
+}
+
+/** Whether the name of an entry's platform, perhaps with a version of the system, is of a platform. */
+export function isOfPlatform(name: string, platform: string): boolean {
+  return name === platform || name.startsWith(`${platform} `);
+}
+
+function recordOf(annotations: readonly IndexAnnotation[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(annotations.map(({ name, value }) => [name, value]));
+}
+
+/** Those of the index itself. */
+export function annotationsOfIndex(annotations: readonly IndexAnnotation[]): Readonly<Record<string, string>> {
+  return recordOf(annotations.filter(({ level }) => level === 'index'));
+}
+
+/** The entry of an image with those that are for it; what it has stays, but for what has the same name. */
+export function annotateEntry(entry: IndexEntry, annotations: readonly IndexAnnotation[]): IndexEntry {
+  const added = recordOf(annotations.filter(({ level }) => isForEntry(level, entry)));
+  if (Object.keys(added).length === 0) return entry;
+  const { annotations: before, ...descriptor } = entry.descriptor;
+  return {
+    ...entry,
+    descriptor: { ...descriptor, annotations: { ...(isObject(before) ? before : {}), ...added } },
+  };
 }
 
 /** What an index says of itself beside its entries. */

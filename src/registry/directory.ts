@@ -172,15 +172,28 @@ export function resolveRegistry(input: string, product: Product, server?: Server
 
 export interface RegistryRequest {
   readonly platforms: readonly Platform[];
+  /** Whether what refers to the image comes along. */
+  readonly referrers: boolean;
 }
 
 /**
- * What the Docker registry cannot take, found before anything is built: it holds images of one platform and no indexes
- * (facts of the registries, 3). A registry that is only assumed may turn out to be another.
- * @throws InputError INDEX_UNSUPPORTED
+ * What the Docker registry cannot take, found before anything is built: it holds images of one platform, and neither
+ * indexes nor what refers to an image (facts of the registries, 3). A registry that is only assumed may turn out to be another.
+ * @throws InputError INDEX_UNSUPPORTED, INPUTS_CONTRADICT
  */
-export function checkRequest({ registry, kind, isAssumed }: RegistryDecision, { platforms }: RegistryRequest): void {
-  if (kind !== 'docker' || isAssumed || platforms.length <= 1) return;
+export function checkRequest(
+  { registry, kind, isAssumed }: RegistryDecision,
+  { platforms, referrers }: RegistryRequest,
+): void {
+  if (kind !== 'docker' || isAssumed) return;
+  if (referrers) {
+    throw new InputError('INPUTS_CONTRADICT', {
+      message: `\`referrers: true\` cannot be had in the Docker registry ${registry}: it takes images, and nothing that refers to them.`,
+      remedy:
+        'Use the Container registry (`registry: container`) where this GitHub has one; else leave `referrers` out.',
+    });
+  }
+  if (platforms.length <= 1) return;
   throw new InputError('INDEX_UNSUPPORTED', {
     message: `The Docker registry ${registry} takes images of one platform only, and \`platforms\` has ${platforms.length}: ${platforms.map(formatPlatform).join(', ')}.`,
     remedy:

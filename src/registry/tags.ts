@@ -32,7 +32,7 @@ export function widthOfTagging(kind: RegistryKind): number {
  * Where one does not move, no further one is tried.
  * @param manifest what is in the repository already, with all that it points at
  * @param tags the version first, unless it points at the image already
- * @param how `isVersionThere`, and how many move at a time
+ * @param how `there`: the tags that point at the image already; `width`: how many move at a time
  * @param log told of each tag that moved
  * @throws RegistryError as `putManifest`, with the tags that moved and those that did not: each is whole either way
  */
@@ -41,10 +41,10 @@ export async function moveTags(
   repository: Repository,
   manifest: StoredManifest,
   tags: readonly Tag[],
-  { isVersionThere, width }: { readonly isVersionThere: boolean; readonly width: number },
+  { there, width }: { readonly there: readonly Tag[]; readonly width: number },
   log: (line: string) => void,
 ): Promise<void> {
-  const moved = new Set<Tag>();
+  const moved = new Set(there);
   const failed = new Map<Tag, PublishError>();
   const move = async (tag: Tag): Promise<void> => {
     if (failed.size > 0) return;
@@ -58,32 +58,41 @@ export async function moveTags(
     moved.add(tag);
     log(`Tagged ${formatTagReference(repository, tag)}`);
   };
-  const [version, others] = isVersionThere ? [[], tags] : [tags.slice(0, 1), tags.slice(1)];
+  const [version, others] = there.length > 0 ? [[], tags] : [tags.slice(0, 1), tags.slice(1)];
   const turns = [version, others.slice(0, -1), others.slice(-1)];
   for (const turn of turns) await sideBySide(turn, width, move);
   const [error] = failed.values();
   if (error === undefined) return;
   // The registry may have moved a tag and not said so; it is asked once more.
+  const doubtful = new Set<Tag>();
   for (const tag of failed.keys()) {
-    const found = await client.headManifest(repository, tag).catch(() => undefined);
-    if (found?.digest === manifest.digest) moved.add(tag);
+    try {
+      const found = await client.headManifest(repository, tag);
+      if (found?.digest === manifest.digest) moved.add(tag);
+    } catch {
+      doubtful.add(tag);
+    }
   }
-  throw interrupted(repository, manifest.digest, tags, moved, error);
+  throw interrupted(repository, manifest.digest, [...there, ...tags], { moved, doubtful }, error);
 }
 
 function interrupted(
   repository: Repository,
   digest: Digest,
   tags: readonly Tag[],
-  moved: ReadonlySet<Tag>,
+  { moved, doubtful }: { readonly moved: ReadonlySet<Tag>; readonly doubtful: ReadonlySet<Tag> },
   error: PublishError,
 ): PublishError {
-  const list = (names: readonly Tag[]): string => (names.length === 0 ? 'none' : names.join(', '));
-  const [there, left] = [tags.filter((tag) => moved.has(tag)), tags.filter((tag) => !moved.has(tag))];
+  const list = (isListed: (tag: Tag) => boolean): string => tags.filter(isListed).join(', ') || 'none';
+  const states = [
+    `moved to it: ${list((tag) => moved.has(tag))}`,
+    `not moved: ${list((tag) => !moved.has(tag) && !doubtful.has(tag))}`,
+    ...(doubtful.size === 0 ? [] : [`perhaps moved: ${list((tag) => doubtful.has(tag))}`]),
+  ];
   const { message, remedy, detail, retryable, cause } = error;
   const [status, ociCodes] = error instanceof RegistryError ? [error.status, error.ociCodes] : [0, []];
   return new RegistryError(error.code, {
-    message: `${message} In ${formatRepository(repository)}, ${digest} is whole; moved to it: ${list(there)}; not moved: ${list(left)}.`,
+    message: `${message} In ${formatRepository(repository)}, ${digest} is whole; ${states.join('; ')}.`,
     remedy,
     detail,
     retryable,

@@ -7,8 +7,9 @@ import { formatDigestReference, formatTagReference } from '../image/reference.ts
 import { formatRepository } from '../image/repository.ts';
 import type { ImageDescription } from '../metadata/describe.ts';
 import type { Outcome } from '../outputs.ts';
-import type { PublicationPlan } from '../plan.ts';
+import type { Plan, PublicationPlan } from '../plan.ts';
 import { describeProduct } from '../registry/product.ts';
+import { formatSource } from '../source/spec.ts';
 import { drawTime, drawWeight } from './charts.ts';
 import { formatDuration } from './duration.ts';
 import { troubleshootingUrl } from './failure.ts';
@@ -20,9 +21,12 @@ import type { WeighedImage, WeighedLayer } from './weight.ts';
 /** Of an error what is shown. */
 export type Failure = Pick<PublishError, 'code' | 'message' | 'remedy' | 'retryable'>;
 
+/** A plan, of a publish, of a leg or of a merge. */
+export type DescribedPlan = PublicationPlan & Pick<Plan, 'source' | 'staging'>;
+
 /** What is known of a step when it ends; whatever did not come to be is absent or empty. */
 export interface SummaryFacts {
-  readonly plan?: PublicationPlan;
+  readonly plan?: DescribedPlan;
   readonly outcome?: Outcome;
   readonly failure?: Failure;
   /** Whether only the plan was asked for. */
@@ -116,8 +120,21 @@ function heading({ plan, outcome, failure, isDryRun, spans }: SummaryFacts, meas
   if (isDryRun) return `## Plan for ${nameOf(plan, measure)}`;
   if (outcome?.published === true)
     return `## Published ${nameOf({ ...plan, description: outcome.description }, measure)}${time}`;
+  const staged = stagedAs(plan, outcome);
+  if (staged !== '') {
+    return `## Staged ${code(cut(staged, measure.characters))}${time}\n\nA leg has no tag; ${code('merge')} publishes it, with the others of the run.`;
+  }
   const reason = outcome === undefined ? '' : `, because ${prose(cut(outcome.reason, measure.characters))}`;
   return `## ${outcome?.imageId ? 'Built, and not published' : 'Not published'}: ${nameOf(plan, measure)}\n\nNothing was published${reason}.`;
+}
+
+/** The main reference of a leg that is staged; empty where none is, as where the version is there already. */
+function stagedAs({ staging, destinations }: DescribedPlan, outcome: Outcome | undefined): string {
+  if (staging === undefined || outcome?.digest === undefined || outcome.description.tags.length > 0) return '';
+  const { digest, places = [] } = outcome;
+  const main = destinations.find(({ repository }) => places.some((place) => place.repository === repository));
+  if (main === undefined) return '';
+  return formatDigestReference(main.repository, digest);
 }
 
 function explainFailure(failure: Failure, measure: Measure): string {
@@ -131,16 +148,17 @@ function explainFailure(failure: Failure, measure: Measure): string {
 }
 
 function writePlan(
-  plan: PublicationPlan,
+  plan: DescribedPlan,
   outcome: Outcome | undefined,
   facts: SummaryFacts,
   measure: Measure,
 ): readonly string[] {
   const description = outcome?.description ?? plan.description;
-  const isPublished = outcome?.published === true;
+  const isThere = outcome?.published === true || stagedAs(plan, outcome) !== '';
   return [
-    ...(isPublished ? [writePublished(plan, outcome, measure)] : []),
-    writeTags(description, facts, measure),
+    ...(outcome !== undefined && isThere ? [writePublished(plan, outcome, measure)] : []),
+    // The tags of a leg are the merge's.
+    plan.staging === undefined ? writeTags(description, facts, measure) : '',
     details(
       'Why there, and how',
       table(
@@ -190,9 +208,9 @@ function writePublished(plan: PublicationPlan, { digest, description, places }: 
 function stateOf({ outcome, failure, isDryRun, spans }: SummaryFacts): string {
   if (isDryRun) return 'planned';
   if (outcome?.published === true) return 'published';
-  // The main tag moves with the push, the others after it.
-  const isPushed = spans.some(({ stage, isFailed }) => stage === 'build' && !isFailed);
-  return failure !== undefined && isPushed ? 'may have moved' : 'not published';
+  // The main tag of a build moves with its push, all others after it.
+  const isTagging = spans.some(({ stage, isFailed }) => stage === 'tag' || (stage === 'build' && !isFailed));
+  return failure !== undefined && isTagging ? 'may have moved' : 'not published';
 }
 
 /** More tags than these are folded. */
@@ -226,7 +244,7 @@ function writeTags(description: ImageDescription, facts: SummaryFacts, measure: 
 }
 
 /** What, which, and why. */
-function decisions(plan: PublicationPlan): readonly (readonly [string, string, string])[] {
+function decisions(plan: DescribedPlan): readonly (readonly [string, string, string])[] {
   return [
     ['Product', describeProduct(plan.product), ''],
     ...plan.destinations.flatMap(({ registry, repository, credential }): (readonly [string, string, string])[] => [
@@ -235,6 +253,9 @@ function decisions(plan: PublicationPlan): readonly (readonly [string, string, s
       ['Login', credential.kind === 'runner' ? '' : credential.username, credential.reason],
     ]),
     ['Push', plan.push.value ? 'yes' : 'no', plan.push.reason],
+    ...(plan.source === undefined
+      ? []
+      : [['Source', formatSource(plan.source.spec), plan.source.referrers ? 'with what refers to it' : ''] as const]),
   ];
 }
 

@@ -4,8 +4,17 @@
 
 import { InputError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
-import type { IndexEntry, IndexFields } from '../image/image-index.ts';
-import { entryOfImage, parseDocument, platformOfConfig, readEntries, writeIndex } from '../image/image-index.ts';
+import type { IndexAnnotation, IndexEntry } from '../image/image-index.ts';
+import {
+  annotateEntry,
+  annotationsOfIndex,
+  entryOfImage,
+  isOfPlatform,
+  parseDocument,
+  platformOfConfig,
+  readEntries,
+  writeIndex,
+} from '../image/image-index.ts';
 import { type Descriptor, isIndexMediaType, type StoredManifest } from '../image/manifest.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import { formatDigestReference } from '../image/reference.ts';
@@ -43,70 +52,94 @@ export function legOf(repository: Repository, manifest: StoredManifest, config: 
   });
 }
 
+/** Where legs are known from: from the markers that jobs left, or from the input `digests`. */
+export type LegOrigin = 'staged' | 'digests';
+
+/** What to do where the legs are not those of one image. */
+const remedies: Readonly<Record<LegOrigin, { readonly [Code in 'missing' | 'twice' | 'foreign']: string }>> = {
+  staged: {
+    missing:
+      'Check that the job of each platform stages (`stage: true`) in this repository and succeeded, and that the merging job `needs` it; after a merge the legs of all platforms have to run again.',
+    twice:
+      'Let one job build each platform. Where one run makes several images in one repository, give each a name: `stage: NAME` for its legs and for its merge.',
+    foreign: 'Add the platform to `platforms`, or tell the images of the run apart with names: `stage: NAME`.',
+  },
+  digests: {
+    missing:
+      'Add the `digest` output of the job of that platform to `digests`. An expression that names a job or an output which is not there gives nothing, and no error.',
+    twice: 'Leave one of the two out of `digests`.',
+    foreign: 'Add the platform to `platforms`, or leave that digest out of `digests`.',
+  },
+};
+
 /**
  * Checks that each platform is there once, and, where it is said which are expected, that these and no others are.
  * @param expected empty where nothing is expected
  * @throws InputError LEG_MISSING, LEG_TWICE, LEG_FOREIGN
  */
-export function checkLegs(repository: Repository, legs: readonly Leg[], expected: readonly Platform[]): void {
+export function checkLegs(
+  repository: Repository,
+  legs: readonly Leg[],
+  expected: readonly Platform[],
+  origin: LegOrigin,
+): void {
+  const name = formatRepository(repository);
   const found = new Map<string, Leg>();
   for (const leg of legs) {
     for (const platform of leg.entries.flatMap((entry) => entry.platform ?? [])) {
       const other = found.get(platform);
-      if (other !== undefined) throw twice(repository, platform, other, leg);
+      if (other !== undefined) {
+        throw new InputError('LEG_TWICE', {
+          message: `${name} has the platform ${platform} twice: in the legs ${other.digest} and ${leg.digest}.`,
+          remedy: remedies[origin].twice,
+        });
+      }
       found.set(platform, leg);
     }
   }
-  const has = (platform: string): boolean => [...found.keys()].some((name) => isOf(name, platform));
+  const has = (platform: string): boolean => [...found.keys()].some((there) => isOfPlatform(there, platform));
   const wanted = expected.map(formatPlatform);
   const missing = wanted.filter((platform) => !has(platform));
   if (missing.length > 0) {
     throw new InputError('LEG_MISSING', {
-      message: `${formatRepository(repository)} has no leg for ${missing.join(', ')}, which \`platforms\` expects; it has ${[...found.keys()].join(', ') || 'none'}.`,
-      remedy: `Check that the job of each platform stages (\`stage: true\`) in this repository and succeeded, and that the merging job \`needs\` it; after a merge the legs of all platforms have to run again.`,
+      message: `${name} has no leg for ${missing.join(', ')}, which \`platforms\` expects; it has ${[...found.keys()].join(', ') || 'none'}.`,
+      remedy: remedies[origin].missing,
     });
   }
   const foreign = [...found.keys()].find(
-    (name) => wanted.length > 0 && !wanted.some((platform) => isOf(name, platform)),
+    (there) => wanted.length > 0 && !wanted.some((platform) => isOfPlatform(there, platform)),
   );
   if (foreign !== undefined) {
     throw new InputError('LEG_FOREIGN', {
-      message: `${formatRepository(repository)} has a leg for ${foreign} (${found.get(foreign)?.digest}), which \`platforms\` does not expect: ${wanted.join(', ')}.`,
-      remedy: 'Add the platform to `platforms`, or tell the images of the run apart with names: `stage: NAME`.',
+      message: `${name} has a leg for ${foreign} (${found.get(foreign)?.digest}), which \`platforms\` does not expect: ${wanted.join(', ')}.`,
+      remedy: remedies[origin].foreign,
     });
   }
-}
-
-/** Whether the name of an entry's platform, perhaps with a version of the system, is of an expected one. */
-function isOf(name: string, platform: string): boolean {
-  return name === platform || name.startsWith(`${platform} `);
-}
-
-function twice(repository: Repository, platform: string, one: Leg, other: Leg): InputError {
-  return new InputError('LEG_TWICE', {
-    message: `${formatRepository(repository)} has the platform ${platform} twice: in the legs ${one.digest} and ${other.digest}.`,
-    remedy:
-      'Let one job build each platform. Where one run makes several images in one repository, give each a name: `stage: NAME` for its legs and for its merge.',
-  });
 }
 
 /**
  * The index of all legs: images in the order of `platforms`, or of their names, and behind them what belongs to them.
  * The same legs give the same bytes, in whatever order they came.
  */
-export function joinLegs(legs: readonly Leg[], expected: readonly Platform[], fields: IndexFields): StoredManifest {
+export function joinLegs(
+  legs: readonly Leg[],
+  expected: readonly Platform[],
+  annotations: readonly IndexAnnotation[],
+): StoredManifest {
   const wanted = expected.map(formatPlatform);
   const rank = (name: string): number => {
-    const place = wanted.findIndex((platform) => isOf(name, platform));
+    const place = wanted.findIndex((platform) => isOfPlatform(name, platform));
     return place < 0 ? wanted.length : place;
   };
   const entries = legs.flatMap((leg) => leg.entries);
   const images = entries
     .flatMap((entry) => (entry.platform === undefined ? [] : [{ entry, name: entry.platform }]))
     .sort((left, right) => rank(left.name) - rank(right.name) || (left.name < right.name ? -1 : 1))
-    .map(({ entry }) => entry);
+    .map(({ entry }) => annotateEntry(entry, annotations));
   const others = entries
     .filter((entry) => entry.platform === undefined)
     .sort((left, right) => (left.digest < right.digest ? -1 : 1));
-  return writeIndex([...images, ...new Map(others.map((entry) => [entry.digest, entry])).values()], fields);
+  return writeIndex([...images, ...new Map(others.map((entry) => [entry.digest, entry])).values()], {
+    annotations: annotationsOfIndex(annotations),
+  });
 }

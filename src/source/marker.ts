@@ -45,7 +45,7 @@ export function markerTag({ run, attempt, name }: Staging, leg: Digest): Tag {
 /** @returns `undefined` for any other tag */
 export function parseMarkerTag(tag: Tag): Staging | undefined {
   const { run, attempt, name } =
-    /^_staged\.(?<run>[0-9]+)\.(?<attempt>[0-9]+)(?:\.(?<name>[a-z0-9_-]+))?\.[0-9a-f]{12}$/.exec(tag)?.groups ?? {};
+    /^_staged\.(?<run>[0-9]+)\.(?<attempt>[0-9]+)(?:\.(?<name>[a-z0-9._-]+))?\.[0-9a-f]{12}$/.exec(tag)?.groups ?? {};
   return run === undefined ? undefined : { run, attempt: Number(attempt), name: name ?? '' };
 }
 

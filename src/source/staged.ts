@@ -10,7 +10,16 @@ import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { configOf, type Leg, legOf } from './leg.ts';
-import { chooseMarkers, isMarker, type Marker, markerTag, markerTagsOf, parseMarker, writeMarker } from './marker.ts';
+import {
+  chooseMarkers,
+  isMarker,
+  type Marker,
+  markerTag,
+  markerTagsOf,
+  parseMarker,
+  parseMarkerTag,
+  writeMarker,
+} from './marker.ts';
 import type { Staging } from './staging.ts';
 
 /** The registry, as staging and merging need it. */
@@ -117,18 +126,36 @@ export async function collectLegs(
   log: (line: string) => void,
 ): Promise<Collected> {
   const markers = await findMarkers(registry, repository, staging);
-  if (markers.length === 0) {
-    throw new InputError('LEG_MISSING', {
-      message: `${formatRepository(repository)} has no leg that run ${staging.run} staged${staging.name === '' ? '' : ` as "${staging.name}"`}.`,
-      remedy:
-        'Stage the legs in earlier jobs of this run (`stage: true`), with the same `registry`, `owner`, `image` and name, and let the merging job `needs` them.',
-    });
-  }
+  if (markers.length === 0) throw await nothingStaged(registry, repository, staging);
   const { chosen, superseded } = chooseMarkers(markers);
   for (const { marker, reason } of superseded) {
     log(`Left out ${formatDigestReference(repository, marker.digest)}, because ${reason}`);
   }
   return { legs: chosen, markers };
+}
+
+async function nothingStaged(
+  registry: LegRegistry,
+  repository: Repository,
+  { run, name }: Pick<Staging, 'run' | 'name'>,
+): Promise<InputError> {
+  const called = (each: string): string => (each === '' ? 'without a name' : `as "${each}"`);
+  const stagings = (await registry.listTags(repository)).flatMap((tag) => parseMarkerTag(tag) ?? []);
+  const names = new Set(
+    stagings.filter((other) => other.run === run && other.name !== name).map((other) => other.name),
+  );
+  const others = [...names].map(called).sort().join(', ');
+  const missing = `${formatRepository(repository)} has no leg that run ${run} staged${name === '' ? '' : ` ${called(name)}`}`;
+  return others === ''
+    ? new InputError('LEG_MISSING', {
+        message: `${missing}.`,
+        remedy:
+          'Stage the legs in earlier jobs of this run (`stage: true`), with the same `registry`, `owner`, `image` and name, and let the merging job `needs` them. If the run has been merged before, the merge has removed the marks of its legs: re-run all jobs.',
+      })
+    : new InputError('LEG_MISSING', {
+        message: `${missing}, but some that it staged ${others}.`,
+        remedy: 'Give `stage` the same value in the steps that stage the legs and in the one that merges them.',
+      });
 }
 
 /**
@@ -143,7 +170,7 @@ export async function checkContent(registry: LegRegistry, repository: Repository
         throw new InputError('LEG_MISSING', {
           message: `${formatDigestReference(repository, digest)}, ${platform ?? 'an attestation'} of the leg ${leg}, is not in the registry any more.`,
           remedy:
-            'Something removed it since it was staged, such as a clean-up of untagged versions. Run its job again.',
+            'Something removed it since it was pushed, such as a clean-up of untagged versions. Run its job again.',
         });
       }),
     ),

@@ -212,6 +212,14 @@ describe('a push that failed is no failed build', () => {
     expect(error).toMatchObject({ code: 'PUSH_DENIED', message: 'The registry refused the push: unauthorized.' });
   });
 
+  test('where the step says so and the reason leaves it out', () => {
+    const reason = 'failed to fetch oauth token: unknown: upstream failed';
+    const step = `#5 pushing layers done\n#5 ERROR: failed to push ghcr.io/octo/app:1: failed to authorize: ${reason}\n`;
+    const stderr = `${step}------\n > exporting to image:\n------\nERROR: failed to build: failed to solve: ${reason}\n`;
+    const error = buildFailure(request, { exitCode: 1, stdout: '', stderr }, true);
+    expect(error).toMatchObject({ code: 'PUSH_FAILED', message: `The push failed: ${reason}.` });
+  });
+
   test('not reached: the failure may pass', () => {
     expect(buildxFailure('push-unreachable', true)).toMatchObject({ code: 'PUSH_FAILED', retryable: true });
   });

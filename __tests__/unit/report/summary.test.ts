@@ -58,6 +58,12 @@ function aRelease(): SummaryFacts {
 const own = ['a href', 'code', 'code class', 'details', 'h2', 'h3', 'li', 'p', 'pre', 'strong', 'summary'];
 const ofTables = ['table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul'];
 
+test('where the image came from is told of one that was there already', () => {
+  const plan = aPlan({ source: 'docker://ghcr.io/octo-org/app:1.0', referrers: 'true' });
+  const text = textOf(toHtml(formatSummary({ ...nothing, plan, outcome: published(plan) })));
+  expect(text).toMatch(/Source\s+docker:\/\/ghcr\.io\/octo-org\/app:1\.0\s+with what refers to it/);
+});
+
 describe('a publish', () => {
   const markdown = formatSummary(aRelease());
   const html = toHtml(markdown);
@@ -137,6 +143,31 @@ describe('a pull request', () => {
   });
 });
 
+describe('a leg', () => {
+  const plan = aPlan({ stage: 'true' }, aRun({ GITHUB_RUN_ID: '7', GITHUB_RUN_ATTEMPT: '1' }));
+  const description = { ...plan.description, tags: [] };
+  const places = plan.destinations.map(({ repository }) => ({ repository, description }));
+  const staged = { ...nothingDone(plan, 'it is staged'), digest, imageId: digest, places, description };
+
+  test('that is staged is named by its digest, without a word of tags', () => {
+    const html = toHtml(formatSummary({ ...nothing, plan, outcome: staged, spans: spans.slice(0, 4) }));
+    expect(textOf(html)).toContain(`Staged ghcr.io/octo-org/octo-app@${digest} in 9.4 s`);
+    expect(tablesOf(html)[0]?.[1]?.map(textOf)).toEqual([
+      'ghcr.io/octo-org/octo-app',
+      digest,
+      expect.stringContaining('page'),
+    ]);
+    expect(textOf(html)).not.toContain('What became of it');
+  });
+
+  test('that fails after its build moved no tag', () => {
+    const failure = new RegistryError('REGISTRY_UNAVAILABLE', { message: 'It failed.', remedy: 'Wait.' });
+    const text = textOf(toHtml(formatSummary({ ...nothing, plan, failure, spans: spans.slice(0, 4) })));
+    expect(text).toContain('Not published: REGISTRY_UNAVAILABLE');
+    expect(text).not.toContain('moved');
+  });
+});
+
 describe('a dry run', () => {
   const plan = aPlan({ 'dry-run': 'true' }, release);
   const markdown = formatSummary({ ...nothing, plan, isDryRun: true });
@@ -168,6 +199,17 @@ describe('a failure', () => {
     expect(html).toContain('<pre>permissions:\n  contents: read\n  packages: write</pre>');
     expect(html).toMatch(/<a href="https:[^"]*TROUBLESHOOTING\.md#packages_write_missing">/);
     expect(markdown).toContain('  340 ms Prepare :crit, 81, 421\n');
+  });
+
+  test.each([
+    { when: 'while tags move', stage: 'tag', isFailed: true, state: 'may have moved' },
+    { when: 'once tags have moved', stage: 'tag', isFailed: false, state: 'may have moved' },
+    { when: 'after the push of a build', stage: 'build', isFailed: false, state: 'may have moved' },
+    { when: 'before any tag moves', stage: 'push', isFailed: false, state: 'not published' },
+  ] as const)('$when says of the tags: $state', ({ stage, isFailed, state }) => {
+    const spans = [{ stage, title: 'It', start: 80, end: 420, isFailed }];
+    const html = toHtml(formatSummary({ ...nothing, plan: aPlan({ tags: '1' }), failure, spans }));
+    expect(tablesOf(html)[0]?.[1]?.map(textOf)).toEqual(['1', '1', state]);
   });
 
   test('before there is a plan is shown without one', () => {

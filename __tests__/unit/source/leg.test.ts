@@ -82,7 +82,7 @@ describe('the legs', () => {
     { legs: [aLeg(['linux/amd64', 'linux/arm64'])], expected: ['linux/amd64', 'linux/arm64'] },
     { legs: [aLeg(['linux/arm64/v8'])], expected: ['linux/arm64'] },
   ])('for $expected are complete', ({ legs, expected }) => {
-    expect(thrownBy(() => checkLegs(repository, legs, platforms(...expected)))).toBeUndefined();
+    expect(thrownBy(() => checkLegs(repository, legs, platforms(...expected), 'staged'))).toBeUndefined();
   });
 
   test('of one Windows platform may be several, one for each version of the system', () => {
@@ -91,7 +91,7 @@ describe('the legs', () => {
       entries: [anEntry(version, { os: 'windows', architecture: 'amd64', 'os.version': version })],
     });
     const legs = [windows('10.0.17763.1'), windows('10.0.20348.1')];
-    expect(thrownBy(() => checkLegs(repository, legs, platforms('windows/amd64')))).toBeUndefined();
+    expect(thrownBy(() => checkLegs(repository, legs, platforms('windows/amd64'), 'staged'))).toBeUndefined();
   });
 
   test.each([
@@ -112,11 +112,21 @@ describe('the legs', () => {
     },
     { what: 'one is not expected', legs: [amd64, arm], expected: ['linux/amd64'], code: 'LEG_FOREIGN' },
   ] as const)('are refused when $what', ({ legs, expected, code }) => {
-    expect(() => checkLegs(repository, legs, platforms(...expected))).toThrowCode(code);
+    expect(() => checkLegs(repository, legs, platforms(...expected), 'staged')).toThrowCode(code);
+  });
+
+  test.each([
+    { what: 'is missing', expected: ['linux/arm64'], remedy: 'Add the `digest` output' },
+    { what: 'is there twice', expected: [], remedy: 'Leave one of the two out of `digests`.' },
+    { what: 'is not expected', expected: ['linux/amd64'], remedy: 'leave that digest out of `digests`' },
+  ])('that `digests` names are refused with its remedy where one $what', ({ what, expected, remedy }) => {
+    const more = what === 'is there twice' ? aLeg(['linux/amd64'], 'other') : arm;
+    const error = thrownBy(() => checkLegs(repository, [amd64, more], platforms(...expected), 'digests'));
+    expect(error).toMatchObject({ remedy: expect.stringContaining(remedy) });
   });
 
   test('are refused with the names of what is missing and of what is there', () => {
-    const error = thrownBy(() => checkLegs(repository, [amd64], platforms('linux/arm64', 'linux/arm/v7')));
+    const error = thrownBy(() => checkLegs(repository, [amd64], platforms('linux/arm64', 'linux/arm/v7'), 'staged'));
     expect(String(error)).toContain('no leg for linux/arm64, linux/arm/v7');
     expect(String(error)).toContain('it has linux/amd64');
   });
@@ -128,36 +138,50 @@ describe('the index of the legs', () => {
   const namesIn = (index: { readonly bytes: Uint8Array }) => readEntries(index).map(({ platform }) => platform);
 
   test('lists images by their platform, and behind them what belongs to them', () => {
-    expect(namesIn(joinLegs(legs, [], { annotations: {} }))).toEqual([
-      'linux/amd64',
-      'linux/arm/v7',
-      'linux/arm64',
-      undefined,
-    ]);
+    expect(namesIn(joinLegs(legs, [], []))).toEqual(['linux/amd64', 'linux/arm/v7', 'linux/arm64', undefined]);
   });
 
   test('lists images in the order of the expected platforms where there are such', () => {
     const expected = platforms('linux/arm64', 'linux/arm/v7', 'linux/amd64');
-    expect(namesIn(joinLegs(legs, expected, { annotations: {} }))).toEqual([
-      'linux/arm64',
-      'linux/arm/v7',
-      'linux/amd64',
-      undefined,
-    ]);
+    expect(namesIn(joinLegs(legs, expected, []))).toEqual(['linux/arm64', 'linux/arm/v7', 'linux/amd64', undefined]);
   });
 
   test('is the same in whatever order the legs came', () => {
-    expect(joinLegs(legs.toReversed(), [], { annotations: {} })).toEqual(joinLegs(legs, [], { annotations: {} }));
+    expect(joinLegs(legs.toReversed(), [], [])).toEqual(joinLegs(legs, [], []));
   });
 
   test('has its annotations, and is an OCI index whatever the legs are', () => {
-    const { mediaType, digest, bytes } = joinLegs(legs, [], { annotations: { team: 'octo' } });
+    const { mediaType, digest, bytes } = joinLegs(legs, [], [{ level: 'index', name: 'team', value: 'octo' }]);
     expect(JSON.parse(Buffer.from(bytes).toString())).toMatchObject({
       schemaVersion: 2,
       mediaType: mediaTypes.ociIndex,
       annotations: { team: 'octo' },
     });
     expect({ mediaType, digest }).toEqual({ mediaType: mediaTypes.ociIndex, digest: digestOf(bytes) });
+  });
+
+  test.each([
+    { level: 'manifest-descriptor', on: ['linux/amd64', 'linux/arm/v7', 'linux/arm64'] },
+    { level: 'manifest-descriptor[linux/arm64]', on: ['linux/arm64'] },
+    { level: 'manifest-descriptor[linux/arm64/v8]', on: ['linux/arm64'] },
+    { level: 'manifest-descriptor[linux/s390x]', on: [] },
+    { level: 'manifest', on: [] },
+    { level: 'index-descriptor', on: [] },
+  ])('has annotations of the level $level on the entries of $on', ({ level, on }) => {
+    const entries = readEntries(joinLegs(legs, [], [{ level, name: 'team', value: 'octo' }]));
+    const annotated = entries.filter(({ descriptor }) => descriptor.annotations !== undefined);
+    expect(annotated.map(({ platform }) => platform)).toEqual(on);
+    for (const { descriptor } of annotated) expect(descriptor.annotations).toEqual({ team: 'octo' });
+  });
+
+  test('keeps the annotations that an entry has, but for what has the same name', () => {
+    const leg = aLeg(['linux/amd64']);
+    const entries = leg.entries.map((entry) => ({
+      ...entry,
+      descriptor: { ...entry.descriptor, annotations: { team: 'hexa', tier: '1' } },
+    }));
+    const index = joinLegs([{ ...leg, entries }], [], [{ level: 'manifest-descriptor', name: 'team', value: 'octo' }]);
+    expect(readEntries(index)[0]?.descriptor.annotations).toEqual({ team: 'octo', tier: '1' });
   });
 
   test('has no field for annotations where there are none', () => {

@@ -27,13 +27,15 @@ describe('the tag of a marker', () => {
     { staging: { run: '1658821493', attempt: 12, name: '' }, tag: '_staged.1658821493.12.4bc453b53cb3' },
     { staging: { run: '7', attempt: 1, name: 'alpine' }, tag: '_staged.7.1.alpine.4bc453b53cb3' },
     { staging: { run: '7', attempt: 1, name: 'php_8-3' }, tag: '_staged.7.1.php_8-3.4bc453b53cb3' },
+    { staging: { run: '7', attempt: 1, name: '3.12' }, tag: '_staged.7.1.3.12.4bc453b53cb3' },
+    { staging: { run: '7', attempt: 1, name: 'aaaaaaaaaaaa' }, tag: '_staged.7.1.aaaaaaaaaaaa.4bc453b53cb3' },
   ])('of run $staging.run, attempt $staging.attempt, image "$staging.name" is $tag', ({ staging, tag }) => {
     expect(markerTag(staging, digest)).toBe(tag);
     expect(parseMarkerTag(parseTag(tag))).toEqual(staging);
   });
 
   test('is a tag that is read back, for the longest run, attempt and name', () => {
-    const name = fc.stringMatching(/^[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?$/);
+    const name = fc.stringMatching(/^[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?$/);
     const staging = fc.record({
       run: fc.stringMatching(/^[0-9]{1,20}$/),
       attempt: fc.integer({ min: 1, max: 999_999 }),
@@ -55,7 +57,7 @@ describe('the tag of a marker', () => {
     '_staged.7.1.4bc453b53cb',
     '_staged.x.1.4bc453b53cb3',
     '_staged.7.1.Alpine.4bc453b53cb3',
-    '_staged.7.1.a.b.4bc453b53cb3',
+    '_staged.7.1.a.b.4bc453b53cb',
     'sha256-4bc453b53cb3',
   ])('is not %s', (tag) => {
     expect(isMarkerTag(parseTag(tag))).toBe(false);
