@@ -18,7 +18,10 @@ export const migrations = {
     { theirs: 'registry', note: 'worked out; `images` and `registry-auth` for more than one' },
     { theirs: 'username', note: 'default: the actor' },
     { theirs: 'password', ours: 'token', note: 'default: the job’s own token' },
-    { theirs: 'registry-auth', ours: 'registry-auth' },
+    {
+      theirs: 'registry-auth',
+      note: 'each entry names its `registry`, Docker Hub’s (`docker.io`) too; no `scope`, no `ecr`',
+    },
     { theirs: 'scope', ours: '', note: 'every login is private to the step' },
     { theirs: 'logout', ours: 'login-scope', note: '`job` keeps the login for later steps, until the job ends' },
     {

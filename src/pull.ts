@@ -8,10 +8,11 @@ import { readEngineFacts } from './engine/facts.ts';
 import { logInWithPodman, type PodmanPorts, pullWithPodman } from './engine/podman.ts';
 import { chooseEngine, podmanPortsOf, writePodmanLogins } from './engine/stand-in.ts';
 import { type Entry, maskSecrets, readRegistryAuth, readRun, runEntry, writeOutputs } from './entry.ts';
-import { gatherFaults, InputError } from './errors.ts';
+import { gatherFaults, InputError, ToolError } from './errors.ts';
 import type { Digest } from './image/digest.ts';
-import type { Platform } from './image/platform.ts';
+import { formatPlatform, type Platform } from './image/platform.ts';
 import { formatReference, formatTagReference } from './image/reference.ts';
+import type { Repository } from './image/repository.ts';
 import { parseTag, type Tag } from './image/tag.ts';
 import {
   type InputReader,
@@ -122,10 +123,31 @@ async function pullImage(
     const { loadFromRegistry } = await import('./source/load.ts');
     return loadFromRegistry(client, program, ports, repository, tag, platform);
   }
+  if (platform !== undefined) await checkPlatform(client, repository, digest ?? tag ?? latest, platform, reference);
   if (program === 'docker') return pull(ports, reference, platform);
   // Podman does not say which digest it pulled: it is asked for first, and pulled by it.
   const known = digest ?? (await client.getManifest(repository, tag ?? latest)).digest;
   return pullWithPodman(ports, repository, known, tag && formatTagReference(repository, tag), platform);
+}
+
+/** An engine takes an image of another platform, where that is the only one, and says so at most. */
+async function checkPlatform(
+  client: RegistryClient,
+  repository: Repository,
+  at: Tag | Digest,
+  platform: Platform,
+  reference: string,
+): Promise<void> {
+  const { summarise } = await import('./source/content.ts');
+  const { remoteContent } = await import('./source/remote.ts');
+  const { platforms } = await summarise(remoteContent(client, repository, await client.getManifest(repository, at)));
+  const there = Object.keys(platforms);
+  const wanted = `${platform.os}/${platform.architecture}`;
+  if (there.length === 0 || there.some((each) => each === wanted || each.startsWith(`${wanted}/`))) return;
+  throw new ToolError('PULL_FAILED', {
+    message: `${reference} is for ${there.join(', ')}, not for ${formatPlatform(platform)}.`,
+    remedy: 'Set `platform` to what there is, or leave it out; or publish the image for that platform, too.',
+  });
 }
 
 export const run = (): Promise<void> =>

@@ -34,7 +34,7 @@ const cases: readonly Case[] = [
     what: 'a registry with a scheme',
     inputs: { registry: 'https://ghcr.io' },
     code: 'REGISTRY_INVALID',
-    says: ['"https://ghcr.io"', 'without scheme', 'Set `registry`'],
+    says: ['"https://ghcr.io"', 'without scheme', 'Write `registry: ghcr.io`'],
   },
   {
     what: 'a registry that imitates one of GitHub’s',
@@ -58,7 +58,11 @@ const cases: readonly Case[] = [
     what: 'an image that is a whole name',
     inputs: { image: 'ghcr.io/octo-org/app' },
     code: 'REPOSITORY_INVALID',
-    says: ['"ghcr.io/octo-org/app" begins with a registry', 'expected what follows', '`images: ghcr.io/octo-org/app`'],
+    says: [
+      '"ghcr.io/octo-org/app" begins with a registry',
+      'expected what follows',
+      '`owner: octo-org` and `image: app`',
+    ],
   },
   {
     what: 'an image with a slash in a Docker registry',

@@ -83,6 +83,16 @@ test.each([
   }
 });
 
+test('another platform than the one that there is fails the step, and nothing is pulled', async () => {
+  const [own = ''] = Object.keys(JSON.parse(published.outputs.platforms ?? ''));
+  const runner = await aRunner();
+  const step = await runner.main({ ...suite.login, tag: '1.0', platform: 'linux/s390x' });
+  expect(step).toMatchObject({ exitCode: 1, code: 'PULL_FAILED', outputs: {} });
+  expect(step.failure).toContain(`${published.outputs.image} is for ${own}, not for linux/s390x.`);
+  expect(runner.commands().filter(({ args }) => args.includes('pull'))).toEqual([]);
+  expect(await runner.main({ ...suite.login, tag: '1.0', platform: own })).toMatchObject({ exitCode: 0, failure: '' });
+});
+
 test('an image that is not there fails the step, and leaves nothing', async () => {
   const runner = await aRunner();
   const step = await runner.main({ ...suite.login, tag: 'missing' });

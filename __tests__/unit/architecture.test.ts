@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A part is a folder of src, or a file that stands there alone. Each imports from earlier lines only. */
 const levels: readonly (readonly string[])[] = [
-  ['errors', 'json', 'step-folder'],
+  ['errors', 'json', 'lines', 'step-folder'],
   ['image'],
   ['registry'],
   ['run'],

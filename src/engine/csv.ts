@@ -1,10 +1,11 @@
 /**
- * Lists as docker/build-push-action writes them: each line of an input is a CSV record, so that a quoted one may have line
- * breaks; and the fields of one entry, as buildx reads them again.
+ * Lists as docker/build-push-action writes them: one entry a line, of which a quoted one may have line breaks, or several
+ * between commas; and the fields of one entry, as buildx reads them again.
  */
 
 import { parse } from 'csv-parse/sync';
 import { InputError } from '../errors.ts';
+import { splitLines } from '../lines.ts';
 
 function malformed(input: string, cause: unknown): InputError {
   const reason = cause instanceof Error ? cause.message : String(cause);
@@ -34,16 +35,14 @@ export function formatFields(fields: readonly string[]): string {
 }
 
 /**
- * One entry a line; commas belong to the entry. A line that is quoted as a whole loses its quotation marks; the fields of
- * another keep theirs where they need them.
+ * One entry a line, as `splitLines` has them.
  * @param isTrimmed whether blanks around an entry are nothing; in a secret they may be part of it
- * @throws InputError INPUT_INVALID for quotation marks that do not pair
+ * @throws InputError INPUT_INVALID for a line that begins with a quotation mark and has no second one
  */
 export function readLines(input: string, text: string, isTrimmed = true): readonly string[] {
-  return records(input, text)
-    .map((record) => (record.length === 1 ? (record[0] ?? '') : formatFields(record)))
-    .map((entry) => (isTrimmed ? entry.trim() : entry))
-    .filter((entry) => entry.trim() !== '');
+  const lines = splitLines(text);
+  if (lines === undefined) throw malformed(input, 'Quote Not Closed');
+  return lines.map((entry) => (isTrimmed ? entry.trim() : entry)).filter((entry) => entry.trim() !== '');
 }
 
 /**

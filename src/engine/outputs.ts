@@ -129,8 +129,8 @@ export function checkOutputs(
   for (const output of outputs.filter(isImageOutput)) {
     const attributes = new Map(output.attributes);
     for (const [name, instead] of [
+      ['push-by-digest', '`stage: true`, whose legs `merge` joins in a later job'],
       ['name', '`images`, or `registry`, `owner`, `image` and `tags`'],
-      ['push-by-digest', '`stage: true`'],
     ] as const) {
       if (!attributes.has(name)) continue;
       throw new InputError('INPUTS_CONTRADICT', {

@@ -37,7 +37,7 @@ function splitPair(input: string, entry: string, index: number, form: string): P
   const what = id === '' ? `entry ${index + 1}` : `the entry "${id}", which is empty`;
   throw new InputError('INPUT_INVALID', {
     message: `The input \`${input}\` has ${what}: expected ${form}.`,
-    remedy: `Write \`${form}\`; a value with line breaks stands in quotation marks: "ID=first line⏎second line". In a run that has no secrets (a fork’s, Dependabot’s) the value is empty: leave the entry out there.`,
+    remedy: `Write \`${form}\`; a value with line breaks stands in quotation marks, "ID=first line⏎second line", or comes from the \`env\` of the step by \`secret-envs\`. In a run that has no secrets (a fork’s, Dependabot’s) the value is empty: leave the entry out there.`,
   });
 }
 

@@ -2,7 +2,8 @@
  * A platform: `os/arch[/variant]` (image-spec, image-index.md, "platform").
  *
  * Written forms are normalised as containerd does (https://pkg.go.dev/github.com/containerd/platforms):
- * `x86_64` is `amd64`, `aarch64` is `arm64`, `arm` and `arm/7` are `arm/v7`, `arm64/v8` is `arm64`.
+ * `x86_64` is `amd64`, `aarch64` is `arm64`, `arm` and `arm/7` are `arm/v7`, `arm64/v8` is `arm64`; an architecture alone is
+ * that of Linux.
  */
 
 import { InputError } from '../errors.ts';
@@ -46,7 +47,10 @@ const impliedVariant: Readonly<Record<string, string>> = { arm64: 'v8', amd64: '
  * @throws InputError PLATFORM_INVALID
  */
 export function parsePlatform(text: string): Platform {
-  const [os = '', arch = '', variant, ...rest] = text.toLowerCase().split('/');
+  const lower = text.toLowerCase();
+  const [os = '', arch = '', variant, ...rest] = (Object.hasOwn(architectures, lower) ? `linux/${lower}` : lower).split(
+    '/',
+  );
   const known = Object.hasOwn(architectures, arch) ? architectures[arch] : undefined;
   const isVariant = variant === undefined || /^v?[0-9]+(?:\.[0-9]+)?$/.test(variant);
   if (known === undefined || !operatingSystems.includes(os) || !isVariant || rest.length > 0) {

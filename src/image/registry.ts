@@ -35,13 +35,32 @@ const dockerHubAliases: readonly string[] = ['index.docker.io', 'registry-1.dock
  * @throws InputError REGISTRY_INVALID
  */
 export function parseRegistry(text: string): Registry {
-  const name = text.toLowerCase();
-  const registry = dockerHubAliases.includes(name) ? 'docker.io' : name;
+  const registry = withoutAlias(text);
   if (isRegistry(registry)) return registry;
   throw new InputError('REGISTRY_INVALID', {
     message: `"${text}" is no registry: expected host[:port] without scheme or path, such as ghcr.io or localhost:5000.`,
-    remedy: 'Set `registry` to `auto`, `container`, `docker`, or a host like `ghcr.io`.',
+    remedy: remedyOf(text),
   });
+}
+
+function withoutAlias(text: string): string {
+  const name = text.toLowerCase();
+  return dockerHubAliases.includes(name) ? 'docker.io' : name;
+}
+
+/** A URL, or more of an image's name than the registry, says which inputs are meant. */
+function remedyOf(text: string): string {
+  const [, written = '', path = ''] = /^(?:https?:\/\/)?([^/]+)\/*(?:v[12]\/*$)?(.*?)\/*$/i.exec(text) ?? [];
+  const host = withoutAlias(written);
+  if (!isRegistry(host)) return 'Set `registry` to `auto`, `container`, `docker`, or a host like `ghcr.io`.';
+  const [owner = '', ...image] = path.split('/');
+  const inputs = [
+    ['registry', host],
+    ['owner', owner],
+    ['image', image.join('/')],
+  ] as const;
+  const given = inputs.flatMap(([name, value]) => (value === '' ? [] : [`\`${name}: ${value}\``]));
+  return `Write ${given.join(', ')}.`;
 }
 
 /** The host of a registry without its port and without the brackets of an IPv6 address. */

@@ -4,6 +4,7 @@
 
 import { parse } from 'csv-parse/sync';
 import { type ErrorCode, InputError } from '../errors.ts';
+import { splitLines } from '../lines.ts';
 
 /** What an input is called, and the code of the error that a malformed one gives. */
 export interface ListInput {
@@ -27,20 +28,27 @@ export function readRecords(text: string, input: ListInput): readonly (readonly 
     });
     return records.filter((record) => record.join('').trim() !== '' && !record[0]?.trimStart().startsWith('#'));
   } catch (cause) {
-    throw new InputError(input.code, {
-      message: `\`${input.name}\` is no list: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      remedy: `Close every quotation mark in \`${input.name}\`; a mark inside of a quoted field is written twice ("").`,
-      cause,
-    });
+    throw malformed(input, cause);
   }
 }
 
+function malformed({ name, code }: ListInput, cause: unknown): InputError {
+  return new InputError(code, {
+    message: `\`${name}\` is no list: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    remedy: `Close every quotation mark in \`${name}\`; a mark inside of a quoted field is written twice ("").`,
+    cause,
+  });
+}
+
 /**
- * The entries of an input in which commas are plain text (labels, annotations), trimmed.
- * @throws InputError with the input's code, for quotes that do not pair
+ * The entries of an input in which commas and quotation marks are plain text (labels, annotations), one a line, trimmed; a
+ * line that is quoted as a whole loses its marks. Comments are as in `readRecords`.
+ * @throws InputError with the input's code, for a line that begins with a quotation mark and has no second one
  */
 export function readEntries(text: string, input: ListInput): readonly string[] {
-  return readRecords(text, input).map((record) => record.join(',').trim());
+  const lines = splitLines(text);
+  if (lines === undefined) throw malformed(input, 'Quote Not Closed');
+  return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
 }
 
 /**

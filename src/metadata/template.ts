@@ -77,13 +77,19 @@ export function parseTemplate(text: string): Template {
     render({ names, dates, warn }) {
       const helpers = Object.entries(dates).map(([name, instant]) => [name, dateHelper(name, instant, warn)] as const);
       const known = [...Object.keys(names), ...Object.keys(dates)].join(', ');
-      const helperMissing = (...args: readonly { readonly name: string }[]): void => {
-        const name = args.at(-1)?.name;
-        if (args.length > 1) throw new Error(`there is no function "${name}"`);
+      const warnOf = (name: string, hint = ''): void =>
         warn(
-          `"${name}" in "${text}" is no name and gives nothing; there ${known === '' ? 'is none here' : `is: ${known}`}.`,
+          `"${name}" in "${text}" is no name and gives nothing; there ${known === '' ? 'is none here' : `is: ${known}`}.${hint}`,
         );
+      const helperMissing = (...args: readonly { readonly name: string }[]): void => {
+        const name = args.at(-1)?.name ?? '';
+        if (args.length > 1) throw new Error(`there is no function "${name}"`);
+        warnOf(name);
       };
+      // No name has parts: these are GitHub's.
+      for (const [, name = ''] of text.matchAll(/\{\{\s*((?!this\b)[a-z_]\w*(?:\.[\w-]+)+)\s*\}\}/gi)) {
+        warnOf(name, ` An expression of GitHub begins with a dollar sign: \${{ ${name} }}.`);
+      }
       try {
         return template({ ...names }, { helpers: { ...Object.fromEntries(helpers), helperMissing } });
       } catch (cause) {

@@ -228,11 +228,12 @@ export function resolveRepository(decision: RegistryDecision, parts: NameParts):
     ...(kind === 'docker' ? [{ part: 'repository', value: parts.sourceRepository, example: full }] : []),
     { part: 'image', value: parts.image, example: 'image: my-app' },
   ];
-  const [host = '', ...rest] = parts.image.split('/');
+  const [host = '', ...rest] = parts.image.replace(/:[^/]*$/, '').split('/');
   if (rest.length > 0 && /^(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::[0-9]+)?$/i.test(host)) {
+    const [image, owner] = [rest.at(-1), rest.slice(0, -1).join('/')];
     throw new InputError('REPOSITORY_INVALID', {
       message: `The image "${parts.image}" begins with a registry, "${host}": expected what follows the owner, such as my-app.`,
-      remedy: `Give the whole name as \`images: ${parts.image.replace(/:[^/]*$/, '')}\`, and no \`registry\`, \`owner\` and \`image\`.`,
+      remedy: `Write \`registry: ${host.toLowerCase()}\`${owner === '' ? '' : `, \`owner: ${owner}\``} and \`image: ${image}\`.`,
     });
   }
   if (kind === 'docker' && parts.image.includes('/')) {

@@ -87,6 +87,7 @@ export const tokenRejected: Cause = (facts) => {
   const { tokenForm: form, product, target } = facts;
   const host = productHost(facts);
   if (host === undefined) {
+    if (form === 'none' && !facts.isRead) return loginMissing(facts);
     return {
       code: 'TOKEN_REJECTED',
       cause: `${target.registry} does not know ${describeToken(facts)}: it is wrong, expired or revoked.`,
@@ -220,11 +221,11 @@ export const loginMissing: Cause = (facts) => {
     code: 'LOGIN_MISSING',
     cause:
       facts.tokenForm === 'none'
-        ? `Nothing is logged in to ${host}: this step was given no credential for it.`
+        ? `This step was given no login for ${host}, and the runner has none that it takes.`
         : `The engine has no login for ${host}, the registry that the image's name leads to.`,
     remedy: isGitHub(facts)
       ? 'Leave `token` out, so that the job’s own is used; the login is made for the very host that stands in the image’s name.'
-      : `Give the login in \`registry-auth\`:\n${registryAuthFor(host)}`,
+      : `Set \`username\` and \`token\` to those of ${host}; where \`images\` names other registries, too, give them so:\n${registryAuthFor(host)}`,
   };
 };
 

@@ -311,6 +311,13 @@ describe('where the result goes', () => {
     expect(check).toThrowCode('INPUTS_CONTRADICT');
   });
 
+  test('the recipe of docker/build-push-action for several runners is answered with `stage`', () => {
+    const recipe = parseOutputs('type=image,name=ghcr.io/o/a,push-by-digest=true,name-canonical=true,push=true');
+    expect(() => checkOutputs(recipe, false, { value: true, reason: 'so it is' })).toThrow(
+      expect.objectContaining({ remedy: expect.stringContaining('use `stage: true`, whose legs `merge` joins') }),
+    );
+  });
+
   test.each(['gzip', 'gzip,level=9', 'zstd,level=22', 'estargz'])('%s is a compression', (text) => {
     expect(parseCompression(text)).toBeDefined();
   });

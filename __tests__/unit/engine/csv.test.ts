@@ -11,6 +11,11 @@ describe('one entry a line', () => {
     ['a mark inside of a quoted line is written twice', '"a=""x"""', ['a="x"']],
     ['a mark inside of a plain line stays', 'a="x"', ['a="x"']],
     ['a field in quotation marks keeps them where it needs them', 'type=x,"ref=a,b",plain', ['type=x,"ref=a,b",plain']],
+    ['JSON stays as it is', 'a={"b": [1, "c", "d"], "e": "f,g"}', ['a={"b": [1, "c", "d"], "e": "f,g"}']],
+    ['so do marks around a later field', 'a=x,"y", "z"', ['a=x,"y", "z"']],
+    ['and one mark alone', 'a=5",6"\nb', ['a=5",6"', 'b']],
+    ['what follows a quoted field belongs to the entry', '"a,b",c', ['"a,b",c']],
+    ['lines may end as on Windows', 'a\r\n"b"\r\nc', ['a', 'b', 'c']],
     ['nothing is no entry', '', []],
   ])('%s', (_title, text, entries) => {
     expect(readLines('x', text)).toEqual(entries);

@@ -23,6 +23,8 @@ describe('a platform is os/arch[/variant], in the words of containerd', () => {
     ['Linux/AMD64', 'linux/amd64'],
     ['windows/amd64', 'windows/amd64'],
     ['wasip1/wasm', 'wasip1/wasm'],
+    ['amd64', 'linux/amd64'],
+    ['aarch64', 'linux/arm64'],
   ])('%s is %s', (text, formatted) => {
     const platform = parsePlatform(text);
     expect(formatPlatform(platform)).toBe(formatted);
@@ -31,7 +33,8 @@ describe('a platform is os/arch[/variant], in the words of containerd', () => {
 
   test.each([
     ['nothing', ''],
-    ['an architecture alone', 'amd64'],
+    ['a system alone', 'linux'],
+    ['a variant without its system', 'arm/v7'],
     ['an unknown system', 'plan9/amd64'],
     ['an unknown architecture', 'linux/vax'],
     ['the name of a property of every object', 'linux/constructor'],

@@ -68,6 +68,17 @@ describe('a registry is named by host and, perhaps, port', () => {
       '"https://ghcr.io" is no registry: expected host[:port] without scheme or path, such as ghcr.io or localhost:5000.',
     );
   });
+
+  test.each([
+    ['https://ghcr.io', '`registry: ghcr.io`.'],
+    ['ghcr.io/', '`registry: ghcr.io`.'],
+    ['https://index.docker.io/v1/', '`registry: docker.io`.'],
+    ['quay.io/octo', '`registry: quay.io`, `owner: octo`.'],
+    ['ghcr.io/octo-org/app', '`registry: ghcr.io`, `owner: octo-org`, `image: app`.'],
+    ['registry', '`auto`, `container`, `docker`, or a host'],
+  ])('what was meant by %s is said', (text, remedy) => {
+    expect(() => parseRegistry(text)).toThrow(expect.objectContaining({ remedy: expect.stringContaining(remedy) }));
+  });
 });
 
 test.each([

@@ -657,6 +657,11 @@ describe('why', () => {
       '"brnch" in "{{brnch}}-{{sha}}" is no name and gives nothing; there is: branch, tag, sha,',
     ],
     [
+      'an expression of GitHub without its dollar sign is known as such',
+      { tags: 'type=raw,value=x-{{ github.sha }}' },
+      'An expression of GitHub begins with a dollar sign: ${{ github.sha }}.',
+    ],
+    [
       'a pattern knows the parts of the version',
       { ...tag('v1.2.3'), tags: 'type=semver,pattern={{version}}{{sha}}' },
       'there is: raw, version, major, minor, patch',

@@ -47,6 +47,8 @@ describe('labels', () => {
     ['the later of two with one name holds', 'a=1\na=2', ['a=2']],
     ['commas and = belong to the value', 'a=b,c=d', ['a=b,c=d']],
     ['quotation marks belong to the value', 'a="x" y', ['a="x" y']],
+    ['lists of JSON stay', 'a=["b","c","d"]', ['a=["b","c","d"]']],
+    ['a mark alone stays', 'a=b,"c\nd=1', ['a=b,"c', 'd=1']],
     ['an empty value stays', 'a=', ['a=']],
     ['line breaks stay in quotes', '"a=one\ntwo ""x"""', ['"a=one\ntwo ""x"""']],
     ['a line of a value may start with #', '"a=one\n# two"', ['"a=one\n# two"']],

@@ -255,18 +255,14 @@ describe('names of GitHub as names of a registry', () => {
   });
 
   test.each([
-    ['ghcr.io/octo-org/app', 'begins with a registry, "ghcr.io"', '`images: ghcr.io/octo-org/app`'],
-    [
-      'localhost:5000/octo-org/app:1.0',
-      'begins with a registry, "localhost:5000"',
-      '`images: localhost:5000/octo-org/app`',
-    ],
-    ['Quay.io/octo/app', 'begins with a registry, "Quay.io"', '`images: Quay.io/octo/app`'],
+    ['ghcr.io/octo-org/app', '"ghcr.io"', '`registry: ghcr.io`, `owner: octo-org` and `image: app`'],
+    ['localhost:5000/app:1.0', '"localhost:5000"', '`registry: localhost:5000` and `image: app`'],
+    ['Quay.io/octo/app', '"Quay.io"', '`registry: quay.io`, `owner: octo` and `image: app`'],
   ])('an image that is a whole name is refused: %s', (image, message, remedy) => {
     for (const decision of [container, docker, other]) {
       expect(thrownBy(() => named(decision, { image }))).toMatchObject({
         code: 'REPOSITORY_INVALID',
-        message: expect.stringContaining(message),
+        message: expect.stringContaining(`begins with a registry, ${message}`),
         remedy: expect.stringContaining(remedy),
       });
     }

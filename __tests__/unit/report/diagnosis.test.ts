@@ -853,12 +853,19 @@ describe('the same words in another run', () => {
       },
     ],
     [
-      'a login of the runner that another registry does not know is given in registry-auth',
+      'another registry that the step has no login for wants one',
       {
-        printed: ['Get "https://registry.example:5000/v2/": unauthorized: authentication required'],
+        printed: [
+          'Get "https://registry.example:5000/v2/": unauthorized: authentication required',
+          {
+            text: 'POST … was answered with 401: UNAUTHORIZED: authentication required.',
+            status: 401,
+            code: 'TOKEN_REJECTED',
+          },
+        ],
         context: { ...onOther, ...anonymous },
-        code: 'TOKEN_REJECTED',
-        says: ['the login of this runner', '`registry-auth` (registry: registry.example:5000)'],
+        code: 'LOGIN_MISSING',
+        says: ['no login for registry.example:5000', 'Set `username` and `token`', 'registry-auth: |\n  - registry:'],
       },
     ],
     [
