@@ -128,10 +128,11 @@ const tables = {
 const migration = (rows) =>
   markdownTable([
     ['Their input', 'Here', ''],
-    ...rows.map(({ theirs, ours = theirs, note = '' }) => {
+    ...rows.map(({ theirs, ours = theirs, here, note = '' }) => {
+      if (here !== undefined) return [code(theirs), here, note];
       const names = ours.split(' ').filter((name) => name !== '');
       const missing = names.filter((name) => !Object.hasOwn(action.inputs, name));
-      if (missing.length > 0) return [code(theirs), 'not here', ''];
+      if (missing.length > 0) throw new Error(`There is no input ${missing.join(', ')}, in place of ${theirs}.`);
       return [code(theirs), names.length === 0 ? 'not needed' : names.map(code).join(', '), note];
     }),
   ]);

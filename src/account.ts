@@ -9,14 +9,14 @@ import type { Outcome } from './outputs.ts';
 import type { RegistryClient } from './registry/client.ts';
 import { toPublishError } from './report/failure.ts';
 import { type Journal, openJournal } from './report/journal.ts';
-import type { SummarisedPlan } from './report/summary.ts';
+import type { DescribedPlan } from './report/summary.ts';
 import type { WeighedImage } from './report/weight.ts';
 
 export interface Account {
   wantsSummary: boolean;
   isDryRun: boolean;
   images: readonly WeighedImage[];
-  plan?: SummarisedPlan;
+  plan?: DescribedPlan;
   outcome?: Outcome;
   failure?: PublishError;
 }

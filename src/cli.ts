@@ -10,6 +10,8 @@ import { parseArgs } from 'node:util';
 import type { Environment } from './engine/command.ts';
 import type { Entry } from './entry.ts';
 import { InputError } from './errors.ts';
+import { parseReference } from './image/reference.ts';
+import { formatRepository } from './image/repository.ts';
 import { type InputName, inputDefaults, inputsOfEnvironment, mergeInputDefaults, pullInputDefaults } from './inputs.ts';
 import { publishStep } from './main.ts';
 import { mergeStep } from './merge.ts';
@@ -55,6 +57,9 @@ function isCommandName(name: string): name is CommandName {
   return Object.hasOwn(commands, name);
 }
 
+/** Inputs that say where an image goes. */
+const placeNames = ['registry', 'owner', 'image', 'images'] as const satisfies readonly InputName[];
+
 /** Inputs that are true when named without a value. */
 const switches: readonly string[] = [
   ...['dry-run', 'load', 'no-cache', 'provenance', 'pull', 'push', 'referrers', 'sbom', 'stage', 'summary'],
@@ -94,10 +99,19 @@ export function parseArguments(argv: readonly string[]): Arguments {
     const inputs = new Map<string, string>();
     for (const [name, value] of Object.entries(values)) if (Array.isArray(value)) inputs.set(name, value.join('\n'));
     const [reference] = positionals;
-    if (reference !== undefined) inputs.set('source', `docker://${reference}`);
+    const help = values.help === true;
     if (positionals.length > 1) throw new Error(`One reference is promoted, not ${positionals.length}.`);
-    return { command, help: values.help === true, json: values.json === true, inputs };
+    if (command === 'promote' && !help && reference === undefined && !inputs.has('source')) {
+      throw new Error('The reference to promote is missing, such as ghcr.io/octo-org/app:1.2.3.');
+    }
+    if (reference !== undefined) inputs.set('source', `docker://${reference}`);
+    // Where nothing else is said, a tag is put on it where it is.
+    if (reference !== undefined && !placeNames.some((name) => inputs.has(name))) {
+      inputs.set('images', formatRepository(parseReference(reference).repository));
+    }
+    return { command, help, json: values.json === true, inputs };
   } catch (cause) {
+    if (cause instanceof InputError) throw cause;
     throw new InputError('INPUT_INVALID', {
       message: cause instanceof Error ? cause.message : String(cause),
       remedy: `Known options of ${command}: --help, ${names.map((name) => `--${name}`).join(', ')}.`,

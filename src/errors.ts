@@ -178,7 +178,7 @@ export class InputFaults extends InputError {
   constructor(faults: readonly InputError[]) {
     super('INPUTS_INVALID', {
       message: `${faults.length} inputs are invalid:\n${faults.map((fault) => `- ${fault.code}: ${fault.message}`).join('\n')}`,
-      remedy: faults.map((fault) => fault.remedy).join('\n'),
+      remedy: [...new Set(faults.map((fault) => fault.remedy))].join('\n'),
     });
     this.faults = faults;
   }

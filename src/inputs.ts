@@ -107,9 +107,10 @@ export function inputsOfEnvironment<Name extends string>(
 function oneOf<Value extends string>(name: InputName, text: string, values: readonly Value[]): Value {
   const value = values.find((candidate) => candidate === text);
   if (value !== undefined) return value;
+  const meant = /^(?:yes|y|on|1)$/i.test(text) ? 'true' : /^(?:no|n|0|off)$/i.test(text) ? 'false' : '';
   throw new InputError('INPUT_INVALID', {
     message: `The input \`${name}\` is "${text}": expected ${values.map((each) => `\`${each}\``).join(', ')}.`,
-    remedy: `Set \`${name}: ${values[0]}\`, or leave it out.`,
+    remedy: `Set \`${name}: ${values.find((each) => each === meant) ?? values[0]}\`, or leave it out.`,
   });
 }
 
@@ -141,7 +142,7 @@ function stage(text: string): string | undefined {
 
 /** Inputs that say how an image is built, and so nothing of one that is there already. */
 function buildInputsGiven(read: InputReader): readonly string[] {
-  const { context: _, ...defaults } = { ...buildInputDefaults, labels: '', annotations: '' };
+  const defaults = { ...buildInputDefaults, labels: '', annotations: '' };
   const names = Object.keys(defaults).filter((name): name is keyof typeof defaults => Object.hasOwn(defaults, name));
   return names.filter((name) => read(name) !== '' && read(name) !== defaults[name]);
 }
@@ -163,6 +164,16 @@ function sourceOf(read: InputReader): SourceSpec | undefined {
   return source;
 }
 
+function referrersOf(read: InputReader): boolean {
+  const source = read('source');
+  const isAsked = oneOf('referrers', normaliseBoolean(read('referrers')), ['false', 'true']) === 'true';
+  if (!isAsked || source.startsWith('docker:')) return isAsked;
+  throw new InputError('INPUT_INVALID', {
+    message: `\`referrers: true\` cannot be given ${source === '' ? 'without `source`' : `with \`source: ${source}\``}: only what refers to an image in a registry comes along.`,
+    remedy: 'Leave it out, or name the image as `source: docker://REFERENCE`.',
+  });
+}
+
 /**
  * @param faults gathers INPUT_INVALID and PLATFORM_INVALID; an input at fault has its default, so that the others can be
  *   judged too
@@ -179,7 +190,7 @@ export function parseInputs(read: InputReader, faults: Faults): Inputs {
     registryAuth: read('registry-auth'),
     loginScope: attempt(() => oneOf('login-scope', read('login-scope'), ['step', 'job'])) ?? 'step',
     source: attempt(() => sourceOf(read)),
-    referrers: attempt(() => oneOf('referrers', normaliseBoolean(read('referrers')), ['false', 'true'])) === 'true',
+    referrers: attempt(() => referrersOf(read)) === true,
     build: parseBuildInputs(read, faults),
     labels: read('labels'),
     annotations: read('annotations'),

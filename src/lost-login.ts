@@ -8,7 +8,7 @@ import { formatRepository, type Repository } from './image/repository.ts';
 import type { RegistryClient } from './registry/client.ts';
 
 /** What engines and registries make of a 401 or 403. */
-const refusals: readonly ErrorCode[] = ['PUSH_DENIED', 'PUSH_FAILED', 'BUILD_FAILED', 'TOKEN_REJECTED'];
+const refusals: readonly ErrorCode[] = ['PUSH_DENIED', 'PULL_DENIED', 'PUSH_FAILED', 'BUILD_FAILED', 'TOKEN_REJECTED'];
 const words = /\bunauthorized\b|\bdenied\b|\bforbidden\b|\bno basic auth\b|\bauthentication required\b|\b40[13]\b/i;
 
 function isRefusal(error: unknown): error is PublishError {

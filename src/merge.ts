@@ -3,31 +3,23 @@
  */
 
 import { type Account, accountFor, weighFor } from './account.ts';
+import { announce, tellOf } from './announce.ts';
 import type { Environment } from './engine/command.ts';
-import {
-  appendEntry,
-  type Entry,
-  maskSecrets,
-  readRegistryAuth,
-  readRun,
-  runEntry,
-  temporaryFolder,
-  writeOutputs,
-} from './entry.ts';
+import { type Entry, maskSecrets, readRegistryAuth, readRun, runEntry, writeOutputs } from './entry.ts';
 import { gatherFaults } from './errors.ts';
 import type { Repository } from './image/repository.ts';
 import { type InputReader, inputsOfEnvironment, mergeInputDefaults, parseMergeInputs } from './inputs.ts';
 import { join } from './join.ts';
-import { explainIn, planWithAnswers, report, tellOf } from './main.ts';
 import { type MergePlan, planMerge } from './merge-plan.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
+import { circumstancesOf, planWithAnswers } from './planning.ts';
 import { hostOfOwningProduct } from './registry/directory.ts';
 import { removePackageVersions } from './registry/package-versions.ts';
 import type { Journal } from './report/journal.ts';
 import { formatMerge } from './report/plan-table.ts';
 import type { RemoveVersions } from './source/staged.ts';
-import { openStep, retryPorts } from './step.ts';
-import { newStepFolder } from './step-folder.ts';
+import { retryPorts } from './step.ts';
+import { withStep } from './with-step.ts';
 
 /** What a merge has something to say about; the names are those of a publish. */
 export const mergeOutputNames = [
@@ -96,11 +88,8 @@ async function attemptMerge(
   });
   if (inputs.dryRun) return writeMergeOutputs(env, planned.plan, nothingDone(planned.plan, '`dry-run` is true'));
 
-  const folder = newStepFolder(temporaryFolder(env));
-  appendEntry(env.GITHUB_STATE, 'folder', folder);
-  const step = await openStep(planned.plan, folder, env, secrets, log, termination);
-  try {
-    const { registry } = step;
+  const circumstances = circumstancesOf(planned.plan, theRun, secrets);
+  return withStep(planned.plan, entry, circumstances, secrets, async ({ registry }) => {
     const { apiUrl: url, event } = theRun;
     const { token, retries } = inputs;
     const api = {
@@ -120,14 +109,10 @@ async function attemptMerge(
     account.outcome = outcome;
     return await spans.measure('report', 'Report', async () => {
       await weighFor(account, outcome, registry, entry);
-      report(planned.plan, outcome, env, log);
+      announce(planned.plan, outcome, env, log);
       return writeMergeOutputs(env, planned.plan, outcome);
     });
-  } catch (error) {
-    return await explainIn(planned.plan, theRun, secrets)(error);
-  } finally {
-    await step.close(false);
-  }
+  });
 }
 
 /** Whether the API of the run's product has the package, and the step's token is good for it. */

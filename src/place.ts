@@ -210,15 +210,25 @@ async function copyTo(
     }));
     for (const { target } of placed) {
       const byDigest = target.kind !== 'docker';
-      await pushImage(registry, source, target.repository, { content, byDigest, log: (line) => log.info(line) });
+      const nearest = nearestTo(target, source, targets);
+      await pushImage(registry, nearest, target.repository, { content, byDigest, log: (line) => log.info(line) });
       if (!referrers || source.repository === undefined || isFrom(target)) continue;
       const count = await copyReferrers(registry, source.repository, target.repository, content.manifests);
-      log.info(`${formatRepository(target.repository)}: ${count} manifests that refer to it came along.`);
+      log.info(`${formatRepository(target.repository)}: manifests that refer to it, brought along: ${count}`);
     }
     return placed;
   } finally {
     await source.close();
   }
+}
+
+/** The same source; where its registry is another, an earlier target of the same registry gives what it has got by then. */
+function nearestTo({ repository }: Target, source: ImageSource, targets: readonly Target[]): ImageSource {
+  if (source.repository?.registry === repository.registry) return source;
+  const earlier = targets.find((each) => each.repository.registry === repository.registry);
+  return earlier === undefined || earlier.repository === repository
+    ? source
+    : { ...source, repository: earlier.repository };
 }
 
 /** What of an image stays behind where a tool saved it in two forms, of which one has a single platform. */
@@ -237,6 +247,7 @@ function formFor({ kind, repository }: Target, { root }: ImageSource): StoredMan
   if (bytes !== undefined) return storedManifest(bytes, mediaTypes.dockerManifest);
   throw new RegistryError('MEDIA_TYPE_UNSUPPORTED', {
     message: `${root.digest} (${root.mediaType}) cannot go to ${formatRepository(repository)}: the Docker registry takes Docker’s schema 2 with gzip layers only.`,
-    remedy: 'Publish to the Container registry (`registry: container`), or build the image with gzip layers.',
+    remedy:
+      'Publish to the Container registry (`registry: container`), or build the image with gzip layers; what `docker save` wrote gets them where `source` names it `docker-archive:`.',
   });
 }

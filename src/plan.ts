@@ -281,14 +281,18 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   const naming = attempt(() => parseNaming(inputs));
   const staging = attempt(() => (inputs.stage === undefined ? undefined : resolveStaging(inputs.stage, run)));
   if (inputs.stage !== undefined) attempt(() => refuseDockerRegistry(located.map(({ registry }) => registry)));
-  const describe = (existingTags: readonly string[] | undefined): ImageDescription | undefined =>
-    naming && describeImage(naming, contextOf(run, { ...facts.metadata, existingTags }));
+  const describe = (existingTags: readonly string[] | undefined): ImageDescription | undefined => {
+    const description = naming && describeImage(naming, contextOf(run, { ...facts.metadata, existingTags }));
+    // An image that is there already keeps those that it has.
+    return description && inputs.source ? { ...description, labels: [], annotations: [] } : description;
+  };
   const description = attempt(() => describe(undefined));
   const build = buildOf(inputs, run, destinations, push.value, description);
   attempt(() => checkOutputs(build.outputs, build.load, push));
   const source = attempt(() => planSource(inputs, product, given, destinations));
   attempt(() => (inputs.source === undefined ? facts.checkBuild(build) : facts.checkSource(inputs.source)));
-  if (push.value) for (const { registry } of destinations) attempt(() => checkRequest(registry, build));
+  const request = { platforms: build.platforms, referrers: inputs.referrers };
+  if (push.value) for (const { registry } of destinations) attempt(() => checkRequest(registry, request));
   throwIfAny();
   // Only a gathered fault leaves it undefined, and that was just thrown.
   if (description === undefined) throw new Error('the image has no description');

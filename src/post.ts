@@ -12,20 +12,27 @@ import { isStepFolder } from './step-folder.ts';
 
 export async function run(): Promise<void> {
   const folder = process.env.STATE_folder ?? '';
-  if (folder === '' || !isStepFolder(folder)) return;
+  if (!isStepFolder(folder) || !existsSync(folder)) return;
   // Left by a step that was killed with a builder of its own: where its state is gone, so is the builder.
   const builder = process.env.STATE_builder ?? '';
-  if (builder !== '' && existsSync(join(folder, 'docker', 'buildx', 'instances'))) await removeBuilder(builder, folder);
-  try {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  } catch (error) {
-    process.stdout.write(
-      formatAnnotation('warning', `${folder}, with the login of this step, could not be removed: ${error}`),
+  if (builder !== '' && existsSync(join(folder, 'docker', 'buildx', 'instances'))) {
+    await removeBuilder(builder, folder).catch((error: unknown) =>
+      warn(`The builder of this step could not be removed: ${error}`),
     );
   }
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) =>
+    warn(`${folder}, with the login of this step, could not be removed: ${error}`),
+  );
 }
 
-/** @param noted by `main`, as JSON: the command line, and the names of the variables that hold no secret */
+function warn(message: string): void {
+  process.stdout.write(formatAnnotation('warning', message));
+}
+
+/**
+ * @param noted by `main`, as JSON: the command line, and the names of the variables that hold no secret
+ * @throws Error
+ */
 async function removeBuilder(noted: string, folder: string): Promise<void> {
   const { createCommandRunner } = await import('./engine/command.ts');
   const { argv, variables } = JSON.parse(noted);
@@ -38,15 +45,6 @@ async function removeBuilder(noted: string, folder: string): Promise<void> {
     BUILDX_CONFIG: join(config, 'buildx'),
   };
   const { run: start } = createCommandRunner(AbortSignal.timeout(30_000));
-  const result = await start([program, ...args], { env }).catch((error: unknown) => ({
-    exitCode: 1,
-    stderr: String(error),
-  }));
-  if (result.exitCode === 0) return;
-  process.stdout.write(
-    formatAnnotation(
-      'warning',
-      `The builder of this step could not be removed (${args.join(' ')}): ${result.stderr.trim()}`,
-    ),
-  );
+  const { exitCode, stderr } = await start([program, ...args], { env });
+  if (exitCode !== 0) throw new Error(`${args.join(' ')}: ${stderr.trim()}`);
 }

@@ -7,16 +7,7 @@ import { type DockerPorts, logIn, type Pulled, pull } from './engine/docker.ts';
 import { readEngineFacts } from './engine/facts.ts';
 import { logInWithPodman, type PodmanPorts, pullWithPodman } from './engine/podman.ts';
 import { chooseEngine, podmanPortsOf, writePodmanLogins } from './engine/stand-in.ts';
-import {
-  appendEntry,
-  type Entry,
-  maskSecrets,
-  readRegistryAuth,
-  readRun,
-  runEntry,
-  temporaryFolder,
-  writeOutputs,
-} from './entry.ts';
+import { type Entry, maskSecrets, readRegistryAuth, readRun, runEntry, writeOutputs } from './entry.ts';
 import { gatherFaults, InputError } from './errors.ts';
 import type { Digest } from './image/digest.ts';
 import type { Platform } from './image/platform.ts';
@@ -36,9 +27,9 @@ import type { ServerFacts } from './registry/directory.ts';
 import { isOpen, mostCapable, readServer } from './registry/probe.ts';
 import { type Product, resolveProduct } from './registry/product.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
+import type { Circumstances } from './report/diagnosis.ts';
 import type { Run } from './run/run.ts';
-import { openStep, type Step } from './step.ts';
-import { newStepFolder } from './step-folder.ts';
+import { explainIn, type StepInUse, withStep } from './with-step.ts';
 
 const latest = parseTag('latest');
 
@@ -91,7 +82,11 @@ type PullEngine =
   | { readonly program: 'docker'; readonly ports: DockerPorts }
   | { readonly program: 'podman'; readonly ports: PodmanPorts };
 
-async function openPullEngine(wish: EngineWish, { docker, config }: Step, { env, log }: Entry): Promise<PullEngine> {
+async function openPullEngine(
+  wish: EngineWish,
+  { docker, config }: StepInUse,
+  { env, log }: Entry,
+): Promise<PullEngine> {
   const readDocker = async () => ({ docker: await readEngineFacts(docker, config.currentContext) });
   const chosen = wish === 'docker' ? undefined : await chooseEngine(wish, docker.env, readDocker);
   if (chosen === undefined || !('podman' in chosen)) return { program: 'docker', ports: docker };
@@ -110,10 +105,10 @@ async function logInWith(
 }
 
 /** With which later steps of the job are logged in, too. */
-function loginVariable(engine: PullEngine): readonly [name: string, value: string] {
+function loginVariables(engine: PullEngine): Readonly<Record<string, string>> {
   return engine.program === 'podman'
-    ? ['REGISTRY_AUTH_FILE', engine.ports.authFile]
-    : ['DOCKER_CONFIG', engine.ports.env.DOCKER_CONFIG ?? ''];
+    ? { REGISTRY_AUTH_FILE: engine.ports.authFile }
+    : { DOCKER_CONFIG: engine.ports.env.DOCKER_CONFIG ?? '' };
 }
 
 async function pullImage(
@@ -155,32 +150,22 @@ export async function pullStep(
   const first = faults.attempt(() => planWith(asksServer ? mostCapable : undefined));
   faults.throwIfAny();
   if (first === undefined) throw new Error('no fault, but no plan either');
-  const explainIn =
-    ({ product, destinations }: PullPlan) =>
-    async (error: unknown): Promise<never> => {
-      const { explain } = await import('./report/diagnosis.ts');
-      throw explain(error, { product, destinations, push: false, run: theRun, secrets });
-    };
-  const plan = asksServer ? planWith(await readServer(theRun, env, termination).catch(explainIn(first))) : first;
+  const circumstancesOf = ({ product, destinations }: PullPlan): Circumstances => {
+    return { product, destinations, push: false, run: theRun, secrets };
+  };
+  const plan = asksServer
+    ? planWith(await readServer(theRun, env, termination).catch(explainIn(circumstancesOf(first))))
+    : first;
   const [{ registry }] = plan.destinations;
   log.info(`Registry ${registry.registry}, because ${registry.reason}`);
   for (const note of plan.notes) log.info(note);
 
-  const folder = newStepFolder(temporaryFolder(env));
-  appendEntry(env.GITHUB_STATE, 'folder', folder);
-  const step = await openStep(plan, folder, env, secrets, log, termination);
-  let keepsLogin = false;
-  try {
+  return withStep(plan, entry, circumstancesOf(plan), secrets, async (step) => {
     const engine = await openPullEngine(inputs.engine, step, entry);
     for (const login of step.logins) await logInWith(engine, login);
     const pulled = await log.group('Pull', () => pullImage(plan, engine, step.registry, inputs.platform));
     log.info(`Pulled ${plan.reference}, ${pulled.digest}`);
-    keepsLogin = inputs.loginScope === 'job' && env.GITHUB_ENV !== undefined;
-    if (keepsLogin) appendEntry(env.GITHUB_ENV, ...loginVariable(engine));
+    if (inputs.loginScope === 'job') step.keepLogin(loginVariables(engine));
     return writeOutputs(env, { image: plan.reference, digest: pulled.digest, imageid: pulled.imageId });
-  } catch (error) {
-    return await explainIn(plan)(error);
-  } finally {
-    await step.close(keepsLogin);
-  }
+  });
 }

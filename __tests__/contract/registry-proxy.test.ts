@@ -1,5 +1,6 @@
 /** The way through a proxy: a real one that takes CONNECT, and a TLS registry behind it that has no address here. */
 
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { mediaTypes } from '../../src/image/manifest.ts';
@@ -7,7 +8,7 @@ import { parseRegistry } from '../../src/image/registry.ts';
 import { parseRepository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
 import { makeCertificate, startProxy, startServer, trusting } from '../support/local-server.ts';
-import { startMemoryRegistry } from '../support/memory-registry.ts';
+import { listen, startMemoryRegistry } from '../support/memory-registry.ts';
 import { aClient } from '../support/registry-client.ts';
 
 const v1 = parseTag('v1');
@@ -48,10 +49,20 @@ describe('a registry behind a proxy', () => {
     const ending = new AbortController();
     const environment = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
     const client = aClient({ environment, signal: ending.signal, idleTimeout: 600_000, retries: 1 });
-    const answer = expect(client.getManifest(repository, v1)).rejects.toThrowCode('REGISTRY_UNREACHABLE');
+    const answer = expect(client.getManifest(repository, v1)).rejects.toThrow('the client is closed');
     while (proxy.tunnels.length === 0) await sleep(10);
     ending.abort();
     await answer;
+  });
+
+  test('a tunnel that is opened and then silent is given up', async () => {
+    const registry = createServer(() => {});
+    await using proxy = await startProxy(await listen(registry));
+    const environment = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
+    const client = aClient({ environment, idleTimeout: 200, retries: 1 });
+    await expect(client.getManifest(repository, v1)).rejects.toThrowCode('REGISTRY_UNREACHABLE');
+    client.close();
+    registry.close();
   });
 
   test('the login of the proxy goes to the proxy alone', async () => {
@@ -95,6 +106,17 @@ describe('a registry behind a proxy', () => {
     client.close();
     expect(failure).toContain(`the proxy 127.0.0.1:${proxy.port} refused the way to containers.ghes.test:443 with 407`);
     expect(failure).not.toContain('secret');
+  });
+
+  test.each([
+    ['http://127.0.0.1:9', 'the proxy 127.0.0.1:9 cannot be reached: connect ECONNREFUSED'],
+    ['no-such-proxy.invalid:3128', 'the proxy no-such-proxy.invalid:3128 cannot be reached: getaddrinfo'],
+  ])('a proxy that cannot be reached is named: %s', async (HTTPS_PROXY, words) => {
+    const client = aClient({ environment: { HTTPS_PROXY }, retries: 1 });
+    const answer = client.getManifest(repository, v1);
+    await expect(answer).rejects.toThrowCode('REGISTRY_UNREACHABLE');
+    await expect(answer).rejects.toThrow(words);
+    client.close();
   });
 
   test('a registry on this machine, or named by NO_PROXY, is reached directly', async () => {

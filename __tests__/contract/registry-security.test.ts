@@ -137,6 +137,48 @@ describe('the credential', () => {
     expect(other.requests.map(({ authorization }) => authorization)).toEqual([undefined]);
   });
 
+  test('an identity token is exchanged at the token endpoint, in no address, and follows no redirect', async () => {
+    const identity = { username: '<token>', token: 'identity-token', isIdentity: true };
+    let asked = '';
+    let isMoved = false;
+    await using other = await startServer((_, response) => response.end('{"access_token":"stolen"}'));
+    await using registry = await startServer((request, response) => {
+      const realm = `Bearer realm="http://127.0.0.1:${registry.port}/token?tenant=a",service="s"`;
+      if (request.headers.authorization === 'Bearer good') serveManifest(response);
+      else if (!request.url?.startsWith('/token')) response.writeHead(401, { 'www-authenticate': realm }).end();
+      else if (isMoved) response.writeHead(307, { location: `http://127.0.0.1:${other.port}/` }).end();
+      else {
+        request.on('data', (chunk: Buffer) => {
+          asked += chunk;
+        });
+        request.on('end', () => response.end('{"access_token":"good","expires_in":300}'));
+      }
+    });
+    await withClient({ credentials: () => identity }, (client) => client.getManifest(repositoryOf(registry), v1));
+    expect(registry.requests[1]).toEqual({ line: 'POST /token?tenant=a', authorization: undefined });
+    expect(Object.fromEntries(new URLSearchParams(asked))).toEqual({
+      grant_type: 'refresh_token',
+      refresh_token: 'identity-token',
+      client_id: 'publish-docker-package',
+      service: 's',
+      scope: 'repository:octo/app:pull',
+    });
+    isMoved = true;
+    await withClient({ credentials: () => identity }, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({ status: 307 });
+    });
+    expect(other.requests).toEqual([]);
+  });
+
+  test('an identity token is no password: a registry that asks for one does not get it', async () => {
+    await using registry = await startServer(behindBasic((_, response) => serveManifest(response)));
+    const identity = { ...credential, isIdentity: true };
+    await withClient({ credentials: () => identity }, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toThrowCode('TOKEN_REJECTED');
+    });
+    expect(registry.requests.map(({ authorization }) => authorization)).toEqual([undefined]);
+  });
+
   test('a realm that is not encrypted gets no token request', async () => {
     await using registry = await startServer((_, response) =>
       response.writeHead(401, { 'www-authenticate': 'Bearer realm="http://auth.example.test/token"' }).end(),
@@ -219,6 +261,23 @@ describe('scopes', () => {
     expect(scopesOf(registry.requests).filter((scopes) => scopes.length > 1)).toEqual([]);
   });
 
+  test('a manifest goes with the right to push where the registry knows none to delete', async () => {
+    await using registry = await startServer((request, response) => {
+      const { authorization } = request.headers;
+      const scope = new URLSearchParams(request.url?.split('?')[1]).get('scope') ?? '';
+      if (scope.includes('delete')) response.writeHead(400).end('{"errors":[{"code":"INVALID_REQUEST"}]}');
+      else if (scope !== '') response.end(JSON.stringify({ token: 'pushes', access_token: '' }));
+      else if (authorization === 'Bearer pushes') response.writeHead(202).end();
+      else {
+        const realm = `Bearer realm="http://127.0.0.1:${registry.port}/token"`;
+        response.writeHead(401, { 'www-authenticate': realm }).end();
+      }
+    });
+    await withClient({ credentials: () => credential }, async (client) => {
+      expect(await client.deleteManifest(repositoryOf(registry), digestOf(manifest))).toBe(true);
+    });
+  });
+
   test('a token that ran out is renewed before it is used', async () => {
     await using registry = await startMemoryRegistry({ auth: 'bearer', tokenLife: 60 });
     let now = 1_000_000;
@@ -253,6 +312,33 @@ describe('scopes', () => {
         status: 401,
         error: { code: 'PUSH_DENIED' },
       });
+    });
+  });
+
+  /** As Harbor and Gitea do: whoever logs in gets a token, and is refused without a word of its rights. */
+  const issuingToAny = () =>
+    startServer((request, response) => {
+      request.resume();
+      if (request.url?.startsWith('/token')) response.end('{"token":"issued"}');
+      else {
+        const realm = `Bearer realm="http://${request.headers.host}/token"`;
+        response.writeHead(401, { 'www-authenticate': realm }).end();
+      }
+    });
+
+  test.each([
+    ['of a registry that took the login is a denial of the push', { credential }, 'PUSH_DENIED'],
+    ['without a login is one of the login', { credential: undefined }, 'TOKEN_REJECTED'],
+    [
+      'of a registry of GitHub, whose tokens prove nothing, is one of the login',
+      { credential: { ...credential, realmDomain: '127.0.0.1' } },
+      'TOKEN_REJECTED',
+    ],
+  ])('a 401 %s', async (_, { credential: login }, code) => {
+    await using registry = await issuingToAny();
+    await withClient({ credentials: () => login }, async (client) => {
+      const answer = await client.mayPush(repositoryOf(registry));
+      expect(answer).toMatchObject({ answer: 'refused', status: 401, error: { code } });
     });
   });
 
@@ -333,10 +419,31 @@ describe('an answer that is none', () => {
       const timer = setInterval(() => response.write(' '), 20);
       response.on('close', () => clearInterval(timer));
     });
-    await withClient({ bodyDeadline: 150, retries: 1 }, async (client) => {
+    await withClient({ deadline: 150, retries: 1 }, async (client) => {
       await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({
         code: 'REGISTRY_UNREACHABLE',
       });
+    });
+  });
+
+  test.each([
+    ['a head that drips on and on', 'HTTP/1.1 200 OK\r\nx-drip: ', 'x'],
+    ['an answer that is announced again and again', '', 'HTTP/1.1 102 Processing\r\n\r\n'],
+  ])('%s is given up', async (_, begin, more) => {
+    await using registry = await startServer(({ socket }) => {
+      socket.on('error', () => {}).write(begin);
+      const timer = setInterval(() => socket.write(more), 20);
+      socket.on('close', () => clearInterval(timer));
+    });
+    await withClient({ deadline: 300, retries: 1 }, async (client) => {
+      await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toMatchObject({
+        code: 'REGISTRY_UNREACHABLE',
+        message: expect.stringContaining('the answer did not begin in time'),
+      });
+      const blob = aBlob('content');
+      await expect(client.uploadBlob(repositoryOf(registry), blob, blob.open)).rejects.toThrowCode(
+        'REGISTRY_UNREACHABLE',
+      );
     });
   });
 
@@ -426,13 +533,45 @@ describe('an answer that is none', () => {
     expect(registry.requests).toHaveLength(2);
   });
 
-  test('a next page on another host is not followed', async () => {
+  test('a page without tags is not the last where it names a next one', async () => {
+    const pages = ['{"tags":["1"]}', '{"tags":null}', '{"tags":["2"]}'];
+    await using registry = await startServer((request, response) => {
+      const page = Number(new URLSearchParams(request.url?.split('?')[1]).get('page') ?? 0);
+      const link = page < 2 ? { link: `<?page=${page + 1}>; rel="next"` } : {};
+      response.writeHead(200, link).end(pages[page]);
+    });
+    await withClient({}, async (client) => expect(await client.listTags(repositoryOf(registry))).toEqual(['1', '2']));
+  });
+
+  test('a next page that the registry places at another scheme and host is asked for at its own', async () => {
+    await using registry = await startServer((request, response) => {
+      const isFirst = request.url?.endsWith('?n=1000');
+      const link = { link: '<http://registry.internal:8081/v2/octo/app/tags/list?last=1>; rel="next"' };
+      response.writeHead(200, isFirst ? link : {}).end(isFirst ? '{"tags":["1"]}' : '{"tags":["2"]}');
+    });
+    await withClient({}, async (client) => expect(await client.listTags(repositoryOf(registry))).toEqual(['1', '2']));
+    expect(registry.requests.at(-1)?.line).toBe('GET /v2/octo/app/tags/list?last=1');
+  });
+
+  test('tags that are elsewhere are asked for there', async () => {
+    await using registry = await startServer((request, response) => {
+      if (request.url?.startsWith('/eu/')) response.writeHead(200).end('{"tags":["1"]}');
+      else response.writeHead(307, { location: `/eu${request.url}` }).end();
+    });
+    await withClient({}, async (client) => expect(await client.listTags(repositoryOf(registry))).toEqual(['1']));
+  });
+
+  test('a list of tags that has no end is given up before it fills the memory', async () => {
+    let page = 0;
+    const filling = Array.from({ length: 10_000 }, (_, index) => `${'x'.repeat(100)}-${index}`);
     await using registry = await startServer((_, response) => {
-      response.writeHead(200, { link: '<https://evil.test/v2/>; rel="next"' }).end('{"tags":["1"]}');
+      const tags = filling.map((tag) => `${tag}-${page}`);
+      response.writeHead(200, { link: `<?page=${++page}>; rel="next"` }).end(JSON.stringify({ tags }));
     });
     await withClient({}, async (client) => {
-      await expect(client.listTags(repositoryOf(registry))).rejects.toMatchObject({ code: 'ANSWER_INVALID' });
+      await expect(client.listTags(repositoryOf(registry))).rejects.toThrowCode('ANSWER_INVALID');
     });
+    expect(page).toBeLessThan(100);
   });
 
   test('tags come from all pages', async () => {
@@ -652,13 +791,33 @@ describe('an upload', () => {
     const asked = client.getManifest(repositoryOf(registry), v1);
     while (registry.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     client.close();
-    await expect(asked).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+    await expect(asked).rejects.toThrow('the client is closed');
     await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toThrow('the client is closed');
     expect(registry.requests).toHaveLength(1);
   });
 
+  test('a client that was closed has no opinion about what it had asked', async () => {
+    await using registry = await startServer(() => {});
+    const client = aClient({ retries: 1 });
+    const asked = client.mayPush(repositoryOf(registry));
+    while (registry.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    client.close();
+    await expect(asked).rejects.toThrow('the client is closed');
+  });
+
   test('a registry that is silent leaves the permission unknown in the time-out', async () => {
     await using registry = await startServer(() => {});
+    await withClient({}, async (client) => {
+      expect(await client.mayPush(repositoryOf(registry), 200)).toMatchObject({ answer: 'unknown' });
+    });
+  });
+
+  test('a token endpoint that is silent leaves the permission unknown in the time-out', async () => {
+    await using registry = await startServer((request, response) => {
+      if (request.url?.startsWith('/token')) return;
+      const realm = `Bearer realm="http://127.0.0.1:${registry.port}/token"`;
+      response.writeHead(401, { 'www-authenticate': realm }).end();
+    });
     await withClient({}, async (client) => {
       expect(await client.mayPush(repositoryOf(registry), 200)).toMatchObject({ answer: 'unknown' });
     });

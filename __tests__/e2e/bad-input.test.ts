@@ -55,6 +55,12 @@ const cases: readonly Case[] = [
     says: ['The owner "octo-"', 'ends with "-"', 'Set `owner`'],
   },
   {
+    what: 'an image that is a whole name',
+    inputs: { image: 'ghcr.io/octo-org/app' },
+    code: 'REPOSITORY_INVALID',
+    says: ['"ghcr.io/octo-org/app" begins with a registry', 'expected what follows', '`images: ghcr.io/octo-org/app`'],
+  },
+  {
     what: 'an image with a slash in a Docker registry',
     inputs: { registry: 'docker', image: 'api/server' },
     code: 'REPOSITORY_INVALID',
@@ -65,6 +71,12 @@ const cases: readonly Case[] = [
     inputs: { tags: 'feature/x' },
     code: 'TAG_INVALID',
     says: ['"feature/x"', 'contains "/"', 'Expected a letter, digit', '`tags`'],
+  },
+  {
+    what: 'a whole reference in place of a tag',
+    inputs: { tags: 'ghcr.io/octo-org/app:1.2.3' },
+    code: 'TAG_INVALID',
+    says: ['"ghcr.io/octo-org/app:1.2.3"', 'contains "/"', 'Write the tag alone', '`images: ghcr.io/octo-org/app`'],
   },
   {
     what: 'a tag of 129 characters',
@@ -100,7 +112,19 @@ const cases: readonly Case[] = [
     what: 'a Dockerfile that is not in the context',
     inputs: { context: 'empty' },
     code: 'DOCKERFILE_MISSING',
-    says: ['"empty/Dockerfile"', 'expected a file', 'Correct `file`'],
+    says: ['"empty/Dockerfile"', 'expected a file', 'actions/checkout', 'in `file`', 'in `context`'],
+  },
+  {
+    what: 'a Dockerfile by its path in the context',
+    inputs: { context: 'empty', file: 'README.md' },
+    code: 'DOCKERFILE_MISSING',
+    says: ['"README.md"', 'expected a file', 'write `file: empty/README.md`'],
+  },
+  {
+    what: 'the default context of docker/build-push-action',
+    inputs: { context: '{{defaultContext}}:services/api' },
+    code: 'CONTEXT_MISSING',
+    says: ['"{{defaultContext}}:services/api"', 'expected a folder', 'write `context: services/api`'],
   },
   {
     what: '`push: maybe`',
@@ -109,10 +133,22 @@ const cases: readonly Case[] = [
     says: ['`push` is "maybe"', 'expected `auto`, `true`, `false`', 'Set `push: auto`'],
   },
   {
+    what: '`push: no`',
+    inputs: { push: 'no' },
+    code: 'INPUT_INVALID',
+    says: ['`push` is "no"', 'expected `auto`, `true`, `false`', 'Set `push: false`'],
+  },
+  {
+    what: '`sbom: yes`',
+    inputs: { sbom: 'yes' },
+    code: 'INPUT_INVALID',
+    says: ['`sbom` is "yes"', 'expected `true`, `false` or attributes', 'Set `sbom: true`'],
+  },
+  {
     what: '`dry-run: yes`',
     inputs: { 'dry-run': 'yes' },
     code: 'INPUT_INVALID',
-    says: ['`dry-run` is "yes"', 'expected `false`, `true`', 'Set `dry-run: false`'],
+    says: ['`dry-run` is "yes"', 'expected `false`, `true`', 'Set `dry-run: true`'],
   },
   {
     what: '`login-scope: workflow`',
@@ -143,6 +179,12 @@ const cases: readonly Case[] = [
     inputs: { 'build-args': '=1' },
     code: 'INPUT_INVALID',
     says: ['"=1"', 'expected NAME=value', '`build-args`'],
+  },
+  {
+    what: 'a build argument as YAML has it',
+    inputs: { 'build-args': 'VERSION: 1' },
+    code: 'INPUT_INVALID',
+    says: ['"VERSION: 1"', 'expected NAME=value', '`build-args`'],
   },
   {
     what: 'an expression in a label that names nothing',

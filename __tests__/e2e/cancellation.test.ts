@@ -1,6 +1,7 @@
 /** A step that is killed, or asked to end, in the middle of a build. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { type Runner, type RunningStep, uniqueName } from '../support/step.ts';
@@ -72,5 +73,22 @@ test('a post without a state, or with the folder of someone else, removes nothin
   const file = runner.write('keep/me.txt', '');
   expect(await runner.post({ state: {} })).toMatchObject({ exitCode: 0, log: '' });
   expect(await runner.post({ state: { folder: runner.workspace } })).toMatchObject({ exitCode: 0, log: '' });
+  const below = join(file, `publish-docker-package-${crypto.randomUUID()}`);
+  expect(await runner.post({ state: { folder: below } })).toMatchObject({ exitCode: 0, log: '' });
   expect(existsSync(file)).toBe(true);
 });
+
+test.each(['no JSON', 'null', '{"argv": 5}'])(
+  'a post whose builder was noted as %s still removes the login',
+  async (builder) => {
+    const runner = suite.action.newRunner();
+    const folder = join(runner.temp, `publish-docker-package-${crypto.randomUUID()}`);
+    mkdirSync(join(folder, 'docker/buildx/instances'), { recursive: true });
+    writeFileSync(join(folder, 'docker/config.json'), '{}');
+    expect(await runner.post({ state: { folder, builder } })).toMatchObject({
+      exitCode: 0,
+      log: expect.stringMatching(/^::warning::The builder of this step could not be removed: .+\n$/),
+    });
+    expect(existsSync(folder)).toBe(false);
+  },
+);

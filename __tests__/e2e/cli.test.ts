@@ -154,14 +154,7 @@ test('promote puts a tag on what is there, and its digest stays', async () => {
   const name = `${suite.registry}/octo-org/${image}`;
   await terminal.terminal('cli.js', helloTo('--tags', '1.0'));
   const digest = await suite.client.digestOf(`${name}:1.0`);
-  const promoted = await terminal.terminal('cli.js', [
-    'promote',
-    `${name}:1.0`,
-    '--registry',
-    suite.registry,
-    '--tags',
-    'production',
-  ]);
+  const promoted = await terminal.terminal('cli.js', ['promote', `${name}:1.0`, '--tags', 'production']);
   expect(promoted).toMatchObject({ exitCode: 0, stdout: `${name}@${digest}\n${name}:production\n` });
   expect(await suite.client.digestOf(`${name}:production`)).toBe(digest);
 });

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { searchFor } from '../support/canaries.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
 import { writeRecorder } from '../support/recorder.ts';
 import { withoutMasks } from '../support/runner-files.ts';
 import { type Runner, type RunnerOptions, type StepResult, uniqueName } from '../support/step.ts';
@@ -150,6 +151,30 @@ describe('a runner that keeps its logins in a credential store', () => {
     const asked = runner.commands().filter(({ program }) => program === 'docker-credential-recorded');
     expect(asked.map(({ args }) => args[0]).filter((verb) => verb === 'store' || verb === 'erase')).toEqual([]);
     expect(readFileSync(join(runner.home, '.docker/config.json'), 'utf8')).toContain('recorded');
+  });
+});
+
+describe('a login that the runner has', () => {
+  test('as an identity token, the way `az acr login` leaves it, is what the step publishes with', async () => {
+    const identity = uniqueName('identity');
+    const upstream = new URL(`http://${suite.registry}/`);
+    await using proxy = await startFaultProxy(upstream, { asksForToken: true, identity });
+    const auth = Buffer.from('00000000-0000-0000-0000-000000000000:').toString('base64');
+    const dockerConfig = { auths: { [proxy.registry]: { auth, identitytoken: identity } } };
+    const step = await aRunner({ dockerConfig }).main({ registry: proxy.registry, token: '', tags: '1.0\nlatest' });
+    expect(step).toMatchObject({ exitCode: 0, failure: '' });
+    const published = `${suite.registry}/${step.outputs.repository}:latest`;
+    expect(await suite.client.digestOf(published)).toBe(step.outputs.digest);
+  });
+
+  test('in DOCKER_AUTH_CONFIG is what the step publishes with', async () => {
+    const { registry, username, token } = suite.login;
+    const auth = Buffer.from(`${username}:${token}`).toString('base64');
+    const DOCKER_AUTH_CONFIG = JSON.stringify({ auths: { [registry]: { auth } } });
+    const runner = aRunner({ token: '', env: { DOCKER_AUTH_CONFIG } });
+    const step = await runner.main({ registry, tags: '1.0\nlatest' });
+    expect(step).toMatchObject({ exitCode: 0, failure: '' });
+    expect(await suite.client.digestOf(step.outputs.image ?? '')).toBe(step.outputs.digest);
   });
 });
 

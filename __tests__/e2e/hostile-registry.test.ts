@@ -80,14 +80,26 @@ const attacks: readonly { readonly what: string; readonly handler: Handler }[] =
   },
 ];
 
-/** Publishes to a server, and asserts what holds whatever it does. */
-async function attackedBy(handler: Handler): Promise<void> {
+interface Work {
+  readonly subAction: string;
+  readonly inputs: Readonly<Record<string, string>>;
+}
+
+const publish: Work = { subAction: '.', inputs: { tags: '1.0\nlatest' } };
+const subActions: readonly Work[] = [
+  { subAction: 'pull', inputs: { tag: '1.0' } },
+  { subAction: 'merge', inputs: { tags: '1.0\nlatest' } },
+];
+
+/** Publishes, or does the work of a sub-action, with a server as the registry, and asserts what holds whatever it does. */
+async function attackedBy(handler: Handler, { subAction, inputs }: Work): Promise<void> {
   await using server = await startServer(handler);
-  const runner = suite.action.newRunner({ engine: suite.engine, repository: `octo-org/${uniqueName('app')}`, token });
+  const repository = `octo-org/${uniqueName('app')}`;
+  const runner = suite.action.newRunner({ engine: suite.engine, repository, token, subAction });
   const configBefore = readFileSync(join(runner.home, '.docker/config.json'), 'utf8');
   runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
   const begun = performance.now();
-  const step = await runner.main({ registry: server.registry, username: 'octocat', tags: '1.0\nlatest', retries: '2' });
+  const step = await runner.main({ registry: server.registry, username: 'octocat', retries: '2', ...inputs });
   const seconds = (performance.now() - begun) / 1000;
   expect(step).toMatchObject({ exitCode: 1, signal: null, outputs: {}, env: {} });
   expect(step.code).not.toMatch(/^(?:INTERNAL)?$/);
@@ -109,6 +121,15 @@ async function attackedBy(handler: Handler): Promise<void> {
 
 describe.each(attacks)('a registry that $what', ({ handler }) => {
   test('fails the step with one typed error, and nothing is left', async () => {
-    await attackedBy(handler);
+    await attackedBy(handler, publish);
+  });
+});
+
+/** What a pull or merge says of a registry is said by other code. */
+const inWords = attacks.filter(({ what }) => what.startsWith('sends commands'));
+
+describe.each(inWords)('a registry that $what', ({ handler }) => {
+  test.each(subActions)('fails $subAction/ with one typed error, and nothing is left', async (work) => {
+    await attackedBy(handler, work);
   });
 });

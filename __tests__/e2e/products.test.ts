@@ -137,6 +137,8 @@ describe.each(possible)('$what', ({ product, registry, reason, ...row }) => {
       published: 'true',
       reason: '',
     });
+    const page = outputs['package-url'] ? `Package ${outputs['package-url']}\n` : '';
+    expect(log).toContain(`Published ${outputs.reference} as 1.0, stable\n${page}`);
   });
 
   test('the plan and the log say why it goes there', () => {

@@ -94,6 +94,11 @@ describe('two tags', () => {
     expect(JSON.parse(outputs.plan ?? '')).toMatchObject({ schema: 1, push: { value: true } });
   });
 
+  test('the log ends with what was published, and as what', () => {
+    const { stdout } = published.step;
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe(`Published ${outputs.reference} as 1.0, stable`);
+  });
+
   test('every output of action.yml is written, and no other', () => {
     expect(Object.keys(outputs).sort()).toEqual(Object.keys(readActionManifest().outputs).sort());
   });

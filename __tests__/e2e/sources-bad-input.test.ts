@@ -51,6 +51,16 @@ function spoilt(spoil: (files: Record<string, string | Buffer>, layer: string) =
   return writeTree(at(uniqueName('spoilt')), layout.files);
 }
 
+/** A layout of two platforms, of which one is not there. */
+function lackingPlatform(beside: Readonly<Record<string, string>>): string {
+  const layout = aLayout();
+  const [one, other] = [layout.image('one'), layout.image('other')];
+  const platform = { os: 'linux', architecture: 'arm64' };
+  layout.list(layout.index([one, { ...other, platform }]));
+  delete layout.files[`blobs/${other.digest.replace(':', '/')}`];
+  return writeTree(at(uniqueName('gap')), { ...layout.files, ...beside });
+}
+
 /** A docker-archive with something else in place of what a change says. */
 async function rewritten(change: (tree: string) => void): Promise<string> {
   const tree = at(uniqueName('rewritten'));
@@ -83,13 +93,25 @@ const cases: readonly Case[] = [
     what: 'a file that is not there',
     source: () => 'oci-archive:no/such.tar',
     code: 'SOURCE_MISSING',
-    says: ['"no/such.tar"', 'expected a file'],
+    says: ['"no/such.tar"', 'is not there: expected a file'],
   },
   {
     what: 'a folder that is a file',
     source: () => `oci:${images.ociArchive}`,
     code: 'SOURCE_MISSING',
-    says: ['expected a folder'],
+    says: ['oci.tar", which `source` names, is a file: expected a folder', '`oci-archive:`, or `docker-archive:`'],
+  },
+  {
+    what: 'a file that is a folder',
+    source: () => `docker-archive:${images.ociFolder}`,
+    code: 'SOURCE_MISSING',
+    says: ['oci", which `source` names, is a folder: expected a file', '`oci:`'],
+  },
+  {
+    what: 'a path with a colon',
+    source: () => 'oci:build:x/image',
+    code: 'SOURCE_MISSING',
+    says: ['"build", which `source` names, is not there', 'The path ends at its first colon'],
   },
   {
     what: 'an image that Docker does not have',
@@ -138,6 +160,16 @@ const cases: readonly Case[] = [
     source: () => `docker-archive:${images.dockerArchive}:other:1`,
     code: 'SOURCE_MISSING',
     says: ['no image "other:1"'],
+  },
+  {
+    what: 'a layout in a folder of its archive',
+    source: () => {
+      const tree = at(uniqueName('deeper'));
+      copyFolder(images.ociFolder, join(tree, 'image'));
+      return `oci-archive:${tarOf(tree, at(uniqueName('deep')))}`;
+    },
+    code: 'SOURCE_DAMAGED',
+    says: ['has the files "oci-layout" and "index.json" at its top'],
   },
   {
     what: 'an oci-archive that is a docker-archive',
@@ -208,7 +240,7 @@ const cases: readonly Case[] = [
     what: 'an archive that holds no image',
     source: () => `docker-archive:${tarOf(writeTree(at(uniqueName('tree')), { 'a.txt': 'a' }), at(uniqueName('tar')))}`,
     code: 'SOURCE_DAMAGED',
-    says: ['no "manifest.json"'],
+    says: ['no "manifest.json" at its top'],
   },
   {
     what: 'an index.json that is none',
@@ -257,15 +289,15 @@ const cases: readonly Case[] = [
   },
   {
     what: 'an index of which one platform is missing',
-    source: () => {
-      const layout = aLayout();
-      const [one, other] = [layout.image('one'), layout.image('other')];
-      layout.list(layout.index([one, other]));
-      delete layout.files[`blobs/${other.digest.replace(':', '/')}`];
-      return `oci:${writeTree(at(uniqueName('gap')), layout.files)}`;
-    },
+    source: () => `oci:${lackingPlatform({})}`,
     code: 'SOURCE_INCOMPLETE',
-    says: ['is not there'],
+    says: [' (linux/arm64) in "', 'is not there', 'Write the image anew'],
+  },
+  {
+    what: 'a `docker save` of which one platform is missing, as an oci-archive',
+    source: () => `oci-archive:${tarOf(lackingPlatform({ 'manifest.json': '[]' }), at(uniqueName('saved')))}`,
+    code: 'SOURCE_INCOMPLETE',
+    says: [' (linux/arm64) in "', 'is not there', 'Named `docker-archive:`, it is published for the one platform'],
   },
   {
     what: 'a manifest that is none',
@@ -304,6 +336,24 @@ const cases: readonly Case[] = [
     code: 'SOURCE_DAMAGED',
     says: ['is not the layer that the image’s config names'],
   },
+  ...(['changed', 'another'] as const).map((spoilt) => ({
+    what: `a docker-archive whose compressed layer is ${spoilt}`,
+    source: async () =>
+      `docker-archive:${await rewritten((tree) => {
+        const [image] = manifestOf(tree);
+        const [first = '', ...others] = image?.Layers ?? [];
+        const content = readFileSync(join(tree, spoilt === 'another' ? (others[0] ?? '') : first));
+        const layer = gzipSync(content);
+        if (spoilt === 'changed') layer.writeUInt32LE(0, layer.length - 8);
+        writeFileSync(join(tree, 'layer.tar.gz'), layer);
+        writeFileSync(join(tree, 'manifest.json'), JSON.stringify([{ ...image, Layers: ['layer.tar.gz', ...others] }]));
+      })}`,
+    code: 'SOURCE_DAMAGED',
+    says: [
+      '"layer.tar.gz"',
+      spoilt === 'another' ? 'is not the layer that the image’s config names' : 'cannot be decompressed',
+    ],
+  })),
   {
     what: 'a docker-archive whose config was changed',
     source: async () =>
@@ -359,6 +409,15 @@ test.each(cases)('$what: $code', async ({ source, code, says }) => {
   expect(step.outputs).toEqual({});
   expect(await suite.client.tagsOf(`${suite.registry}/octo-org/${image}`).catch(() => [])).toEqual([]);
   expect(runner.filesIn(runner.temp)).toEqual([]);
+});
+
+test('an engine that does not answer: ENGINE_DOWN', async () => {
+  const noEngine = { ...engine, DOCKER_HOST: `unix://${at('no.sock')}` };
+  const runner = suite.action.newRunner({ engine: noEngine, repository: `octo-org/${uniqueName('bad')}` });
+  const step = await runner.main({ registry: suite.registry, source: 'docker-daemon:app:1.0', tags: '1.0' });
+  expect(step).toMatchObject({ exitCode: 1, code: 'ENGINE_DOWN' });
+  expect(step.failure).toContain('no.sock');
+  expect(step.failure).toContain('Start the Docker daemon');
 });
 
 test('an ID that two images begin with is refused', async () => {

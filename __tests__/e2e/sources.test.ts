@@ -64,6 +64,20 @@ const sources: readonly Source[] = [
     platforms: one,
   },
   { what: 'docker-archive: of Podman', source: () => `docker-archive:${images.podmanArchive}`, platforms: one },
+  { what: 'docker-archive: of crane', source: () => `docker-archive:${images.craneArchive}`, platforms: one },
+  { what: 'docker-archive: of skopeo', source: () => `docker-archive:${images.skopeoArchive}`, platforms: one },
+  {
+    what: 'oci: of oras, by tag',
+    source: () => `oci:${images.orasFolder}:1.0`,
+    digestOf: () => suite.client.digestOf(images.remote),
+    platforms: both,
+  },
+  {
+    what: 'oci: of oras, by the digest of one platform',
+    source: () => `oci:${images.orasFolder}:${images.remoteAmd64}`,
+    digestOf: async () => images.remoteAmd64,
+    platforms: one,
+  },
   { what: 'oci: of two platforms', source: () => `oci:${images.ociFolder}`, platforms: both },
   { what: 'oci: by tag', source: () => `oci:${images.ociFolder}:1.0`, platforms: both },
   { what: 'oci-archive: of two platforms', source: () => `oci-archive:${images.ociArchive}`, platforms: both },
@@ -137,6 +151,17 @@ test.each([0, 1])('oci: without names, by the place %i in the list', async (plac
   const step = await runner.main({ registry: suite.registry, source: `oci:${folder}:@${place}`, tags: '1.0' });
   expect(step).toMatchObject({ exitCode: 0, failure: '', outputs: { digest: listed[place]?.digest } });
   expect(await suite.client.digestOf(step.outputs.image ?? '')).toBe(listed[place]?.digest);
+});
+
+test('a further repository of the same registry gets each blob by a mount', async () => {
+  const names = ['one', 'two'].map((name) => `${suite.registry}/octo-org/${uniqueName(name)}`);
+  const runner = suite.action.newRunner();
+  const step = await runner.main({ images: names.join('\n'), source: `oci:${images.ociFolder}`, tags: '1.0' });
+  expect(step).toMatchObject({ exitCode: 0, failure: '' });
+  const [one, two] = names.map((name) => step.log.split('\n').find((line) => line.startsWith(`${name}: blobs`)));
+  expect(one).toMatch(/blobs uploaded: [1-9]\d* .*, mounted: 0/);
+  expect(two).toMatch(/blobs uploaded: 0 .*, mounted: [1-9]/);
+  for (const name of names) expect(await suite.client.digestOf(`${name}:1.0`)).toBe(step.outputs.digest);
 });
 
 describe('a `docker save` of two platforms', () => {

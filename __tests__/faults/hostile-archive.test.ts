@@ -106,7 +106,7 @@ describe.each([
     const path = join(folder, 'image.tar');
     writeFileSync(path, bytes);
     try {
-      const source = await closedOnFailure(await openArchive(path, folder), (opened) =>
+      const source = await closedOnFailure(await openArchive(path, folder, AbortSignal.any([])), (opened) =>
         isDocker ? openDockerArchive(opened, undefined, folder) : openLayout(opened, undefined),
       );
       try {

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
 import { parseRegistry, type Registry } from '../../src/image/registry.ts';
 import { listen } from './memory-registry.ts';
+import { readAll } from './registry-client.ts';
 
 /** Where a fault strikes. */
 export const faultPoints = ['token', 'blob HEAD', 'POST', 'PUT', 'manifest PUT', 'manifest GET'] as const;
@@ -53,7 +54,14 @@ export interface FaultProxy extends AsyncDisposable {
 
 export async function startFaultProxy(
   upstream: URL,
-  { asksForToken = false }: { readonly asksForToken?: boolean } = {},
+  {
+    asksForToken = false,
+    identity,
+  }: {
+    readonly asksForToken?: boolean;
+    /** The identity token that alone gets a token; without one everybody does. */
+    readonly identity?: string;
+  } = {},
 ): Promise<FaultProxy> {
   const plans = new Map<FaultPoint, Fault[]>();
   const counts = new Map<FaultPoint, number>();
@@ -114,6 +122,12 @@ export async function startFaultProxy(
       return;
     }
     if (isToken && asksForToken) {
+      const form = new URLSearchParams((await readAll(incoming)).toString());
+      if (identity !== undefined && form.get('refresh_token') !== identity) {
+        outgoing.writeHead(401, { 'content-type': 'application/json' });
+        outgoing.end(JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: 'no identity token' }] }));
+        return;
+      }
       const token = randomUUID();
       tokens.add(token);
       // As `token` to those who GET, as `access_token` to those who POST.

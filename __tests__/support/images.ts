@@ -35,6 +35,12 @@ export interface MadeImages extends Disposable {
   readonly podmanIndex: string;
   /** `podman save --format docker-archive`. */
   readonly podmanArchive: string;
+  /** `crane pull`: layers are compressed, and named after their digests. */
+  readonly craneArchive: string;
+  /** `skopeo copy` to `docker-archive:`: layers are behind links. */
+  readonly skopeoArchive: string;
+  /** `oras copy --to-oci-layout` of the tag 1.0, amd64 and arm64: what its index lists stands in index.json, too. */
+  readonly orasFolder: string;
   /** buildx, amd64 and arm64. */
   readonly ociArchive: string;
   readonly ociArchiveGz: string;
@@ -44,6 +50,8 @@ export interface MadeImages extends Disposable {
   readonly singleOciArchive: string;
   /** In the registry of the lab, amd64 and arm64: `localhost:5000/…:1.0`. */
   readonly remote: string;
+  /** Digest of the one of the two that is for amd64. */
+  readonly remoteAmd64: string;
   /** The same for one platform. */
   readonly singleRemote: string;
 }
@@ -57,7 +65,7 @@ export async function runTool(command: readonly string[], environment: Environme
 
 /** @throws LabError where the lab has none of the engines */
 export async function makeImages(): Promise<MadeImages> {
-  const [docker, old, containerd, podman, { address }, { crane = 'crane' }] = await Promise.all([
+  const [docker, old, containerd, podman, { address }, { crane = 'crane', oras = 'oras' }] = await Promise.all([
     lab.engine(),
     lab['engine-20.10'](),
     lab['engine-containerd'](),
@@ -112,7 +120,13 @@ export async function makeImages(): Promise<MadeImages> {
   await runTool(['tar', '--extract', '--file', at('oci.tar'), '--directory', at('oci')], {});
   await pipeline(createReadStream(at('oci.tar')), createGzip(), createWriteStream(at('oci.tar.gz')));
   const imageId = await runTool(['docker', 'image', 'inspect', '--format', '{{.Id}}', name], docker.environment);
-  await runTool([crane, 'digest', remote], {});
+  await runTool([crane, 'pull', '--platform=linux/amd64', remote, at('crane.tar')], {});
+  await runTool([oras, 'copy', '--from-plain-http', '--to-oci-layout', remote, `${at('oras')}:1.0`], {});
+  await runTool(
+    ['skopeo', 'copy', '--quiet', `oci-archive:${at('single-oci.tar')}`, `docker-archive:${at('skopeo.tar')}:${name}`],
+    podman.environment,
+  );
+  const remoteAmd64 = await runTool([crane, 'digest', '--platform=linux/amd64', remote], {});
   return {
     folder,
     text,
@@ -124,11 +138,15 @@ export async function makeImages(): Promise<MadeImages> {
     containerdArchive: at('containerd.tar'),
     podmanIndex,
     podmanArchive: at('podman.tar'),
+    craneArchive: at('crane.tar'),
+    skopeoArchive: at('skopeo.tar'),
+    orasFolder: at('oras'),
     ociArchive: at('oci.tar'),
     ociArchiveGz: at('oci.tar.gz'),
     ociFolder: at('oci'),
     singleOciArchive: at('single-oci.tar'),
     remote,
+    remoteAmd64,
     singleRemote,
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };

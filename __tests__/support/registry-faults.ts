@@ -88,8 +88,8 @@ const codeOfDenial: Readonly<Record<PushPoint, ErrorCode>> = {
 
 const lasting = faultPoints.flatMap((point) => [
   ...[400, 413, 501, 505].map((status) => ({ point, status, code: 'REGISTRY_REFUSED' })),
-  { point, status: 401, code: 'TOKEN_REJECTED' },
-  { point, status: 403, code: codeOfDenial[point] },
+  // A token that was issued just now shows that the login is good.
+  ...[401, 403].map((status) => ({ point, status, code: codeOfDenial[point] })),
 ]);
 
 /** The token that was sent counts no more, and a new one is refused. */

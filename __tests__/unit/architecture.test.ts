@@ -27,9 +27,9 @@ const levels: readonly (readonly string[])[] = [
   ['publish', 'step'],
   ['join'],
   ['entry'],
-  ['account'],
-  ['main', 'post'],
-  ['pull', 'merge'],
+  ['account', 'announce', 'with-step'],
+  ['planning'],
+  ['main', 'post', 'pull', 'merge'],
   ['cli'],
   ['index'],
 ];

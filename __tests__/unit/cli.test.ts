@@ -64,9 +64,22 @@ describe('the first word is the command', () => {
         inputs: new Map([
           ['tags', 'stable'],
           ['source', 'docker://ghcr.io/octo-org/app:1.0'],
+          ['images', 'ghcr.io/octo-org/app'],
         ]),
       },
     ],
+    [
+      'promote to elsewhere',
+      ['promote', 'ghcr.io/octo-org/app:1.0', '--image', 'copy'],
+      {
+        command: 'promote',
+        inputs: new Map([
+          ['image', 'copy'],
+          ['source', 'docker://ghcr.io/octo-org/app:1.0'],
+        ]),
+      },
+    ],
+    ['promote, for its help', ['promote', '--help'], { command: 'promote', help: true, inputs: new Map() }],
     ['help of a command', ['pull', '--help'], { command: 'pull', help: true }],
   ])('%s', (_title, argv, expected) => {
     expect(parseArguments(argv)).toMatchObject(expected);
@@ -76,10 +89,15 @@ describe('the first word is the command', () => {
     ['a word that is no command', ['push'], 'Commands: publish, plan, promote, merge, pull'],
     ['an input of another command', ['pull', '--tags', '1'], 'Known options of pull: --help, --registry'],
     ['a second reference', ['promote', 'a/b:1', 'a/b:2'], 'Known options of promote'],
+    ['no reference to promote', ['promote', '--tags', '1'], 'Known options of promote'],
     ['JSON of what is no plan', ['publish', '--json'], 'Known options of publish'],
     ['a name of every object', ['constructor'], 'Commands: '],
   ])('%s is refused, with what there is', (_title, argv, remedy) => {
     expect(() => parseArguments(argv)).toThrowCode('INPUT_INVALID');
     expect(() => parseArguments(argv)).toThrow(expect.objectContaining({ remedy: expect.stringContaining(remedy) }));
+  });
+
+  test('a reference that is none is told as such', () => {
+    expect(() => parseArguments(['promote', 'ghcr.io/Octo/app:1'])).toThrowCode('REPOSITORY_INVALID');
   });
 });

@@ -63,7 +63,7 @@ describe('faults of several inputs', () => {
     expect(thrownBy(throwIfAny)).toBe(tagFault);
   });
 
-  test('several are thrown together, with each message and remedy, also those that came together', () => {
+  test('several are thrown together, with each message, and each remedy once, also those that came together', () => {
     const { attempt, throwIfAny } = gatherFaults();
     for (const fault of [tagFault, new InputFaults([inputFault, tagFault])]) {
       attempt(() => {
@@ -76,7 +76,7 @@ describe('faults of several inputs', () => {
       code: 'INPUTS_INVALID',
       message:
         '3 inputs are invalid:\n- TAG_INVALID: The tag is bad.\n- INPUT_INVALID: The input is bad.\n- TAG_INVALID: The tag is bad.',
-      remedy: 'Correct `tags`.\nCorrect `push`.\nCorrect `tags`.',
+      remedy: 'Correct `tags`.\nCorrect `push`.',
     });
   });
 

@@ -101,6 +101,9 @@ describe('strings become values', () => {
     ['attempts in hexadecimals', { retries: '0x5' }, 'INPUT_INVALID'],
     ['a build argument without name', { 'build-args': 'A=1\n=2' }, 'INPUT_INVALID'],
     ['an unknown platform', { platforms: 'linux/vax' }, 'PLATFORM_INVALID'],
+    ['a context beside a source', { source: 'oci:build', context: 'services/api' }, 'INPUT_INVALID'],
+    ['referrers of a build', { referrers: 'true' }, 'INPUT_INVALID'],
+    ['referrers of a folder', { source: 'oci:build', referrers: 'true' }, 'INPUT_INVALID'],
   ] as const)('%s is refused', (_title, texts, code: ErrorCode) => {
     expect(() => someInputs(texts)).toThrowCode(code);
   });
@@ -114,6 +117,11 @@ describe('strings become values', () => {
       message: 'The input `retries` is "x": expected a whole number from 1 to 100.',
       remedy: 'Set `retries: 5`, or leave it out.',
     });
+  });
+
+  test('the default context beside a source, and referrers beside one in a registry, are none', () => {
+    const texts = { source: 'docker://ghcr.io/octo-org/app:1.0', context: '.', referrers: 'True' };
+    expect(someInputs(texts)).toMatchObject({ referrers: true, source: { kind: 'docker' } });
   });
 
   test('the faults of all inputs are reported together, and each input at fault has a value', () => {

@@ -86,6 +86,11 @@ describe('the image goes where the inputs say', () => {
       { registry: 'docker', platforms: 'linux/amd64,linux/arm64' },
       'INDEX_UNSUPPORTED',
     ],
+    [
+      'what refers to an image for the Docker registry',
+      { images: 'ghcr.io/a/b\ndocker.pkg.github.com/a/b/c', source: 'docker://ghcr.io/a/c', referrers: 'true' },
+      'INPUTS_CONTRADICT',
+    ],
   ] as const)('%s is refused', (_title, inputs, code) => {
     expect(() => aPlan(inputs)).toThrowCode(code);
   });
@@ -166,6 +171,13 @@ test('the faults of all inputs are reported together', () => {
     'ANNOTATION_INVALID',
     'CONTEXT_MISSING',
   );
+});
+
+test('an image that is there already gets no labels and annotations, so none are told', () => {
+  const { plan, describe } = planned({ source: 'docker://ghcr.io/octo-org/app:1.0' });
+  for (const description of [plan.description, describe(['2.0.0'])]) {
+    expect(description).toMatchObject({ version: 'main', labels: [], annotations: [] });
+  }
 });
 
 test('the description is made again with the tags that the registry has', () => {

@@ -32,10 +32,18 @@ function attestationOf(input: string, type: Attestation['type'], fields: readonl
   return [{ type, attributes: [...attributes].filter(([name]) => name !== 'disabled') }];
 }
 
+const examples = { provenance: 'mode=max', sbom: 'generator=IMAGE' } as const;
+
 /** `true`, `false`, or the attributes. */
 function parseShorthand(input: Attestation['type'], text: string): readonly Attestation[] {
   if (text === '' || /^(?:false|0)$/i.test(text)) return [];
   if (/^(?:true|1)$/i.test(text)) return [{ type: input, attributes: [] }];
+  if (!text.includes('=')) {
+    throw new InputError('INPUT_INVALID', {
+      message: `The input \`${input}\` is "${text}": expected \`true\`, \`false\` or attributes such as \`${examples[input]}\`.`,
+      remedy: `Set \`${input}: true\`, or leave it out.`,
+    });
+  }
   return attestationOf(input, input, readFields(input, text));
 }
 

@@ -3,6 +3,7 @@
  */
 
 import { BuildError, PermissionError, type PublishError, ToolError } from '../errors.ts';
+import { formatPlatform } from '../image/platform.ts';
 import { judgeText } from '../registry/retry.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { CommandResult } from './command.ts';
@@ -56,6 +57,10 @@ function parseVertex(stderr: string): string | undefined {
   return [...stderr.matchAll(/^ > \[[^\]\n]*\d+\/\d+\] (.+):$/gm)].at(-1)?.[1];
 }
 
+/** What says no more than that there is an error. */
+const prefixes =
+  /^(?:(?:ERROR|error|Error response from daemon|failed to build|failed to solve|failed to compute cache key|failed to calculate checksum of ref \S+): ?)+/;
+
 /**
  * The last line that names an error, without the prefixes that say no more than that; with the lines after it where it
  * only announces them, as for a registry that answers with several errors.
@@ -65,16 +70,48 @@ export function lastReason(stderr: string): string {
   const head = lines.findLastIndex((each) => /^(?:ERROR|error|Error response from daemon)\b/.test(each));
   const line = lines.at(head) ?? '';
   return (line.endsWith(': errors:') ? [line, lines.slice(head + 1).join(', ')].join(' ') : line)
-    .replace(/^(?:(?:ERROR|error|Error response from daemon|failed to build|failed to solve): ?)+/, '')
+    .replace(prefixes, '')
     .replace(/\.$/, '');
 }
 
+/** What to do about the faults that have one usual cause; about any other, how to look at it. */
+function remedyOf(
+  reason: string,
+  instruction: string,
+  output: string,
+  { context, file, target, platforms }: BuildRequest,
+): string {
+  if (/\bexec\b.*: exec format error$/im.test(output)) {
+    const whose = platforms.length === 0 ? 'another platform' : platforms.map(formatPlatform).join(', ');
+    return `This machine cannot run programs for ${whose}: put docker/setup-qemu-action before this step, or build each platform on a runner of its own with \`stage\`, and join them with \`merge\`.`;
+  }
+  const { here, there = here } =
+    /^"(?<here>[^"]+)": not found$|excluded by \.dockerignore: stat (?<there>.+?): /.exec(reason)?.groups ?? {};
+  if (there !== undefined && /--from=/.test(instruction)) {
+    return `Correct the path "${there}", or what \`--from\` names: it has no such file.`;
+  }
+  if (there !== undefined && /^(?:COPY|ADD)\b/i.test(instruction)) {
+    return `"${there}" is not in the build context \`${context}\`, to which the path is relative: correct it or \`context\`, look at what \`.dockerignore\` leaves out, or make the file in an earlier step.`;
+  }
+  if (target !== '' && /^target stage .* could not be found$|^failed to reach build target /.test(reason)) {
+    return `Correct \`target: ${target}\`, or give a stage of the Dockerfile that name: \`FROM … AS ${target}\`.`;
+  }
+  const options = [
+    ...(file === '' ? [] : ['--file', file]),
+    ...(target === '' ? [] : ['--target', target]),
+    ...(platforms.length === 0 ? [] : ['--platform', platforms.map(formatPlatform).join(',')]),
+  ];
+  return `Run \`${['docker build', ...options, context].join(' ')}\` on your machine; the step’s own output is above.`;
+}
+
 /**
- * Whether it was the push that failed: the reason says so, or the last phase that BuildKit reported was one; or none failed,
- * and buildx could not read back what was pushed.
+ * Whether it was the push that failed: the reason or the step says so, or the last phase that BuildKit reported was one; or none
+ * failed, and buildx could not read back what was pushed.
  */
 function isPushFailure(reason: string, stderr: string): boolean {
-  const isSaid = /\bfailed to push\b|push access denied|\/blobs\/uploads\/|\bdenied:/.test(reason);
+  const isSaid =
+    /\bfailed to push\b|push access denied|\/blobs\/uploads\/|\bdenied:/.test(reason) ||
+    /^#\d+ ERROR: failed to push\b/m.test(stderr);
   const isReadBack = /^#\d+ pushing \S+ with docker$/m.test(stderr) && !/^#\d+ ERROR: /m.test(stderr);
   return isSaid || isReadBack || /^------\n > pushing \S+ with docker:\n/m.test(stderr);
 }
@@ -107,7 +144,7 @@ export function buildFailure(request: BuildRequest, result: CommandResult, pushe
   return new FailedBuild(
     {
       message: `The build failed${where}${what}: ${reason}.`,
-      remedy: `Run \`docker build ${request.context}\` on your machine; the step’s own output is above.`,
+      remedy: remedyOf(reason, instruction ?? '', `${result.stdout}\n${result.stderr}`, request),
       ...facts,
     },
     step,

@@ -129,7 +129,7 @@ export function parseBuildInputs(read: (name: BuildInputName) => string, faults:
     file: read('file'),
     target: read('target'),
     platforms: attempt(() => platforms(read('platforms'))) ?? [],
-    buildArgs: lines('build-args', /^[^=]/, 'NAME=value, one a line'),
+    buildArgs: lines('build-args', /^[^=\s]+(?:=|$)/, 'NAME=value, one a line'),
     buildContexts: lines('build-contexts', /^[^=]+=./, 'NAME=path, NAME=URL or NAME=docker-image://…, one a line'),
     secrets: secrets.sources,
     ssh: items('ssh', /^[^=]+(?:=.+)?$/, 'default, or ID=path of a key or socket'),

@@ -93,7 +93,7 @@ function notDocker(text: string, cause: unknown): ToolError {
 /** @param reason the daemon's or the CLI's own words */
 export function engineDown(reason: string): ToolError {
   return new ToolError('ENGINE_DOWN', {
-    message: `The Docker engine does not answer: ${reason.trim().replace(/\.?$/, '.')}`,
+    message: `The Docker engine does not answer: ${reason.trim().replace(/(?<![.?!])$/, '.')}`,
     remedy:
       'Start the Docker daemon on the runner, let the user of the runner reach its socket, or point DOCKER_HOST or the current `docker context` at one that runs.',
   });

@@ -52,7 +52,7 @@ export function parsePlatform(text: string): Platform {
   if (known === undefined || !operatingSystems.includes(os) || !isVariant || rest.length > 0) {
     throw new InputError('PLATFORM_INVALID', {
       message: `"${text}" is no platform: expected os/arch[/variant], such as linux/amd64 or linux/arm/v7.`,
-      remedy: `Correct \`platforms\`. Known systems: ${operatingSystems.join(', ')}; architectures: ${Object.keys(architectures).join(', ')}.`,
+      remedy: `Correct \`platforms\`, one a line or separated by commas. Known systems: ${operatingSystems.join(', ')}; architectures: ${Object.keys(architectures).join(', ')}.`,
     });
   }
   const given = variant?.replace(/^v?/, 'v') ?? known.variant;

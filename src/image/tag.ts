@@ -27,12 +27,13 @@ function faultOf(text: string): string {
 
 /**
  * @param text the tag alone, without `:`
+ * @param remedy for whoever wrote it
  * @throws InputError TAG_INVALID, saying which rule it breaks
  */
-export function parseTag(text: string): Tag {
+export function parseTag(text: string, remedy = 'Write a tag such as `1.2.3` or `latest`.'): Tag {
   if (isTag(text)) return text;
   throw new InputError('TAG_INVALID', {
     message: `The tag "${text}" is invalid: ${faultOf(text)}. Expected a letter, digit or "_", then at most 127 letters, digits, ".", "_" or "-".`,
-    remedy: 'Correct it in `tags`; a branch name becomes a valid tag with `type=ref,event=branch`.',
+    remedy,
   });
 }

@@ -4,11 +4,11 @@
  */
 
 import { gatherFaults, InputError } from '../errors.ts';
-import { parseTag, type Tag } from '../image/tag.ts';
+import type { Tag } from '../image/tag.ts';
 import { type MetadataContext, scopeOf } from './context.ts';
 import { evaluateRule, type Value } from './evaluate.ts';
 import { higherVersions, type NamedVersion } from './family.ts';
-import { type Affixes, cleanText, fitTag } from './fit.ts';
+import { type Affixes, cleanText, fitTag, parseWrittenTag } from './fit.ts';
 import type { Affix, Flavor } from './flavor.ts';
 import { type Annotation, type AnnotationTemplate, describeAnnotations, describeLabels, type Label } from './labels.ts';
 import type { TagRule } from './rule.ts';
@@ -90,8 +90,7 @@ function candidateOf(
   };
   const written = `${affixes.prefix}${value.text}${affixes.suffix}`;
   if (written === '') return { reason: 'its value is empty on this run' };
-  // A tag that someone wrote out is refused rather than mended: it would be another one.
-  const tag = rule.type === 'raw' && rule.isLiteral ? parseTag(written) : fitTag(value.text, affixes);
+  const tag = rule.type === 'raw' && rule.isLiteral ? parseWrittenTag(written) : fitTag(value.text, affixes);
   if (cleanText(written).length > tag.length && tag.length === 128) {
     scope.warn(`"${written}" is too long for a tag; it was cut to "${tag}".`);
   }
@@ -218,7 +217,10 @@ export function describeImage(naming: Naming, context: MetadataContext): ImageDe
   const labels = faults.attempt(() => describeLabels(naming.labels, context, version, scope)) ?? [];
   const annotations = faults.attempt(() => describeAnnotations(naming.annotations, context, version, scope)) ?? [];
   faults.throwIfAny();
-  if (first === undefined) warnings.add('No rule of `tags` gives a tag on this run.');
+  if (first === undefined) {
+    const reasons = notFired.map(({ rule, reason }) => `"${rule}": ${reason}`);
+    warnings.add(`No rule of \`tags\` gives a tag on this run: ${reasons.join('; ')}.`);
+  }
   return {
     version,
     tags,

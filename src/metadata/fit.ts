@@ -16,6 +16,24 @@ export function cleanText(text: string): string {
   return text.replace(/[^a-zA-Z0-9._-]+/g, '-');
 }
 
+/** What one may have meant whose line of `tags` is no tag. */
+function remedyOf(text: string): string {
+  const { name, tag } = /^(?<name>[^\s"]+\/[^\s":]+):(?<tag>[^/:\s"]+)$/.exec(text)?.groups ?? {};
+  if (name !== undefined) {
+    return `Write the tag alone in \`tags\`, \`${tag}\`, and the name once, in \`images: ${name}\` (or leave it to the default).`;
+  }
+  if (/[\s"[\]]|^-/.test(text)) return 'Write one tag a line, and nothing around it:\ntags: |\n  1.2.3\n  latest';
+  return 'Correct it in `tags`; a branch name becomes a valid tag with `type=ref,event=branch`.';
+}
+
+/**
+ * A tag that someone wrote out: refused rather than mended, because it would be another one.
+ * @throws InputError TAG_INVALID
+ */
+export function parseWrittenTag(text: string): Tag {
+  return parseTag(text, remedyOf(text));
+}
+
 /**
  * Fits text into the grammar: other characters become `-`, leading `.` and `-` go, and what is too long loses the end of
  * its value, so that variants which differ in the suffix keep apart.

@@ -76,8 +76,13 @@ export function formatRecord(record: readonly string[]): string {
     .join(',');
 }
 
+export interface Attribute {
+  readonly name: string | undefined;
+  readonly value: string;
+}
+
 /** `name=value` split at the first `=`; a field without one is a value without a name. */
-export function splitAttribute(field: string): { readonly name: string | undefined; readonly value: string } {
+export function splitAttribute(field: string): Attribute {
   const equals = field.indexOf('=');
   // "=x" has no name either; docker/metadata-action looks for a "=" after at least one character.
   if (equals < 1) return { name: undefined, value: field };

@@ -3,7 +3,7 @@
  */
 
 import { gatherFaults, InputError } from '../errors.ts';
-import { fieldsOf, formatRecord, readRecords, splitAttribute } from './list.ts';
+import { type Attribute, fieldsOf, formatRecord, readRecords, splitAttribute } from './list.ts';
 import { parseTemplate, type Template } from './template.ts';
 import type { VersionScheme } from './version.ts';
 
@@ -140,13 +140,22 @@ class Attributes {
   }
 }
 
-function parseRule(record: readonly string[]): TagRule {
-  const text = formatRecord(record);
-  const values = new Map<string, string>();
-  for (const field of fieldsOf(record, input)) {
-    const { name, value } = splitAttribute(field);
-    values.set(name ?? 'value', value);
+interface WrittenRule {
+  readonly text: string;
+  readonly fields: readonly Attribute[];
+}
+
+/** A line is one rule; one that has values alone is a list of plain tags, as docker/build-push-action has them. */
+function rulesOf(record: readonly string[]): readonly WrittenRule[] {
+  const fields = fieldsOf(record, input).map(splitAttribute);
+  if (fields.length === 1 || fields.some(({ name }) => name !== undefined)) {
+    return [{ text: formatRecord(record), fields }];
   }
+  return fields.flatMap((field) => (field.value === '' ? [] : [{ text: field.value, fields: [field] }]));
+}
+
+function parseRule({ text, fields }: WrittenRule): TagRule {
+  const values = new Map(fields.map(({ name, value }) => [name ?? 'value', value]));
   const isPlain = !values.has('type');
   const type = values.get('type') ?? 'raw';
   values.delete('type');
@@ -218,7 +227,8 @@ export function parseTagRules(text: string): readonly TagRule[] {
   const faults = gatherFaults();
   const written = readRecords(text, input);
   const records = written.length > 0 ? written : readRecords(defaultRules, input);
-  const rules = records.flatMap((record) => faults.attempt(() => parseRule(record)) ?? []);
+  const lines = records.flatMap((record) => faults.attempt(() => rulesOf(record)) ?? []);
+  const rules = lines.flatMap((line) => faults.attempt(() => parseRule(line)) ?? []);
   faults.throwIfAny();
   return rules;
 }

@@ -76,8 +76,16 @@ export function parseTemplate(text: string): Template {
     text,
     render({ names, dates, warn }) {
       const helpers = Object.entries(dates).map(([name, instant]) => [name, dateHelper(name, instant, warn)] as const);
+      const known = [...Object.keys(names), ...Object.keys(dates)].join(', ');
+      const helperMissing = (...args: readonly { readonly name: string }[]): void => {
+        const name = args.at(-1)?.name;
+        if (args.length > 1) throw new Error(`there is no function "${name}"`);
+        warn(
+          `"${name}" in "${text}" is no name and gives nothing; there ${known === '' ? 'is none here' : `is: ${known}`}.`,
+        );
+      };
       try {
-        return template({ ...names }, { helpers: Object.fromEntries(helpers) });
+        return template({ ...names }, { helpers: { ...Object.fromEntries(helpers), helperMissing } });
       } catch (cause) {
         throw invalid(text, cause);
       }

@@ -172,15 +172,28 @@ export function resolveRegistry(input: string, product: Product, server?: Server
 
 export interface RegistryRequest {
   readonly platforms: readonly Platform[];
+  /** Whether what refers to the image comes along. */
+  readonly referrers: boolean;
 }
 
 /**
- * What the Docker registry cannot take, found before anything is built: it holds images of one platform and no indexes
- * (facts of the registries, 3). A registry that is only assumed may turn out to be another.
- * @throws InputError INDEX_UNSUPPORTED
+ * What the Docker registry cannot take, found before anything is built: it holds images of one platform, and neither
+ * indexes nor what refers to an image (facts of the registries, 3). A registry that is only assumed may turn out to be another.
+ * @throws InputError INDEX_UNSUPPORTED, INPUTS_CONTRADICT
  */
-export function checkRequest({ registry, kind, isAssumed }: RegistryDecision, { platforms }: RegistryRequest): void {
-  if (kind !== 'docker' || isAssumed || platforms.length <= 1) return;
+export function checkRequest(
+  { registry, kind, isAssumed }: RegistryDecision,
+  { platforms, referrers }: RegistryRequest,
+): void {
+  if (kind !== 'docker' || isAssumed) return;
+  if (referrers) {
+    throw new InputError('INPUTS_CONTRADICT', {
+      message: `\`referrers: true\` cannot be had in the Docker registry ${registry}: it takes images, and nothing that refers to them.`,
+      remedy:
+        'Use the Container registry (`registry: container`) where this GitHub has one; else leave `referrers` out.',
+    });
+  }
+  if (platforms.length <= 1) return;
   throw new InputError('INDEX_UNSUPPORTED', {
     message: `The Docker registry ${registry} takes images of one platform only, and \`platforms\` has ${platforms.length}: ${platforms.map(formatPlatform).join(', ')}.`,
     remedy:
@@ -215,6 +228,13 @@ export function resolveRepository(decision: RegistryDecision, parts: NameParts):
     ...(kind === 'docker' ? [{ part: 'repository', value: parts.sourceRepository, example: full }] : []),
     { part: 'image', value: parts.image, example: 'image: my-app' },
   ];
+  const [host = '', ...rest] = parts.image.split('/');
+  if (rest.length > 0 && /^(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::[0-9]+)?$/i.test(host)) {
+    throw new InputError('REPOSITORY_INVALID', {
+      message: `The image "${parts.image}" begins with a registry, "${host}": expected what follows the owner, such as my-app.`,
+      remedy: `Give the whole name as \`images: ${parts.image.replace(/:[^/]*$/, '')}\`, and no \`registry\`, \`owner\` and \`image\`.`,
+    });
+  }
   if (kind === 'docker' && parts.image.includes('/')) {
     throw new InputError('REPOSITORY_INVALID', {
       message: `The image "${parts.image}" has a "/": paths of the Docker registry ${registry} have exactly three segments, OWNER/REPOSITORY/IMAGE.`,
@@ -235,6 +255,12 @@ export function resolveRepository(decision: RegistryDecision, parts: NameParts):
       if (fault !== undefined) throw invalidPart(part, value, fault, example);
     }
     path.push(lower);
+  }
+  const [owner, image = ''] = path;
+  if (kind !== 'docker' && image.startsWith(`${owner}/`)) {
+    notes.push(
+      `The image "${parts.image}" goes to ${path.join('/')}, because the owner stands before it; for ${image} write \`image: ${image.slice(image.indexOf('/') + 1)}\`.`,
+    );
   }
   return { repository: parseRepository(registry, path.join('/')), notes };
 }

@@ -94,6 +94,8 @@ async function copy(source: string, target: string): Promise<void> {
 
 async function readConfig(folder: string): Promise<JsonObject> {
   const path = join(folder, 'config.json');
+  // A pipe would be waited for without end, and no signal ends that.
+  if ((await stat(path).catch(() => undefined))?.isFIFO()) throw unreadable(path, undefined);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return '{}';
     throw unreadable(path, error);

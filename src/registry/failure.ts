@@ -95,11 +95,13 @@ export interface AnswerFacts {
   readonly refusal: Refusal;
   readonly retryAfter: string | undefined;
   readonly now: number;
-  /** What a 403 means here, and a 401 whose challenge says that the login is good but may not do this. */
+  /** What a 403 means here, and a 401 to a login that is good but may not do this. */
   readonly denied: ErrorCode;
   /** What a 404 means here, where it means something. */
   readonly unknown?: ErrorCode | undefined;
   readonly challenge?: string | undefined;
+  /** Whether the registry took the login just now. */
+  readonly isLoginGood?: boolean;
 }
 
 /** An answer that is no success, as an error. */
@@ -127,11 +129,12 @@ function codeOfAnswer(
     denied,
     unknown,
     challenge,
-  }: Pick<AnswerFacts, 'refusal' | 'denied' | 'unknown' | 'challenge'>,
+    isLoginGood = false,
+  }: Pick<AnswerFacts, 'refusal' | 'denied' | 'unknown' | 'challenge' | 'isLoginGood'>,
   retryable: boolean,
 ): ErrorCode {
   if (retryable) return 'REGISTRY_UNAVAILABLE';
-  if (status === 403 || (status === 401 && isInsufficient(challenge))) return denied;
+  if (status === 403 || (status === 401 && (isLoginGood || isInsufficient(challenge)))) return denied;
   if (status === 401) return 'TOKEN_REJECTED';
   return (status === 404 ? unknown : undefined) ?? 'REGISTRY_REFUSED';
 }

@@ -52,8 +52,8 @@ export interface HttpOptions {
   readonly userAgent: string;
   /** Milliseconds without a byte, either way, until a connection counts as dead. */
   readonly idleTimeout?: number;
-  /** Milliseconds for the whole of a small body. */
-  readonly bodyDeadline?: number;
+  /** Milliseconds for the head of an answer, once all is sent, and for the whole of a small body. */
+  readonly deadline?: number;
   /** Closes the client when it fires. */
   readonly signal?: AbortSignal;
 }
@@ -78,7 +78,7 @@ const keptAlive = 15_000;
 const commitRate = 30_000_000;
 
 export function createHttp(options: HttpOptions): Http {
-  const { environment, userAgent, idleTimeout = 60_000, bodyDeadline = 120_000 } = options;
+  const { environment, userAgent, idleTimeout = 60_000, deadline = 120_000 } = options;
   const agentOptions = { keepAlive: true, timeout: keptAlive };
   const plainAgent = new HttpAgent(agentOptions);
   const secureAgent = new HttpsAgent(agentOptions);
@@ -97,12 +97,13 @@ export function createHttp(options: HttpOptions): Http {
   function sendOnce(request: HttpRequest): Promise<HttpResponse> {
     const { method, url, headers, authorization, body, signal } = request;
     const length = body?.length ?? (method === 'POST' || method === 'PUT' ? 0 : undefined);
+    const commitTime = ((length ?? 0) / commitRate) * 1000;
     return new Promise((resolve, reject) => {
-      if (isClosed) throw new Error('the client is closed');
+      if (isClosed) throw closed();
       const outgoing = (url.protocol === 'http:' ? requestHttp : requestHttps)(url, {
         method,
         agent: agentFor(url),
-        timeout: idleTimeout + ((length ?? 0) / commitRate) * 1000,
+        timeout: idleTimeout + commitTime,
         headers: {
           'user-agent': userAgent,
           ...headers,
@@ -113,9 +114,19 @@ export function createHttp(options: HttpOptions): Http {
       });
       outgoing.on('timeout', () => outgoing.destroy(new Error('the connection stood still')));
       outgoing.on('error', (error) => {
-        reject(error instanceof RegistryError ? error : failureOfConnection(method, url, error));
+        // What was cut on purpose says nothing about the registry.
+        if (isClosed) reject(closed());
+        else reject(error instanceof RegistryError ? error : failureOfConnection(method, url, error));
       });
+      // A head that comes drop by drop, or is only announced (1xx), never stands still.
+      const awaitHead = (): void => {
+        const late = (): unknown => outgoing.destroy(new Error('the answer did not begin in time'));
+        const timer = setTimeout(late, deadline + commitTime);
+        for (const end of ['response', 'close']) outgoing.once(end, () => clearTimeout(timer));
+      };
+      outgoing.once('finish', awaitHead);
       outgoing.on('response', (incoming) => {
+        outgoing.off('finish', awaitHead);
         // An answer to half a body ends the connection: the rest of the body would be read as the next request.
         incoming.once('close', () => outgoing.writableEnded || outgoing.destroy());
         const answer = { status: incoming.statusCode ?? 0, headers: incoming.headers, url, body: incoming };
@@ -135,6 +146,7 @@ export function createHttp(options: HttpOptions): Http {
     });
   }
 
+  const closed = (): Error => new Error('the client is closed');
   const close = (): void => {
     isClosed = true;
     options.signal?.removeEventListener('abort', close);
@@ -165,14 +177,14 @@ export function createHttp(options: HttpOptions): Http {
         const chunks: Buffer[] = [];
         let size = 0;
         const finish = (error?: Error): void => {
-          clearTimeout(deadline);
+          clearTimeout(timer);
           if (error === undefined) resolve(Buffer.concat(chunks).subarray(0, limit));
           else reject(error);
           if (!body.readableEnded) body.destroy();
         };
-        const deadline = setTimeout(
+        const timer = setTimeout(
           () => finish(failureOfConnection('GET', url, new Error('the body did not end in time'))),
-          bodyDeadline,
+          deadline,
         );
         body.on('data', (chunk: Buffer) => {
           size += chunk.length;

@@ -1,5 +1,6 @@
 /** Questions that cost nothing: is this a registry, and may this token push. */
 
+import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../image/registry.ts';
@@ -72,10 +73,16 @@ export async function mayPush(
   background: (work: Promise<void>) => void,
 ): Promise<PushPermission> {
   const signal = AbortSignal.timeout(timeout);
+  // A request heeds the signal; a token, which is for all that ask for it, does not.
+  const end = once(signal, 'abort').then(() => undefined);
   try {
-    const location = await blobs.startUpload(repository, signal);
+    const location = await Promise.race([blobs.startUpload(repository, signal), end]);
+    if (location === undefined) {
+      return { answer: 'unknown', reason: `${repository.registry} did not answer within ${timeout / 1000} s.` };
+    }
     // What comes next has the connection first.
-    background(setImmediate().then(() => blobs.cancelUpload(repository, location, signal)));
+    const cancelled = setImmediate().then(() => blobs.cancelUpload(repository, location, signal));
+    background(Promise.race([cancelled, end]));
     return { answer: 'allowed' };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;

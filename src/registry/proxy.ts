@@ -87,7 +87,13 @@ export class TunnelAgent extends Agent {
     this.#pending.add(request);
     request.on('close', () => this.#pending.delete(request));
     request.on('timeout', () => request.destroy(new Error(`the proxy ${this.#proxy.host} did not answer`)));
-    request.on('error', fail);
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      // The system's words name an address, which nobody would take for that of the proxy.
+      if (error.code !== undefined) {
+        error.message = `the proxy ${this.#proxy.host} cannot be reached: ${error.message || error.code}`;
+      }
+      fail(error);
+    });
     request.on('response', (response) => {
       response.resume();
       fail(new Error(`the proxy ${this.#proxy.host} refused the way to ${authority} with ${response.statusCode}`));

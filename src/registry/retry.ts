@@ -66,12 +66,12 @@ export async function retry<T>(attempt: (number: number) => Promise<T>, options:
   }
 }
 
-/** How an engine says that the registry no longer takes the token which it gave out for a push. */
-const expiredToken = /\bunauthorized\b|\bauthentication required\b|\b401\b/i;
+/** How an engine says that the registry no longer takes the token which it gave out for a push, or that it got none. */
+const expiredToken = /\bunauthorized\b|\bauthentication required\b|\b401\b|\bfailed to fetch oauth token\b/i;
 
 /**
- * An attempt of a push that is made once more, at once, where its token was refused in the middle and the login itself is
- * still taken: each command asks for a token of its own, as our client does for itself when it is answered with 401.
+ * An attempt of a push that is made once more, at once, where its token was refused in the middle, or not to be had, and the
+ * login itself is still taken: each command asks for a token of its own, as our client does for itself when it is answered with 401.
  * @param isTaken whether the registry still agrees to the push
  */
 export function withNewToken<T>(
@@ -108,10 +108,13 @@ export function judgeError(error: unknown): Verdict {
 /** The words of docker, buildx and podman for a failure that may pass (facts: registries.md section 8, 38-48, 56). */
 const transientWords: readonly RegExp[] = [
   /\b(?:408 Request Timeout|429 Too Many Requests|500 Internal Server Error|502 Bad Gateway|503 Service Unavailable|504 Gateway Time-?out)\b/i,
+  /\berror parsing HTTP (?:408|429|500|502|503|504) response body\b/i,
   /\b(?:unexpected (?:HTTP )?status|status code)[^\n]{0,200}?\b(?:408|429|500|502|503|504)\b/i,
   /\btoo ?many ?requests\b/i,
   /\bunknown blob\b|\bblob unknown to registry\b|\bBLOB_UNKNOWN\b|\bBLOB_UPLOAD_UNKNOWN\b/i,
   /\bconnection (?:reset by peer|refused|timed out)\b|\bbroken pipe\b|\bunexpected EOF\b|: EOF\b|\btransport connection broken\b/i,
+  /\bhttp2: (?:server sent GOAWAY|client connection lost)\b|\bstream error: stream ID \d+; (?:INTERNAL_ERROR|REFUSED_STREAM)\b/,
+  /\buse of closed network connection\b/,
   /\bTLS handshake timeout\b|\bi\/o timeout\b|\bClient\.Timeout exceeded\b|\bserver misbehaving\b/i,
   /\bcannot reuse body, request must be retried\b|\bno response\b|\bserver closed idle connection\b/i,
 ];

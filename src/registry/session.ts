@@ -56,7 +56,13 @@ export function createSession(
   origin: (registry: Registry) => Promise<URL>,
   options: RetryPorts & { readonly retries: number },
 ): Session {
-  async function refuse(request: ApiRequest, response: HttpResponse, authorization?: string): Promise<never> {
+  /** @param isLoginGood where the registry took the login just now, so that a 401 is about what that may do */
+  async function refuse(
+    request: ApiRequest,
+    response: HttpResponse,
+    authorization: string | undefined,
+    isLoginGood: boolean,
+  ): Promise<never> {
     const { method, denied, unknown } = request;
     const text = method === 'HEAD' ? await reasonOfHead(request, response, authorization) : await readText(response);
     const refusal = readRefusal(response.status, text);
@@ -71,6 +77,7 @@ export function createSession(
       denied,
       unknown,
       challenge: response.headers['www-authenticate'],
+      isLoginGood,
     });
   }
 
@@ -111,6 +118,8 @@ export function createSession(
       const url = at instanceof URL ? at : new URL(`/v2/${at}`, base);
       const isOwn = url.origin === base.origin;
       let authorization = isOwn ? await authorizer.authorization(registry, scopes) : undefined;
+      // Harbor and Gitea answer 401, without `insufficient_scope`, to a login that may not do this.
+      let isLoginGood = false;
       // A first request may meet the challenge and then a token that is refused; a later one an expired token.
       for (let renewals = authorization === undefined ? 2 : 1; ; renewals--) {
         const response = await http.send({
@@ -126,12 +135,13 @@ export function createSession(
         const challenge = response.headers['www-authenticate'];
         const mayRenew = isOwn && response.url.origin === base.origin && renewals > 0;
         if (response.status !== 401 || !mayRenew || challenge === undefined)
-          return refuse(request, response, authorization);
+          return refuse(request, response, authorization, isLoginGood);
         if (!(await authorizer.learn(registry, scopes, challenge, authorization))) {
-          return refuse(request, response, authorization);
+          return refuse(request, response, authorization, isLoginGood);
         }
         response.body.on('error', () => {}).resume();
         authorization = await authorizer.authorization(registry, scopes);
+        isLoginGood ||= authorization !== undefined && authorizer.provesLogin(registry, authorization);
       }
     },
 

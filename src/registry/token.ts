@@ -7,7 +7,7 @@ import { hostOf, isLoopback, isLoopbackHost, type Registry } from '../image/regi
 import { isObject } from '../json.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { failureOfAnswer, formatUrl, invalidAnswer, parseJson, readRefusal, untrusted } from './failure.ts';
-import type { Http } from './http.ts';
+import type { Http, HttpRequest } from './http.ts';
 
 /** A login to one registry. */
 export interface Credential {
@@ -18,6 +18,8 @@ export interface Credential {
    * registries of GitHub their own, elsewhere none.
    */
   readonly realmDomain?: string;
+  /** Whether `token` is an identity token (OAuth2), which the token service alone takes. */
+  readonly isIdentity?: boolean;
 }
 
 /** What a token shall allow; one repository a token, but for the source of a mount. */
@@ -37,6 +39,11 @@ export interface Authorizer {
    * @returns whether another try has a chance
    */
   learn(registry: Registry, scopes: readonly Scope[], challenge: string, sent: string | undefined): Promise<boolean>;
+  /**
+   * Whether a header shows that the registry takes the login: it is a token that its service issued to that. GitHub's service
+   * may issue one to any, and the registry then says what it is worth ("User cannot be authenticated with the token provided").
+   */
+  provesLogin(registry: Registry, sent: string): boolean;
 }
 
 interface Token {
@@ -67,19 +74,12 @@ export function createAuthorizer(
   async function exchange(registry: Registry, challenge: Challenge, scopes: readonly Scope[]): Promise<Token> {
     const credential = credentials(registry);
     const realm = parseRealm(registry, challenge.parameters.get('realm') ?? '', credential);
-    const service = challenge.parameters.get('service');
-    if (service !== undefined) realm.searchParams.set('service', service);
-    for (const scope of scopes) realm.searchParams.append('scope', formatScope(scope));
-    const response = await http.send({
-      method: 'GET',
-      url: realm,
-      headers: { accept: 'application/json' },
-      authorization: credential === undefined ? undefined : formatBasic(credential),
-    });
+    const request = tokenRequest(realm, challenge.parameters.get('service'), scopes, credential);
+    const response = await http.send(request);
     const text = (await http.readBytes(response, longestAnswer)).toString();
     if (response.status !== 200) {
       throw failureOfAnswer({
-        method: 'GET',
+        method: request.method,
         url: realm,
         refusal: readRefusal(response.status, text),
         retryAfter: response.headers['retry-after'],
@@ -88,7 +88,7 @@ export function createAuthorizer(
       });
     }
     const answer = parseJson(text);
-    const token = isObject(answer) ? (answer.token ?? answer.access_token) : undefined;
+    const token = isObject(answer) ? answer.token || answer.access_token : undefined;
     if (!isObject(answer) || typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
       throw invalidAnswer(realm, 'it holds no token');
     }
@@ -101,7 +101,7 @@ export function createAuthorizer(
       const challenge = challenges.get(registry);
       if (challenge === undefined) return undefined;
       const credential = credentials(registry);
-      if (challenge.scheme === 'basic') return credential === undefined ? undefined : formatBasic(credential);
+      if (challenge.scheme === 'basic') return formatBasic(credential);
       const key = keyOf(registry, scopes);
       const known = tokens.get(key);
       if (known !== undefined) {
@@ -124,8 +124,8 @@ export function createAuthorizer(
       if (challenge === undefined) return false;
       challenges.set(registry, challenge);
       if (challenge.scheme === 'basic') {
-        const credential = credentials(registry);
-        return credential !== undefined && sent !== formatBasic(credential);
+        const basic = formatBasic(credentials(registry));
+        return basic !== undefined && sent !== basic;
       }
       const key = keyOf(registry, scopes);
       // The token is good, its rights are not: another one is no better.
@@ -134,6 +134,11 @@ export function createAuthorizer(
       if (refused !== undefined && (await refused).header === sent && tokens.get(key) === refused) tokens.delete(key);
       return true;
     },
+
+    provesLogin(registry, sent) {
+      const credential = credentials(registry);
+      return credential !== undefined && domainOf(registry, credential) === undefined && sent.startsWith('Bearer ');
+    },
   };
 }
 
@@ -141,8 +146,43 @@ function formatScope({ path, actions }: Scope): string {
   return `repository:${path}:${actions}`;
 }
 
-function formatBasic({ username, token }: Credential): string {
-  return `Basic ${Buffer.from(`${username}:${token}`).toString('base64')}`;
+/** @returns `undefined` where there is no password */
+function formatBasic(credential: Credential | undefined): string | undefined {
+  if (credential === undefined || credential.isIdentity) return undefined;
+  return `Basic ${Buffer.from(`${credential.username}:${credential.token}`).toString('base64')}`;
+}
+
+/**
+ * How a token is asked for: by GET, and for an identity token by POST
+ * (https://distribution.github.io/distribution/spec/auth/oauth/), whose body no redirect takes elsewhere.
+ */
+function tokenRequest(
+  realm: URL,
+  service: string | undefined,
+  scopes: readonly Scope[],
+  credential: Credential | undefined,
+): HttpRequest {
+  const headers = { accept: 'application/json' };
+  if (credential?.isIdentity) {
+    const form = new URLSearchParams({
+      grant_type: 'refresh_token',
+      refresh_token: credential.token,
+      client_id: 'publish-docker-package',
+      service: service ?? '',
+      scope: scopes.map(formatScope).join(' '),
+    });
+    return {
+      method: 'POST',
+      url: realm,
+      headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+      body: Buffer.from(form.toString()),
+      redirects: 'answer',
+    };
+  }
+  const url = new URL(realm);
+  if (service !== undefined) url.searchParams.set('service', service);
+  for (const scope of scopes) url.searchParams.append('scope', formatScope(scope));
+  return { method: 'GET', url, headers, authorization: formatBasic(credential) };
 }
 
 /**
@@ -160,11 +200,16 @@ export function parseRealm(registry: Registry, text: string, credential: Credent
   if (realm.protocol !== 'https:' && !isLocal) {
     throw untrusted(`${registry} asks for the token at ${formatUrl(realm)}, which is not encrypted.`);
   }
-  const domain = credential === undefined ? undefined : (credential.realmDomain ?? gitHubDomain(registry));
+  const domain = credential === undefined ? undefined : domainOf(registry, credential);
   if (domain !== undefined && realm.hostname !== domain && !realm.hostname.endsWith(`.${domain}`)) {
     throw untrusted(`${registry} asks for the token at ${formatUrl(realm)}, which is not in ${domain}.`);
   }
   return realm;
+}
+
+/** The domain that a login of GitHub stays in; `undefined` for one of another registry. */
+function domainOf(registry: Registry, { realmDomain }: Credential): string | undefined {
+  return realmDomain ?? gitHubDomain(registry);
 }
 
 /** The domain that the token of a GitHub product stays in, where the registry's name tells the product. */

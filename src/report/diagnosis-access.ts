@@ -380,7 +380,7 @@ export const packageNotReadable: Cause = (facts) => {
     return {
       code: 'PACKAGE_NOT_READABLE',
       cause: `${name} is private or does not exist, and this step has no login for ${target.registry} that may read it.`,
-      remedy: `Check the name in the Dockerfile, or give a login in \`registry-auth\`:\n${registryAuthFor(target.registry)}`,
+      remedy: `Check the name in \`source\` or the Dockerfile, and give a login that may read it in \`registry-auth\`:\n${registryAuthFor(target.registry)}`,
     };
   }
   return {

@@ -66,11 +66,22 @@ export const entries: readonly Entry[] = [
   },
   {
     message: 'received unexpected HTTP status: 200 OK',
-    says: /unexpected (?:HTTP )?status(?: code)?[^\n]{0,200}: (?:200 OK|30[12378]\b)|error parsing HTTP [0-9]+ response body[^\n]*invalid character '<'|was answered with (?:20[01]|30[12378])\b/,
+    says: /unexpected (?:HTTP )?status(?: code)?[^\n]{0,200}: (?:200 OK|30[12378]\b)|error parsing HTTP [0-9]+ response body[^\n]*invalid character '<'|was answered with (?:20[01]|30[12378])\b|it is a web page, with status \d/,
     cause: transfer.noRegistry,
   },
 
+  {
+    message: 'dial tcp …: connect: connection refused',
+    says: /\bdial tcp [^\n]*: connect: (?:connection refused|no route to host|network is unreachable)/,
+    cause: transfer.unreachable,
+  },
+
   // The runner
+  {
+    message: 'no space left on device',
+    says: /\bno space left on device\b|\bdisk quota exceeded\b/i,
+    cause: transfer.diskFull,
+  },
   {
     message: "'using: node24' is not supported",
     says: /'using: node24' is not supported/,
@@ -340,7 +351,13 @@ export const entries: readonly Entry[] = [
     message: 'unauthorized: authentication required',
     says: /unauthorized: authentication required|\b401 Unauthorized\b|: unauthorized\.?$/i,
     status: [401],
-    cause: (facts) => (facts.isRead ? access.packageNotReadable(facts) : access.tokenRejected(facts)),
+    cause: (facts) => {
+      if (facts.isRead) return access.packageNotReadable(facts);
+      // A registry that takes the login may say the same of a right that is missing.
+      return facts.failure.code === 'PUSH_DENIED' && facts.failure.status === 401
+        ? access.pushDeniedWithoutReason(facts)
+        : access.tokenRejected(facts);
+    },
   },
   {
     message: 'unexpected status from HEAD request to https://ghcr.io/v2/…/blobs/sha256:…: 403 Forbidden',

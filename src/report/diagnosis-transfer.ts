@@ -165,15 +165,17 @@ export const certificateMismatch: Cause = (facts) => {
 };
 
 export const hostUnknown: Cause = (facts) => {
-  const host = namedHost(facts);
-  const { product } = facts;
+  const { product, words } = facts;
+  // It may be that of a proxy, or one that a registry led to.
+  const host =
+    /\b(?:lookup|ENOTFOUND|EAI_AGAIN) (?<host>[^\s:)]*[^\s:).])/.exec(words)?.groups?.host ?? namedHost(facts);
   const isSubdomain = product.kind === 'ghes' && host.endsWith(`.${product.host}`);
   return {
     code: 'HOST_UNKNOWN',
     cause: `The name ${host} has no address${isSubdomain ? `: subdomain isolation of ${product.host} is off, or its DNS record *.${product.host} is missing` : ' that this runner can find'}.`,
     remedy: isSubdomain
       ? `Let a site administrator enable subdomain isolation and add the DNS record *.${product.host}; or publish to the Docker registry at the bare name with \`registry: ${product.host}\`.`
-      : `Correct the name (\`registry\`, \`images\`, \`FROM\`), or the name resolution of the runner.`,
+      : 'Correct the name (`registry`, `images`, `FROM`, HTTPS_PROXY), or the name resolution of the runner.',
   };
 };
 
@@ -210,6 +212,21 @@ export const hostBlocked: Cause = (facts) => ({
   cause: 'A connection was opened and then not answered, as behind a firewall that lets some hosts through only.',
   remedy: `Allow ${[...new Set([facts.repository.registry, ...(facts.repository.registry === 'ghcr.io' || namedHost(facts) === 'ghcr.io' ? ['pkg-containers.githubusercontent.com'] : [])])].join(' and ')} on port 443, and set HTTPS_PROXY where there is a proxy.`,
   retryable: true,
+});
+
+export const unreachable: Cause = (facts) => ({
+  code: 'REGISTRY_UNREACHABLE',
+  cause: `Nobody answers at ${namedHost(facts)}.`,
+  remedy:
+    'Correct the name and port (`registry`, `images`, `FROM`), or let the engine reach it: its firewall, and the proxy settings that it has beside those of this step.',
+  retryable: true,
+});
+
+export const diskFull: Cause = () => ({
+  code: 'FILE_REFUSED',
+  cause: 'The disk of the runner, or of the engine or builder, is full.',
+  remedy:
+    'Free space in a step before (`docker system prune --all --force`; on a runner of GitHub’s, tools that you do not use), build less at once, or take a larger runner.',
 });
 
 export const runnerOutdated: Cause = () => ({

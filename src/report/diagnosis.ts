@@ -54,6 +54,7 @@ const explained: readonly ErrorCode[] = [
   'REGISTRY_UNREACHABLE',
   'REGISTRY_REFUSED',
   'REGISTRY_UNAVAILABLE',
+  'ANSWER_INVALID',
   'MANIFEST_UNKNOWN',
 ];
 

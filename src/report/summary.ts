@@ -9,6 +9,7 @@ import type { ImageDescription } from '../metadata/describe.ts';
 import type { Outcome } from '../outputs.ts';
 import type { Plan, PublicationPlan } from '../plan.ts';
 import { describeProduct } from '../registry/product.ts';
+import { formatSource } from '../source/spec.ts';
 import { drawTime, drawWeight } from './charts.ts';
 import { formatDuration } from './duration.ts';
 import { troubleshootingUrl } from './failure.ts';
@@ -20,12 +21,12 @@ import type { WeighedImage, WeighedLayer } from './weight.ts';
 /** Of an error what is shown. */
 export type Failure = Pick<PublishError, 'code' | 'message' | 'remedy' | 'retryable'>;
 
-/** Of a leg it is known what it belongs to. */
-export type SummarisedPlan = PublicationPlan & Pick<Plan, 'staging'>;
+/** A plan, of a publish, of a leg or of a merge. */
+export type DescribedPlan = PublicationPlan & Pick<Plan, 'source' | 'staging'>;
 
 /** What is known of a step when it ends; whatever did not come to be is absent or empty. */
 export interface SummaryFacts {
-  readonly plan?: SummarisedPlan;
+  readonly plan?: DescribedPlan;
   readonly outcome?: Outcome;
   readonly failure?: Failure;
   /** Whether only the plan was asked for. */
@@ -128,7 +129,7 @@ function heading({ plan, outcome, failure, isDryRun, spans }: SummaryFacts, meas
 }
 
 /** The main reference of a leg that is staged; empty where none is, as where the version is there already. */
-function stagedAs({ staging, destinations }: SummarisedPlan, outcome: Outcome | undefined): string {
+function stagedAs({ staging, destinations }: DescribedPlan, outcome: Outcome | undefined): string {
   if (staging === undefined || outcome?.digest === undefined || outcome.description.tags.length > 0) return '';
   const { digest, places = [] } = outcome;
   const main = destinations.find(({ repository }) => places.some((place) => place.repository === repository));
@@ -147,7 +148,7 @@ function explainFailure(failure: Failure, measure: Measure): string {
 }
 
 function writePlan(
-  plan: SummarisedPlan,
+  plan: DescribedPlan,
   outcome: Outcome | undefined,
   facts: SummaryFacts,
   measure: Measure,
@@ -243,7 +244,7 @@ function writeTags(description: ImageDescription, facts: SummaryFacts, measure: 
 }
 
 /** What, which, and why. */
-function decisions(plan: PublicationPlan): readonly (readonly [string, string, string])[] {
+function decisions(plan: DescribedPlan): readonly (readonly [string, string, string])[] {
   return [
     ['Product', describeProduct(plan.product), ''],
     ...plan.destinations.flatMap(({ registry, repository, credential }): (readonly [string, string, string])[] => [
@@ -252,6 +253,9 @@ function decisions(plan: PublicationPlan): readonly (readonly [string, string, s
       ['Login', credential.kind === 'runner' ? '' : credential.username, credential.reason],
     ]),
     ['Push', plan.push.value ? 'yes' : 'no', plan.push.reason],
+    ...(plan.source === undefined
+      ? []
+      : [['Source', formatSource(plan.source.spec), plan.source.referrers ? 'with what refers to it' : ''] as const]),
   ];
 }
 

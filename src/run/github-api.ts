@@ -24,7 +24,7 @@ export function createApi(
       environment: env,
       userAgent: 'publish-docker-package',
       idleTimeout: 5_000,
-      bodyDeadline: 5_000,
+      deadline: 5_000,
       signal,
     });
     try {

@@ -58,7 +58,7 @@ export function checkBuildContext(request: Pick<BuildRequest, 'context' | 'file'
     if (contextKind === 'folder') return;
     throw new InputError('CONTEXT_MISSING', {
       message: `The build context "${context}" ${contextKind === 'file' ? 'is a file' : 'does not exist'}: expected a folder (${folder}).`,
-      remedy: 'Check out the repository first (actions/checkout), or correct `context`.',
+      remedy: remedyForContext(context),
     });
   });
   attempt(() => {
@@ -69,8 +69,23 @@ export function checkBuildContext(request: Pick<BuildRequest, 'context' | 'file'
     if (candidates.some((path) => kindOf(path) === 'file')) return;
     throw new InputError('DOCKERFILE_MISSING', {
       message: `The Dockerfile "${file || join(context, 'Dockerfile')}" does not exist: expected a file (${candidates[0]}).`,
-      remedy: 'Correct `file`, which is relative to the checkout, not to `context`.',
+      remedy: remedyForDockerfile(context, file, kindOf(join(folder, file)) === 'file'),
     });
   });
   throwIfAny();
+}
+
+function remedyForContext(context: string): string {
+  const [isDefault, folder = '.'] = /^\{\{ ?defaultContext ?\}\}(?::(.+))?$/.exec(context) ?? [];
+  return isDefault === undefined
+    ? 'Check out the repository first (actions/checkout), or correct `context`.'
+    : `The context is the checkout here, not the commit on the server: write \`context: ${folder}\`.`;
+}
+
+function remedyForDockerfile(context: string, file: string, isInContext: boolean): string {
+  if (file === '') {
+    return 'Check out the repository first (actions/checkout), or say where the Dockerfile is, in `file`, or its folder, in `context`.';
+  }
+  const remedy = 'Correct `file`, which is relative to the checkout, not to `context`';
+  return isInContext ? `${remedy}: write \`file: ${join(context, file)}\`.` : `${remedy}.`;
 }

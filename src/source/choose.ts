@@ -6,7 +6,7 @@ import { damaged } from './tar.ts';
 
 /** An image of an archive or a layout. */
 export interface ListedImage {
-  /** Its names there, the first of which is shown. */
+  /** Its names there. */
   readonly names: readonly string[];
   /** What it is known by where it has no name: its digest, or the file of its config. */
   readonly id: string;
@@ -14,7 +14,7 @@ export interface ListedImage {
 
 /**
  * @param images in the order of the list that the file has
- * @param name as it stands in `source`: a name, or `@` and the place in the list, from 0 (containers-transports(5),
+ * @param name as it stands in `source`: a name, an ID, or `@` and the place in the list, from 0 (containers-transports(5),
  *   "docker-archive", "oci"); `undefined` where there is only one image
  * @param path of the file, for the error
  * @throws InputError SOURCE_DAMAGED (it lists none), SOURCE_MISSING, SOURCE_AMBIGUOUS
@@ -24,7 +24,9 @@ export function chooseImage<Image extends ListedImage>(
   name: string | undefined,
   path: string,
 ): Image {
-  const fitting = images.filter(({ names }, place) => name === undefined || `@${place}` === name || has(names, name));
+  const fitting = images.filter(
+    ({ names, id }, place) => name === undefined || [id, `@${place}`].includes(name) || has(names, name),
+  );
   const [image] = fitting;
   // The same image may be listed under each of its names.
   if (image !== undefined && fitting.every(({ id }) => id === image.id)) return image;
@@ -50,7 +52,7 @@ function isNamed(inArchive: string, asked: string): boolean {
 
 /** @param found how many fit */
 function notOne(path: string, name: string | undefined, found: number, images: readonly ListedImage[]): InputError {
-  const lines = images.map(({ names: [first], id }, place) => `- ${first ?? `@${place} (${id}, without a name)`}`);
+  const lines = images.map(({ names, id }, place) => `- ${names.join(', ') || `@${place} (${id}, without a name)`}`);
   const listed = lines.length === 0 ? 'It holds none.' : `It holds:\n${lines.join('\n')}`;
   if (found === 0 && name !== undefined) {
     return new InputError('SOURCE_MISSING', {

@@ -6,6 +6,8 @@
  */
 
 import { createHash } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { type Digest, digestOf, parseDigest } from '../image/digest.ts';
 import { type IndexEntry, readEntries } from '../image/image-index.ts';
 import {
@@ -19,9 +21,9 @@ import {
 import { isObject } from '../json.ts';
 import { parseJson } from '../registry/failure.ts';
 import { chooseImage, type ListedImage } from './choose.ts';
-import type { Files } from './files.ts';
-import type { ImageSource } from './image-source.ts';
-import { type Layers, openWithLayers } from './layers.ts';
+import { type Files, pieceSize } from './files.ts';
+import type { Blob, ImageSource } from './image-source.ts';
+import { type Layers, openWithLayers, otherLayer } from './layers.ts';
 import { configOf } from './leg.ts';
 import { pathOfBlob } from './oci-layout.ts';
 import { otherContent } from './prove.ts';
@@ -90,7 +92,10 @@ export async function openDockerArchive(files: Files, name: string | undefined, 
 async function readImages(files: Files): Promise<readonly ArchivedImage[]> {
   if (files.sizeOf('manifest.json') === undefined) {
     const isLayout = files.sizeOf('oci-layout') !== undefined;
-    throw damaged(files.path, isLayout ? 'it is an oci-archive, no docker-archive' : 'it has no "manifest.json"');
+    throw damaged(
+      files.path,
+      isLayout ? 'it is an oci-archive, no docker-archive' : 'it has no "manifest.json" at its top',
+    );
   }
   const entries = parseJson((await files.read('manifest.json')).toString());
   if (!Array.isArray(entries)) throw damaged(files.path, '"manifest.json" is no list of images');
@@ -150,20 +155,29 @@ function manifestOf(config: Pick<Descriptor, 'digest' | 'size'>, layers: readonl
 /** A layer that is compressed already (containerd's image store, crane) is taken as it is. */
 async function prepareLayer(files: Files, member: string, diffId: string, compressed: Layers): Promise<Layer> {
   const compression = await compressionOf(files, member);
-  if (compression !== undefined) {
-    const { digest, size } = await measure(files, member);
-    const mediaType = compression === 'zstd' ? contentMediaTypes.ociZstdLayer : contentMediaTypes.ociGzipLayer;
-    const [, named] = member.match(/^blobs\/sha256\/([0-9a-f]{64})$/) ?? [];
-    if (named !== undefined && digest !== `sha256:${named}`) {
-      const expected = { digest: parseDigest(`sha256:${named}`), size };
-      throw otherContent(expected, `"${member}" in "${files.path}"`, digest, size);
-    }
-    return { mediaType, digest, size, member };
+  if (compression === undefined) {
+    return { mediaType: contentMediaTypes.ociGzipLayer, ...(await compressed.add(member, diffId)) };
   }
-  return { mediaType: contentMediaTypes.ociGzipLayer, ...(await compressed.add(member, diffId)) };
+  const { digest, size } = await measure(files.open(member));
+  // Most tools name it after its digest; what has another name may be damaged, and is read to the end.
+  if (!member.includes(digest.slice('sha256:'.length))) await proveLayer(files, member, diffId, compression);
+  const mediaType = compression === 'zstd' ? contentMediaTypes.ociZstdLayer : contentMediaTypes.ociGzipLayer;
+  return { mediaType, digest, size, member };
 }
 
-async function compressionOf(files: Files, member: string): Promise<'gzip' | 'zstd' | undefined> {
+/** @throws InputError SOURCE_DAMAGED for what cannot be decompressed, or is not the layer that the config names */
+async function proveLayer(files: Files, member: string, diffId: string, compression: Compression): Promise<void> {
+  const decompress = compression === 'zstd' ? createZstdDecompress() : createGunzip();
+  const found = await pipeline(files.blocks(member, pieceSize), decompress, measure).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : cause;
+    throw damaged(files.path, `"${member}" cannot be decompressed (${reason})`);
+  });
+  if (found.digest !== diffId) throw otherLayer(files.path, member, diffId, found);
+}
+
+type Compression = 'gzip' | 'zstd';
+
+async function compressionOf(files: Files, member: string): Promise<Compression | undefined> {
   let magic = '';
   for await (const chunk of files.blocks(member, 4)) {
     magic = chunk.toString('hex');
@@ -172,12 +186,12 @@ async function compressionOf(files: Files, member: string): Promise<'gzip' | 'zs
   return magic.startsWith('1f8b') ? 'gzip' : magic === '28b52ffd' ? 'zstd' : undefined;
 }
 
-async function measure(files: Files, member: string): Promise<Pick<Descriptor, 'digest' | 'size'>> {
+async function measure(content: AsyncIterable<Uint8Array>): Promise<Blob> {
   const hash = createHash('sha256');
   let size = 0;
-  for await (const chunk of files.open(member)) {
-    hash.update(chunk);
-    size += chunk.length;
+  for await (const piece of content) {
+    hash.update(piece);
+    size += piece.length;
   }
   return { digest: parseDigest(`sha256:${hash.digest('hex')}`), size };
 }

@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommandResult, lastLine } from '../engine/command.ts';
 import { type DockerPorts, printedDigest, pushFailure } from '../engine/docker.ts';
+import { engineDown } from '../engine/facts.ts';
 import { InputError, type PublishError, ToolError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import { openDirectory } from './directory.ts';
@@ -20,7 +21,7 @@ const programs = { 'docker-daemon': 'docker', 'containers-storage': 'podman' } a
 
 /**
  * @returns the ID by which the engine knows the image
- * @throws InputError SOURCE_MISSING, SOURCE_AMBIGUOUS; ToolError ENGINE_MISSING, ENGINE_CANNOT, COMMAND_FAILED
+ * @throws InputError SOURCE_MISSING, SOURCE_AMBIGUOUS; ToolError ENGINE_MISSING, ENGINE_DOWN, COMMAND_FAILED
  */
 export async function readImageId({ run, env }: Pick<DockerPorts, 'run' | 'env'>, image: EngineImage): Promise<string> {
   const program = programs[image.kind];
@@ -59,6 +60,8 @@ function notFound(image: EngineImage, fitting: number, { exitCode, stderr }: Com
       detail: stderr,
     });
   }
+  // Docker's CLI puts its own name for the daemon before what it was answered.
+  if (program === 'docker' && !stderr.includes('Error response from daemon')) return engineDown(reason);
   return new ToolError('COMMAND_FAILED', {
     message: `\`${program} image inspect\` failed: ${reason}.`,
     remedy: 'See the output of the command above.',
@@ -107,7 +110,7 @@ export async function openEngineImage(ports: DockerPorts, image: EngineImage): P
 }
 
 async function openImage(ports: DockerPorts, image: EngineImage, file: string): Promise<ImageSource> {
-  const { run, env, temp, onOutput } = ports;
+  const { run, env, temp, onOutput, signal } = ports;
   await readImageId(ports, image);
   const argv =
     image.kind === 'docker-daemon'
@@ -115,12 +118,12 @@ async function openImage(ports: DockerPorts, image: EngineImage, file: string): 
       : (['podman', 'image', 'save', '--quiet', '--format', 'docker-archive', '--output', file, image.image] as const);
   const result = await run(argv, { env, onOutput });
   if (result.exitCode !== 0) throw saveFailure(`${argv.slice(0, 3).join(' ')} ${image.image}`, result);
-  return closedOnFailure(await openArchive(file, temp), (files) => openDockerArchive(files, undefined, temp));
+  return closedOnFailure(await openArchive(file, temp, signal), (files) => openDockerArchive(files, undefined, temp));
 }
 
 async function openIndex(ports: DockerPorts, image: EngineImage, folder: string): Promise<ImageSource> {
   await copyIndex(ports, image.image, folder);
-  return closedOnFailure(await openFolder(folder), (files) => openDirectory(files, ports.temp));
+  return closedOnFailure(await openFolder(folder, ports.signal), (files) => openDirectory(files, ports.temp));
 }
 
 function saveFailure(command: string, { exitCode, stderr }: CommandResult): ToolError {

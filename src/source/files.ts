@@ -1,18 +1,20 @@
 /** The files of an image: in a folder, or in a tar archive that stays as it is. */
 
 import { createReadStream, createWriteStream, statSync } from 'node:fs';
-import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { InputError } from '../errors.ts';
 import type { Content } from '../registry/http.ts';
-import { missing } from './check-source.ts';
+import { checkKind } from './check-source.ts';
 import { damaged, readTarIndex } from './tar.ts';
 
 export interface Files {
   /** Of the folder or archive. */
   readonly path: string;
+  /** Ends whatever reads: hashing or compressing a layer takes as long as the layer is large. */
+  readonly signal: AbortSignal;
   /** @returns bytes, or `undefined` where there is no such file */
   sizeOf(name: string): number | undefined;
   /** @throws InputError SOURCE_INCOMPLETE */
@@ -38,22 +40,20 @@ const largestDocument = 32 * 1024 * 1024;
 
 /**
  * @param path of a folder
+ * @param signal ends whatever reads
  * @throws InputError SOURCE_MISSING
  */
-export async function openFolder(path: string): Promise<Files> {
-  const kind = await stat(path).catch((cause: unknown) => {
-    throw missing(path, 'a folder', cause);
-  });
-  if (!kind.isDirectory()) throw missing(path, 'a folder', undefined);
+export async function openFolder(path: string, signal: AbortSignal): Promise<Files> {
+  checkKind(path, 'folder', statSync(path, { throwIfNoEntry: false }));
   const sizeOf = (name: string): number | undefined => {
     const found = statSync(join(path, name), { throwIfNoEntry: false });
     return found?.isFile() ? found.size : undefined;
   };
-  return readable(path, sizeOf, {
+  return readable(path, signal, sizeOf, {
     async *read(name, size, blockSize, keeps) {
       const file = await open(join(path, name));
       try {
-        yield* readRange(file, { offset: 0, size, blockSize, keeps });
+        yield* readRange(file, { offset: 0, size, blockSize, keeps, signal });
       } finally {
         await file.close();
       }
@@ -65,13 +65,11 @@ export async function openFolder(path: string): Promise<Files> {
 /**
  * @param path of a tar archive, plain or compressed with gzip or zstd
  * @param temp a folder, for the plain form of a compressed one: only that can be read at any place
+ * @param signal ends whatever reads
  * @throws InputError SOURCE_MISSING, SOURCE_DAMAGED
  */
-export async function openArchive(path: string, temp: string): Promise<Files> {
-  const kind = await stat(path).catch((cause: unknown) => {
-    throw missing(path, 'a file', cause);
-  });
-  if (!kind.isFile()) throw missing(path, 'a file', undefined);
+export async function openArchive(path: string, temp: string, signal: AbortSignal): Promise<Files> {
+  checkKind(path, 'file', statSync(path, { throwIfNoEntry: false }));
   const compressed = await open(path);
   let file = compressed;
   let plain: string | undefined;
@@ -79,11 +77,11 @@ export async function openArchive(path: string, temp: string): Promise<Files> {
     const decompress = decompressorOf((await compressed.read(Buffer.alloc(6), 0, 6, 0)).buffer, path);
     if (decompress !== undefined) {
       plain = join(temp, `archive-${crypto.randomUUID()}.tar`);
-      await pipeline(createReadStream(path, { highWaterMark: pieceSize }), decompress, createWriteStream(plain)).catch(
-        (cause: unknown) => {
-          throw damaged(path, `it cannot be decompressed (${cause instanceof Error ? cause.message : cause})`);
-        },
-      );
+      const packed = createReadStream(path, { highWaterMark: pieceSize });
+      await pipeline(packed, decompress, createWriteStream(plain), { signal }).catch((cause: unknown) => {
+        signal.throwIfAborted();
+        throw damaged(path, `it cannot be decompressed (${cause instanceof Error ? cause.message : cause})`);
+      });
       await compressed.close();
       file = await open(plain);
     }
@@ -92,9 +90,9 @@ export async function openArchive(path: string, temp: string): Promise<Files> {
       await file.close();
       if (plain !== undefined) await rm(plain, { force: true });
     };
-    return readable(path, (name) => members.get(name)?.size, {
+    return readable(path, signal, (name) => members.get(name)?.size, {
       read: (name, size, blockSize, keeps) =>
-        readRange(file, { offset: members.get(name)?.offset ?? 0, size, blockSize, keeps }),
+        readRange(file, { offset: members.get(name)?.offset ?? 0, size, blockSize, keeps, signal }),
       close,
     });
   } catch (error) {
@@ -110,7 +108,7 @@ interface Access {
   close(): Promise<void>;
 }
 
-function readable(path: string, sizeOf: Files['sizeOf'], access: Access): Files {
+function readable(path: string, signal: AbortSignal, sizeOf: Files['sizeOf'], access: Access): Files {
   const sizeOfPresent = (name: string): number => {
     const size = sizeOf(name);
     if (size !== undefined) return size;
@@ -121,6 +119,7 @@ function readable(path: string, sizeOf: Files['sizeOf'], access: Access): Files 
   };
   return {
     path,
+    signal,
     sizeOf,
     async read(name) {
       const size = sizeOfPresent(name);
@@ -142,10 +141,15 @@ interface Range {
   readonly blockSize: number;
   /** `false`: two buffers take turns. */
   readonly keeps: boolean;
+  readonly signal: AbortSignal;
 }
 
-/** Reads at a place of its own, so that many share one file, and one piece ahead of whoever takes them. */
-export async function* readRange(file: FileHandle, { offset, size, blockSize, keeps }: Range): AsyncGenerator<Buffer> {
+/**
+ * Reads at a place of its own, so that many share one file, and one piece ahead of whoever takes them.
+ * @throws the reason of the signal
+ */
+export async function* readRange(file: FileHandle, range: Range): AsyncGenerator<Buffer> {
+  const { offset, size, blockSize, keeps, signal } = range;
   const allocate = (): Buffer => Buffer.allocUnsafeSlow(Math.min(blockSize, size));
   let [buffer, other] = [allocate(), allocate()];
   const readAt = async (done: number): Promise<Buffer> => {
@@ -156,6 +160,7 @@ export async function* readRange(file: FileHandle, { offset, size, blockSize, ke
   let next = readAt(0);
   for (let done = 0; done < size; ) {
     const piece = await next;
+    signal.throwIfAborted();
     done += piece.length;
     // The file became shorter while it was read; whoever reads misses the rest.
     if (piece.length === 0) return;

@@ -81,15 +81,15 @@ function compressInto(temp: string, files: Files, made: string[]): Layers {
     },
     open({ digest, size }) {
       const path = paths.get(digest);
-      return path === undefined ? undefined : readFile(path, size);
+      return path === undefined ? undefined : readFile(path, size, files.signal);
     },
   };
 }
 
-async function* readFile(path: string, size: number): AsyncGenerator<Buffer> {
+async function* readFile(path: string, size: number, signal: AbortSignal): AsyncGenerator<Buffer> {
   const file = await open(path);
   try {
-    yield* readRange(file, { offset: 0, size, blockSize: pieceSize, keeps: false });
+    yield* readRange(file, { offset: 0, size, blockSize: pieceSize, keeps: false, signal });
   } finally {
     await file.close();
   }
@@ -117,12 +117,15 @@ async function compress(files: Files, member: string, diffId: string, to: string
   } finally {
     await file.close();
   }
-  const found = `sha256:${plain.digest('hex')}`;
-  if (found !== diffId) {
-    throw new InputError('SOURCE_DAMAGED', {
-      message: `"${member}" in "${files.path}" is not the layer that the image’s config names: expected ${diffId}, found ${found} of ${plainSize} bytes.`,
-      remedy: 'Write the archive anew; it is damaged, or was changed.',
-    });
-  }
+  const found = { digest: parseDigest(`sha256:${plain.digest('hex')}`), size: plainSize };
+  if (found.digest !== diffId) throw otherLayer(files.path, member, diffId, found);
   return { digest: parseDigest(`sha256:${hash.digest('hex')}`), size };
+}
+
+/** @param found what the layer is without compression */
+export function otherLayer(path: string, member: string, diffId: string, { digest, size }: Blob): InputError {
+  return new InputError('SOURCE_DAMAGED', {
+    message: `"${member}" in "${path}" is not the layer that the image’s config names: expected ${diffId}, found ${digest} of ${size} bytes.`,
+    remedy: 'Write the archive anew; it is damaged, or was changed.',
+  });
 }

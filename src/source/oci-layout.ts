@@ -6,6 +6,7 @@
 import { InputError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import { type Descriptor, mediaTypeOfManifest, parseIndex, type StoredManifest } from '../image/manifest.ts';
+import { formatPlatform } from '../image/platform.ts';
 import { chooseImage, type ListedImage } from './choose.ts';
 import type { Files } from './files.ts';
 import type { Blob, ImageSource } from './image-source.ts';
@@ -16,6 +17,9 @@ import { damaged } from './tar.ts';
 interface LayoutImage extends ListedImage {
   readonly descriptor: Descriptor;
 }
+
+/** A blob, with what the index says of its platform. */
+type Located = Blob & Pick<Descriptor, 'platform'>;
 
 /**
  * The name of the spec is a tag or a whole reference; containerd and buildx add the whole one
@@ -36,13 +40,18 @@ export async function openLayout(files: Files, name: string | undefined): Promis
     proveBytes(bytes, child, whereIs(child));
     return { mediaType: child.mediaType || mediaTypeOfManifest(bytes), digest: child.digest, bytes };
   };
-  const whereIs = ({ digest }: Blob): string => `"${pathOfBlob(digest)}" in "${files.path}"`;
-  const assertBlob = (blob: Blob): void => {
+  const whereIs = ({ digest, platform }: Located): string =>
+    `"${pathOfBlob(digest)}"${platform === undefined ? '' : ` (${formatPlatform(platform)})`} in "${files.path}"`;
+  const assertBlob = (blob: Located): void => {
     const size = files.sizeOf(pathOfBlob(blob.digest));
     if (size === blob.size) return;
+    const whole = 'Write the image anew, whole: every platform of an index and every layer has to be in it.';
     throw new InputError('SOURCE_INCOMPLETE', {
       message: `${whereIs(blob)} ${size === undefined ? 'is not there' : `has ${size} bytes`}: expected ${blob.size} bytes.`,
-      remedy: 'Write the image anew, whole: every platform of an index and every layer has to be in it.',
+      remedy:
+        files.sizeOf('manifest.json') === undefined
+          ? whole
+          : `${whole} Named \`docker-archive:\`, it is published for the one platform that its "manifest.json" lists.`,
     });
   };
   return {
@@ -65,7 +74,9 @@ async function readImages(files: Files): Promise<readonly LayoutImage[]> {
     const isDocker = files.sizeOf('manifest.json') !== undefined;
     throw damaged(
       files.path,
-      isDocker ? 'it is a docker-archive, no OCI layout' : 'an OCI layout has the files "oci-layout" and "index.json"',
+      isDocker
+        ? 'it is a docker-archive, no OCI layout'
+        : 'an OCI layout has the files "oci-layout" and "index.json" at its top',
     );
   }
   const bytes = await files.read('index.json');

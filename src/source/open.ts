@@ -21,6 +21,7 @@ export interface SourcePorts {
  *   DIGEST_MISMATCH, REGISTRY_*; ToolError ENGINE_MISSING, COMMAND_FAILED
  */
 export async function openSource(spec: SourceSpec, { client, docker }: SourcePorts): Promise<ImageSource> {
+  const { temp, signal } = docker;
   switch (spec.kind) {
     case 'docker':
       return openRemote(client, spec.reference);
@@ -28,12 +29,12 @@ export async function openSource(spec: SourceSpec, { client, docker }: SourcePor
     case 'containers-storage':
       return openEngineImage(docker, spec);
     case 'oci':
-      return closedOnFailure(await openFolder(spec.path), (files) => openLayout(files, spec.name));
+      return closedOnFailure(await openFolder(spec.path, signal), (files) => openLayout(files, spec.name));
     case 'oci-archive':
-      return closedOnFailure(await openArchive(spec.path, docker.temp), (files) => openLayout(files, spec.name));
+      return closedOnFailure(await openArchive(spec.path, temp, signal), (files) => openLayout(files, spec.name));
     case 'docker-archive':
-      return closedOnFailure(await openArchive(spec.path, docker.temp), (files) =>
-        openDockerArchive(files, spec.name, docker.temp),
+      return closedOnFailure(await openArchive(spec.path, temp, signal), (files) =>
+        openDockerArchive(files, spec.name, temp),
       );
   }
 }

@@ -5,7 +5,7 @@
  *     source := 'docker-daemon:' image | 'containers-storage:' image
  *             | 'oci:' folder [':' name] | 'oci-archive:' file [':' name] | 'docker-archive:' file [':' name]
  *             | 'docker://' reference
- *     name   := a name that the image has there | '@' its place in the list, from 0
+ *     name   := a name that the image has there | its digest | '@' its place in the list, from 0
  */
 
 import { InputError } from '../errors.ts';
@@ -38,25 +38,37 @@ export type SourceSpec = EngineImage | FileImage | RegistryImage;
 const forms =
   'docker-daemon:NAME_OR_ID, containers-storage:NAME_OR_ID, oci:FOLDER[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], docker://REFERENCE (:@0 is the first of several images in a file)';
 
-function invalid(text: string, fault: string): InputError {
+function invalid(text: string, fault: string, cause?: unknown): InputError {
   return new InputError('SOURCE_INVALID', {
     message: `The input \`source\` is "${text}": ${fault}. Expected one of ${forms}.`,
     remedy:
       'Say where the image is, such as `source: docker-daemon:my-app` for one that `docker images` lists; leave `source` out to build.',
+    cause,
   });
+}
+
+/** The name in lower case, as `github.repository` need not have it; the tag as it is. */
+function parseRemote(text: string, reference: string): Reference {
+  if (reference === '') throw invalid(text, 'the reference is missing');
+  try {
+    const parsed = parseReference(reference.replace(/^(?:[^/]*\/)?[^:@]*/, (name) => name.toLowerCase()));
+    const isPinned = parsed.tag !== undefined || parsed.digest !== undefined;
+    return isPinned ? parsed : { ...parsed, tag: parseTag('latest') };
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw invalid(text, cause.message.replace(/\.$/, ''), cause);
+  }
 }
 
 /**
  * @param text one of the forms above
- * @throws InputError SOURCE_INVALID, and those of `parseReference`
+ * @throws InputError SOURCE_INVALID
  */
 export function parseSource(text: string): SourceSpec {
   const [, kind = '', rest = ''] = text.match(/^([a-z-]+):(.*)$/) ?? [];
   if (kind === 'docker') {
     if (!rest.startsWith('//')) throw invalid(text, '"docker:" is followed by "//" and a reference');
-    const reference = parseReference(rest.slice(2));
-    const isPinned = reference.tag !== undefined || reference.digest !== undefined;
-    return { kind, reference: isPinned ? reference : { ...reference, tag: parseTag('latest') } };
+    return { kind, reference: parseRemote(text, rest.slice(2)) };
   }
   if (kind === 'docker-daemon' || kind === 'containers-storage') {
     // Anything else could be an option on the engine's command line.

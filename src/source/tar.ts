@@ -58,6 +58,9 @@ export async function readTarIndex(file: FileHandle, path: string): Promise<TarI
     }
     const name = normalise(next.path ?? global.path ?? nameOf(header));
     const target = next.linkPath ?? global.linkPath ?? textOf(header.subarray(157, 257));
+    if (type === 'S' || next.isSparse === true) {
+      throw damaged(path, `"${name}" is stored without its holes; expected an archive of tar without --sparse`);
+    }
     next = {};
     // A later member of the same name replaces the earlier one, as it does for whoever unpacks.
     members.delete(name);
@@ -65,7 +68,6 @@ export async function readTarIndex(file: FileHandle, path: string): Promise<TarI
     if (type === '0' || type === '\0' || type === '7') members.set(name, { offset, size });
     else if (type === '1') links.set(name, normalise(target));
     else if (type === '2') links.set(name, normalise(posix.join(posix.dirname(name), target)));
-    else if (type === 'S') throw damaged(path, `"${name}" is a sparse file, which images do not have`);
   }
   for (const [name, target] of links) {
     const member = follow(target, members, links);
@@ -79,6 +81,8 @@ interface Extension {
   readonly path?: string;
   readonly linkPath?: string;
   readonly size?: number;
+  /** Whether the content is a sparse file without its holes (GNU tar, "Storing Sparse Files"). */
+  readonly isSparse?: true;
 }
 
 /** Records of the form `LENGTH KEY=VALUE\n`, where LENGTH counts all of the record. */
@@ -96,6 +100,7 @@ function parsePax(content: Buffer, path: string): Extension {
     if (key === 'path') found = { ...found, path: value };
     if (key === 'linkpath') found = { ...found, linkPath: value };
     if (key === 'size') found = { ...found, size: Number(value) };
+    if (key.startsWith('GNU.sparse.')) found = { ...found, isSparse: true };
     at += length;
   }
   return found;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { buildFailure, FailedBuild, parseFailedStep } from '../../../src/engine/build-failure.ts';
+import { parsePlatform } from '../../../src/image/platform.ts';
 import { aBuild } from '../../support/builders.ts';
 
 const request = aBuild({ context: 'app' });
@@ -17,6 +18,12 @@ function buildxFailure(file: string, pushes = false): ReturnType<typeof buildFai
 function classicFailure(file: string): ReturnType<typeof buildFailure> {
   const [stdout, stderr] = [captured(`classic/${file}.stdout`), captured(`classic/${file}.stderr`)];
   return buildFailure(request, { exitCode: 1, stdout, stderr }, false);
+}
+
+/** A file that is not there, of an instruction other than the captured one. */
+function withInstruction(instruction: string): ReturnType<typeof buildFailure> {
+  const stderr = captured('buildx/copy').replaceAll('COPY nothing-here /', instruction);
+  return buildFailure(request, { exitCode: 1, stdout: '', stderr }, false);
 }
 
 describe('the step that failed is read from what BuildKit printed', () => {
@@ -64,7 +71,7 @@ describe('the step that failed is read from what BuildKit printed', () => {
 describe('a failed build says where, in what and why', () => {
   test.each([
     ['run', 'at Dockerfile:4 in `RUN echo "error: the tests failed" >&2; exit 3`: process '],
-    ['copy', 'at Dockerfile:2 in `COPY nothing-here /`: failed to compute cache key: '],
+    ['copy', 'at Dockerfile:2 in `COPY nothing-here /`: "/nothing-here": not found.'],
     ['unknown', 'at Dockerfile:2 in `RUNN true`: dockerfile parse error on line 2: unknown instruction: RUNN'],
     ['from', 'at Dockerfile:1 in `FROM localhost:5000/lab/absent:1`: localhost:5000/lab/absent:1: failed to resolve'],
     ['target', ': target stage "nope" could not be found.'],
@@ -100,8 +107,48 @@ describe('a failed build says where, in what and why', () => {
     expect(buildxFailure('copy')).toMatchObject({ step: { file: 'Dockerfile', line: 2 } });
   });
 
-  test('the remedy is to build it oneself', () => {
-    expect(buildxFailure('copy').remedy).toContain('`docker build app`');
+  test('the remedy is to build it oneself, in the same way', () => {
+    expect(buildxFailure('run').remedy).toContain('`docker build app`');
+    const platforms = [parsePlatform('linux/arm64')];
+    const asked = aBuild({ context: 'app', file: 'app/Dockerfile.prod', target: 'run', platforms });
+    const failure = { exitCode: 1, stdout: '', stderr: captured('buildx/run') };
+    expect(buildFailure(asked, failure, false).remedy).toContain(
+      '`docker build --file app/Dockerfile.prod --target run --platform linux/arm64 app`',
+    );
+  });
+
+  const inContext = 'is not in the build context `app`, to which the path is relative';
+  test.each([
+    ['BuildKit', buildxFailure('copy'), `"/nothing-here" ${inContext}`],
+    ['the classic builder', classicFailure('copy'), `"nothing-here" ${inContext}`],
+    ['BuildKit, of another stage', withInstruction('COPY --from=build /x /'), 'or what `--from` names'],
+    ['BuildKit, by ADD', withInstruction('add x /'), inContext],
+    ['BuildKit, by what else copies', withInstruction('RUN --mount=type=bind,source=x true'), 'docker build'],
+  ])('a file that is not there has a remedy of its own: %s', (_title, { remedy }, text) => {
+    expect(remedy).toContain(text);
+  });
+
+  test.each([
+    ['BuildKit', '#5 0.551 exec /bin/sh: exec format error'],
+    ['the classic builder', 'exec /bin/sh: exec format error'],
+    [
+      'Podman',
+      '{"msg":"exec container process `/bin/sh`: Exec format error"}\nexec container process `/bin/sh`: Exec format error',
+    ],
+  ])('a program of another platform has one: %s', (_title, line) => {
+    const platforms = [parsePlatform('linux/arm64')];
+    const stderr = `${line}\nERROR: failed to solve: process "/bin/sh -c true" did not complete successfully: exit code: 1\n`;
+    const { remedy } = buildFailure(aBuild({ platforms }), { exitCode: 1, stdout: '', stderr }, false);
+    expect(remedy).toContain('cannot run programs for linux/arm64: put docker/setup-qemu-action before');
+  });
+
+  test.each([
+    ['BuildKit', 'buildx/target.txt'],
+    ['the classic builder', 'classic/target.stderr.txt'],
+  ])('so has a target that is not there: %s', (_title, file) => {
+    const stderr = readFileSync(new URL(`../../fixtures/build-output/${file}`, import.meta.url), 'utf8');
+    const { remedy } = buildFailure(aBuild({ target: 'nope' }), { exitCode: 1, stdout: '', stderr }, false);
+    expect(remedy).toContain('`FROM … AS nope`');
   });
 
   test('without a word, by its exit code', () => {
@@ -163,6 +210,14 @@ describe('a push that failed is no failed build', () => {
     const stderr = `${pushed}ERROR: failed to build: unauthorized\n`;
     const error = buildFailure(request, { exitCode: 1, stdout: '', stderr }, true);
     expect(error).toMatchObject({ code: 'PUSH_DENIED', message: 'The registry refused the push: unauthorized.' });
+  });
+
+  test('where the step says so and the reason leaves it out', () => {
+    const reason = 'failed to fetch oauth token: unknown: upstream failed';
+    const step = `#5 pushing layers done\n#5 ERROR: failed to push ghcr.io/octo/app:1: failed to authorize: ${reason}\n`;
+    const stderr = `${step}------\n > exporting to image:\n------\nERROR: failed to build: failed to solve: ${reason}\n`;
+    const error = buildFailure(request, { exitCode: 1, stdout: '', stderr }, true);
+    expect(error).toMatchObject({ code: 'PUSH_FAILED', message: `The push failed: ${reason}.` });
   });
 
   test('not reached: the failure may pass', () => {

@@ -70,6 +70,7 @@ describe('an engine describes itself', () => {
 
   test('the reason why an engine is down is one sentence', () => {
     expect(engineDown('connect ENOENT /x\n').message).toBe('The Docker engine does not answer: connect ENOENT /x.');
+    expect(engineDown('Is it running?').message).toBe('The Docker engine does not answer: Is it running?');
     expect(engineDown('It is down.').message).toBe('The Docker engine does not answer: It is down.');
   });
 });

@@ -639,8 +639,45 @@ describe('why', () => {
     ['a time zone is unknown', { tags: "type=raw,value={{date 'YYYY' tz='Mars/Base'}}" }],
     ['a date has no format', { tags: 'type=raw,value={{date}}' }],
     ['a label is no NAME=VALUE', { labels: 'maintainer' }],
+    ['a value names nothing', { tags: 'type=raw,value={{brnch}}-{{sha}}' }],
+    ['a pattern names nothing', { ...tag('v1.2.3'), tags: 'type=semver,pattern=v{{major}}{{mnior}}' }],
   ])('what is odd is said once: %s', (_title, wish) => {
     expect(aDescription(wish).warnings).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      'a run without a tag says why each rule gives none',
+      { tags: 'type=semver,pattern={{version}}\ntype=schedule' },
+      '"type=schedule": the run was started by no schedule; "type=semver,pattern={{version}}": the run is for no git tag',
+    ],
+    [
+      'a name that there is not says which there are',
+      { tags: 'type=raw,value={{brnch}}-{{sha}}' },
+      '"brnch" in "{{brnch}}-{{sha}}" is no name and gives nothing; there is: branch, tag, sha,',
+    ],
+    [
+      'a pattern knows the parts of the version',
+      { ...tag('v1.2.3'), tags: 'type=semver,pattern={{version}}{{sha}}' },
+      'there is: raw, version, major, minor, patch',
+    ],
+  ])('%s', (_title, wish, text) => {
+    expect(aDescription(wish).warnings.join('\n')).toContain(text);
+  });
+
+  test.each([
+    [
+      'a name and a tag',
+      'ghcr.io/octo-org/app:1.2',
+      'the tag alone in `tags`, `1.2`, and the name once, in `images: ghcr.io/octo-org/app`',
+    ],
+    ['a registry with a port', 'localhost:5000/app:1.2', '`images: localhost:5000/app`'],
+    ['two tags in a line', 'latest 1.0', 'one tag a line'],
+    ['a list of YAML', '- latest', 'one tag a line'],
+    ['a list of JSON', '["latest", "1.0"]', 'one tag a line'],
+    ['a branch', 'feature/x', '`type=ref,event=branch`'],
+  ])('what is no tag is told from what was meant: %s', (_title, tags, remedy) => {
+    expect(() => aDescription({ tags })).toThrow(expect.objectContaining({ remedy: expect.stringContaining(remedy) }));
   });
 });
 

@@ -22,6 +22,8 @@ describe('lines', () => {
     ['a quoted comma stays, and is quoted when shown', 'type=match,"pattern=a{1,2}"', ['type=match,"pattern=a{1,2}"']],
     ['a line in quotes is a rule, too', '"type=raw,value=a"', ['type=raw,value=a']],
     ['blanks around attributes go', ' type=raw , value=a ', [' type=raw , value=a ']],
+    ['plain tags may stand in one line, between commas', 'latest,1.0, 1\nb', ['latest', '1.0', '1', 'b']],
+    ['a comma after the last plain tag is nothing', 'latest,', ['latest']],
   ])('%s', (_title, tags, rules) => {
     expect(parseTagRules(tags).map(({ text }) => text)).toEqual(rules);
   });

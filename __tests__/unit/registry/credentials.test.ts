@@ -121,6 +121,24 @@ describe('what the CLI is logged in with', () => {
     expect(login).toEqual({ username: 'octocat', token: 'pass:word' });
   });
 
+  test('is what DOCKER_AUTH_CONFIG holds before what the file does', async () => {
+    const folder = aFolder({ credsStore: 'pass' });
+    const DOCKER_AUTH_CONFIG = JSON.stringify({ auths: { 'ghcr.io': { auth } } });
+    const login = await readLogin(folder, parseRegistry('ghcr.io'), noHelper, { ...env, DOCKER_AUTH_CONFIG });
+    expect(login).toEqual({ username: 'octocat', token: 'pass:word' });
+  });
+
+  test('may be an identity token, in the file or a store', async () => {
+    const nobody = '00000000-0000-0000-0000-000000000000';
+    const entry = { auth: Buffer.from(`${nobody}:`).toString('base64'), identitytoken: 'identity' };
+    const azure = parseRegistry('octo.azurecr.io');
+    const inFile = await readLogin(aFolder({ auths: { [azure]: entry } }), azure, noHelper, env);
+    expect(inFile).toEqual({ username: nobody, token: 'identity', isIdentity: true });
+    const run: RunHelper = async () => ({ exitCode: 0, stdout: '{"Username":"<token>","Secret":"identity"}' });
+    const inStore = await readLogin(aFolder({ credsStore: 'pass' }), azure, run, env);
+    expect(inStore).toEqual({ username: '<token>', token: 'identity', isIdentity: true });
+  });
+
   test('may end in zero bytes, as old clients wrote it', async () => {
     const padded = Buffer.from('octocat:password\0\0').toString('base64');
     const folder = aFolder({ auths: { 'ghcr.io': { auth: padded } } });
@@ -161,7 +179,6 @@ describe('what the CLI is logged in with', () => {
     ['answers with the other half', { exitCode: 0, stdout: '{"Secret":"s"}' }],
     ['answers with no object', { exitCode: 0, stdout: '"octocat"' }],
     ['answers with no JSON', { exitCode: 0, stdout: 'warning: locked' }],
-    ['has an identity token', { exitCode: 0, stdout: '{"Username":"<token>","Secret":"s"}' }],
   ])('is nothing when the store %s', async (_title, answer) => {
     const folder = aFolder({ credsStore: 'pass' });
     expect(await readLogin(folder, parseRegistry('ghcr.io'), () => Promise.resolve(answer), env)).toBeUndefined();

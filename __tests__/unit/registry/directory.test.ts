@@ -221,6 +221,7 @@ describe('names of GitHub as names of a registry', () => {
     ['a fault in the second component', { image: 'a/.b' }, 'The image "a/.b"', 'it starts with "."'],
     ['an owner with a slash', { owner: 'a/b' }, 'The owner "a/b"', 'it contains "/"'],
     ['a tag', { image: 'app:1' }, 'The image "app:1"', 'it contains ":"'],
+    ['a registry without a dot', { image: 'local/app:1' }, 'The image "local/app:1"', 'it contains ":"'],
     ['a letter that grows when lower-cased', { image: 'İ' }, 'The image "İ"', 'it contains "\u0307"'],
   ])('%s is refused, and the part named', (_title, given, part, fault) => {
     const error = thrownBy(() => named(container, given));
@@ -251,6 +252,32 @@ describe('names of GitHub as names of a registry', () => {
       code: 'REPOSITORY_INVALID',
       remedy: expect.stringContaining(remedy),
     });
+  });
+
+  test.each([
+    ['ghcr.io/octo-org/app', 'begins with a registry, "ghcr.io"', '`images: ghcr.io/octo-org/app`'],
+    [
+      'localhost:5000/octo-org/app:1.0',
+      'begins with a registry, "localhost:5000"',
+      '`images: localhost:5000/octo-org/app`',
+    ],
+    ['Quay.io/octo/app', 'begins with a registry, "Quay.io"', '`images: Quay.io/octo/app`'],
+  ])('an image that is a whole name is refused: %s', (image, message, remedy) => {
+    for (const decision of [container, docker, other]) {
+      expect(thrownBy(() => named(decision, { image }))).toMatchObject({
+        code: 'REPOSITORY_INVALID',
+        message: expect.stringContaining(message),
+        remedy: expect.stringContaining(remedy),
+      });
+    }
+  });
+
+  test('an image that begins with the owner has it twice, and that is said', () => {
+    const { repository, notes } = named(container, { image: 'Octo-Org/app' });
+    expect(repository.path).toBe('octo-org/octo-org/app');
+    expect(notes.at(-1)).toBe(
+      'The image "Octo-Org/app" goes to octo-org/octo-org/app, because the owner stands before it; for octo-org/app write `image: app`.',
+    );
   });
 
   test('256 characters in all are refused', () => {

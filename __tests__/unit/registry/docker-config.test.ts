@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -243,9 +244,9 @@ describe('the private folder', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  test('is not made when the runner’s configuration cannot be read', async () => {
-    const runner = join(temporaryFolder(), 'runner');
-    mkdirSync(join(runner, 'config.json'), { recursive: true });
+  test.each(['mkdir', 'mkfifo'])('is not made when the runner’s configuration is what `%s` makes', async (command) => {
+    const runner = temporaryFolder();
+    execFileSync(command, [join(runner, 'config.json')]);
     await expect(createDockerConfig(newFolder(), runner, [])).rejects.toThrowCode('DOCKER_CONFIG_INVALID');
   });
 

@@ -75,6 +75,13 @@ describe('a push whose token is refused in the middle', () => {
     });
   });
 
+  test('is made once more where the token was not to be had', async () => {
+    const message = 'The push failed: failed to fetch oauth token: unknown: upstream failed.';
+    const failure = new ToolError('PUSH_FAILED', { message, remedy: '' });
+    expect(await push([failure])).toMatchObject({ ended: 'attempt 1', calls: 2 });
+    expect(await push([failure], false)).toMatchObject({ ended: failure, calls: 1 });
+  });
+
   test('is made no third time', async () => {
     const last = refused();
     expect(await push([refused(), last, refused()])).toMatchObject({ ended: last, calls: 2 });
@@ -188,6 +195,11 @@ describe('what is transient', () => {
     'Head "https://ghcr.io/v2/octo/app/manifests/1": EOF',
     'error from registry: 504 Gateway Time-out',
     'dial tcp 1.2.3.4:443: connect: connection refused',
+    'error parsing HTTP 429 response body: unexpected end of JSON input: ""',
+    'Patch "https://ghcr.io/v2/octo/app/blobs/uploads/1": stream error: stream ID 57; INTERNAL_ERROR; received from peer',
+    'Put "https://ghcr.io/v2/": http2: server sent GOAWAY and closed the connection; LastStreamID=1999, ErrCode=NO_ERROR',
+    'Get "https://ghcr.io/v2/": http2: client connection lost',
+    'write tcp 10.0.0.1:1->10.0.0.2:443: use of closed network connection',
   ])('"%s" is worth another attempt', (text) => {
     expect(judgeText(`#9 pushing layers\n${text}\n`, now)).toEqual({ transient: true, reason: text });
   });
@@ -198,6 +210,7 @@ describe('what is transient', () => {
     'unexpected status from HEAD request to https://ghcr.io/v2/octo/app/blobs/sha256:5005: 403 Forbidden',
     'error: failed to solve: process "/bin/sh -c exit 503" did not complete successfully: exit code: 1',
     'manifest unknown',
+    'error parsing HTTP 404 response body: invalid character \'<\' looking for beginning of value: "<p>503</p>"',
     'dial tcp: lookup containers.ghes.test: no such host',
     'x509: certificate signed by unknown authority',
     '',

@@ -6,7 +6,7 @@ import { moveTags, type TagClient, verifyBlobs, verifyTags, widthOfTagging } fro
 import { aManifest } from '../../support/fakes.ts';
 
 const repository = parseRepositoryName('ghcr.io/octo-org/app');
-const tags = ['1.0', '1', 'latest'].map(parseTag);
+const tags = ['1.0', '1', 'latest'].map((text) => parseTag(text));
 const [old, manifest] = [aManifest('old'), aManifest('new')];
 const refused = new RegistryError('REGISTRY_UNAVAILABLE', {
   message: 'It failed.',

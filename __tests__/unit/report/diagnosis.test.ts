@@ -523,8 +523,25 @@ const rows: Readonly<Record<string, Case>> = {
     code: 'PLAIN_HTTP',
     says: ['{"insecure-registries": ["registry.example:5000"]}'],
   },
+  'dial tcp …: connect: connection refused': {
+    printed: [
+      'The push failed: Get "http://registry.example:5000/v2/": dial tcp 192.0.2.1:5000: connect: connection refused.',
+      'failed to do request: Head "https://registry.example:5000/v2/a/manifests/1": dial tcp 192.0.2.1:5000: connect: no route to host',
+    ],
+    code: 'REGISTRY_UNREACHABLE',
+    says: ['Nobody answers at registry.example:5000', '`registry`', 'proxy settings'],
+  },
+  'no space left on device': {
+    printed: [
+      'The build failed: failed to update builder last activity time: write /tmp/buildx/activity: no space left on device.',
+      'failed to register layer: write /usr/lib/x: no space left on device',
+    ],
+    code: 'FILE_REFUSED',
+    says: ['is full', 'docker system prune'],
+  },
   'received unexpected HTTP status: 200 OK': {
     printed: [
+      'containers.ghes.example gave an answer that is none of a registry (https://containers.ghes.example/v2/): it is a web page, with status 302.',
       'The push failed: received unexpected HTTP status: 200 OK.',
       'failed to push containers.ghes.example/octo-org/app:1: unexpected status from POST request to https://containers.ghes.example/v2/octo-org/app/blobs/uploads/: 302 Found',
       'error parsing HTTP 404 response body: invalid character \'<\' looking for beginning of value: "<html>"',
@@ -1003,11 +1020,30 @@ describe('the same words in another run', () => {
       },
     ],
     [
+      '401 of another registry that had taken the login is a right that is missing',
+      {
+        printed: [{ text: 'POST … was answered with 401: UNAUTHORIZED.', status: 401, code: 'PUSH_DENIED' }],
+        context: onOther,
+        code: 'PUSH_DENIED',
+        says: ['push to registry.example:5000/team/app, in the settings of registry.example:5000'],
+      },
+    ],
+    [
       'a name that does not exist on github.com is a misspelling',
       {
         printed: ['dial tcp: lookup registry.exmaple: no such host'],
         code: 'HOST_UNKNOWN',
         says: ['registry.exmaple', 'Correct the name'],
+      },
+    ],
+    [
+      'a proxy whose name is unknown is not taken for the registry',
+      {
+        printed: [
+          'No answer from ghcr.io to GET https://ghcr.io/token: the proxy proxy.corp:3128 cannot be reached: getaddrinfo ENOTFOUND proxy.corp.',
+        ],
+        code: 'HOST_UNKNOWN',
+        says: ['The name proxy.corp has no address', 'HTTPS_PROXY'],
       },
     ],
   ])('%s', (_title, row) => expectCase(row));

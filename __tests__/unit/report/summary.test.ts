@@ -58,6 +58,12 @@ function aRelease(): SummaryFacts {
 const own = ['a href', 'code', 'code class', 'details', 'h2', 'h3', 'li', 'p', 'pre', 'strong', 'summary'];
 const ofTables = ['table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul'];
 
+test('where the image came from is told of one that was there already', () => {
+  const plan = aPlan({ source: 'docker://ghcr.io/octo-org/app:1.0', referrers: 'true' });
+  const text = textOf(toHtml(formatSummary({ ...nothing, plan, outcome: published(plan) })));
+  expect(text).toMatch(/Source\s+docker:\/\/ghcr\.io\/octo-org\/app:1\.0\s+with what refers to it/);
+});
+
 describe('a publish', () => {
   const markdown = formatSummary(aRelease());
   const html = toHtml(markdown);

@@ -14,6 +14,7 @@ describe('one of several images in a file', () => {
     ['a name that Docker completes', 'octo/app:1.0', one],
     ['its place, from 0', '@0', one],
     ['its place where it has no name', '@2', bare],
+    ['its digest', 'sha256:3', bare],
   ])('is chosen by %s', (_title, name, image) => {
     expect(chooseImage(images, name, 'x.tar')).toBe(image);
   });
@@ -45,7 +46,7 @@ describe('one of several images in a file', () => {
 
   test('the error lists how each is named, and how one without a name is', () => {
     expect(() => chooseImage(images, undefined, 'x.tar')).toThrow(
-      'It holds:\n- docker.io/octo/app:1.0\n- registry.example:5000/app:2.0\n- @2 (sha256:3, without a name)',
+      'It holds:\n- docker.io/octo/app:1.0, 1.0\n- registry.example:5000/app:2.0\n- @2 (sha256:3, without a name)',
     );
   });
 });

@@ -54,7 +54,7 @@ interface Opened {
 
 async function opened(files: Readonly<Record<string, string>>): Promise<Opened> {
   const temp = temporaryFolder();
-  const source = await openDirectory(await openFolder(writeTree(temporaryFolder(), files)), temp);
+  const source = await openDirectory(await openFolder(writeTree(temporaryFolder(), files), AbortSignal.any([])), temp);
   return { source, content: await readContent(source), temp };
 }
 
@@ -136,7 +136,7 @@ describe('a folder that is not whole is refused, and nothing is left', () => {
     const plain = { mediaType: ociLayer, content: 'plain' };
     folder.index(folder.image('amd64', [{ mediaType: ociLayer, content: 'first' }, plain]));
     spoil(folder.files);
-    const files = await openFolder(writeTree(temporaryFolder(), folder.files));
+    const files = await openFolder(writeTree(temporaryFolder(), folder.files), AbortSignal.any([]));
     return { opening: openDirectory(files, temp), temp };
   };
   test.each([

@@ -71,7 +71,7 @@ describe('the tag of a marker', () => {
       '_staged.77.1.4bc453b53cb3',
       '_staged.8.1.4bc453b53cb3',
       'latest',
-    ].map(parseTag);
+    ].map((text) => parseTag(text));
     expect(markerTagsOf(tags, { run: '7', name: '' })).toEqual(tags.slice(0, 2));
     expect(markerTagsOf(tags, { run: '7', name: 'alpine' })).toEqual(tags.slice(2, 3));
   });

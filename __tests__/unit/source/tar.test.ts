@@ -105,6 +105,18 @@ describe('what is refused', () => {
     await expect(indexOf(archive)).rejects.toThrow(fault);
   });
 
+  test.each([['--format=gnu'], ['--format=pax'], ['--format=pax', '--sparse-version=0.0']])(
+    'a member that is stored without its holes: %s %s',
+    async (...options) => {
+      const tree = join(folder, `tree-${count++}`);
+      writeTree(tree, { 'layer.tar': 'the beginning' });
+      truncateSync(join(tree, 'layer.tar'), 1024 * 1024);
+      const archive = tarOf(tree, join(folder, `sparse-${count++}.tar`), '--sparse', ...options);
+      await expect(indexOf(archive)).rejects.toMatchObject({ code: 'SOURCE_DAMAGED' });
+      await expect(indexOf(archive)).rejects.toThrow(/layer\.tar" is stored without its holes.*without --sparse/);
+    },
+  );
+
   test('an archive that ends within a member', async () => {
     const tree = writeTree(join(folder, `tree-${count++}`), { 'layer.tar': Buffer.alloc(10_000, 1) });
     const archive = tarOf(tree, join(folder, 'cut.tar'));

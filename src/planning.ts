@@ -1,0 +1,73 @@
+/**
+ * From inputs to a plan, with the answers of a GHES and of GitHub's API where a plan needs them.
+ */
+
+import type { Entry } from './entry.ts';
+import type { Faults } from './errors.ts';
+import { type Inputs, parseContextOptions } from './inputs.ts';
+import type { ContextOptions } from './metadata/context.ts';
+import type { PublicationPlan } from './plan.ts';
+import { tokenForm } from './registry/credentials.ts';
+import type { ServerFacts } from './registry/directory.ts';
+import { isOpen, mostCapable, readServer } from './registry/probe.ts';
+import { resolveProduct } from './registry/product.ts';
+import type { Circumstances } from './report/diagnosis.ts';
+import { findMissingFacts, type GitHubFacts, readGitHubFacts } from './run/github-facts.ts';
+import type { Run } from './run/run.ts';
+import type { StepSecrets } from './step.ts';
+import { explainIn } from './with-step.ts';
+
+/**
+ * Plans with what the environment tells; where a GHES or GitHub's API has more to say, they are asked, once nothing is at
+ * fault, and it is planned again.
+ * @param faults holds those of the inputs already
+ * @throws InputError, or InputFaults with every fault
+ */
+export async function planWithAnswers<Result extends { readonly plan: PublicationPlan }>(
+  inputs: Inputs,
+  theRun: Run,
+  entry: Entry,
+  secrets: StepSecrets,
+  faults: Faults,
+  planWith: (metadata: ContextOptions, server: ServerFacts | undefined) => Result,
+): Promise<Result> {
+  const metadata = faults.attempt(() => parseContextOptions(entry.env, new Date()));
+  const asksServer = !inputs.dryRun && isOpen(inputs, resolveProduct(theRun.serverUrl));
+  const first = metadata && faults.attempt(() => planWith(metadata, asksServer ? mostCapable : undefined));
+  faults.throwIfAny();
+  if (metadata === undefined || first === undefined) throw new Error('no fault, but no plan either');
+  const [asked, server] = await Promise.all([
+    inputs.dryRun ? undefined : askGitHub(inputs, theRun, entry),
+    asksServer
+      ? readServer(theRun, entry.env, entry.termination).catch(explainIn(circumstancesOf(first.plan, theRun, secrets)))
+      : undefined,
+  ]);
+  return asked === undefined && server === undefined ? first : planWith({ ...metadata, ...asked }, server);
+}
+
+/** What an error of a run with this plan can be explained by. */
+export function circumstancesOf(
+  { product, destinations, push }: PublicationPlan,
+  run: Run,
+  secrets: StepSecrets,
+): Circumstances {
+  return { product, destinations, push: push.value, run, secrets };
+}
+
+/** What the payload lacks, from the API; `undefined` where nothing is missing. */
+async function askGitHub(
+  inputs: Inputs,
+  theRun: Run,
+  { env, log, termination }: Entry,
+): Promise<GitHubFacts | undefined> {
+  const { tags, flavor, labels, annotations } = inputs;
+  const missing = findMissingFacts(theRun, [tags, flavor, labels, annotations]);
+  // A terminal has no API of its own to ask.
+  if (env.GITHUB_ACTIONS !== 'true' || !(missing.repository || missing.commit)) return undefined;
+  const { createApi } = await import('./run/github-api.ts');
+  // A password for another registry is none of GitHub's business.
+  const token = tokenForm(inputs.token) === 'other' ? '' : inputs.token;
+  return readGitHubFacts(missing, theRun, createApi(theRun.apiUrl, token, env, termination), (message) =>
+    log.info(message),
+  );
+}

@@ -1,0 +1,55 @@
+/**
+ * What each entry has around its work: a folder that `post` knows of, a step in it, and the cause and remedy of what fails.
+ */
+
+import { appendEntry, type Entry, temporaryFolder } from './entry.ts';
+import type { Circumstances } from './report/diagnosis.ts';
+import { openStep, type Step, type StepPlan, type StepSecrets } from './step.ts';
+import { newStepFolder } from './step-folder.ts';
+
+/** Throws an error again, with its cause and remedy in this very run. */
+export function explainIn(circumstances: Circumstances): (error: unknown) => Promise<never> {
+  return async (error) => {
+    const { explain } = await import('./report/diagnosis.ts');
+    throw explain(error, circumstances);
+  };
+}
+
+/** What the work in a step may do beside what the step offers. */
+export interface StepInUse extends Omit<Step, 'close'> {
+  /**
+   * Leaves the login for the later steps of the job, until the post step; without a runner there are none.
+   * @param variables with which they are logged in
+   */
+  keepLogin(variables: Readonly<Record<string, string>>): void;
+}
+
+/**
+ * Works in a step of its own, and ends it whatever comes of it.
+ * @param plan with every repository that the work reads or writes
+ * @throws PublishError; what the work throws is explained by the circumstances
+ */
+export async function withStep<Result>(
+  plan: StepPlan,
+  { env, log, termination }: Entry,
+  circumstances: Circumstances,
+  secrets: StepSecrets,
+  work: (step: StepInUse) => Promise<Result>,
+): Promise<Result> {
+  const folder = newStepFolder(temporaryFolder(env));
+  // Before the folder is made, so that `post` knows it whatever happens from here on.
+  appendEntry(env.GITHUB_STATE, 'folder', folder);
+  const step = await openStep(plan, folder, env, secrets, log, termination);
+  let keepsLogin = false;
+  const keepLogin: StepInUse['keepLogin'] = (variables) => {
+    keepsLogin = env.GITHUB_ENV !== undefined;
+    for (const [name, value] of Object.entries(variables)) appendEntry(env.GITHUB_ENV, name, value);
+  };
+  try {
+    return await work({ ...step, keepLogin });
+  } catch (error) {
+    return await explainIn(circumstances)(error);
+  } finally {
+    await step.close(keepsLogin);
+  }
+}
