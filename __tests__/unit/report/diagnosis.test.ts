@@ -521,7 +521,10 @@ const rows: Readonly<Record<string, Case>> = {
     printed: ['Get "https://registry.example:5000/v2/": http: server gave HTTP response to HTTPS client'],
     context: onOther,
     code: 'PLAIN_HTTP',
-    says: ['{"insecure-registries": ["registry.example:5000"]}'],
+    says: [
+      '{"insecure-registries": ["registry.example:5000"]}',
+      'location = "registry.example:5000" and insecure = true in /etc/containers/registries.conf',
+    ],
   },
   'dial tcp …: connect: connection refused': {
     printed: [
