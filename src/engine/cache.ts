@@ -175,7 +175,9 @@ export function resolveCache(plan: CachePlan, facts: CacheFacts): CacheDecision 
   const { mode, reason } = chooseMode(plan, facts);
   const isWritten = plan.writes !== '';
   if (mode === 'gha') {
-    const scope = (name: string): string => `buildkit-${name}`;
+    // One service for all images of a Git repository, of which each is written as a whole.
+    const [, , ...image] = plan.repository.split('/');
+    const scope = (name: string): string => ['buildkit', ...image, name].join('-');
     return {
       from: plan.reads.map((name) => entryOf('gha', { scope: scope(name) })),
       to: isWritten ? [entryOf('gha', { scope: scope(plan.writes), mode: 'max', 'ignore-error': 'true' })] : [],
