@@ -71,7 +71,7 @@ describe('a publish', () => {
         expect.stringMatching(new RegExp(`^${title} took (?:\\d+ ms|[\\d.]+ s)$`)),
       ]),
     );
-    expect(step.log.trimEnd().split('\n').at(-1)).toBe(`Published ${step.outputs.reference}`);
+    expect(step.log.trimEnd().split('\n').at(-1)).toBe(`Published ${step.outputs.reference} as 1.0, stable`);
   });
 
   test('has a bar for each stage', () => {
