@@ -432,6 +432,8 @@ describe('a version that is there already', () => {
     for (const step of [later, merged]) {
       expect(step).toMatchObject({ ...succeeded, outputs: { published: 'false', digest: first.outputs.digest } });
       expect(step.outputs.reason).toContain('1.2.3 is there already');
+      const notices = step.commands.filter(({ name }) => name === 'notice').map(({ data }) => data);
+      expect(notices).toEqual([expect.stringContaining('1.2.3 is there already')]);
     }
     expect(await suite.client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/amd64')).toBe('linux/amd64');
     expect(markers(await suite.client.tagsOf(run.name))).toEqual([]);
