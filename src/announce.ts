@@ -5,7 +5,7 @@
 import { appendFileSync } from 'node:fs';
 import type { Environment } from './engine/command.ts';
 import { formatDigestReference } from './image/reference.ts';
-import type { Outcome } from './outputs.ts';
+import { isStaged, type Outcome } from './outputs.ts';
 import type { Plan, PublicationPlan } from './plan.ts';
 import type { Log } from './report/log.ts';
 
@@ -22,7 +22,7 @@ export function announce(
   env: Environment,
   log: Log,
 ): void {
-  if (thePlan.staging !== undefined && outcome.digest !== undefined) return;
+  if (isStaged(thePlan, outcome)) return;
   if (!outcome.published || outcome.digest === undefined) {
     log.notice(`Nothing was published, because ${outcome.reason}.`);
     return;

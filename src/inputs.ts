@@ -133,10 +133,13 @@ function stage(text: string): string | undefined {
   const choice = normaliseBoolean(text);
   if (choice === 'false') return undefined;
   if (choice === 'true') return '';
-  if (/^[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?$/.test(text)) return text;
+  // Of YAML 1.1's booleans, those that are a word: whoever writes `no` wants no leg of that name.
+  const isBoolean = /^(?:yes|y|on|no|n|off)$/i.test(text);
+  if (!isBoolean && /^[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?$/.test(text)) return text;
   throw new InputError('INPUT_INVALID', {
     message: `The input \`stage\` is "${text}": expected \`true\`, \`false\`, or a name of at most 32 lower-case letters, digits, ".", "-" and "_".`,
-    remedy: 'Set `stage: true`; a name tells several images apart that one run stages in one repository.',
+    remedy:
+      'Set `stage: true`, or `stage: false` to publish; a name tells several images apart that one run stages in one repository.',
   });
 }
 

@@ -139,8 +139,8 @@ function joinFrom(legs: readonly Leg[], { platforms }: MergePlan, { description 
 }
 
 /**
- * Where a version is to stay as it is, one that holds the legs which are staged is of this very run: a merge removes their
- * markers once it is through. It is finished with the same index, though the annotations of another one may differ.
+ * Where a version is to stay as it is, one that lists the legs whose markers are still there comes from a merge that was
+ * interrupted: one that gets through removes them. It is finished with the same index, whatever its annotations.
  */
 async function findBegun(plan: MergePlan, ports: JoinPorts, targets: readonly Target[]): Promise<Begun> {
   if (plan.ifExists === 'overwrite') return new Map();
@@ -153,9 +153,7 @@ async function findBegun(plan: MergePlan, ports: JoinPorts, targets: readonly Ta
     if (chosen.length === 0) return [];
     const index = await registry.getManifest(repository, tag);
     if (!haveSameEntries(index, joinFrom(chosen, plan, target))) return [];
-    log.info(
-      `${formatTagReference(repository, tag)} is of a merge of this run that was interrupted; it is finished now.`,
-    );
+    log.info(`${formatTagReference(repository, tag)} lists these very legs already; the merge goes on with it.`);
     return [[target, index]];
   });
   return new Map((await Promise.all(found)).flat());

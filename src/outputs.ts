@@ -8,7 +8,7 @@ import { formatDigestReference, formatTagReference } from './image/reference.ts'
 import type { Repository } from './image/repository.ts';
 import type { ImageDescription } from './metadata/describe.ts';
 import { formatAnnotation, formatLabel } from './metadata/labels.ts';
-import type { PublicationPlan } from './plan.ts';
+import type { Plan, PublicationPlan } from './plan.ts';
 
 /** A repository that has the image now, and its names there. */
 export interface Place {
@@ -44,6 +44,11 @@ export interface Outcome {
 export function nothingDone(plan: PublicationPlan, reason: string): Outcome {
   const { description } = plan;
   return { published: false, reason, description, digest: undefined, imageId: '', platforms: {}, metadata: '' };
+}
+
+/** Whether a leg is in its repositories now; it has no name there, unlike a version that is there already. */
+export function isStaged({ staging }: Pick<Plan, 'staging'>, { digest, description }: Outcome): boolean {
+  return staging !== undefined && digest !== undefined && description.tags.length === 0;
 }
 
 export const outputNames = [

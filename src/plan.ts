@@ -7,6 +7,7 @@ import { type CacheMode, type CachePlan, cacheName } from './engine/cache.ts';
 import { checkOutputs } from './engine/outputs.ts';
 import { gitSecretId } from './engine/secrets.ts';
 import { gatherFaults, InputError } from './errors.ts';
+import { formatPlatform, type Platform } from './image/platform.ts';
 import { formatRepository, type Repository } from './image/repository.ts';
 import type { IfExists, Inputs, Verification } from './inputs.ts';
 import { type ContextOptions, contextOf } from './metadata/context.ts';
@@ -189,7 +190,7 @@ function parseNaming(inputs: Inputs): Naming | undefined {
 
 /** The build, with what the rest of the plan adds to its inputs. */
 function buildOf(
-  { build: { options, cache }, annotations, token }: Inputs,
+  { build: { options, cache }, annotations, token, stage }: Inputs,
   run: Run,
   destinations: readonly Destination[],
   push: boolean,
@@ -203,7 +204,7 @@ function buildOf(
     labels: (description?.labels ?? []).map(({ name, value }) => `${name}=${value}`),
     annotations: description?.annotations ?? [],
     needsAnnotations: annotations.trim() !== '',
-    cache: planCache(cache, run, main, push, description),
+    cache: planCache(cache, legParts(stage, options.platforms), run, main, push, description),
     builderId:
       owned === undefined || runId === ''
         ? ''
@@ -213,23 +214,30 @@ function buildOf(
   };
 }
 
+/** What tells a leg from the others of its run; nothing for a whole image. */
+function legParts(stage: string | undefined, platforms: readonly Platform[]): readonly string[] {
+  return stage === undefined ? [] : [stage, ...platforms.map(formatPlatform)].filter((part) => part !== '');
+}
+
 function planCache(
   mode: CacheMode,
+  parts: readonly string[],
   { ref, event, baseRef }: Run,
   main: Destination | undefined,
   push: boolean,
   description: ImageDescription | undefined,
 ): CachePlan {
-  const branch = ref.kind === 'branch' ? cacheName(ref.name) : '';
-  const reads = [branch, cacheName(baseRef), cacheName(event.defaultBranch ?? '')].filter((name) => name !== '');
+  const own = ref.kind === 'branch' ? ref.name : '';
+  const branches = [own, baseRef, event.defaultBranch ?? ''].filter((branch) => branch !== '');
   // A Docker registry has images alone.
   const repository = main === undefined || main.registry.kind === 'docker' ? '' : formatRepository(main.repository);
-  const tags = [description?.tags[0]?.tag, reads.at(-1), 'latest'].filter((tag) => tag !== undefined);
+  const last = branches.slice(-1).map((branch) => cacheName(branch));
+  const tags = [description?.tags[0]?.tag, ...last, 'latest'].filter((tag) => tag !== undefined);
   return {
     mode,
     repository,
-    reads: [...new Set(reads)],
-    writes: branch,
+    reads: [...new Set(branches.map((branch) => cacheName(branch, parts)))],
+    writes: own === '' ? '' : cacheName(own, parts),
     mayPush: push,
     images: repository === '' ? [] : [...new Set(tags)].map((tag) => `${repository}:${tag}`),
   };

@@ -2,8 +2,9 @@
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RegistryError } from '../../src/errors.ts';
-import { type Digest, parseDigest } from '../../src/image/digest.ts';
+import { type Digest, isDigest, parseDigest } from '../../src/image/digest.ts';
 import type { Repository } from '../../src/image/repository.ts';
+import type { Tag } from '../../src/image/tag.ts';
 import { removePackageVersions } from '../../src/registry/package-versions.ts';
 import { markerTag } from '../../src/source/marker.ts';
 import { collectLegs, removeMarkers, stageLeg } from '../../src/source/staged.ts';
@@ -116,6 +117,27 @@ describe('the markers', () => {
     };
     expect(await removeMarkers(client, repository, markers, never)).toBeUndefined();
     expect(await client.listTags(repository)).toEqual([]);
+    expect(await client.headManifest(repository, digest)).toMatchObject({ digest });
+  });
+
+  test.each([
+    { what: 'first, where the registry keeps a manifest that has one', keepsTag: false, says: undefined },
+    { what: 'in vain, where the registry says that it is none', keepsTag: true, says: 'It has a tag.' },
+  ])('are removed by their tag $what', async ({ keepsTag, says }) => {
+    const { repository, digest } = await aStagedLeg();
+    const { markers } = await collectLegs(client, repository, staging, () => {});
+    const ordering = {
+      ...client,
+      deleteManifest: async (of: Repository, which: Tag | Digest) => {
+        if (!isDigest(which)) return keepsTag ? false : client.deleteManifest(of, which);
+        if ((await client.listTags(of)).length === 0) return client.deleteManifest(of, which);
+        throw new RegistryError('PUSH_DENIED', { message: 'It has a tag.', remedy: '', status: 403 });
+      },
+    };
+    const left = await removeMarkers(ordering, repository, markers, async () => false);
+    expect(left).toEqual(says === undefined ? undefined : expect.stringContaining(says));
+    for (const { marker } of markers)
+      expect((await client.headManifest(repository, marker)) !== undefined).toBe(keepsTag);
     expect(await client.headManifest(repository, digest)).toMatchObject({ digest });
   });
 

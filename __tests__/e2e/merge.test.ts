@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { startBuildKit } from '../support/buildkit.ts';
-import { pullRequest, tagPush } from '../support/event.ts';
+import { branchPush, pullRequest, tagPush } from '../support/event.ts';
 import { startMeddlingRegistry } from '../support/meddling-registry.ts';
 import { type RunnerOptions, readActionManifest, type StepResult, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
@@ -287,6 +287,19 @@ describe('legs of other builders', () => {
     expect(await run.merge({ platforms })).toMatchObject(succeeded);
   });
 
+  test('each leg keeps a cache of its own, which the merge leaves alone', async () => {
+    const run = newRun();
+    const runner = { event: branchPush('main') };
+    for (const platform of platforms.split(','))
+      expect(await run.leg(platform, { inputs: { cache: 'registry' }, runner })).toMatchObject(succeeded);
+    expect(await run.merge({ platforms, tags: '1.0' })).toMatchObject(succeeded);
+    expect(await suite.client.tagsOf(run.name)).toEqual([
+      '1.0',
+      'buildcache-main-linux-amd64',
+      'buildcache-main-linux-arm64',
+    ]);
+  });
+
   test('a leg of two platforms is joined with a leg of one', async () => {
     const run = newRun();
     const two = await run.leg('linux/arm64,linux/arm/v7', { dockerfile: 'FROM scratch' });
@@ -419,6 +432,8 @@ describe('a version that is there already', () => {
     for (const step of [later, merged]) {
       expect(step).toMatchObject({ ...succeeded, outputs: { published: 'false', digest: first.outputs.digest } });
       expect(step.outputs.reason).toContain('1.2.3 is there already');
+      const notices = step.commands.filter(({ name }) => name === 'notice').map(({ data }) => data);
+      expect(notices).toEqual([expect.stringContaining('1.2.3 is there already')]);
     }
     expect(await suite.client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/amd64')).toBe('linux/amd64');
     expect(markers(await suite.client.tagsOf(run.name))).toEqual([]);

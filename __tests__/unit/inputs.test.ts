@@ -90,6 +90,8 @@ describe('strings become values', () => {
   test.each([
     ['push: maybe', { push: 'maybe' }, 'INPUT_INVALID'],
     ['push: yes, which is no boolean of YAML 1.2', { push: 'yes' }, 'INPUT_INVALID'],
+    ['stage: no, which would be a name', { stage: 'no' }, 'INPUT_INVALID'],
+    ['stage: On, which would be none', { stage: 'On' }, 'INPUT_INVALID'],
     ['push: tRUE', { push: 'tRUE' }, 'INPUT_INVALID'],
     ['dry-run: auto', { 'dry-run': 'auto' }, 'INPUT_INVALID'],
     ['login-scope: workflow', { 'login-scope': 'workflow' }, 'INPUT_INVALID'],

@@ -185,3 +185,36 @@ test('the description is made again with the tags that the registry has', () => 
   expect(again([]).tags.map(({ tag }) => tag)).toEqual(['1.4.9', '1.4', '1', 'latest']);
   expect(again(['2.0.0']).tags.map(({ tag }) => tag)).toEqual(['1.4.9', '1.4', '1']);
 });
+
+describe('the cache of a build', () => {
+  const run = aRun({
+    GITHUB_REF: 'refs/heads/feature/x',
+    GITHUB_RUN_ID: '7',
+    GITHUB_RUN_ATTEMPT: '1',
+  });
+
+  test.each([
+    ['a whole image is named after the branch', {}, 'feature-x'],
+    ['a whole image of given platforms, too', { platforms: 'linux/arm64' }, 'feature-x'],
+    ['a leg, after its platform, too', { stage: 'true', platforms: 'linux/arm/v7' }, 'feature-x-linux-arm-v7'],
+    [
+      'a leg of a named image, after both',
+      { stage: 'alpine', platforms: 'linux/arm64' },
+      'feature-x-alpine-linux-arm64',
+    ],
+    ['a leg that names no platform, after the branch', { stage: 'true' }, 'feature-x'],
+  ])('%s', (_title, inputs, name) => {
+    const { cache } = aPlan({ cache: 'auto', ...inputs }, run).build;
+    expect(cache.writes).toBe(name);
+    expect(cache.reads).toContain(name);
+  });
+
+  test('has a name that tells legs apart under the longest branch', () => {
+    const long = aRun({ GITHUB_REF: `refs/heads/${'x'.repeat(200)}`, GITHUB_RUN_ID: '7', GITHUB_RUN_ATTEMPT: '1' });
+    const names = ['linux/amd64', 'linux/arm64'].map(
+      (platforms) => aPlan({ cache: 'auto', stage: 'true', platforms }, long).build.cache.writes,
+    );
+    expect(new Set(names).size).toBe(2);
+    for (const name of names) expect(name.length).toBe(100);
+  });
+});

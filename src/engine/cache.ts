@@ -137,9 +137,17 @@ export interface CacheFacts {
   readonly hasActionsCache: boolean;
 }
 
-/** A part of a tag that is made from a branch. */
-export function cacheName(branch: string): string {
-  return branch.replaceAll(/[^A-Za-z0-9_.-]/g, '-').slice(0, 100);
+/**
+ * A part of a tag that is made from a branch.
+ * @param parts what of the image the job builds, where others build the rest of it: each writes a cache of its own
+ */
+export function cacheName(branch: string, parts: readonly string[] = []): string {
+  const clean = (text: string): string => text.replaceAll(/[^A-Za-z0-9_.-]/g, '-');
+  const suffix = parts
+    .map((part) => clean(`-${part}`))
+    .join('')
+    .slice(0, 60);
+  return `${clean(branch).slice(0, 100 - suffix.length)}${suffix}`;
 }
 
 function entryOf(type: string, attributes: Readonly<Record<string, string>>): CacheEntry {
@@ -167,7 +175,9 @@ export function resolveCache(plan: CachePlan, facts: CacheFacts): CacheDecision 
   const { mode, reason } = chooseMode(plan, facts);
   const isWritten = plan.writes !== '';
   if (mode === 'gha') {
-    const scope = (name: string): string => `buildkit-${name}`;
+    // One service for all images of a Git repository, of which each is written as a whole.
+    const [, , ...image] = plan.repository.split('/');
+    const scope = (name: string): string => ['buildkit', ...image, name].join('-');
     return {
       from: plan.reads.map((name) => entryOf('gha', { scope: scope(name) })),
       to: isWritten ? [entryOf('gha', { scope: scope(plan.writes), mode: 'max', 'ignore-error': 'true' })] : [],

@@ -184,7 +184,7 @@ export const plainHttp: Cause = (facts) => {
   return {
     code: 'PLAIN_HTTP',
     cause: `${host} speaks plain HTTP where TLS was expected.`,
-    remedy: `Give ${host} a certificate. This action and the engine speak plain HTTP only to registries on the same machine; an engine alone can be told {"insecure-registries": ["${host}"]} in /etc/docker/daemon.json.`,
+    remedy: `Give ${host} a certificate. This action and Docker speak plain HTTP only to registries on the same machine. An engine alone can be told: Docker with {"insecure-registries": ["${host}"]} in /etc/docker/daemon.json, Podman with a [[registry]] of location = "${host}" and insecure = true in /etc/containers/registries.conf.`,
   };
 };
 

@@ -6,7 +6,7 @@ import type { PublishError } from '../errors.ts';
 import { formatDigestReference, formatTagReference } from '../image/reference.ts';
 import { formatRepository } from '../image/repository.ts';
 import type { ImageDescription } from '../metadata/describe.ts';
-import type { Outcome } from '../outputs.ts';
+import { isStaged, type Outcome } from '../outputs.ts';
 import type { Plan, PublicationPlan } from '../plan.ts';
 import { describeProduct } from '../registry/product.ts';
 import { formatSource } from '../source/spec.ts';
@@ -129,12 +129,11 @@ function heading({ plan, outcome, failure, isDryRun, spans }: SummaryFacts, meas
 }
 
 /** The main reference of a leg that is staged; empty where none is, as where the version is there already. */
-function stagedAs({ staging, destinations }: DescribedPlan, outcome: Outcome | undefined): string {
-  if (staging === undefined || outcome?.digest === undefined || outcome.description.tags.length > 0) return '';
+function stagedAs(plan: DescribedPlan, outcome: Outcome | undefined): string {
+  if (outcome?.digest === undefined || !isStaged(plan, outcome)) return '';
   const { digest, places = [] } = outcome;
-  const main = destinations.find(({ repository }) => places.some((place) => place.repository === repository));
-  if (main === undefined) return '';
-  return formatDigestReference(main.repository, digest);
+  const main = plan.destinations.find(({ repository }) => places.some((place) => place.repository === repository));
+  return main === undefined ? '' : formatDigestReference(main.repository, digest);
 }
 
 function explainFailure(failure: Failure, measure: Measure): string {

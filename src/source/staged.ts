@@ -178,6 +178,29 @@ export async function checkContent(registry: LegRegistry, repository: Repository
 }
 
 /**
+ * A registry may keep the tag of a manifest that was removed by its digest, as crane's does, or a manifest that has a tag, as
+ * Google's do.
+ * @throws RegistryError
+ */
+async function removeMarker(registry: LegRegistry, repository: Repository, { marker, tag }: Marker): Promise<void> {
+  const remove = (which: Digest | Tag): Promise<unknown> =>
+    registry.deleteManifest(repository, which).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  const isThere = async (): Promise<boolean> => (await registry.headManifest(repository, tag))?.digest === marker;
+  const refusal = await remove(marker);
+  const mayHaveOrder = refusal instanceof RegistryError && !refusal.retryable && refusal.status !== 405;
+  if (refusal !== undefined && !mayHaveOrder) throw refusal;
+  if (!(await isThere())) return;
+  const failure = await remove(tag);
+  if (failure !== undefined) throw refusal ?? failure;
+  if (refusal === undefined) return;
+  if (await isThere()) throw refusal;
+  await registry.deleteManifest(repository, marker);
+}
+
+/**
  * Removes manifests by GitHub's packages API.
  * @returns `false` where no such API has the repository
  * @throws RegistryError
@@ -195,16 +218,13 @@ export async function removeMarkers(
   removeVersions: RemoveVersions,
 ): Promise<string | undefined> {
   const refusals = await Promise.all(
-    markers.map(async ({ marker, tag }) => {
+    markers.map(async (each) => {
       try {
-        await registry.deleteManifest(repository, marker);
-        // A registry may keep the tag of a manifest that was removed by its digest, as crane's does.
-        const kept = await registry.headManifest(repository, tag);
-        if (kept?.digest === marker) await registry.deleteManifest(repository, tag);
+        await removeMarker(registry, repository, each);
         return [];
       } catch (error) {
         if (!(error instanceof RegistryError)) throw error;
-        return [{ marker, error }];
+        return [{ marker: each.marker, error }];
       }
     }),
   );

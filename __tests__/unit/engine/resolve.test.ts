@@ -152,7 +152,7 @@ describe('the cache', () => {
       'auto is GitHub’s service where there is one',
       branch,
       { ...able, hasActionsCache: true },
-      'read from type=gha,scope=buildkit-feature and type=gha,scope=buildkit-main, write to type=gha,scope=buildkit-feature,mode=max,ignore-error=true',
+      'read from type=gha,scope=buildkit-app-feature and type=gha,scope=buildkit-app-main, write to type=gha,scope=buildkit-app-feature,mode=max,ignore-error=true',
     ],
     [
       'auto is in the image where the engine can do no other',
@@ -180,10 +180,16 @@ describe('the cache', () => {
       'read from type=registry,ref=ghcr.io/o/app:buildcache-main, write to nothing',
     ],
     [
+      'GitHub’s service has one for each image',
+      { ...branch, mode: 'gha', repository: 'ghcr.io/o/shop/api', reads: [] },
+      able,
+      'read from nothing, write to type=gha,scope=buildkit-shop-api-feature,mode=max,ignore-error=true',
+    ],
+    [
       'GitHub’s service takes what may not be pushed',
       { ...branch, mode: 'gha', mayPush: false, reads: [] },
       able,
-      'read from nothing, write to type=gha,scope=buildkit-feature,mode=max,ignore-error=true',
+      'read from nothing, write to type=gha,scope=buildkit-app-feature,mode=max,ignore-error=true',
     ],
   ] as const)('%s', (_title, plan, facts, words) => {
     expect(formatCache(resolveCache(plan, facts))).toBe(words);

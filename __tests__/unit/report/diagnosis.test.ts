@@ -524,7 +524,10 @@ const rows: Readonly<Record<string, Case>> = {
     ],
     context: onOther,
     code: 'PLAIN_HTTP',
-    says: ['{"insecure-registries": ["registry.example:5000"]}'],
+    says: [
+      '{"insecure-registries": ["registry.example:5000"]}',
+      'location = "registry.example:5000" and insecure = true in /etc/containers/registries.conf',
+    ],
   },
   'dial tcp …: connect: connection refused': {
     printed: [
