@@ -9,7 +9,7 @@ import { type Engine, openEngine } from './engine/engine.ts';
 import { readSecretFiles, secretValues } from './engine/secrets.ts';
 import { appendEntry, type Entry, maskSecrets, readRegistryAuth, readRun, runEntry, writeOutputs } from './entry.ts';
 import { gatherFaults } from './errors.ts';
-import { type InputReader, type Inputs, inputDefaults, inputsOfEnvironment, parseInputs } from './inputs.ts';
+import { type InputReader, type Inputs, inputDefaults, inputsOfEnvironment, parseInputs, textsOf } from './inputs.ts';
 import { formatOutputs, nothingDone, type OutputName } from './outputs.ts';
 import { type Plan, plan } from './plan.ts';
 import { circumstancesOf, planWithAnswers } from './planning.ts';
@@ -50,7 +50,7 @@ async function attemptPublish(
     const ofBuild = [...secretValues(options.secrets, given, env).values()];
     const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults), ofBuild };
     const inFiles = await readSecretFiles(options.secrets);
-    maskSecrets(log, inputs.username, { ...secrets, ofBuild: [...ofBuild, ...inFiles] });
+    maskSecrets(log, inputs.username, { ...secrets, ofBuild: [...ofBuild, ...inFiles] }, textsOf(read, inputDefaults));
     return { inputs, secrets, theRun: readRun(env) };
   });
   const { registryAuth } = secrets;
