@@ -19,6 +19,7 @@ import type { Journal } from './report/journal.ts';
 import { formatPlan } from './report/plan-table.ts';
 import { checkBuild } from './source/build-context.ts';
 import { checkSource } from './source/check-source.ts';
+import { warnOfCopiedCredential } from './source/copied-credential.ts';
 import type { SourceSpec } from './source/spec.ts';
 import { buildByDigest } from './source/unnamed-build.ts';
 import { type StepInUse, withStep } from './with-step.ts';
@@ -74,6 +75,9 @@ async function attemptPublish(
     account.plan = planned.plan;
     for (const line of formatPlan(planned.plan)) log.info(line);
     tellOf(planned.plan, log);
+    const { build, source } = planned.plan;
+    const warning = source === undefined ? warnOfCopiedCredential(build, process.cwd()) : undefined;
+    if (warning !== undefined) log.warning(warning);
     return planned;
   });
   if (inputs.dryRun) {

@@ -130,6 +130,21 @@ describe('a credential in a URL', () => {
   });
 });
 
+test('the token of the checkout that comes into an image is warned of, and not shown', async () => {
+  const runner = aRunner();
+  const persisted = `canary-${crypto.randomUUID()}`;
+  runner.write('.git/config', `[http "https://github.com/"]\n\textraheader = AUTHORIZATION: basic ${persisted}\n`);
+  runner.write('Dockerfile', 'FROM scratch\nCOPY . /\n');
+  const warningsOf = ({ commands }: StepResult): readonly string[] =>
+    commands.filter(({ name }) => name === 'warning').map(({ data }) => data);
+  const warned = await publishTo(runner);
+  expect(warningsOf(warned)).toEqual([expect.stringContaining('.git/config holds a credential')]);
+  expect(warned.log).not.toContain(persisted);
+  expect(await suite.client.contentOf(warned.outputs.image ?? '', '.git/config')).toContain(persisted);
+  runner.write('.dockerignore', '.git\n');
+  expect(warningsOf(await publishTo(runner))).toEqual([]);
+});
+
 describe('several registries', () => {
   test('are published to in one step, each with its own login of `registry-auth`, of which nothing is left', async () => {
     const { registry, username, token } = suite.login;
