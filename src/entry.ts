@@ -16,6 +16,7 @@ import { type Log, workflowLog } from './report/log.ts';
 import { formatFileEntry } from './report/runner.ts';
 import { parseRun, type Run } from './run/run.ts';
 import type { StepSecrets } from './step.ts';
+import { urlSecrets } from './url-secrets.ts';
 
 /** The process of a step. */
 export interface Entry {
@@ -79,14 +80,22 @@ export async function readRegistryAuth(text: string, faults: Faults): Promise<re
   return parseRegistryAuth(text, faults);
 }
 
-/** Every secret, and the form in which the CLI's configuration keeps a login, is *** in the log from here on. */
-export function maskSecrets(log: Log, username: string, { token, registryAuth, ofBuild = [] }: StepSecrets): void {
+/**
+ * Every secret, and the form in which the CLI's configuration keeps a login, is *** in the log from here on.
+ * @param texts of all inputs: there may be URLs with credentials among them
+ */
+export function maskSecrets(
+  log: Log,
+  username: string,
+  { token, registryAuth, ofBuild = [] }: StepSecrets,
+  texts: readonly string[],
+): void {
   for (const login of [{ username, password: token }, ...registryAuth]) {
     if (login.password === '') continue;
     log.mask(login.password);
     log.mask(Buffer.from(`${login.username}:${login.password}`).toString('base64'));
   }
-  for (const line of ofBuild.flatMap(tellingLines)) log.mask(line);
+  for (const line of [...ofBuild, ...texts.flatMap(urlSecrets)].flatMap(tellingLines)) log.mask(line);
 }
 
 /** Appends to one of the runner's files; without a runner there is none. */

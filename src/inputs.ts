@@ -104,6 +104,16 @@ export function inputsOfEnvironment<Name extends string>(
   };
 }
 
+/** The texts of all inputs. */
+export function textsOf<Name extends string>(
+  read: InputReader<Name>,
+  defaults: Readonly<Record<Name, string>>,
+): readonly string[] {
+  const texts: string[] = [];
+  for (const name in defaults) texts.push(read(name));
+  return texts;
+}
+
 function oneOf<Value extends string>(name: InputName, text: string, values: readonly Value[]): Value {
   const value = values.find((candidate) => candidate === text);
   if (value !== undefined) return value;

@@ -9,7 +9,7 @@ import { type Engine, openEngine } from './engine/engine.ts';
 import { readSecretFiles, secretValues } from './engine/secrets.ts';
 import { appendEntry, type Entry, maskSecrets, readRegistryAuth, readRun, runEntry, writeOutputs } from './entry.ts';
 import { gatherFaults } from './errors.ts';
-import { type InputReader, type Inputs, inputDefaults, inputsOfEnvironment, parseInputs } from './inputs.ts';
+import { type InputReader, type Inputs, inputDefaults, inputsOfEnvironment, parseInputs, textsOf } from './inputs.ts';
 import { formatOutputs, nothingDone, type OutputName } from './outputs.ts';
 import { type Plan, plan } from './plan.ts';
 import { circumstancesOf, planWithAnswers } from './planning.ts';
@@ -19,6 +19,7 @@ import type { Journal } from './report/journal.ts';
 import { formatPlan } from './report/plan-table.ts';
 import { checkBuild } from './source/build-context.ts';
 import { checkSource } from './source/check-source.ts';
+import { warnOfCopiedCredential } from './source/copied-credential.ts';
 import type { SourceSpec } from './source/spec.ts';
 import { buildByDigest } from './source/unnamed-build.ts';
 import { type StepInUse, withStep } from './with-step.ts';
@@ -50,7 +51,7 @@ async function attemptPublish(
     const ofBuild = [...secretValues(options.secrets, given, env).values()];
     const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults), ofBuild };
     const inFiles = await readSecretFiles(options.secrets);
-    maskSecrets(log, inputs.username, { ...secrets, ofBuild: [...ofBuild, ...inFiles] });
+    maskSecrets(log, inputs.username, { ...secrets, ofBuild: [...ofBuild, ...inFiles] }, textsOf(read, inputDefaults));
     return { inputs, secrets, theRun: readRun(env) };
   });
   const { registryAuth } = secrets;
@@ -74,6 +75,9 @@ async function attemptPublish(
     account.plan = planned.plan;
     for (const line of formatPlan(planned.plan)) log.info(line);
     tellOf(planned.plan, log);
+    const { build, source } = planned.plan;
+    const warning = source === undefined ? warnOfCopiedCredential(build, process.cwd()) : undefined;
+    if (warning !== undefined) log.warning(warning);
     return planned;
   });
   if (inputs.dryRun) {

@@ -8,7 +8,7 @@ import type { Environment } from './engine/command.ts';
 import { type Entry, maskSecrets, readRegistryAuth, readRun, runEntry, writeOutputs } from './entry.ts';
 import { gatherFaults } from './errors.ts';
 import type { Repository } from './image/repository.ts';
-import { type InputReader, inputsOfEnvironment, mergeInputDefaults, parseMergeInputs } from './inputs.ts';
+import { type InputReader, inputsOfEnvironment, mergeInputDefaults, parseMergeInputs, textsOf } from './inputs.ts';
 import { join } from './join.ts';
 import { type MergePlan, planMerge } from './merge-plan.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
@@ -72,7 +72,7 @@ async function attemptMerge(
     account.wantsSummary = inputs.summary;
     account.isDryRun = inputs.dryRun;
     const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
-    maskSecrets(log, inputs.username, secrets);
+    maskSecrets(log, inputs.username, secrets, textsOf(read, mergeInputDefaults));
     return { inputs, secrets, theRun: readRun(env) };
   });
   const { registryAuth } = secrets;

@@ -9,6 +9,7 @@ import type { Repository } from './image/repository.ts';
 import type { ImageDescription } from './metadata/describe.ts';
 import { formatAnnotation, formatLabel } from './metadata/labels.ts';
 import type { Plan, PublicationPlan } from './plan.ts';
+import { withoutUrlSecrets } from './url-secrets.ts';
 
 /** A repository that has the image now, and its names there. */
 export interface Place {
@@ -98,7 +99,7 @@ export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly
     platforms: JSON.stringify(outcome.platforms),
     labels: labels.map(formatLabel).join('\n'),
     annotations: annotations.map(formatAnnotation).join('\n'),
-    metadata: outcome.metadata,
-    plan: JSON.stringify(plan),
+    metadata: withoutUrlSecrets(outcome.metadata),
+    plan: JSON.stringify(plan, (_, value: unknown) => (typeof value === 'string' ? withoutUrlSecrets(value) : value)),
   };
 }

@@ -20,6 +20,7 @@ import {
   type PullInputs,
   parsePullInputs,
   pullInputDefaults,
+  textsOf,
 } from './inputs.ts';
 import { type Destination, locateImage } from './plan.ts';
 import type { RegistryClient } from './registry/client.ts';
@@ -165,7 +166,7 @@ export async function pullStep(
   const faults = gatherFaults();
   const inputs = parsePullInputs(read, faults);
   const secrets = { token: inputs.token, registryAuth: await readRegistryAuth(inputs.registryAuth, faults) };
-  maskSecrets(log, inputs.username, secrets);
+  maskSecrets(log, inputs.username, secrets, textsOf(read, pullInputDefaults));
   const theRun = readRun(env);
   const asksServer = isOpen(inputs, resolveProduct(theRun.serverUrl));
   const planWith = (server?: ServerFacts): PullPlan => planPull(inputs, theRun, secrets.registryAuth, server);

@@ -11,7 +11,7 @@ import { startMeddlingRegistry } from '../support/meddling-registry.ts';
 import { uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
 
-const suite = openSuite('engine', 'podman', 'registry', 'busybox');
+const suite = openSuite('engine', 'containerd', 'podman', 'registry', 'busybox');
 const token = `canary-${crypto.randomUUID()}`;
 
 beforeAll(async () => {
@@ -99,6 +99,48 @@ describe.each(cases)('$signal while $program waits to $stage', ({ program, stage
     }
   });
 });
+
+const ofSubActions = [
+  { subAction: 'pull', stage: 'log in', held: /^GET \/v2\/$/, inputs: { tag: 'first' } },
+  { subAction: 'pull', stage: 'pull', held: /^(?:GET|HEAD) .*\/manifests\//, inputs: { tag: 'first' } },
+  { subAction: 'merge', stage: 'collect the legs', held: /^GET .*\/tags\/list/, inputs: { tags: 'first\nsecond' } },
+  { subAction: 'merge', stage: 'tag', held: /^PUT .*\/manifests\/second$/, inputs: { tags: 'first\nsecond' } },
+  { subAction: 'merge', stage: 'remove the markers', held: /^DELETE /, inputs: { tags: 'first\nsecond' } },
+] as const;
+
+test.each(ofSubActions.flatMap((each) => ends.map((end) => ({ ...each, ...end }))))(
+  '$signal while $subAction/ waits to $stage ends it and its children, and leaves nothing',
+  async ({ subAction, held, inputs, signal, exitCode }) => {
+    const repository = `octo-org/${uniqueName('app')}`;
+    const options = { repository, token, env: { GITHUB_RUN_ID: `${Date.now()}` } };
+    if (subAction === 'merge') {
+      const leg = suite.action.newRunner({ ...options, engine: suite.containerd });
+      leg.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
+      expect(await leg.main({ registry: suite.registry, stage: 'true' })).toMatchObject({ exitCode: 0, failure: '' });
+    }
+    let reach: () => void = () => {};
+    const reached = new Promise<void>((resolve) => {
+      reach = resolve;
+    });
+    using meddling = await startMeddlingRegistry(suite.registry, (request) => {
+      if (!held.test(request)) return undefined;
+      reach();
+      return new Promise<undefined>(() => {});
+    });
+    const runner = suite.action.newRunner({ ...options, subAction, engine: suite.engine });
+    const step = runner.start({ registry: meddling.address, username: 'octocat', ...inputs });
+    expect(await Promise.race([reached, step.ended.then(({ log }) => log)])).toBeUndefined();
+    const asked = performance.now();
+    step.process.kill(signal);
+    const ended = await step.ended;
+    // As above: without the signal, the registry would be waited for.
+    expect((performance.now() - asked) / 1000).toBeLessThan(60);
+    expect(ended).toMatchObject({ exitCode, signal: null, code: 'CANCELLED', outputs: {} });
+    expect(runner.commands().filter(({ pid }) => isAlive(pid))).toEqual([]);
+    expect(readdirSync(runner.temp)).toEqual([]);
+    expect(await runner.post(ended)).toMatchObject({ exitCode: 0, log: '' });
+  },
+);
 
 /** Of all processes of the machine, those that have a text in their command line. */
 function processesWith(text: string): readonly string[] {

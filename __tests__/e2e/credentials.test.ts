@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { searchFor } from '../support/canaries.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { writeRecorder } from '../support/recorder.ts';
-import { withoutMasks } from '../support/runner-files.ts';
+import { shownLog, withoutMasks } from '../support/runner-files.ts';
 import { type Runner, type RunnerOptions, type StepResult, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
 
@@ -104,6 +104,45 @@ describe('the token', () => {
     expect(readFileSync(join(runner.home, '.docker/config.json'), 'utf8')).toBe(configBefore);
     expect(runner.filesIn(runner.home)).toEqual(['.docker/config.json']);
   });
+});
+
+describe('a credential in a URL', () => {
+  const secret = `canary-${crypto.randomUUID()}`;
+  const git = `http://octocat:${secret}@127.0.0.1:9/octo-org/app.git`;
+  test.each([
+    { inputs: { context: git } },
+    { inputs: { context: git.replace('octocat:', '') } },
+    { inputs: { 'build-contexts': `other=${git}` } },
+    { inputs: { 'build-args': `HTTP_PROXY=http://octocat:${secret}@127.0.0.1:9` } },
+    { inputs: { builder: `tcp://octocat:${secret}@127.0.0.1:9` } },
+    { inputs: { registry: `https://octocat:${secret}@ghcr.io` } },
+    { inputs: { 'registry-auth': `- registry: https://octocat:${secret}@ghcr.io\n  username: a\n  password: b\n` } },
+  ])('is *** in the log, the plan and the summary: $inputs', async ({ inputs }) => {
+    const runner = aRunner();
+    for (const dryRun of ['true', 'false']) {
+      const step = await publishTo(runner, { 'dry-run': dryRun, retries: '1', ...inputs });
+      expect(searchFor([secret])([shownLog(step.log), step.summary, JSON.stringify(step.outputs)].join('\n'))).toBe(
+        false,
+      );
+    }
+    const plan = ['plan', ...Object.entries(inputs).flatMap(([name, value]) => [`--${name}`, value])];
+    expect(searchFor([secret])((await runner.terminal('cli.js', plan)).log)).toBe(false);
+  });
+});
+
+test('the token of the checkout that comes into an image is warned of, and not shown', async () => {
+  const runner = aRunner();
+  const persisted = `canary-${crypto.randomUUID()}`;
+  runner.write('.git/config', `[http "https://github.com/"]\n\textraheader = AUTHORIZATION: basic ${persisted}\n`);
+  runner.write('Dockerfile', 'FROM scratch\nCOPY . /\n');
+  const warningsOf = ({ commands }: StepResult): readonly string[] =>
+    commands.filter(({ name }) => name === 'warning').map(({ data }) => data);
+  const warned = await publishTo(runner);
+  expect(warningsOf(warned)).toEqual([expect.stringContaining('.git/config holds a credential')]);
+  expect(warned.log).not.toContain(persisted);
+  expect(await suite.client.contentOf(warned.outputs.image ?? '', '.git/config')).toContain(persisted);
+  runner.write('.dockerignore', '.git\n');
+  expect(warningsOf(await publishTo(runner))).toEqual([]);
 });
 
 describe('several registries', () => {

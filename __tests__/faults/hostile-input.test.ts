@@ -10,8 +10,17 @@ import { digestOf } from '../../src/image/digest.ts';
 import { mediaTypes, parseIndex } from '../../src/image/manifest.ts';
 import { parseRepository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
-import type { InputName } from '../../src/inputs.ts';
+import {
+  type InputName,
+  inputDefaults,
+  mergeInputDefaults,
+  parseMergeInputs,
+  parsePullInputs,
+  pullInputDefaults,
+} from '../../src/inputs.ts';
+import { planMerge } from '../../src/merge-plan.ts';
 import type { Plan } from '../../src/plan.ts';
+import { planPull } from '../../src/pull.ts';
 import { parseChallenges } from '../../src/registry/challenge.ts';
 import { readRefusal } from '../../src/registry/failure.ts';
 import { parseRegistryAuth } from '../../src/registry/registry-auth.ts';
@@ -54,8 +63,10 @@ const injections = [
   '${{ github.token }}',
 ];
 
+type Name = InputName | keyof typeof pullInputDefaults | keyof typeof mergeInputDefaults;
+
 /** Words of each input's own grammar, so that valid and nearly valid texts occur. */
-const words: Readonly<Partial<Record<InputName, readonly string[]>>> = {
+const words: Readonly<Partial<Record<Name, readonly string[]>>> = {
   registry: ['auto', 'container', 'docker', 'ghcr.io', 'docker.io', 'localhost:5000', '[::1]:5000', 'https://', 'A.B'],
   owner: ['octo-org', 'Octo', '_', '.github'],
   image: ['app', 'App', 'a/b', 'a__b', 'a--b', 'octo/app'],
@@ -127,9 +138,16 @@ const words: Readonly<Partial<Record<InputName, readonly string[]>>> = {
   retries: ['0', '1', '5', '100', '101', '1e3', '-1', '0x5', '9'.repeat(40)],
   stage: ['true', 'false', 'app'],
   'if-exists': ['overwrite', 'skip', 'fail'],
+  referrers: ['true', 'false', 'yes'],
+  'dry-run': ['true', 'false', 'no'],
+  summary: ['true', 'false', '1'],
+  tag: ['v1.2.3', 'latest', '1', '.'],
+  digest: ['sha256:', 'a'.repeat(64), '@'],
+  digests: ['sha256:', 'a'.repeat(64), 'b'.repeat(64), '@'],
+  platform: ['linux/amd64', 'linux', '/', 'arm/v7'],
 };
 
-function textFor(name: InputName): fc.Arbitrary<string> {
+function textFor(name: Name): fc.Arbitrary<string> {
   const own = words[name] ?? [];
   const piece = fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(...(own.length === 0 ? common : own)) },
@@ -180,10 +198,9 @@ function isDone(work: () => unknown): boolean {
 
 const run = aRun({ GITHUB_REF: 'refs/tags/v1.2.3' });
 /** Names, tags, rules, lists and what stands on a command line. */
-const withGrammar: readonly InputName[] = ['image', 'images', 'tags', 'flavor', 'labels', 'annotations', 'build-args'];
-const others: readonly InputName[] = [
-  ...(['registry', 'owner', 'platforms', 'source', 'context', 'file', 'target', 'username'] as const),
-  ...(['push', 'login-scope', 'verify', 'retries', 'stage', 'if-exists'] as const),
+const withGrammar: readonly InputName[] = [
+  ...(['registry', 'owner', 'image', 'images'] as const),
+  ...(['tags', 'flavor', 'labels', 'annotations', 'build-args'] as const),
 ];
 
 /** Lists of CSV records, each with fields or pairs of its own. */
@@ -191,6 +208,27 @@ const lists: readonly InputName[] = [
   ...(['secrets', 'secret-envs', 'secret-files', 'ssh', 'build-contexts', 'add-hosts', 'allow', 'ulimit'] as const),
   ...(['no-cache-filters', 'cache-from', 'cache-to', 'outputs', 'attests', 'builder', 'compression'] as const),
 ];
+
+/** `registry-auth` has a test of its own, and a token is never read. */
+const others = namesOf(inputDefaults).filter(
+  (name) => ![...withGrammar, ...lists, 'registry-auth', 'token'].includes(name),
+);
+
+function namesOf<Each extends string>(defaults: Readonly<Record<Each, string>>): readonly Each[] {
+  const names: Each[] = [];
+  for (const name in defaults) names.push(name);
+  return names;
+}
+
+/** Some of the inputs, each any text. */
+function textsFor<Each extends Name>(
+  names: readonly Each[],
+  maxLength = names.length,
+): fc.Arbitrary<Readonly<Partial<Record<Name, string>>>> {
+  return fc
+    .subarray([...names], { maxLength })
+    .chain((chosen) => fc.record(Object.fromEntries(chosen.map((name) => [name, textFor(name)]))));
+}
 
 describe('any text gives a sound plan or a typed error', () => {
   test.each([...withGrammar.map((name) => ({ name, runs: 10_000 })), ...others.map((name) => ({ name, runs: 1_000 }))])(
@@ -290,9 +328,7 @@ describe('any text gives a sound plan or a typed error', () => {
   });
 
   test('in all inputs at once, on a run whose event and ref are hostile too (2,000 runs)', () => {
-    const texts = fc.record(Object.fromEntries([...withGrammar, ...others].map((name) => [name, textFor(name)])), {
-      requiredKeys: [],
-    });
+    const texts = textsFor([...withGrammar, ...others]);
     const ref = fc
       .constantFrom('refs/heads/', 'refs/tags/', 'refs/pull/', 'refs/', '')
       .chain((prefix) => someText().map((name) => `${prefix}${name}`));
@@ -305,6 +341,42 @@ describe('any text gives a sound plan or a typed error', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  test('in the inputs of `pull/` and of `merge/` (2,000 runs each)', () => {
+    const done = { pull: 0, merge: 0 };
+    fc.assert(
+      fc.property(textsFor(namesOf(pullInputDefaults), 2), (texts) => {
+        const isPlanned = isDone(() => {
+          const faults = gatherFaults();
+          const inputs = parsePullInputs((name) => texts[name] ?? pullInputDefaults[name], faults);
+          faults.throwIfAny();
+          const { reference } = planPull(inputs, run, []);
+          holds(!/[\s\p{Cc}]/u.test(reference), reference);
+        });
+        if (isPlanned) done.pull++;
+      }),
+      { numRuns: 2_000 },
+    );
+    fc.assert(
+      fc.property(textsFor(namesOf(mergeInputDefaults), 2), (texts) => {
+        const isPlanned = isDone(() => {
+          const faults = gatherFaults();
+          const inputs = parseMergeInputs((name) => texts[name] ?? mergeInputDefaults[name], faults);
+          faults.throwIfAny();
+          const metadata = { now: new Date('2026-01-02T03:04:05Z') };
+          const { plan } = planMerge(inputs, aRun({ GITHUB_RUN_ID: '1' }), {
+            metadata,
+            registryAuth: [],
+            server: undefined,
+          });
+          for (const { tag } of plan.description.tags) holds(isTag(tag), tag);
+        });
+        if (isPlanned) done.merge++;
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(Math.min(done.pull, done.merge)).toBeGreaterThan(0);
   });
 });
 

@@ -40,6 +40,8 @@ test('40 publishes among faults, kills of the step and of the registry: every ta
   expect(sum(endings)).toBe(40);
   expect(kills.registry).toBeGreaterThan(0);
   expect(sum(kills.main)).toBeGreaterThan(0);
+  // Without one, nothing of what a post has to do was looked at.
+  expect(counts.leftToPost).toBeGreaterThan(0);
   expect(sum(faults)).toBeGreaterThan(10);
   expect(endings.success).toBeGreaterThan(10);
   expect(successesTrue).toBe(endings.success);

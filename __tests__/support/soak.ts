@@ -63,6 +63,8 @@ export interface SoakReport {
   readonly blobsRead: number;
   readonly credentialsLeft: number;
   readonly filesLeft: number;
+  /** Steps that were killed while they had files, which their post had to remove. */
+  readonly leftToPost: number;
   /** Empty when all is as it must be. */
   readonly violations: readonly string[];
   readonly seconds: number;
@@ -201,7 +203,15 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   const successes: { readonly repository: Repository; readonly tag: string; readonly digest: string }[] = [];
   const kills: Record<string, number> = {};
   const faults: Record<string, number> = {};
-  const count = { publishes: 0, faultsOnly: 0, survived: 0, successesTrue: 0, tagsWhole: 0, blobsRead: 0 };
+  const count = {
+    publishes: 0,
+    faultsOnly: 0,
+    survived: 0,
+    successesTrue: 0,
+    tagsWhole: 0,
+    blobsRead: 0,
+    leftToPost: 0,
+  };
   const left = { credentials: 0, files: 0 };
   const repositoryOf = (lane: number): Repository => parseRepository(own.registry, `octo-org/soak-${lane}`);
 
@@ -236,13 +246,16 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     const later = (milliseconds: number, act: () => unknown): void =>
       void sleep(milliseconds, undefined, { signal: timers.signal }).then(act, () => {});
     const { kill, registryDies, engineDies } = ordeal;
-    if (kill !== undefined) {
-      later(kill.after, () => {
-        if (step.process.kill(kill.signal)) counted(kills, kill.signal);
-      });
-    }
-    if (registryDies !== undefined) later(registryDies.after, () => registryOutages.die(registryDies.for));
-    if (engineDies !== undefined) later(engineDies.after, () => engineOutages.die(0));
+    // From its first words on: how long a machine takes to start a process is no stage of a step.
+    step.process.stdout?.once('data', () => {
+      if (kill !== undefined) {
+        later(kill.after, () => {
+          if (step.process.kill(kill.signal)) counted(kills, kill.signal);
+        });
+      }
+      if (registryDies !== undefined) later(registryDies.after, () => registryOutages.die(registryDies.for));
+      if (engineDies !== undefined) later(engineDies.after, () => engineOutages.die(0));
+    });
     const ended = await step.ended.catch((error: unknown) => error);
     timers.abort();
     const to = performance.now();
@@ -302,6 +315,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       if (files.length > 0) wrong.push(`${when} it left ${files.join(', ')} in RUNNER_TEMP`);
     };
     if (ended.signal !== 'SIGKILL') lookForFiles('before its post');
+    else if (readdirSync(runner.temp).length > 0) count.leftToPost++;
     const post = await runner.post(ended).catch((error: unknown) => error);
     if (post instanceof SecretLeft) left.credentials++;
     const { exitCode, log } = Object(post);
@@ -369,6 +383,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       blobsRead: count.blobsRead,
       credentialsLeft: left.credentials,
       filesLeft: left.files,
+      leftToPost: count.leftToPost,
       violations,
       seconds: Math.round((performance.now() - begun) / 1000),
     };

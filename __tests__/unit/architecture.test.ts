@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A part is a folder of src, or a file that stands there alone. Each imports from earlier lines only. */
 const levels: readonly (readonly string[])[] = [
-  ['errors', 'json', 'lines', 'step-folder'],
+  ['errors', 'json', 'lines', 'step-folder', 'url-secrets'],
   ['image'],
   ['registry'],
   ['run'],
@@ -38,7 +38,7 @@ const levels: readonly (readonly string[])[] = [
 const entries = ['entry', 'main', 'post', 'pull', 'merge', 'cli', 'index'];
 
 /** What only decides: the same answer each time, whatever the machine. */
-const pure = ['errors', 'json', 'image', 'metadata', 'inputs', 'plan', 'merge-plan', 'outputs'];
+const pure = ['errors', 'json', 'url-secrets', 'image', 'metadata', 'inputs', 'plan', 'merge-plan', 'outputs'];
 
 interface Module {
   /** Relative to src. */

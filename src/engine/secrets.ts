@@ -184,7 +184,7 @@ const shortestPart = 16;
 
 /** The lines of a secret, each as it is to be masked. */
 export function tellingLines(secret: string): readonly string[] {
-  return secret.split('\n').flatMap((line) => (line.trim().length >= shortestSecret ? [line.trim()] : []));
+  return secret.split(/[\r\n]/).flatMap((line) => (line.trim().length >= shortestSecret ? [line.trim()] : []));
 }
 
 /** Whether a variable is a secret, or one stands in it. */

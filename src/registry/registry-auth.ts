@@ -44,9 +44,11 @@ function parseEntry(entry: unknown, position: number): RegistryLogin {
   const which = `entry ${position}`;
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) throw invalid(`${which} is no mapping`);
   const fields = new Map(Object.entries(entry));
-  const unknown = [...fields.keys()].find((name) => !['registry', 'username', 'password'].includes(name));
-  if (unknown !== undefined) throw invalid(`${which} has the unknown key "${unknown}"`);
-  const [registry = '', username = '', password = ''] = ['registry', 'username', 'password'].map((name) => {
+  const names = ['registry', 'username', 'password'];
+  // Which it is stays untold: without a blank after its colon, `password:…` is a key.
+  if ([...fields.keys()].some((name) => !names.includes(name)))
+    throw invalid(`${which} has a key that is none of these`);
+  const [registry = '', username = '', password = ''] = names.map((name) => {
     const value: unknown = fields.get(name) ?? '';
     if (typeof value !== 'string') throw invalid(`the ${name} of ${which} is a list or mapping; ${quoting}`);
     return value;

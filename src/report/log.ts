@@ -93,7 +93,7 @@ export function workflowLog(show: (text: string) => void, clock?: Clock): Log {
     warning: (message, place) => command(formatAnnotation('warning', message, place)),
     error: (message, place) => command(formatAnnotation('error', message, place)),
     mask(secret) {
-      for (const line of secret.split(/\r?\n/)) if (line !== '') command(formatCommand('add-mask', line));
+      for (const line of secret.split(/[\r\n]/)) if (line !== '') command(formatCommand('add-mask', line));
     },
     async group(title, work) {
       command(formatCommand('group', title));

@@ -10,6 +10,7 @@ import type { Plan, PublicationPlan } from '../plan.ts';
 import { describeProduct } from '../registry/product.ts';
 import { formatSource } from '../source/spec.ts';
 import type { Staging } from '../source/staging.ts';
+import { withoutUrlSecrets } from '../url-secrets.ts';
 
 /** Aligns the cells of each column; the last one runs free. */
 export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
@@ -76,7 +77,7 @@ function formatPublication(plan: PublicationPlan, content: readonly (readonly st
       ['Push', push.value ? 'yes' : 'no', `because ${push.reason}`],
       ...content,
       ...(ifExists === 'overwrite' ? [] : [['If it exists', ifExists, '']]),
-    ]).map((line) => line.trimEnd()),
+    ]).map((line) => withoutUrlSecrets(line).trimEnd()),
     ...formatTags(description),
   ];
 }

@@ -157,7 +157,11 @@ describe('a secret of the build', () => {
   });
 
   test('is masked line by line, without those that stand in many a text', () => {
-    expect(tellingLines('{\n  "key": "abc"\n}\n\nshort\nsixsix')).toEqual(['"key": "abc"', 'sixsix']);
+    expect(tellingLines('{\n  "key": "abc"\r\n}\n\nshort\nsixsix\rseventh')).toEqual([
+      '"key": "abc"',
+      'sixsix',
+      'seventh',
+    ]);
   });
 
   test('that stands in a file is read from there, if it is a text that BuildKit takes', async () => {

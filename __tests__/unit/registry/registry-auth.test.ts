@@ -53,6 +53,7 @@ describe('registry-auth', () => {
     ['has an entry that is no mapping', `[${password}]`, 'REGISTRY_AUTH_INVALID'],
     ['has an entry that is a list', `[[${password}]]`, 'REGISTRY_AUTH_INVALID'],
     ['has an unknown key', `[{${entry}, scope: x}]`, 'REGISTRY_AUTH_INVALID'],
+    ['has no blank after a colon', `[{registry: quay.io, username: a, password:${password}}]`, 'REGISTRY_AUTH_INVALID'],
     ['names no registry', `[{username: octocat, password: ${password}}]`, 'REGISTRY_AUTH_INVALID'],
     ['has no username', `[{registry: quay.io, password: ${password}}]`, 'REGISTRY_AUTH_INVALID'],
     [

@@ -67,9 +67,9 @@ describe('the log of a step', () => {
 
   test('hides a secret, line by line', () => {
     const { log, text } = aLog();
-    log.mask('one\r\ntwo\n\n');
+    log.mask('one\r\ntwo\n\n\rthree');
     log.mask('');
-    expect(text()).toBe('::add-mask::one\n::add-mask::two\n');
+    expect(text()).toBe('::add-mask::one\n::add-mask::two\n::add-mask::three\n');
   });
 
   test('switches commands off while a tool speaks, and on again for its own', () => {
