@@ -1,7 +1,10 @@
 /** Asking a registry several things at a time, and never more than it likes. */
 
-/** Requests at a time that any registry takes from one client; docker pulls three layers and pushes five. */
-export const usualWidth = 4;
+/** Blobs at a time that any registry takes from one client; docker pulls three layers and pushes five. */
+export const widthOfBlobs = 4;
+
+/** Requests at a time that carry a manifest or nothing: what they take is the way there and back, and hardly any of its width. */
+export const widthOfRequests = 8;
 
 /**
  * Does the same for each item, in their order, at most `width` at a time.

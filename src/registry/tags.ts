@@ -10,7 +10,7 @@ import { formatDigestReference, formatTagReference } from '../image/reference.ts
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
 import type { RegistryKind } from './directory.ts';
-import { sideBySide, usualWidth } from './side-by-side.ts';
+import { sideBySide, widthOfRequests } from './side-by-side.ts';
 
 /** Of the distribution client, what tags need. */
 export interface TagClient {
@@ -24,7 +24,7 @@ export interface TagClient {
 
 /** How many tags of a repository may move at a time: GitHub's registries refuse manifests of one package that arrive together. */
 export function widthOfTagging(kind: RegistryKind): number {
-  return kind === 'other' ? usualWidth : 1;
+  return kind === 'other' ? widthOfRequests : 1;
 }
 
 /**
@@ -113,7 +113,7 @@ export async function verifyTags(
   digest: Digest,
   tags: readonly Tag[],
 ): Promise<void> {
-  await sideBySide(tags, usualWidth, async (tag) => {
+  await sideBySide(tags, widthOfRequests, async (tag) => {
     const found = await client.headManifest(repository, tag);
     if (found?.digest !== digest) throw mismatch(repository, tag, digest, found?.digest);
   });
@@ -144,7 +144,7 @@ export async function verifyBlobs(
   blobs: readonly Digest[],
 ): Promise<void> {
   const missing: Digest[] = [];
-  await sideBySide(blobs, usualWidth, async (digest) => {
+  await sideBySide(blobs, widthOfRequests, async (digest) => {
     if (!(await client.headBlob(repository, digest))) missing.push(digest);
   });
   if (missing.length === 0) return;

@@ -11,7 +11,7 @@ import { parseTag, type Tag } from '../image/tag.ts';
 import type { Blobs, Pushed } from '../registry/blobs.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { type Manifests, type Referrer, referrersTag } from '../registry/manifests.ts';
-import { sideBySide, usualWidth } from '../registry/side-by-side.ts';
+import { sideBySide, widthOfBlobs } from '../registry/side-by-side.ts';
 import { type ImageContent, readContent } from './content.ts';
 import type { ImageSource } from './image-source.ts';
 import { formatSize } from './limits.ts';
@@ -65,7 +65,7 @@ async function pushBlobs(
   const pushed = new Map<Digest, Pushed>();
   let failure: { readonly error: unknown } | undefined;
   const bySize = blobs.toSorted((one, other) => other.size - one.size);
-  await sideBySide(bySize, usualWidth, async (blob) => {
+  await sideBySide(bySize, widthOfBlobs, async (blob) => {
     const { digest, size } = blob;
     const open = () => {
       if (failure !== undefined) throw failure.error;
