@@ -84,7 +84,7 @@ export interface Inputs {
 }
 
 /** Reads an input's text; absent and empty are the same, as for the runner. */
-export type InputReader<Name extends string = InputName> = (name: Name) => string;
+export type InputReader<Name extends string> = (name: Name) => string;
 
 /**
  * Reads inputs as the runner hands them over: `INPUT_NAME`, upper-case, with the hyphens kept, and trimmed
@@ -114,7 +114,7 @@ export function textsOf<Name extends string>(
   return texts;
 }
 
-function oneOf<Value extends string>(name: InputName, text: string, values: readonly Value[]): Value {
+function oneOf<Value extends string>(name: string, text: string, values: readonly Value[]): Value {
   const value = values.find((candidate) => candidate === text);
   if (value !== undefined) return value;
   const meant = /^(?:yes|y|on|1)$/i.test(text) ? 'true' : /^(?:no|n|0|off)$/i.test(text) ? 'false' : '';
@@ -129,12 +129,12 @@ function normaliseBoolean(text: string): string {
   return /^(?:true|True|TRUE|false|False|FALSE)$/.test(text) ? text.toLowerCase() : text;
 }
 
-function wholeNumber(name: InputName, text: string, least: number, most: number): number {
+function wholeNumber(name: string, text: string, least: number, most: number, usual: string): number {
   const value = Number(text);
   if (/^[0-9]+$/.test(text) && value >= least && value <= most) return value;
   throw new InputError('INPUT_INVALID', {
     message: `The input \`${name}\` is "${text}": expected a whole number from ${least} to ${most}.`,
-    remedy: `Set \`${name}: ${inputDefaults[name]}\`, or leave it out.`,
+    remedy: `Set \`${name}: ${usual}\`, or leave it out.`,
   });
 }
 
@@ -154,13 +154,13 @@ function stage(text: string): string | undefined {
 }
 
 /** Inputs that say how an image is built, and so nothing of one that is there already. */
-function buildInputsGiven(read: InputReader): readonly string[] {
+function buildInputsGiven(read: InputReader<InputName>): readonly string[] {
   const defaults = { ...buildInputDefaults, labels: '', annotations: '' };
   const names = Object.keys(defaults).filter((name): name is keyof typeof defaults => Object.hasOwn(defaults, name));
   return names.filter((name) => read(name) !== '' && read(name) !== defaults[name]);
 }
 
-function sourceOf(read: InputReader): SourceSpec | undefined {
+function sourceOf(read: InputReader<InputName>): SourceSpec | undefined {
   const text = read('source');
   if (text === '') return undefined;
   const { attempt, throwIfAny } = gatherFaults();
@@ -177,7 +177,7 @@ function sourceOf(read: InputReader): SourceSpec | undefined {
   return source;
 }
 
-function referrersOf(read: InputReader): boolean {
+function referrersOf(read: InputReader<InputName>): boolean {
   const source = read('source');
   const isAsked = oneOf('referrers', normaliseBoolean(read('referrers')), ['false', 'true']) === 'true';
   if (!isAsked || source.startsWith('docker:')) return isAsked;
@@ -191,7 +191,7 @@ function referrersOf(read: InputReader): boolean {
  * @param faults gathers INPUT_INVALID and PLATFORM_INVALID; an input at fault has its default, so that the others can be
  *   judged too
  */
-export function parseInputs(read: InputReader, faults: Faults): Inputs {
+export function parseInputs(read: InputReader<InputName>, faults: Faults): Inputs {
   const { attempt } = faults;
   return {
     registry: read('registry'),
@@ -213,7 +213,7 @@ export function parseInputs(read: InputReader, faults: Faults): Inputs {
     push: attempt(() => oneOf('push', normaliseBoolean(read('push')), ['auto', 'true', 'false'])) ?? 'auto',
     stage: attempt(() => stage(read('stage'))),
     verify: attempt(() => oneOf('verify', read('verify'), ['manifest', 'blobs', 'off'])) ?? 'manifest',
-    retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100)) ?? 1,
+    retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100, inputDefaults.retries)) ?? 1,
     dryRun: attempt(() => oneOf('dry-run', normaliseBoolean(read('dry-run')), ['false', 'true'])) === 'true',
     summary: attempt(() => oneOf('summary', normaliseBoolean(read('summary')), ['true', 'false'])) !== 'false',
   };
@@ -291,7 +291,7 @@ export function parsePullInputs(read: InputReader<keyof typeof pullInputDefaults
     registryAuth: read('registry-auth'),
     loginScope: attempt(() => oneOf('login-scope', read('login-scope'), ['step', 'job'])) ?? 'step',
     engine: attempt(() => oneOf('engine', read('engine'), engineWishes)) ?? 'auto',
-    retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100)) ?? 1,
+    retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100, pullInputDefaults.retries)) ?? 1,
   };
 }
 

@@ -9,10 +9,18 @@ import { type Engine, openEngine } from './engine/engine.ts';
 import { readSecretFiles, secretValues } from './engine/secrets.ts';
 import { appendEntry, type Entry, maskSecrets, readRegistryAuth, readRun, runEntry, writeOutputs } from './entry.ts';
 import { gatherFaults } from './errors.ts';
-import { type InputReader, type Inputs, inputDefaults, inputsOfEnvironment, parseInputs, textsOf } from './inputs.ts';
+import {
+  type InputName,
+  type InputReader,
+  type Inputs,
+  inputDefaults,
+  inputsOfEnvironment,
+  parseInputs,
+  textsOf,
+} from './inputs.ts';
 import { formatOutputs, nothingDone, type OutputName } from './outputs.ts';
 import { type Plan, plan } from './plan.ts';
-import { circumstancesOf, planWithAnswers } from './planning.ts';
+import { circumstancesOf, explainIn, planWithAnswers } from './planning.ts';
 import type { EnginePort, SourcePort } from './ports.ts';
 import { publish } from './publish.ts';
 import type { Journal } from './report/journal.ts';
@@ -22,6 +30,7 @@ import { checkSource } from './source/check-source.ts';
 import { warnOfCopiedCredential } from './source/copied-credential.ts';
 import type { SourceSpec } from './source/spec.ts';
 import { buildByDigest } from './source/unnamed-build.ts';
+import { loginsOf } from './step.ts';
 import { type StepInUse, withStep } from './with-step.ts';
 
 export const run = (): Promise<void> =>
@@ -32,11 +41,14 @@ export const run = (): Promise<void> =>
  * @returns the outputs, which are also written to GITHUB_OUTPUT where there is one
  * @throws PublishError
  */
-export const publishStep = (read: InputReader, entry: Entry): Promise<Readonly<Record<OutputName, string>>> =>
+export const publishStep = (
+  read: InputReader<InputName>,
+  entry: Entry,
+): Promise<Readonly<Record<OutputName, string>>> =>
   accountFor(entry, (accounted, journal, account) => attemptPublish(read, accounted, journal, account));
 
 async function attemptPublish(
-  read: InputReader,
+  read: InputReader<InputName>,
   entry: Entry,
   { runStage, spans }: Journal,
   account: Account,
@@ -84,10 +96,12 @@ async function attemptPublish(
     return writeOutputs(env, formatOutputs(planned.plan, nothingDone(planned.plan, '`dry-run` is true')));
   }
 
-  const { source, loginScope } = planned.plan;
+  const { source, loginScope, product, retries } = planned.plan;
   const destinations = [...planned.plan.destinations, ...(source?.from === undefined ? [] : [source.from])];
-  const circumstances = circumstancesOf(planned.plan, theRun, secrets);
-  return withStep({ ...planned.plan, destinations }, entry, circumstances, secrets, async (step) => {
+  const explain = explainIn(circumstancesOf(planned.plan, theRun, secrets));
+  const repositories = destinations.map(({ repository }) => repository);
+  const stepPlan = { product, repositories, logins: loginsOf(destinations, secrets), retries };
+  return withStep(stepPlan, entry, explain, secrets, async (step) => {
     const engine = engineOf(step, planned.plan, inputs, { env, log });
     try {
       const { registry, docker } = step;

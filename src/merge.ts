@@ -12,13 +12,13 @@ import { type InputReader, inputsOfEnvironment, mergeInputDefaults, parseMergeIn
 import { join } from './join.ts';
 import { type MergePlan, planMerge } from './merge-plan.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
-import { circumstancesOf, planWithAnswers } from './planning.ts';
+import { circumstancesOf, explainIn, planWithAnswers } from './planning.ts';
 import { hostOfOwningProduct } from './registry/directory.ts';
 import { removePackageVersions } from './registry/package-versions.ts';
 import type { Journal } from './report/journal.ts';
 import { formatMerge } from './report/plan-table.ts';
 import type { RemoveVersions } from './source/staged.ts';
-import { retryPorts } from './step.ts';
+import { loginsOf, retryPorts } from './step.ts';
 import { withStep } from './with-step.ts';
 
 /** What a merge has something to say about; the names are those of a publish. */
@@ -88,10 +88,13 @@ async function attemptMerge(
   });
   if (inputs.dryRun) return writeMergeOutputs(env, planned.plan, nothingDone(planned.plan, '`dry-run` is true'));
 
-  const circumstances = circumstancesOf(planned.plan, theRun, secrets);
-  return withStep(planned.plan, entry, circumstances, secrets, async ({ registry }) => {
+  const { product, destinations } = planned.plan;
+  const { token, retries } = inputs;
+  const explain = explainIn(circumstancesOf(planned.plan, theRun, secrets));
+  const repositories = destinations.map(({ repository }) => repository);
+  const stepPlan = { product, repositories, logins: loginsOf(destinations, secrets), retries };
+  return withStep(stepPlan, entry, explain, secrets, async ({ registry }) => {
     const { apiUrl: url, event } = theRun;
-    const { token, retries } = inputs;
     const api = {
       url,
       token,

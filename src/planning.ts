@@ -15,7 +15,6 @@ import type { Circumstances } from './report/diagnosis.ts';
 import { findMissingFacts, type GitHubFacts, readGitHubFacts } from './run/github-facts.ts';
 import type { Run } from './run/run.ts';
 import type { StepSecrets } from './step.ts';
-import { explainIn } from './with-step.ts';
 
 /**
  * Plans with what the environment tells; where a GHES or GitHub's API has more to say, they are asked, once nothing is at
@@ -43,6 +42,14 @@ export async function planWithAnswers<Result extends { readonly plan: Publicatio
       : undefined,
   ]);
   return asked === undefined && server === undefined ? first : planWith({ ...metadata, ...asked }, server);
+}
+
+/** Throws an error again, with its cause and remedy in this very run. */
+export function explainIn(circumstances: Circumstances): (error: unknown) => Promise<never> {
+  return async (error) => {
+    const { explain } = await import('./report/diagnosis.ts');
+    throw explain(error, circumstances);
+  };
 }
 
 /** What an error of a run with this plan can be explained by. */

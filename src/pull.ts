@@ -23,6 +23,7 @@ import {
   textsOf,
 } from './inputs.ts';
 import { type Destination, locateImage } from './plan.ts';
+import { explainIn } from './planning.ts';
 import type { RegistryClient } from './registry/client.ts';
 import { type GivenCredentials, resolveCredential } from './registry/credentials.ts';
 import type { ServerFacts } from './registry/directory.ts';
@@ -31,7 +32,8 @@ import { type Product, resolveProduct } from './registry/product.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
 import type { Circumstances } from './report/diagnosis.ts';
 import type { Run } from './run/run.ts';
-import { explainIn, type StepInUse, withStep } from './with-step.ts';
+import { loginsOf } from './step.ts';
+import { type StepInUse, withStep } from './with-step.ts';
 
 const latest = parseTag('latest');
 
@@ -179,11 +181,13 @@ export async function pullStep(
   const plan = asksServer
     ? planWith(await readServer(theRun, env, termination).catch(explainIn(circumstancesOf(first))))
     : first;
-  const [{ registry }] = plan.destinations;
+  const { product, destinations, retries } = plan;
+  const [{ registry, repository }] = destinations;
   log.info(`Registry ${registry.registry}, because ${registry.reason}`);
   for (const note of plan.notes) log.info(note);
 
-  return withStep(plan, entry, circumstancesOf(plan), secrets, async (step) => {
+  const stepPlan = { product, repositories: [repository], logins: loginsOf(destinations, secrets), retries };
+  return withStep(stepPlan, entry, explainIn(circumstancesOf(plan)), secrets, async (step) => {
     const engine = await openPullEngine(inputs.engine, step, entry);
     for (const login of step.logins) await logInWith(engine, login);
     const pulled = await log.group('Pull', () => pullImage(plan, engine, step.registry, inputs.platform));

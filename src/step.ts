@@ -11,6 +11,7 @@ import type { DockerPorts } from './engine/docker.ts';
 import { isOrHolds, withoutBuildSecrets } from './engine/secrets.ts';
 import { PublishError } from './errors.ts';
 import type { Registry } from './image/registry.ts';
+import type { Repository } from './image/repository.ts';
 import type { Destination } from './plan.ts';
 import type { RegistryClient } from './registry/client.ts';
 import { readLogin } from './registry/credentials.ts';
@@ -72,20 +73,25 @@ export interface StepSecrets {
 export type StepDestination = Omit<Destination, 'packageUrl'>;
 
 /** The logins that a step makes, one a registry: its destinations' and all of `registry-auth`. */
-export function loginsOf(destinations: readonly StepDestination[], secrets: StepSecrets): readonly RegistryLogin[] {
+export function loginsOf(
+  destinations: readonly StepDestination[],
+  { token, registryAuth }: Pick<StepSecrets, 'token' | 'registryAuth'>,
+): readonly RegistryLogin[] {
   const withToken = destinations.flatMap(({ registry, credential }) =>
     credential.kind === 'token'
-      ? [{ registry: registry.registry, username: credential.username, password: secrets.token }]
+      ? [{ registry: registry.registry, username: credential.username, password: token }]
       : [],
   );
-  const all = [...withToken, ...secrets.registryAuth];
+  const all = [...withToken, ...registryAuth];
   return [...new Map(all.map((login) => [login.registry, login])).values()];
 }
 
 /** What an entry opens a step for. */
 export interface StepPlan {
   readonly product: Product;
-  readonly destinations: readonly StepDestination[];
+  /** What it reads or writes. */
+  readonly repositories: readonly Repository[];
+  readonly logins: readonly RegistryLogin[];
   readonly retries: number;
 }
 
@@ -134,7 +140,7 @@ export async function openStep(
   // A step that has failed, or was asked to end, waits for no further attempt.
   const ended = AbortSignal.any([signal, closing.signal]);
   try {
-    const logins = loginsOf(plan.destinations, secrets);
+    const { logins } = plan;
     const registries = logins.map(({ registry }) => registry);
     const config = await createDockerConfig(join(folder, 'docker'), runnerDockerConfig(env), registries);
     const hidden = logins.map(({ password }) => password);
@@ -143,7 +149,7 @@ export async function openStep(
       ...withoutAuthConfig(childEnvironment(inherited, [secrets.token, ...hidden]), registries),
       DOCKER_CONFIG: config.folder,
     };
-    const credentials = await readCredentials(plan, logins, (registry) =>
+    const credentials = await readCredentials(plan, (registry) =>
       readLogin(config.folder, registry, commands.run, childEnv),
     );
     const ports = retryPorts(log, ended);
@@ -156,7 +162,7 @@ export async function openStep(
       ...ports,
     });
     const isTaken = async (): Promise<boolean> => {
-      const asked = plan.destinations.map(({ repository }) => registry.mayPush(repository));
+      const asked = plan.repositories.map((repository) => registry.mayPush(repository));
       return (await Promise.all(asked)).every(({ answer }) => answer !== 'refused');
     };
     return {
@@ -191,11 +197,10 @@ export async function openStep(
 
 /** Who our own client is to each registry: who the CLI logs in as, or what it is logged in with already. */
 async function readCredentials(
-  { product, destinations }: StepPlan,
-  logins: readonly RegistryLogin[],
+  { product, repositories, logins }: StepPlan,
   readRunnerLogin: (registry: Registry) => Promise<Credential | undefined>,
 ): Promise<ReadonlyMap<Registry, Credential | undefined>> {
-  const entries = destinations.map(async ({ registry: { registry } }) => {
+  const entries = repositories.map(async ({ registry }) => {
     const login = logins.find((each) => each.registry === registry);
     const credential =
       login === undefined ? await readRunnerLogin(registry) : { username: login.username, token: login.password };

@@ -3,17 +3,8 @@
  */
 
 import { appendEntry, type Entry, temporaryFolder } from './entry.ts';
-import type { Circumstances } from './report/diagnosis.ts';
 import { openStep, type Step, type StepPlan, type StepSecrets } from './step.ts';
 import { newStepFolder } from './step-folder.ts';
-
-/** Throws an error again, with its cause and remedy in this very run. */
-export function explainIn(circumstances: Circumstances): (error: unknown) => Promise<never> {
-  return async (error) => {
-    const { explain } = await import('./report/diagnosis.ts');
-    throw explain(error, circumstances);
-  };
-}
 
 /** What the work in a step may do beside what the step offers. */
 export interface StepInUse extends Omit<Step, 'close'> {
@@ -27,12 +18,13 @@ export interface StepInUse extends Omit<Step, 'close'> {
 /**
  * Works in a step of its own, and ends it whatever comes of it.
  * @param plan with every repository that the work reads or writes
- * @throws PublishError; what the work throws is explained by the circumstances
+ * @param explain throws an error again, with its cause and remedy in this very run
+ * @throws PublishError
  */
 export async function withStep<Result>(
   plan: StepPlan,
   { env, log, termination }: Entry,
-  circumstances: Circumstances,
+  explain: (error: unknown) => Promise<never>,
   secrets: StepSecrets,
   work: (step: StepInUse) => Promise<Result>,
 ): Promise<Result> {
@@ -48,7 +40,7 @@ export async function withStep<Result>(
   try {
     return await work({ ...step, keepLogin });
   } catch (error) {
-    return await explainIn(circumstances)(error);
+    return await explain(error);
   } finally {
     await step.close(keepsLogin);
   }

@@ -2,8 +2,9 @@
  * Where GitHub shows a package (https://docs.github.com/en/packages/learn-github-packages/viewing-packages).
  */
 
+import type { Registry } from '../image/registry.ts';
 import type { Repository } from '../image/repository.ts';
-import { hostOfOwningProduct, type RegistryDecision } from './directory.ts';
+import { hostOfOwningProduct, type RegistryKind } from './directory.ts';
 import type { Product } from './product.ts';
 
 /** What is known of the accounts behind a package. */
@@ -19,7 +20,7 @@ export interface PackageOwners {
  *   Docker registry, whose pages hang on numeric IDs, and for a registry that is not GitHub's
  */
 export function packageUrl(
-  { registry, kind }: RegistryDecision,
+  { registry, kind }: { readonly registry: Registry; readonly kind: RegistryKind },
   repository: Repository,
   product: Product,
   owners: PackageOwners,

@@ -8,9 +8,8 @@ import { join } from 'node:path';
 import type { RegistryError } from '../errors.ts';
 import { parseRegistry, type Registry } from '../image/registry.ts';
 import { isObject } from '../json.ts';
-import { registryHosts, type ServerFacts } from './directory.ts';
+import { type HostAnswer, registryHosts, type ServerFacts } from './directory.ts';
 import { codeOf, isCertificateFault, parseJson } from './failure.ts';
-import type { Presence } from './permission.ts';
 import { type Product, resolveProduct } from './product.ts';
 import type { Environment } from './proxy.ts';
 
@@ -28,7 +27,8 @@ export function isOpen(input: { readonly registry: string; readonly images?: str
 export const mostCapable: ServerFacts = { version: undefined, answers: { container: { isRegistry: true } } };
 
 export interface ProbePorts {
-  readonly ping: (registry: Registry) => Promise<Presence>;
+  /** `error`: there was no answer, or half of one. */
+  readonly ping: (registry: Registry) => Promise<HostAnswer & { readonly error?: RegistryError }>;
   /** The answer to `GET /meta` of the REST API, `undefined` where there is none. */
   readonly readMeta: () => Promise<{ readonly header: string | undefined; readonly body: string } | undefined>;
 }

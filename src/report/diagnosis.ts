@@ -3,9 +3,10 @@
  */
 
 import { type ErrorCode, PublishError, RegistryError } from '../errors.ts';
-import { formatRepository } from '../image/repository.ts';
-import type { Destination } from '../plan.ts';
+import type { Registry } from '../image/registry.ts';
+import { formatRepository, type Repository } from '../image/repository.ts';
 import { tokenForm } from '../registry/credentials.ts';
+import type { RegistryKind } from '../registry/directory.ts';
 import type { Product } from '../registry/product.ts';
 import { readOnlyRun } from '../run/read-only.ts';
 import type { Run } from '../run/run.ts';
@@ -61,7 +62,13 @@ const explained: readonly ErrorCode[] = [
 /** What is known of a step when something in it fails. */
 export interface Circumstances {
   readonly product: Product;
-  readonly destinations: readonly Pick<Destination, 'registry' | 'repository' | 'credential'>[];
+  readonly destinations: readonly {
+    readonly registry: { readonly registry: Registry; readonly kind: RegistryKind };
+    readonly repository: Repository;
+    readonly credential:
+      | { readonly kind: 'token' | 'registry-auth'; readonly username: string }
+      | { readonly kind: 'runner' };
+  }[];
   readonly push: boolean;
   readonly run: Pick<Run, 'sourceRepository' | 'event' | 'eventName' | 'actor'>;
   /** Looked at for the form of a token only. */

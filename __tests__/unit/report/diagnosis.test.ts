@@ -1103,14 +1103,14 @@ describe('an error is explained', () => {
     product: github,
     destinations: [
       {
-        registry: { registry: parseRegistry('ghcr.io'), kind: 'container', reason: '', isAssumed: false },
+        registry: { registry: parseRegistry('ghcr.io'), kind: 'container' },
         repository: usual.repository,
-        credential: { kind: 'token', username: 'mona', reason: '' },
+        credential: { kind: 'token', username: 'mona' },
       },
       {
-        registry: { registry: parseRegistry('registry.example:5000'), kind: 'other', reason: '', isAssumed: false },
+        registry: { registry: parseRegistry('registry.example:5000'), kind: 'other' },
         repository: parseRepository(parseRegistry('registry.example:5000'), 'team/app'),
-        credential: { kind: 'registry-auth', username: 'robot', reason: '' },
+        credential: { kind: 'registry-auth', username: 'robot' },
       },
     ],
     push: true,
