@@ -75,7 +75,7 @@ export type StepDestination = Omit<Destination, 'packageUrl'>;
 /** The logins that a step makes, one a registry: its destinations' and all of `registry-auth`. */
 export function loginsOf(
   destinations: readonly StepDestination[],
-  { token, registryAuth }: Pick<StepSecrets, 'token' | 'registryAuth'>,
+  { token, registryAuth }: { readonly token: string; readonly registryAuth: readonly RegistryLogin[] },
 ): readonly RegistryLogin[] {
   const withToken = destinations.flatMap(({ registry, credential }) =>
     credential.kind === 'token'
