@@ -173,10 +173,10 @@ function print(lines: readonly string[]): void {
 
 /** Does what a command line asks for; what a program would read goes to standard output. */
 async function runCommand({ command, json, inputs }: Arguments, entry: Entry): Promise<void> {
-  const { env, log } = entry;
+  const { env, workingFolder, log } = entry;
   // A checkout without a remote still has a name.
   const named = (name: string, value: string): string =>
-    name === 'image' && value === '' && !env.GITHUB_REPOSITORY ? basename(process.cwd()) : value;
+    name === 'image' && value === '' && !env.GITHUB_REPOSITORY ? basename(workingFolder) : value;
   if (command === 'pull') {
     const fromEnvironment = inputsOfEnvironment(env, pullInputDefaults);
     const read = (name: PullInputName): string => named(name, inputs.get(name) ?? fromEnvironment(name));
@@ -217,7 +217,7 @@ export async function run(): Promise<void> {
       return;
     }
     const env = { ...(await readGitRun(askGit)), ...process.env };
-    await runCommand(asked, { env, log, now: () => performance.now(), termination });
+    await runCommand(asked, { env, workingFolder: process.cwd(), log, now: () => performance.now(), termination });
   } catch (error) {
     const failure = toPublishError(termination.aborted ? termination.reason : error);
     if (!showsTools) for (const line of failure.detail.trim().split('\n').slice(-mostLines)) log.info(line);

@@ -21,6 +21,8 @@ import { urlSecrets } from './url-secrets.ts';
 /** The process of a step. */
 export interface Entry {
   readonly env: Environment;
+  /** Against which the paths of inputs are meant. */
+  readonly workingFolder: string;
   readonly log: Log;
   /** Milliseconds since the process began. */
   readonly now: () => number;
@@ -38,7 +40,7 @@ export async function runEntry(work: (entry: Entry) => Promise<unknown>): Promis
   const log = workflowLog((text) => void process.stdout.write(text), { now, repeat });
   const termination = onTermination(process);
   try {
-    await work({ env: process.env, log, now, termination });
+    await work({ env: process.env, workingFolder: process.cwd(), log, now, termination });
   } catch (error) {
     // Whatever broke off first, a step that was asked to end failed because of that.
     const failure = toPublishError(termination.aborted ? termination.reason : error);

@@ -53,7 +53,7 @@ async function attemptPublish(
   { runStage, spans }: Journal,
   account: Account,
 ): Promise<Readonly<Record<OutputName, string>>> {
-  const { env, log } = entry;
+  const { env, workingFolder, log } = entry;
   const faults = gatherFaults();
   const { inputs, secrets, theRun } = await spans.measure('read', 'Read', async () => {
     const inputs = parseInputs(read, faults);
@@ -76,9 +76,9 @@ async function attemptPublish(
   };
   const checkRequest = (request: BuildRequest): void => {
     // Whoever gives a source, were it one at fault, builds nothing.
-    if (read('source') === '') checkDisk(() => checkBuild(request, process.cwd(), env));
+    if (read('source') === '') checkDisk(() => checkBuild(request, workingFolder, env));
   };
-  const checkFiles = (source: SourceSpec): void => checkDisk(() => checkSource(source, process.cwd()));
+  const checkFiles = (source: SourceSpec): void => checkDisk(() => checkSource(source, workingFolder));
   // A plan that was asked for is not to be unfolded first.
   const planned = await (inputs.dryRun ? spans.measure : runStage)('plan', 'Plan', async () => {
     const planned = await planWithAnswers(inputs, theRun, entry, secrets, faults, (metadata, server) =>
@@ -88,7 +88,7 @@ async function attemptPublish(
     for (const line of formatPlan(planned.plan)) log.info(line);
     tellOf(planned.plan, log);
     const { build, source } = planned.plan;
-    const warning = source === undefined ? warnOfCopiedCredential(build, process.cwd()) : undefined;
+    const warning = source === undefined ? warnOfCopiedCredential(build, workingFolder) : undefined;
     if (warning !== undefined) log.warning(warning);
     return planned;
   });
