@@ -3,11 +3,11 @@
  */
 
 import { appendFileSync } from 'node:fs';
-import type { Environment } from './engine/command.ts';
 import { formatDigestReference } from './image/reference.ts';
+import type { Log } from './log/log.ts';
 import { isStaged, type Outcome } from './outputs.ts';
 import type { Plan, PublicationPlan } from './plan.ts';
-import type { Log } from './report/log.ts';
+import type { Environment } from './text/environment.ts';
 
 /** Notices for decisions that a person would want to know, and warnings for what is odd. */
 export function tellOf({ notes, description }: PublicationPlan, log: Log): void {

@@ -6,17 +6,18 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { FailedBuild } from './engine/build-failure.ts';
-import type { Environment } from './engine/command.ts';
-import { tellingLines } from './engine/secrets.ts';
 import { type Faults, InputError } from './errors.ts';
+import { formatFailure, toPublishError } from './log/error-message.ts';
+import type { Log } from './log/log.ts';
+import { formatFileEntry } from './log/workflow-commands.ts';
+import { workflowLog } from './log/workflow-log.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
 import { exitCodeOf, onTermination } from './report/cancellation.ts';
-import { formatFailure, toPublishError } from './report/failure.ts';
-import { type Log, workflowLog } from './report/log.ts';
-import { formatFileEntry } from './report/runner.ts';
 import { parseRun, type Run } from './run/run.ts';
 import type { StepSecrets } from './step.ts';
-import { urlSecrets } from './url-secrets.ts';
+import type { Environment } from './text/environment.ts';
+import { tellingLines } from './text/secret-text.ts';
+import { urlSecrets } from './text/url-secrets.ts';
 
 /** The process of a step. */
 export interface Entry {

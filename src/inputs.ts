@@ -8,9 +8,9 @@ import { type Faults, gatherFaults, InputError } from './errors.ts';
 import { type Digest, parseDigest } from './image/digest.ts';
 import { type Platform, parsePlatform } from './image/platform.ts';
 import { parseTag, type Tag } from './image/tag.ts';
-import { type ContextOptions, parseShortShaLength } from './metadata/context.ts';
+import { parseSource, type SourceSpec } from './image/transport.ts';
 import { parseAnnotationLevels } from './metadata/labels.ts';
-import { parseSource, type SourceSpec } from './source/spec.ts';
+import { type ContextOptions, parseShortShaLength } from './metadata/metadata-context.ts';
 
 /**
  * The default of each input of action.yml (a test holds the two equal), for runs that the runner did not prepare: a

@@ -9,6 +9,7 @@ import { type Engine, openEngine } from './engine/engine.ts';
 import { readSecretFiles, secretValues } from './engine/secrets.ts';
 import { appendEntry, type Entry, maskSecrets, readRegistryAuth, readRun, runEntry, writeOutputs } from './entry.ts';
 import { gatherFaults } from './errors.ts';
+import type { SourceSpec } from './image/transport.ts';
 import {
   type InputName,
   type InputReader,
@@ -18,17 +19,16 @@ import {
   parseInputs,
   textsOf,
 } from './inputs.ts';
+import type { Journal } from './log/recording-log.ts';
 import { formatOutputs, nothingDone, type OutputName } from './outputs.ts';
 import { type Plan, plan } from './plan.ts';
 import { circumstancesOf, explainIn, planWithAnswers } from './planning.ts';
 import type { EnginePort, SourcePort } from './ports.ts';
 import { publish } from './publish.ts';
-import type { Journal } from './report/journal.ts';
 import { formatPlan } from './report/plan-table.ts';
 import { checkBuild } from './source/build-context.ts';
 import { checkSource } from './source/check-source.ts';
 import { warnOfCopiedCredential } from './source/copied-credential.ts';
-import type { SourceSpec } from './source/spec.ts';
 import { buildByDigest } from './source/unnamed-build.ts';
 import { loginsOf } from './step.ts';
 import { type StepInUse, withStep } from './with-step.ts';

@@ -7,7 +7,7 @@ import type { Digest } from './image/digest.ts';
 import { isLevelOfIndex } from './image/image-index.ts';
 import type { Platform } from './image/platform.ts';
 import type { MergeInputs } from './inputs.ts';
-import type { ImageDescription } from './metadata/describe.ts';
+import type { ImageDescription } from './metadata/describe-image.ts';
 import { type PlanFacts, type Planned, type PublicationPlan, plan } from './plan.ts';
 import type { Run } from './run/run.ts';
 import { refuseDockerRegistry, resolveStaging, type Staging } from './source/staging.ts';

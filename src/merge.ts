@@ -4,21 +4,21 @@
 
 import { type Account, accountFor, weighFor } from './account.ts';
 import { announce, tellOf } from './announce.ts';
-import type { Environment } from './engine/command.ts';
 import { type Entry, maskSecrets, readRegistryAuth, readRun, runEntry, writeOutputs } from './entry.ts';
 import { gatherFaults } from './errors.ts';
 import type { Repository } from './image/repository.ts';
 import { type InputReader, inputsOfEnvironment, mergeInputDefaults, parseMergeInputs, textsOf } from './inputs.ts';
 import { join } from './join.ts';
+import type { Journal } from './log/recording-log.ts';
 import { type MergePlan, planMerge } from './merge-plan.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
 import { circumstancesOf, explainIn, planWithAnswers } from './planning.ts';
 import { hostOfOwningProduct } from './registry/directory.ts';
 import { removePackageVersions } from './registry/package-versions.ts';
-import type { Journal } from './report/journal.ts';
 import { formatMerge } from './report/plan-table.ts';
 import type { RemoveVersions } from './source/staged.ts';
 import { loginsOf, retryPorts } from './step.ts';
+import type { Environment } from './text/environment.ts';
 import { withStep } from './with-step.ts';
 
 /** What a merge has something to say about; the names are those of a publish. */

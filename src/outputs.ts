@@ -6,10 +6,10 @@ import type { Digest } from './image/digest.ts';
 import type { StoredManifest } from './image/manifest.ts';
 import { formatDigestReference, formatTagReference } from './image/reference.ts';
 import type { Repository } from './image/repository.ts';
-import type { ImageDescription } from './metadata/describe.ts';
+import type { ImageDescription } from './metadata/describe-image.ts';
 import { formatAnnotation, formatLabel } from './metadata/labels.ts';
 import type { Plan, PublicationPlan } from './plan.ts';
-import { withoutUrlSecrets } from './url-secrets.ts';
+import { withoutUrlSecrets } from './text/url-secrets.ts';
 
 /** A repository that has the image now, and its names there. */
 export interface Place {

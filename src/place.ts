@@ -14,7 +14,8 @@ import { mediaTypes, type StoredManifest, storedManifest } from './image/manifes
 import { formatTagReference } from './image/reference.ts';
 import { formatRepository, type Repository } from './image/repository.ts';
 import type { Tag } from './image/tag.ts';
-import type { ImageDescription } from './metadata/describe.ts';
+import { type EngineImage, formatSource, type SourceSpec } from './image/transport.ts';
+import type { ImageDescription } from './metadata/describe-image.ts';
 import type { Plan, PlannedSource } from './plan.ts';
 import type { PublishPorts } from './ports.ts';
 import type { RegistryKind } from './registry/directory.ts';
@@ -23,7 +24,6 @@ import { asSchema2, readContent } from './source/content.ts';
 import type { ImageSource } from './source/image-source.ts';
 import { checkLimits } from './source/limits.ts';
 import { copyReferrers, pushImage } from './source/push.ts';
-import { type EngineImage, formatSource, type SourceSpec } from './source/spec.ts';
 
 /** A repository with the names that the image gets there. */
 export interface Target {

@@ -9,13 +9,14 @@ import { gitSecretId } from './engine/secrets.ts';
 import { gatherFaults, InputError } from './errors.ts';
 import { formatPlatform, type Platform } from './image/platform.ts';
 import { formatRepository, type Repository } from './image/repository.ts';
+import type { SourceSpec } from './image/transport.ts';
 import type { IfExists, Inputs, Verification } from './inputs.ts';
-import { type ContextOptions, contextOf } from './metadata/context.ts';
-import { describeImage, type ImageDescription, type Naming } from './metadata/describe.ts';
+import { describeImage, type ImageDescription, type Naming } from './metadata/describe-image.ts';
 import { parseFlavor } from './metadata/flavor.ts';
-import { parseImages } from './metadata/images.ts';
+import { parseImages } from './metadata/image-names.ts';
 import { parseAnnotations, parseLabels } from './metadata/labels.ts';
-import { parseTagRules } from './metadata/rule.ts';
+import { type ContextOptions, contextOf } from './metadata/metadata-context.ts';
+import { parseTagRules } from './metadata/tag-rules.ts';
 import {
   type CredentialDecision,
   type GivenCredentials,
@@ -34,7 +35,6 @@ import { packageUrl } from './registry/package-page.ts';
 import { type Product, resolveProduct } from './registry/product.ts';
 import { readOnlyRun } from './run/read-only.ts';
 import type { Run } from './run/run.ts';
-import type { SourceSpec } from './source/spec.ts';
 import { refuseDockerRegistry, resolveStaging, type Staging } from './source/staging.ts';
 
 /** A decision with the reason for it, as a clause. */

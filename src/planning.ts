@@ -5,7 +5,7 @@
 import type { Entry } from './entry.ts';
 import type { Faults } from './errors.ts';
 import { type Inputs, parseContextOptions } from './inputs.ts';
-import type { ContextOptions } from './metadata/context.ts';
+import type { ContextOptions } from './metadata/metadata-context.ts';
 import type { PublicationPlan } from './plan.ts';
 import { tokenForm } from './registry/credentials.ts';
 import type { ServerFacts } from './registry/directory.ts';

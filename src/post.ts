@@ -7,7 +7,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatAnnotation } from './report/runner.ts';
+import { formatAnnotation } from './log/workflow-commands.ts';
 import { isStepFolder } from './step-folder.ts';
 
 export async function run(): Promise<void> {

@@ -13,7 +13,7 @@ import { formatDigestReference, formatTagReference } from './image/reference.ts'
 import { formatRepository, type Repository } from './image/repository.ts';
 import type { Tag } from './image/tag.ts';
 import { withConsent } from './lost-login.ts';
-import type { DescribedTag, ImageDescription } from './metadata/describe.ts';
+import type { DescribedTag, ImageDescription } from './metadata/describe-image.ts';
 import { nothingDone, type Outcome } from './outputs.ts';
 import {
   addMoved,

@@ -6,12 +6,13 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { createCommandRunner, type Environment } from './engine/command.ts';
+import { createCommandRunner } from './engine/command.ts';
 import type { DockerPorts } from './engine/docker.ts';
-import { isOrHolds, withoutBuildSecrets } from './engine/secrets.ts';
 import { PublishError } from './errors.ts';
-import type { Registry } from './image/registry.ts';
+import { judgeText, type RetryPorts, retry, type Verdict, withNewToken } from './http/retry.ts';
+import type { Registry } from './image/registry-name.ts';
 import type { Repository } from './image/repository.ts';
+import type { Log } from './log/log.ts';
 import type { Destination } from './plan.ts';
 import type { RegistryClient } from './registry/client.ts';
 import { readLogin } from './registry/credentials.ts';
@@ -19,9 +20,9 @@ import { hostOfOwningProduct } from './registry/directory.ts';
 import { createDockerConfig, type DockerConfig, isolateLogins, removeDockerConfig } from './registry/docker-config.ts';
 import type { Product } from './registry/product.ts';
 import type { RegistryLogin } from './registry/registry-auth.ts';
-import { judgeText, type RetryPorts, retry, type Verdict, withNewToken } from './registry/retry.ts';
 import type { Credential } from './registry/token.ts';
-import type { Log } from './report/log.ts';
+import type { Environment } from './text/environment.ts';
+import { isOrHolds, withoutBuildSecrets } from './text/secret-text.ts';
 
 /** Where the CLI keeps its configuration unless told otherwise. */
 export function runnerDockerConfig(env: Environment): string {

@@ -9,7 +9,7 @@ import { type BuildxPorts, buildWithBuildx } from '../../src/engine/buildx-build
 import { createCommandRunner } from '../../src/engine/command.ts';
 import { type BuildTarget, buildWithDocker, logIn } from '../../src/engine/docker.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
-import { parseRegistry } from '../../src/image/registry.ts';
+import { parseRegistry } from '../../src/image/registry-name.ts';
 import { aBuild, aDecision } from '../support/builders.ts';
 import { type RecordedCommand, readRecords, writeRecorder } from '../support/recorder.ts';
 

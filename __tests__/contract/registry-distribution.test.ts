@@ -1,7 +1,7 @@
 /** The distribution client against Distribution, the registry that `lab/up registry registry-auth` brings up. */
 
 import { openLab } from '../../lab/lab.js';
-import { parseRegistry } from '../../src/image/registry.ts';
+import { parseRegistry } from '../../src/image/registry-name.ts';
 import { describeRegistryContract } from '../support/registry-contract.ts';
 
 const lab = openLab();

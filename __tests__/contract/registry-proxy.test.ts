@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { mediaTypes } from '../../src/image/manifest.ts';
-import { parseRegistry } from '../../src/image/registry.ts';
+import { parseRegistry } from '../../src/image/registry-name.ts';
 import { parseRepository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
 import { makeCertificate, startProxy, startServer, trusting } from '../support/local-server.ts';

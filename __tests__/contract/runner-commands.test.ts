@@ -8,7 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { gatherFaults } from '../../src/errors.ts';
 import { inputDefaults, inputsOfEnvironment, parseInputs } from '../../src/inputs.ts';
-import { type AnnotationPlace, formatAnnotation, formatCommand, formatFileEntry } from '../../src/report/runner.ts';
+import {
+  type AnnotationPlace,
+  formatAnnotation,
+  formatCommand,
+  formatFileEntry,
+} from '../../src/log/workflow-commands.ts';
 import { parseFileEntries } from '../support/runner-files.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

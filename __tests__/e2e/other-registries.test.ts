@@ -1,7 +1,7 @@
 /** Registries of other makes than Distribution 2.8: built, staged and merged, promoted, and pulled again. */
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Registry } from '../../src/image/registry.ts';
+import type { Registry } from '../../src/image/registry-name.ts';
 import { startCraneRegistry } from '../support/crane-registry.ts';
 import { lab } from '../support/lab.ts';
 import { startOwnDistribution } from '../support/own-distribution.ts';

@@ -5,7 +5,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseImageManifest } from '../../src/image/manifest.ts';
-import { parseRegistry } from '../../src/image/registry.ts';
+import { parseRegistry } from '../../src/image/registry-name.ts';
 import { parseRepository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
 import { type Fault, type FaultPoint, type FaultProxy, faultPoints, startFaultProxy } from '../support/fault-proxy.ts';

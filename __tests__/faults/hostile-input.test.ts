@@ -6,6 +6,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { gatherFaults, InternalError, PublishError } from '../../src/errors.ts';
+import { parseChallenges } from '../../src/http/challenge.ts';
+import { readRefusal } from '../../src/http/request-failure.ts';
+import { judgeText, parseRetryAfter } from '../../src/http/retry.ts';
 import { digestOf } from '../../src/image/digest.ts';
 import { mediaTypes, parseIndex } from '../../src/image/manifest.ts';
 import { parseRepository } from '../../src/image/repository.ts';
@@ -21,10 +24,7 @@ import {
 import { planMerge } from '../../src/merge-plan.ts';
 import type { Plan } from '../../src/plan.ts';
 import { planPull } from '../../src/pull.ts';
-import { parseChallenges } from '../../src/registry/challenge.ts';
-import { readRefusal } from '../../src/registry/failure.ts';
 import { parseRegistryAuth } from '../../src/registry/registry-auth.ts';
-import { judgeText, parseRetryAfter } from '../../src/registry/retry.ts';
 import { formatPlan } from '../../src/report/plan-table.ts';
 import { someText } from '../support/arbitraries.ts';
 import { aRun, planned } from '../support/builders.ts';

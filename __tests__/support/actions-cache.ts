@@ -6,7 +6,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject } from '../../src/json.ts';
+import { isObject } from '../../src/text/json.ts';
 import { startServer } from './local-server.ts';
 
 export interface ActionsCache extends AsyncDisposable {

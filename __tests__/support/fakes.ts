@@ -16,11 +16,11 @@ import {
 } from '../../src/image/reference.ts';
 import { formatRepository, type Repository } from '../../src/image/repository.ts';
 import { parseTag, type Tag } from '../../src/image/tag.ts';
+import type { RunStage } from '../../src/log/phases.ts';
+import { terminalLog } from '../../src/log/terminal-log.ts';
 import type { EnginePort, PublishPorts, SourcePort } from '../../src/ports.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import type { PushPermission } from '../../src/registry/permission.ts';
-import { terminalLog } from '../../src/report/log.ts';
-import type { RunStage } from '../../src/report/spans.ts';
 import { aDecision, someRunnerFacts } from './builders.ts';
 
 const referenceOf = (repository: Repository, which: Tag | Digest): string =>

@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
-import { parseRegistry, type Registry } from '../../src/image/registry.ts';
+import { parseRegistry, type Registry } from '../../src/image/registry-name.ts';
 import { listen } from './memory-registry.ts';
 import { readAll } from './registry-client.ts';
 

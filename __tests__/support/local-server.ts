@@ -8,7 +8,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { parseRegistry, type Registry } from '../../src/image/registry.ts';
+import { parseRegistry, type Registry } from '../../src/image/registry-name.ts';
 import { listen } from './memory-registry.ts';
 
 export interface LocalServer extends AsyncDisposable {

@@ -6,7 +6,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { parseRegistry, type Registry } from '../../src/image/registry.ts';
+import { parseRegistry, type Registry } from '../../src/image/registry-name.ts';
 
 export interface MemoryRegistryOptions {
   readonly auth?: 'none' | 'basic' | 'bearer';

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseRegistry, type Registry } from '../../src/image/registry.ts';
+import { parseRegistry, type Registry } from '../../src/image/registry-name.ts';
 import { listen } from './memory-registry.ts';
 import { aClient } from './registry-client.ts';
 

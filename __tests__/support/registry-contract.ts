@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Digest, digestOf } from '../../src/image/digest.ts';
 import { mediaTypes } from '../../src/image/manifest.ts';
-import type { Registry } from '../../src/image/registry.ts';
+import type { Registry } from '../../src/image/registry-name.ts';
 import { parseRepository, type Repository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
 import { referrersTag } from '../../src/registry/manifests.ts';

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ErrorCode } from '../../src/errors.ts';
 import { isDigest } from '../../src/image/digest.ts';
-import { parseRegistry } from '../../src/image/registry.ts';
+import { parseRegistry } from '../../src/image/registry-name.ts';
 import { parseRepository, type Repository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';

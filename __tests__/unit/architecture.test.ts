@@ -10,26 +10,18 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A part is a folder of src, or a file that stands there alone. Each imports from earlier lines only. */
 const levels: readonly (readonly string[])[] = [
-  ['errors', 'json', 'lines', 'step-folder', 'url-secrets'],
-  ['image'],
-  ['registry'],
-  ['run'],
-  ['metadata', 'engine'],
-  ['source'],
-  ['inputs'],
-  ['plan', 'if-exists'],
-  ['merge-plan'],
-  ['outputs'],
-  ['report'],
-  ['ports'],
-  ['place', 'lost-login'],
-  ['stage'],
-  ['publish', 'step'],
-  ['join'],
-  ['entry'],
-  ['account', 'announce', 'with-step'],
-  ['planning'],
-  ['main', 'post', 'pull', 'merge'],
+  ['errors', 'step-folder', 'text'],
+  ['image', 'log'],
+  ['http'],
+  ['registry', 'run'],
+  ['engine', 'lost-login', 'metadata'],
+  ['inputs', 'post', 'source'],
+  ['if-exists', 'plan', 'ports'],
+  ['merge-plan', 'outputs', 'place', 'step'],
+  ['announce', 'report', 'stage'],
+  ['entry', 'publish'],
+  ['account', 'join', 'planning', 'with-step'],
+  ['main', 'merge', 'pull'],
   ['cli'],
   ['index'],
 ];
@@ -38,7 +30,7 @@ const levels: readonly (readonly string[])[] = [
 const entries = ['entry', 'main', 'post', 'pull', 'merge', 'cli', 'index'];
 
 /** What only decides: the same answer each time, whatever the machine. */
-const pure = ['errors', 'json', 'url-secrets', 'image', 'metadata', 'inputs', 'plan', 'merge-plan', 'outputs'];
+const pure = ['errors', 'text', 'image', 'metadata', 'inputs', 'plan', 'merge-plan', 'outputs'];
 
 interface Module {
   /** Relative to src. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { BuildError, PermissionError, RegistryError, ToolError } from '../../src/errors.ts';
-import { parseRegistry } from '../../src/image/registry.ts';
+import { parseRegistry } from '../../src/image/registry-name.ts';
 import { parseRepository, type Repository } from '../../src/image/repository.ts';
 import { withConsent } from '../../src/lost-login.ts';
 import type { PushPermission } from '../../src/registry/permission.ts';

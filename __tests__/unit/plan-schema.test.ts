@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
-import { parseRegistry } from '../../src/image/registry.ts';
+import { parseRegistry } from '../../src/image/registry-name.ts';
 import type { InputName } from '../../src/inputs.ts';
 import { formatOutputs, nothingDone } from '../../src/outputs.ts';
 import { aRun, planned } from '../support/builders.ts';

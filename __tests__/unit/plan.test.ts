@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { InputError } from '../../src/errors.ts';
-import { parseRegistry } from '../../src/image/registry.ts';
+import { parseRegistry } from '../../src/image/registry-name.ts';
 import { formatRepository } from '../../src/image/repository.ts';
 import type { Plan } from '../../src/plan.ts';
 import { aPlan, aRun, planned, sha } from '../support/builders.ts';

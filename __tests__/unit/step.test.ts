@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseRegistry } from '../../src/image/registry.ts';
+import { parseRegistry } from '../../src/image/registry-name.ts';
 import { childEnvironment, loginsOf, runnerDockerConfig, withoutAuthConfig } from '../../src/step.ts';
 import { aPlan } from '../support/builders.ts';
 

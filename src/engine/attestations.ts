@@ -4,7 +4,8 @@
  */
 
 import { type Faults, InputError } from '../errors.ts';
-import { type Attributes, formatFields, readAttributes, readFields, readLines } from './csv.ts';
+import { formatFields } from '../text/csv.ts';
+import { type Attributes, readAttributes, readFields, readLines } from './csv.ts';
 
 export interface Attestation {
   readonly type: 'provenance' | 'sbom';

@@ -3,8 +3,8 @@
  */
 
 import { BuildError, PermissionError, type PublishError, ToolError } from '../errors.ts';
+import { judgeText } from '../http/retry.ts';
 import { formatPlatform } from '../image/platform.ts';
-import { judgeText } from '../registry/retry.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { CommandResult } from './command.ts';
 import { dockerfilePath } from './context.ts';

@@ -5,7 +5,8 @@
 
 import { InputError } from '../errors.ts';
 import { formatPlatform, type Platform, parsePlatform } from '../image/platform.ts';
-import { formatFields, readAttributes, readFields, readLines } from './csv.ts';
+import { formatFields } from '../text/csv.ts';
+import { readAttributes, readFields, readLines } from './csv.ts';
 
 /** One endpoint. */
 export interface BuilderNode {

@@ -7,8 +7,9 @@ import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { ToolError } from '../errors.ts';
+import type { Environment } from '../text/environment.ts';
 import { type BuilderChoice, createArguments, type NodeFiles, nodeCertificates } from './builder-choice.ts';
-import type { Environment, RunCommand } from './command.ts';
+import type { RunCommand } from './command.ts';
 
 /** How long an endpoint may take to accept a connection. */
 const patience = 10_000;

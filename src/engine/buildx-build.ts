@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BuildError, type PublishError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
-import { isObject, type JsonObject } from '../json.ts';
+import { isObject, type JsonObject } from '../text/json.ts';
 import { buildFailure, lastReason } from './build-failure.ts';
 import type { BuildRequest } from './build-request.ts';
 import { findSilentEndpoints } from './builder.ts';

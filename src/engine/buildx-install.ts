@@ -8,9 +8,9 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ToolError } from '../errors.ts';
-import { createHttp } from '../registry/http.ts';
+import { createHttp } from '../http/http.ts';
+import type { Environment } from '../text/environment.ts';
 import { assetName, type BuildxRelease, checksumOf, releasePlatform } from './buildx-releases.ts';
-import type { Environment } from './command.ts';
 
 const releases = 'https://github.com/docker/buildx/releases/download';
 

@@ -3,7 +3,8 @@
  */
 
 import { InputError } from '../errors.ts';
-import { type Attributes, formatFields, readAttributes, readFields, readLines } from './csv.ts';
+import { formatFields } from '../text/csv.ts';
+import { type Attributes, readAttributes, readFields, readLines } from './csv.ts';
 
 export const cacheModes = ['off', 'auto', 'gha', 'registry', 'inline'] as const;
 

@@ -4,8 +4,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { ToolError } from '../errors.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../text/environment.ts';
 
 export interface CommandOptions {
   readonly env: Environment;

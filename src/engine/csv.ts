@@ -5,7 +5,7 @@
 
 import { parse } from 'csv-parse/sync';
 import { InputError } from '../errors.ts';
-import { splitLines } from '../lines.ts';
+import { splitLines } from '../text/quoted-lines.ts';
 
 function malformed(input: string, cause: unknown): InputError {
   const reason = cause instanceof Error ? cause.message : String(cause);
@@ -22,16 +22,6 @@ function records(input: string, text: string): readonly (readonly string[])[] {
   } catch (cause) {
     throw malformed(input, cause);
   }
-}
-
-/** A field as CSV, quoted where it needs to be. */
-export function formatField(field: string): string {
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
-}
-
-/** A record as CSV. */
-export function formatFields(fields: readonly string[]): string {
-  return fields.map(formatField).join(',');
 }
 
 /**

@@ -8,9 +8,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isObject } from '../json.ts';
+import type { Environment } from '../text/environment.ts';
+import { isObject } from '../text/json.ts';
 import { buildxFolder, readJson } from './buildx.ts';
-import type { Environment } from './command.ts';
 import { contextName } from './facts.ts';
 
 /** What the CLI is configured with, as far as it tells one endpoint from another. */

@@ -2,7 +2,7 @@
  * What BuildKit finds odd about a Dockerfile (https://docs.docker.com/build/checks/), from the reports of buildx.
  */
 
-import { isObject, type JsonObject } from '../json.ts';
+import { isObject, type JsonObject } from '../text/json.ts';
 
 /** One finding. */
 export interface DockerfileWarning {

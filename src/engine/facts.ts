@@ -9,8 +9,8 @@
 import { request } from 'node:http';
 import { ToolError } from '../errors.ts';
 import { formatPlatform, type Platform, parsePlatform } from '../image/platform.ts';
-import { isObject, type JsonObject } from '../json.ts';
-import type { Environment } from './command.ts';
+import type { Environment } from '../text/environment.ts';
+import { isObject, type JsonObject } from '../text/json.ts';
 import type { DockerPorts } from './docker.ts';
 
 export interface EngineFacts {

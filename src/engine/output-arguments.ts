@@ -1,7 +1,7 @@
 /** The options of buildx that say where the result goes (https://docs.docker.com/build/exporters/). */
 
+import { formatFields } from '../text/csv.ts';
 import type { BuildOutput, BuildRequest } from './build-request.ts';
-import { formatFields } from './csv.ts';
 import { archiveAttributes, type Compression, isImageOutput, type Output } from './outputs.ts';
 
 function format({ type, attributes }: Output): string {

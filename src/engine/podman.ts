@@ -5,12 +5,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PermissionError, ToolError } from '../errors.ts';
+import { judgeText } from '../http/retry.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import { formatDigestReference, parseReference } from '../image/reference.ts';
-import { hostOf, isLoopbackHost, type Registry } from '../image/registry.ts';
+import { hostOf, isLoopbackHost, type Registry } from '../image/registry-name.ts';
 import type { Repository } from '../image/repository.ts';
-import { judgeText } from '../registry/retry.ts';
 import { buildFailure } from './build-failure.ts';
 import type { BuildRequest } from './build-request.ts';
 import { commonArguments, resourceArguments } from './buildx.ts';

@@ -8,9 +8,9 @@ import { isUtf8 } from 'node:buffer';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Faults, InputError } from '../errors.ts';
-import type { Environment } from './command.ts';
+import { formatFields } from '../text/csv.ts';
 import { gitHost } from './context.ts';
-import { formatFields, readItems, readLines } from './csv.ts';
+import { readItems, readLines } from './csv.ts';
 
 /** Where the value of a secret comes from. */
 export type SecretSource =
@@ -175,32 +175,6 @@ export async function readSecretFiles(sources: readonly SecretSource[]): Promise
     return isUtf8(bytes) ? bytes.toString() : '';
   });
   return Promise.all(contents);
-}
-
-/** What is shorter stands in many a text: `{`, `true`, a port. */
-const shortestSecret = 6;
-/** What is shorter may be a part of a path or a name that is no secret: `runner`. */
-const shortestPart = 16;
-
-/** The lines of a secret, each as it is to be masked. */
-export function tellingLines(secret: string): readonly string[] {
-  return secret.split(/[\r\n]/).flatMap((line) => (line.trim().length >= shortestSecret ? [line.trim()] : []));
-}
-
-/** Whether a variable is a secret, or one stands in it. */
-export function isOrHolds(value: string, secret: string): boolean {
-  return value.trim() === secret || (secret.length >= shortestPart && value.includes(secret));
-}
-
-/**
- * An environment without the variables that are a secret of the build, or hold one: it reaches the build by its file alone,
- * and `build-args: NAME` cannot put it into the image.
- */
-export function withoutBuildSecrets(env: Environment, secrets: readonly string[]): Environment {
-  const sought = secrets.map((secret) => secret.trim()).filter(({ length }) => length >= shortestSecret);
-  return Object.fromEntries(
-    Object.entries(env).filter(([, value = '']) => !sought.some((secret) => isOrHolds(value, secret))),
-  );
 }
 
 /** The `--secret` options, of which each names a file. */

@@ -3,9 +3,9 @@
  * annotations of theirs (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
  */
 
-import { isObject } from '../json.ts';
+import { isObject } from '../text/json.ts';
 import { type Digest, digestOf, isDigest } from './digest.ts';
-import { mediaTypes, type StoredManifest } from './manifest.ts';
+import { type Descriptor, mediaTypes, type StoredManifest } from './manifest.ts';
 import { formatPlatform, parsePlatform } from './platform.ts';
 
 /** The fields of a descriptor, as they came. */
@@ -156,4 +156,10 @@ export function writeIndex(entries: readonly IndexEntry[], { artifactType, annot
   };
   const bytes = Buffer.from(JSON.stringify(index));
   return { mediaType: mediaTypes.ociIndex, digest: digestOf(bytes), bytes };
+}
+
+/** The config that an image manifest names (image-spec, manifest.md; Docker's schema 2 has the same field). */
+export function configOf(manifest: Pick<StoredManifest, 'bytes'>): Pick<Descriptor, 'digest' | 'size'> | undefined {
+  const { digest, size } = Object(parseDocument(manifest.bytes).config);
+  return typeof digest === 'string' && isDigest(digest) && typeof size === 'number' ? { digest, size } : undefined;
 }

@@ -4,7 +4,7 @@
  */
 
 import { InputError } from '../errors.ts';
-import { isObject, type JsonObject } from '../json.ts';
+import { isObject, type JsonObject } from '../text/json.ts';
 import { type Digest, digestOf, isDigest } from './digest.ts';
 import type { Platform } from './platform.ts';
 

@@ -11,7 +11,7 @@
 
 import { InputError } from '../errors.ts';
 import { type Digest, parseDigest } from './digest.ts';
-import { parseRegistry, type Registry } from './registry.ts';
+import { parseRegistry, type Registry } from './registry-name.ts';
 import { formatRepository, parseRepository, type Repository } from './repository.ts';
 import { parseTag, type Tag } from './tag.ts';
 

@@ -10,7 +10,7 @@
  */
 
 import { InputError } from '../errors.ts';
-import type { Registry } from './registry.ts';
+import type { Registry } from './registry-name.ts';
 
 export interface Repository {
   readonly registry: Registry;

@@ -3,7 +3,7 @@
  */
 
 import { gatherFaults, InputError } from '../errors.ts';
-import { fieldsOf, formatRecord, readRecords, splitAttribute } from './list.ts';
+import { fieldsOf, formatRecord, readRecords, splitAttribute } from './records.ts';
 import { parseTemplate, type Template } from './template.ts';
 
 /** A text before or after a tag's value. */

@@ -5,8 +5,8 @@
  */
 
 import { gatherFaults, InputError } from '../errors.ts';
-import type { MetadataContext } from './context.ts';
-import { readEntries } from './list.ts';
+import type { MetadataContext } from './metadata-context.ts';
+import { readEntries } from './records.ts';
 import { parseTemplate, type Scope, type Template } from './template.ts';
 
 export interface Label {

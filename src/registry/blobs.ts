@@ -2,12 +2,12 @@
 
 import { createHash } from 'node:crypto';
 import { type Readable, Transform } from 'node:stream';
+import type { Body, HttpResponse } from '../http/http.ts';
+import { failureOfConnection, type OciErrorCode, RegistryFailure } from '../http/request-failure.ts';
+import { judgeError, type Verdict } from '../http/retry.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Descriptor } from '../image/manifest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import { failureOfConnection, type OciErrorCode, RegistryFailure } from './failure.ts';
-import type { Body, HttpResponse } from './http.ts';
-import { judgeError, type Verdict } from './retry.ts';
 import type { Session } from './session.ts';
 import type { Scope } from './token.ts';
 

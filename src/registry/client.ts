@@ -3,14 +3,14 @@
  * origin, token, retry) with what can be asked of it (manifests, blobs, permission).
  */
 
-import type { Registry } from '../image/registry.ts';
+import { createHttp, type HttpOptions } from '../http/http.ts';
+import type { RetryPorts } from '../http/retry.ts';
+import type { Registry } from '../image/registry-name.ts';
 import type { Repository } from '../image/repository.ts';
 import { type Blobs, createBlobs } from './blobs.ts';
-import { createHttp, type HttpOptions } from './http.ts';
 import { createManifests, type Manifests } from './manifests.ts';
 import { createOrigins } from './origin.ts';
 import { mayPush, type Presence, type PushPermission, ping } from './permission.ts';
-import type { RetryPorts } from './retry.ts';
 import { createSession } from './session.ts';
 import { type Credential, createAuthorizer } from './token.ts';
 

@@ -5,8 +5,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../errors.ts';
-import type { Registry } from '../image/registry.ts';
-import { isObject } from '../json.ts';
+import type { Registry } from '../image/registry-name.ts';
+import { isObject } from '../text/json.ts';
 import { hostOfOwningProduct } from './directory.ts';
 import { isLoginOf, loginKey } from './docker-config.ts';
 import type { Product } from './product.ts';

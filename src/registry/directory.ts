@@ -6,7 +6,7 @@
 
 import { InputError } from '../errors.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
-import { hostOf, parseRegistry, type Registry } from '../image/registry.ts';
+import { hostOf, parseRegistry, type Registry } from '../image/registry-name.ts';
 import { faultOfComponent, parseRepository, type Repository } from '../image/repository.ts';
 import { describeProduct, type Product } from './product.ts';
 

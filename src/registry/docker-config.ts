@@ -8,9 +8,9 @@
 import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ToolError } from '../errors.ts';
-import type { Registry } from '../image/registry.ts';
-import { isObject, type JsonObject } from '../json.ts';
+import type { Registry } from '../image/registry-name.ts';
 import { isStepFolder } from '../step-folder.ts';
+import { isObject, type JsonObject } from '../text/json.ts';
 
 export interface DockerConfig {
   /** What DOCKER_CONFIG is set to. */

@@ -1,13 +1,13 @@
 /** Manifests, tags and referrers (distribution-spec, "Pulling manifests", "Pushing Manifests", "Content Discovery"). */
 
 import { createHash } from 'node:crypto';
+import type { HttpResponse } from '../http/http.ts';
+import { invalidAnswer, RegistryFailure } from '../http/request-failure.ts';
 import { type Digest, digestOf, isDigest } from '../image/digest.ts';
 import { manifestMediaTypes, mediaTypes, type StoredManifest } from '../image/manifest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import { parseTag, type Tag } from '../image/tag.ts';
-import { isObject } from '../json.ts';
-import { invalidAnswer, parseJson, RegistryFailure } from './failure.ts';
-import type { HttpResponse } from './http.ts';
+import { isObject, parseJson } from '../text/json.ts';
 import type { ApiRequest, Session } from './session.ts';
 
 /** What a registry says of a manifest without sending it. */

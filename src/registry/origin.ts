@@ -1,8 +1,8 @@
 /** Where a registry's API is: scheme, host and port. */
 
 import { connect } from 'node:tls';
-import { hostOf, isLoopback, type Registry } from '../image/registry.ts';
-import { codeOf, isCertificateFault } from './failure.ts';
+import { codeOf, isCertificateFault } from '../http/request-failure.ts';
+import { hostOf, isLoopback, type Registry } from '../image/registry-name.ts';
 
 /** Docker Hub's API is not at its name (https://docs.docker.com/reference/api/registry/latest/). */
 const apiHosts: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io' };

@@ -2,7 +2,7 @@
  * Where GitHub shows a package (https://docs.github.com/en/packages/learn-github-packages/viewing-packages).
  */
 
-import type { Registry } from '../image/registry.ts';
+import type { Registry } from '../image/registry-name.ts';
 import type { Repository } from '../image/repository.ts';
 import { hostOfOwningProduct, type RegistryKind } from './directory.ts';
 import type { Product } from './product.ts';

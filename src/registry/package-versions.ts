@@ -4,13 +4,13 @@
  * digest.
  */
 
+import { createHttp } from '../http/http.ts';
+import { failureOfAnswer, RegistryFailure, readRefusal } from '../http/request-failure.ts';
+import { type RetryPorts, retry } from '../http/retry.ts';
 import type { Digest } from '../image/digest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import { isObject } from '../json.ts';
-import { failureOfAnswer, parseJson, RegistryFailure, readRefusal } from './failure.ts';
-import { createHttp } from './http.ts';
-import type { Environment } from './proxy.ts';
-import { type RetryPorts, retry } from './retry.ts';
+import type { Environment } from '../text/environment.ts';
+import { isObject, parseJson } from '../text/json.ts';
 
 export interface PackagesApi extends RetryPorts {
   /** GITHUB_API_URL */

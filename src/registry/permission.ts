@@ -3,11 +3,11 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { RegistryError } from '../errors.ts';
-import type { Registry } from '../image/registry.ts';
+import { parseChallenges } from '../http/challenge.ts';
+import { codeOf, isCertificateFault } from '../http/request-failure.ts';
+import type { Registry } from '../image/registry-name.ts';
 import type { Repository } from '../image/repository.ts';
 import type { Blobs } from './blobs.ts';
-import { parseChallenges } from './challenge.ts';
-import { codeOf, isCertificateFault } from './failure.ts';
 import type { Session } from './session.ts';
 
 export type Presence =

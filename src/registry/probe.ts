@@ -6,12 +6,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RegistryError } from '../errors.ts';
-import { parseRegistry, type Registry } from '../image/registry.ts';
-import { isObject } from '../json.ts';
+import { codeOf, isCertificateFault } from '../http/request-failure.ts';
+import { parseRegistry, type Registry } from '../image/registry-name.ts';
+import type { Environment } from '../text/environment.ts';
+import { isObject, parseJson } from '../text/json.ts';
 import { type HostAnswer, registryHosts, type ServerFacts } from './directory.ts';
-import { codeOf, isCertificateFault, parseJson } from './failure.ts';
 import { type Product, resolveProduct } from './product.ts';
-import type { Environment } from './proxy.ts';
 
 export type Server = Extract<Product, { readonly kind: 'ghes' }>;
 
@@ -93,7 +93,10 @@ export async function readServer(
   const file = folder ? join(folder, `publish-docker-package.server.${server.host}.json`) : undefined;
   const known = file === undefined ? undefined : parseServerFacts(await readFile(file, 'utf8').catch(() => ''));
   if (known !== undefined) return known;
-  const [{ createRegistryClient }, { createHttp }] = await Promise.all([import('./client.ts'), import('./http.ts')]);
+  const [{ createRegistryClient }, { createHttp }] = await Promise.all([
+    import('./client.ts'),
+    import('../http/http.ts'),
+  ]);
   const sleep = (): Promise<void> => Promise.resolve();
   const ports = { now: Date.now, sleep, random: Math.random, log: () => {} };
   const ways = { environment, signal: termination };

@@ -4,7 +4,7 @@
 
 import { parse } from 'yaml';
 import { type Faults, InputError } from '../errors.ts';
-import { parseRegistry, type Registry } from '../image/registry.ts';
+import { parseRegistry, type Registry } from '../image/registry-name.ts';
 
 export interface RegistryLogin {
   readonly registry: Registry;

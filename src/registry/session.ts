@@ -3,10 +3,17 @@
  */
 
 import type { ErrorCode } from '../errors.ts';
-import type { Registry } from '../image/registry.ts';
-import { failureOfAnswer, formatUrl, invalidAnswer, type Refusal, readRefusal, untrusted } from './failure.ts';
-import { type Http, type HttpRequest, type HttpResponse, isProtected } from './http.ts';
-import { isTransientStatus, type RetryOptions, type RetryPorts, retry } from './retry.ts';
+import { type Http, type HttpRequest, type HttpResponse, isProtected } from '../http/http.ts';
+import {
+  failureOfAnswer,
+  formatUrl,
+  invalidAnswer,
+  type Refusal,
+  readRefusal,
+  untrusted,
+} from '../http/request-failure.ts';
+import { isTransientStatus, type RetryOptions, type RetryPorts, retry } from '../http/retry.ts';
+import type { Registry } from '../image/registry-name.ts';
 import type { Authorizer, Scope } from './token.ts';
 
 export interface ApiRequest extends Pick<HttpRequest, 'method' | 'headers' | 'body' | 'redirects' | 'signal'> {

@@ -3,11 +3,11 @@
  * (https://distribution.github.io/distribution/spec/auth/token/), Basic, or nothing.
  */
 
-import { hostOf, isLoopback, isLoopbackHost, type Registry } from '../image/registry.ts';
-import { isObject } from '../json.ts';
-import { type Challenge, parseChallenges } from './challenge.ts';
-import { failureOfAnswer, formatUrl, invalidAnswer, parseJson, readRefusal, untrusted } from './failure.ts';
-import type { Http, HttpRequest } from './http.ts';
+import { type Challenge, parseChallenges } from '../http/challenge.ts';
+import type { Http, HttpRequest } from '../http/http.ts';
+import { failureOfAnswer, formatUrl, invalidAnswer, readRefusal, untrusted } from '../http/request-failure.ts';
+import { hostOf, isLoopback, isLoopbackHost, type Registry } from '../image/registry-name.ts';
+import { isObject, parseJson } from '../text/json.ts';
 
 /** A login to one registry. */
 export interface Credential {

@@ -2,10 +2,10 @@
  * Charts in Mermaid's language, as GitHub draws them: where the time went, and what the layers weigh.
  */
 
-import { formatDuration } from './duration.ts';
-import { formatSize } from './markdown.ts';
-import { type BuildStep, isInternal } from './progress.ts';
-import type { Span } from './spans.ts';
+import { type BuildStep, isInternal } from '../log/build-progress.ts';
+import type { Span } from '../log/phases.ts';
+import { formatDuration } from '../text/duration.ts';
+import { formatSize } from '../text/size.ts';
 
 /** Nothing of a label is Mermaid's grammar (`:` `;` `#` `,` quotes, line breaks, `%%`) or HTML. */
 function label(text: string, most = 48): string {

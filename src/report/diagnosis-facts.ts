@@ -4,7 +4,7 @@
 
 import type { ErrorCode } from '../errors.ts';
 import { parseReference } from '../image/reference.ts';
-import type { Registry } from '../image/registry.ts';
+import type { Registry } from '../image/registry-name.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { tokenForm } from '../registry/credentials.ts';
 import { hostOfOwningProduct, type RegistryKind, registryHosts } from '../registry/directory.ts';

@@ -3,7 +3,7 @@
  */
 
 import { type ErrorCode, PublishError, RegistryError } from '../errors.ts';
-import type { Registry } from '../image/registry.ts';
+import type { Registry } from '../image/registry-name.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import { tokenForm } from '../registry/credentials.ts';
 import type { RegistryKind } from '../registry/directory.ts';

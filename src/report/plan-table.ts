@@ -4,13 +4,13 @@
 
 import { formatPlatform } from '../image/platform.ts';
 import { formatRepository } from '../image/repository.ts';
+import { formatSource } from '../image/transport.ts';
 import type { MergePlan } from '../merge-plan.ts';
-import type { ImageDescription } from '../metadata/describe.ts';
+import type { ImageDescription } from '../metadata/describe-image.ts';
 import type { Plan, PublicationPlan } from '../plan.ts';
 import { describeProduct } from '../registry/product.ts';
-import { formatSource } from '../source/spec.ts';
 import type { Staging } from '../source/staging.ts';
-import { withoutUrlSecrets } from '../url-secrets.ts';
+import { withoutUrlSecrets } from '../text/url-secrets.ts';
 
 /** Aligns the cells of each column; the last one runs free. */
 export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {

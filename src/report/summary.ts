@@ -5,17 +5,18 @@
 import type { PublishError } from '../errors.ts';
 import { formatDigestReference, formatTagReference } from '../image/reference.ts';
 import { formatRepository } from '../image/repository.ts';
-import type { ImageDescription } from '../metadata/describe.ts';
+import { formatSource } from '../image/transport.ts';
+import type { BuildStep } from '../log/build-progress.ts';
+import { troubleshootingUrl } from '../log/error-message.ts';
+import type { Span } from '../log/phases.ts';
+import type { ImageDescription } from '../metadata/describe-image.ts';
 import { isStaged, type Outcome } from '../outputs.ts';
 import type { Plan, PublicationPlan } from '../plan.ts';
 import { describeProduct } from '../registry/product.ts';
-import { formatSource } from '../source/spec.ts';
+import { formatDuration } from '../text/duration.ts';
+import { formatSize } from '../text/size.ts';
 import { drawTime, drawWeight } from './charts.ts';
-import { formatDuration } from './duration.ts';
-import { troubleshootingUrl } from './failure.ts';
-import { code, cut, details, formatSize, link, paragraphs, prose, table } from './markdown.ts';
-import type { BuildStep } from './progress.ts';
-import type { Span } from './spans.ts';
+import { code, cut, details, link, paragraphs, prose, table } from './markdown.ts';
 import type { WeighedImage, WeighedLayer } from './weight.ts';
 
 /** Of an error what is shown. */

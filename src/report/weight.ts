@@ -7,7 +7,7 @@ import { type Digest, isDigest } from '../image/digest.ts';
 import { type Descriptor, isIndexMediaType, parseIndex, type StoredManifest } from '../image/manifest.ts';
 import { formatPlatform } from '../image/platform.ts';
 import type { Repository } from '../image/repository.ts';
-import { isObject, type JsonObject } from '../json.ts';
+import { isObject, type JsonObject } from '../text/json.ts';
 
 export interface WeighedLayer {
   readonly digest: Digest;

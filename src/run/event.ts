@@ -5,7 +5,7 @@
  */
 
 import { InputError } from '../errors.ts';
-import { isObject, type JsonObject } from '../json.ts';
+import { isObject, type JsonObject } from '../text/json.ts';
 
 export interface EventPayload {
   readonly defaultBranch?: string;

@@ -2,7 +2,7 @@
  * Questions to GitHub's REST API (https://docs.github.com/en/rest).
  */
 
-import { createHttp } from '../registry/http.ts';
+import { createHttp } from '../http/http.ts';
 import type { AskApi } from './github-facts.ts';
 
 const answerLimit = 4 * 1024 * 1024;

@@ -3,7 +3,7 @@
  * (https://docs.github.com/en/rest/repos/repos#get-a-repository, https://docs.github.com/en/rest/commits/commits#get-a-commit)
  */
 
-import { isObject } from '../json.ts';
+import { isObject } from '../text/json.ts';
 import type { Run } from './run.ts';
 
 /** Facts that the API told; those that it did not are absent. */

@@ -3,7 +3,7 @@
 import { type Stats, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InputError } from '../errors.ts';
-import type { SourceSpec } from './spec.ts';
+import type { SourceSpec } from '../image/transport.ts';
 
 /**
  * @param workingFolder what relative paths are relative to

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { BuildRequest } from '../engine/build-request.ts';
 import { dockerfilePath } from '../engine/context.ts';
-import { urlSecrets } from '../url-secrets.ts';
+import { urlSecrets } from '../text/url-secrets.ts';
 
 /** Empty for what cannot be read: then nothing is copied from there either. */
 function textOf(...path: readonly string[]): string {

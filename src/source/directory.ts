@@ -17,7 +17,7 @@ import {
   type StoredManifest,
   storedManifest,
 } from '../image/manifest.ts';
-import { isObject } from '../json.ts';
+import { isObject } from '../text/json.ts';
 import type { Files } from './files.ts';
 import type { Blob, ImageSource } from './image-source.ts';
 import { type Layers, openWithLayers } from './layers.ts';

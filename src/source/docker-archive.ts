@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { type Digest, digestOf, parseDigest } from '../image/digest.ts';
-import { type IndexEntry, parseDocument, readEntries } from '../image/image-index.ts';
+import { configOf, type IndexEntry, parseDocument, readEntries } from '../image/image-index.ts';
 import {
   contentMediaTypes,
   type Descriptor,
@@ -18,13 +18,11 @@ import {
   parseImageConfig,
   storedManifest,
 } from '../image/manifest.ts';
-import { isObject } from '../json.ts';
-import { parseJson } from '../registry/failure.ts';
+import { isObject, parseJson } from '../text/json.ts';
 import { chooseImage, type ListedImage } from './choose.ts';
 import { type Files, pieceSize } from './files.ts';
 import type { Blob, ImageSource } from './image-source.ts';
 import { type Layers, openWithLayers, otherLayer } from './layers.ts';
-import { configOf } from './leg.ts';
 import { pathOfBlob } from './oci-layout.ts';
 import { otherContent } from './prove.ts';
 import { damaged } from './tar.ts';

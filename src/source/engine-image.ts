@@ -10,12 +10,12 @@ import { type DockerPorts, printedDigest, pushFailure } from '../engine/docker.t
 import { engineDown } from '../engine/facts.ts';
 import { InputError, type PublishError, ToolError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
+import { type EngineImage, formatSource } from '../image/transport.ts';
 import { openDirectory } from './directory.ts';
 import { openDockerArchive } from './docker-archive.ts';
 import { closedOnFailure, openArchive, openFolder } from './files.ts';
 import type { ImageSource } from './image-source.ts';
 import { copyIndex, hasIndex } from './podman-index.ts';
-import { type EngineImage, formatSource } from './spec.ts';
 
 const programs = { 'docker-daemon': 'docker', 'containers-storage': 'podman' } as const;
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { InputError } from '../errors.ts';
-import type { Content } from '../registry/http.ts';
+import type { Content } from '../http/http.ts';
 import { checkKind } from './check-source.ts';
 import { damaged, readTarIndex } from './tar.ts';
 

@@ -3,9 +3,9 @@
  * to know of a source, and no more.
  */
 
+import type { Content } from '../http/http.ts';
 import type { Descriptor, StoredManifest } from '../image/manifest.ts';
 import type { Repository } from '../image/repository.ts';
-import type { Content } from '../registry/http.ts';
 
 export type Blob = Pick<Descriptor, 'digest' | 'size'>;
 

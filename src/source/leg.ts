@@ -3,19 +3,20 @@
  */
 
 import { InputError } from '../errors.ts';
-import { type Digest, isDigest } from '../image/digest.ts';
-import type { IndexAnnotation, IndexEntry } from '../image/image-index.ts';
+import type { Digest } from '../image/digest.ts';
 import {
   annotateEntry,
   annotationsOfIndex,
   entryOfImage,
+  type IndexAnnotation,
+  type IndexEntry,
   isOfPlatform,
   parseDocument,
   platformOfConfig,
   readEntries,
   writeIndex,
 } from '../image/image-index.ts';
-import { type Descriptor, isIndexMediaType, type StoredManifest } from '../image/manifest.ts';
+import { isIndexMediaType, type StoredManifest } from '../image/manifest.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import { formatDigestReference } from '../image/reference.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
@@ -25,12 +26,6 @@ export interface Leg {
   readonly digest: Digest;
   /** What it brings into the index: its images, and what belongs to them. */
   readonly entries: readonly IndexEntry[];
-}
-
-/** The config that an image manifest names (image-spec, manifest.md; Docker's schema 2 has the same field). */
-export function configOf(manifest: Pick<StoredManifest, 'bytes'>): Pick<Descriptor, 'digest' | 'size'> | undefined {
-  const { digest, size } = Object(parseDocument(manifest.bytes).config);
-  return typeof digest === 'string' && isDigest(digest) && typeof size === 'number' ? { digest, size } : undefined;
 }
 
 /**

@@ -8,6 +8,7 @@ import { InputError } from '../errors.ts';
 import { isForeign } from '../image/manifest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { RegistryKind } from '../registry/directory.ts';
+import { formatSize } from '../text/size.ts';
 import type { ImageContent } from './content.ts';
 
 /** GitHub does not say which gigabyte it means; the larger one refuses nothing that would have been taken. */
@@ -18,11 +19,6 @@ const largestLayer: Readonly<Record<RegistryKind, number>> = {
   other: Number.POSITIVE_INFINITY,
 };
 const largeImage = 10 * gigabyte;
-
-/** A size as a person reads it. */
-export function formatSize(bytes: number): string {
-  return bytes >= gigabyte / 10 ? `${(bytes / gigabyte).toFixed(1)} GB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
-}
 
 /**
  * Judges an image for one destination.
@@ -54,7 +50,7 @@ export function checkLimits(
 
 function layerTooLarge(digest: string, size: number, kind: RegistryKind, name: string): InputError {
   return new InputError('LAYER_TOO_LARGE', {
-    message: `The layer ${digest} has ${formatSize(size)}: ${name} takes layers of at most ${formatSize(largestLayer[kind])}.`,
+    message: `The layer ${digest} has ${formatSize(size)}: ${name} takes layers of at most ${largestLayer[kind] / gigabyte} GB.`,
     remedy:
       'Split the instruction of the Dockerfile that makes it, or leave files out of the image (.dockerignore, a multi-stage build).',
   });

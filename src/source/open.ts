@@ -1,6 +1,7 @@
 /** Opens what `source` names. */
 
 import type { DockerPorts } from '../engine/docker.ts';
+import type { SourceSpec } from '../image/transport.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { openDockerArchive } from './docker-archive.ts';
 import { openEngineImage } from './engine-image.ts';
@@ -8,7 +9,6 @@ import { closedOnFailure, openArchive, openFolder } from './files.ts';
 import type { ImageSource } from './image-source.ts';
 import { openLayout } from './oci-layout.ts';
 import { openRemote } from './remote.ts';
-import type { SourceSpec } from './spec.ts';
 
 export interface SourcePorts {
   readonly client: RegistryClient;

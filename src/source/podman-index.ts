@@ -6,11 +6,10 @@
 import { type CommandResult, lastLine } from '../engine/command.ts';
 import type { DockerPorts } from '../engine/docker.ts';
 import { InputError, ToolError } from '../errors.ts';
+import { judgeText } from '../http/retry.ts';
 import type { Digest } from '../image/digest.ts';
 import { type IndexEntry, readEntries } from '../image/image-index.ts';
-import { isObject } from '../json.ts';
-import { parseJson } from '../registry/failure.ts';
-import { judgeText } from '../registry/retry.ts';
+import { isObject, parseJson } from '../text/json.ts';
 
 type Commands = Pick<DockerPorts, 'run' | 'env'>;
 

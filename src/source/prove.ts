@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { RegistryError } from '../errors.ts';
-import type { Content } from '../registry/http.ts';
+import type { Content } from '../http/http.ts';
 import type { Blob } from './image-source.ts';
 
 /**

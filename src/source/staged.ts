@@ -4,12 +4,13 @@
 
 import { InputError, RegistryError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
+import { configOf } from '../image/image-index.ts';
 import { isIndexMediaType, type StoredManifest } from '../image/manifest.ts';
 import { formatDigestReference, formatTagReference } from '../image/reference.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
 import type { RegistryClient } from '../registry/client.ts';
-import { configOf, type Leg, legOf } from './leg.ts';
+import { type Leg, legOf } from './leg.ts';
 import {
   chooseMarkers,
   isMarker,

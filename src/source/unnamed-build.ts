@@ -7,7 +7,7 @@ import type { Engine } from '../engine/engine.ts';
 import { type EngineDecision, resolveDigestPush } from '../engine/resolve.ts';
 import type { Digest } from '../image/digest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import type { SourceSpec } from './spec.ts';
+import type { SourceSpec } from '../image/transport.ts';
 
 export interface UnnamedBuild {
   readonly imageId: string;

@@ -13,15 +13,9 @@ import { createArguments, nodeCertificates, parseBuilder } from '../../../src/en
 import { formatCacheEntry } from '../../../src/engine/cache.ts';
 import { outputArguments } from '../../../src/engine/output-arguments.ts';
 import { checkOutputs, parseCompression, parseOutputs } from '../../../src/engine/outputs.ts';
-import {
-  gitSecretId,
-  readSecretFiles,
-  secretArguments,
-  secretValues,
-  tellingLines,
-  withoutBuildSecrets,
-} from '../../../src/engine/secrets.ts';
+import { gitSecretId, readSecretFiles, secretArguments, secretValues } from '../../../src/engine/secrets.ts';
 import { gatherFaults } from '../../../src/errors.ts';
+import { tellingLines, withoutBuildSecrets } from '../../../src/text/secret-text.ts';
 import { aBuild } from '../../support/builders.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

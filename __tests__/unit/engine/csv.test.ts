@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatFields, readAttributes, readFields, readItems, readLines } from '../../../src/engine/csv.ts';
+import { readAttributes, readFields, readItems, readLines } from '../../../src/engine/csv.ts';
 import { InputError } from '../../../src/errors.ts';
+import { formatFields } from '../../../src/text/csv.ts';
 
 describe('one entry a line', () => {
   test.each([

@@ -11,7 +11,7 @@ import {
   pull,
 } from '../../../src/engine/docker.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
-import { parseRegistry } from '../../../src/image/registry.ts';
+import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { aBuild, aDecision } from '../../support/builders.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseRegistry } from '../../../src/image/registry.ts';
+import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { faultOfComponent, formatRepository, parseRepository } from '../../../src/image/repository.ts';
 
 const ghcr = parseRegistry('ghcr.io');

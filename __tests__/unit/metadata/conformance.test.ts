@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { formatTagReference } from '../../../src/image/reference.ts';
-import { contextOf } from '../../../src/metadata/context.ts';
-import { describeImage } from '../../../src/metadata/describe.ts';
+import { describeImage } from '../../../src/metadata/describe-image.ts';
 import { parseFlavor } from '../../../src/metadata/flavor.ts';
-import { parseImages } from '../../../src/metadata/images.ts';
+import { parseImages } from '../../../src/metadata/image-names.ts';
 import { formatAnnotation, formatLabel, parseAnnotations, parseLabels } from '../../../src/metadata/labels.ts';
-import { parseTagRules } from '../../../src/metadata/rule.ts';
+import { contextOf } from '../../../src/metadata/metadata-context.ts';
+import { parseTagRules } from '../../../src/metadata/tag-rules.ts';
 import { parseRun } from '../../../src/run/run.ts';
 import { type RecordedCase, recording } from './cases.ts';
 

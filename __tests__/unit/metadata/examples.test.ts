@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { type Chapter, formatTagsDoc } from '../../../scripts/tags-doc.js';
-import { scopeOf } from '../../../src/metadata/context.ts';
-import { commonAttributes, ruleTypes } from '../../../src/metadata/rule.ts';
+import { scopeOf } from '../../../src/metadata/metadata-context.ts';
+import { commonAttributes, ruleTypes } from '../../../src/metadata/tag-rules.ts';
 import { aContext, tagsOf } from './naming.ts';
 
 function read(path: string): string {

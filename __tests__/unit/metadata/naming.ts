@@ -1,10 +1,10 @@
 /** Builders for the tests of names: a run with overrides, and the description that inputs give on it. */
 
-import { type ContextOptions, contextOf, type MetadataContext } from '../../../src/metadata/context.ts';
-import { describeImage, type ImageDescription } from '../../../src/metadata/describe.ts';
+import { describeImage, type ImageDescription } from '../../../src/metadata/describe-image.ts';
 import { parseFlavor } from '../../../src/metadata/flavor.ts';
 import { parseAnnotations, parseLabels } from '../../../src/metadata/labels.ts';
-import { parseTagRules } from '../../../src/metadata/rule.ts';
+import { type ContextOptions, contextOf, type MetadataContext } from '../../../src/metadata/metadata-context.ts';
+import { parseTagRules } from '../../../src/metadata/tag-rules.ts';
 import { parseRun } from '../../../src/run/run.ts';
 
 export const sha = '860c1904a1ce19322e91ac35af1ab07466440c37';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { parseRegistry } from '../../../src/image/registry.ts';
+import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { type RunHelper, readLogin, resolveCredential, tokenForm } from '../../../src/registry/credentials.ts';
 import { resolveProduct } from '../../../src/registry/product.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PublishError } from '../../../src/errors.ts';
 import { formatReference, formatTagReference, parseReference } from '../../../src/image/reference.ts';
-import { parseRegistry } from '../../../src/image/registry.ts';
+import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { formatRepository } from '../../../src/image/repository.ts';
 import { parseTag } from '../../../src/image/tag.ts';
 import {

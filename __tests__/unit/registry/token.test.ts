@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseRegistry } from '../../../src/image/registry.ts';
+import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { type Credential, parseRealm } from '../../../src/registry/token.ts';
 
 const credential: Credential = { username: 'octocat', token: 'secret-token' };

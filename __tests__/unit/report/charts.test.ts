@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { BuildStep } from '../../../src/log/build-progress.ts';
+import type { Span } from '../../../src/log/phases.ts';
 import { drawTime, drawWeight } from '../../../src/report/charts.ts';
-import type { BuildStep } from '../../../src/report/progress.ts';
-import type { Span } from '../../../src/report/spans.ts';
 
 const span = (stage: Span['stage'], start: number, end: number, isFailed = false): Span => ({
   stage,

@@ -8,7 +8,7 @@ import {
   RegistryError,
   ToolError,
 } from '../../../src/errors.ts';
-import { parseRegistry } from '../../../src/image/registry.ts';
+import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { parseRepository } from '../../../src/image/repository.ts';
 import type { Product } from '../../../src/registry/product.ts';
 import { type Circumstances, diagnose, explain } from '../../../src/report/diagnosis.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { block, code, cut, formatSize, link, paragraphs, prose, table } from '../../../src/report/markdown.ts';
+import { block, code, cut, link, paragraphs, prose, table } from '../../../src/report/markdown.ts';
 import { tablesOf, tagsOf, textOf, toHtml } from '../../support/github-markdown.ts';
 
 /** Names as they come from branches, rules and build output of people who mean no good. */
@@ -121,17 +121,4 @@ describe('a link', () => {
 test('a text is cut where it is too long, and says how much is missing', () => {
   expect(cut('abc', 3)).toBe('abc');
   expect(cut('abcdef', 3)).toBe('abc… (3 more characters)');
-});
-
-test.each([
-  [0, '0 B'],
-  [812, '812 B'],
-  [1000, '1.0 kB'],
-  [12_345_678, '12.3 MB'],
-  [999_600, '1.0 MB'],
-  [123_400_000, '123 MB'],
-  [4_500_000_000, '4.5 GB'],
-  [5e15, '5000 TB'],
-])('%d bytes are %s', (bytes, text) => {
-  expect(formatSize(bytes)).toBe(text);
 });

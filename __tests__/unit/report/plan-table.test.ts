@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseRegistry } from '../../../src/image/registry.ts';
+import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { formatPlan, formatTable, formatTags } from '../../../src/report/plan-table.ts';
 import { aPlan, aRun, planned } from '../../support/builders.ts';
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { type Digest, digestOf, parseDigest } from '../../../src/image/digest.ts';
 import { mediaTypes, type StoredManifest } from '../../../src/image/manifest.ts';
-import { parseRegistry } from '../../../src/image/registry.ts';
+import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { parseRepository } from '../../../src/image/repository.ts';
 import { type ContentPort, parseContent, parseHistory, weigh } from '../../../src/report/weight.ts';
 

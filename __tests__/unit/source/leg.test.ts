@@ -2,11 +2,11 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { digestOf } from '../../../src/image/digest.ts';
-import { readEntries, writeIndex } from '../../../src/image/image-index.ts';
+import { configOf, readEntries, writeIndex } from '../../../src/image/image-index.ts';
 import { mediaTypes } from '../../../src/image/manifest.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
 import { parseRepositoryName } from '../../../src/image/reference.ts';
-import { checkLegs, configOf, joinLegs, legOf } from '../../../src/source/leg.ts';
+import { checkLegs, joinLegs, legOf } from '../../../src/source/leg.ts';
 import { aLeg, anEntry } from '../../support/legs.ts';
 import { thrownBy } from '../../support/to-throw-code.ts';
 

@@ -1,0 +1,257 @@
+import { describe, expect, test } from '@jest/globals';
+import { InputError, PermissionError, RegistryError, ToolError } from '../../../src/errors.ts';
+import { RegistryFailure } from '../../../src/http/request-failure.ts';
+import {
+  backOff,
+  delayOfAnswer,
+  isTransientStatus,
+  judgeError,
+  judgeText,
+  parseRetryAfter,
+  type RetryOptions,
+  retry,
+  withNewToken,
+} from '../../../src/http/retry.ts';
+
+const now = Date.parse('2026-01-02T03:04:05Z');
+
+function someOptions(overrides: Partial<RetryOptions> = {}): RetryOptions & { waits: number[]; lines: string[] } {
+  const waits: number[] = [];
+  const lines: string[] = [];
+  return {
+    what: 'The push',
+    retries: 4,
+    now: () => now,
+    random: () => 0.5,
+    sleep: async (milliseconds) => {
+      waits.push(milliseconds);
+    },
+    log: (line) => {
+      lines.push(line);
+    },
+    waits,
+    lines,
+    ...overrides,
+  };
+}
+
+const unavailable = (delay?: number): RegistryFailure =>
+  new RegistryFailure('REGISTRY_UNAVAILABLE', {
+    message: 'It answered 503.',
+    remedy: '',
+    retryable: true,
+    ...(delay === undefined ? {} : { delay }),
+  });
+
+const failing = (...errors: readonly Error[]) => {
+  let calls = 0;
+  const attempt = async (number: number): Promise<string> => {
+    const error = errors[calls++];
+    if (error !== undefined) throw error;
+    return `attempt ${number}`;
+  };
+  return { attempt, calls: () => calls };
+};
+
+describe('a push whose token is refused in the middle', () => {
+  const refused = (message = 'The registry refused the push: unauthorized.') =>
+    new PermissionError('PUSH_DENIED', { message, remedy: '' });
+
+  async function push(errors: readonly Error[], isTaken = true) {
+    const lines: string[] = [];
+    const { attempt, calls } = failing(...errors);
+    const ports = { log: (line: string) => void lines.push(line), isTaken: async () => isTaken };
+    const ended = await withNewToken('Push', () => attempt(1), ports)().catch((error: unknown) => error);
+    return { ended, calls: calls(), lines };
+  }
+
+  test('is made once more where the login is still taken, and the log says so', async () => {
+    expect(await push([refused()])).toEqual({
+      ended: 'attempt 1',
+      calls: 2,
+      lines: [
+        'Push failed: The registry refused the push: unauthorized. The login is still taken: trying once more, with a new token.',
+      ],
+    });
+  });
+
+  test('is made once more where the token was not to be had', async () => {
+    const message = 'The push failed: failed to fetch oauth token: unknown: upstream failed.';
+    const failure = new ToolError('PUSH_FAILED', { message, remedy: '' });
+    expect(await push([failure])).toMatchObject({ ended: 'attempt 1', calls: 2 });
+    expect(await push([failure], false)).toMatchObject({ ended: failure, calls: 1 });
+  });
+
+  test('is made no third time', async () => {
+    const last = refused();
+    expect(await push([refused(), last, refused()])).toMatchObject({ ended: last, calls: 2 });
+  });
+
+  test('is not made again where the login is refused, too', async () => {
+    const error = refused();
+    expect(await push([error], false)).toEqual({ ended: error, calls: 1, lines: [] });
+  });
+
+  test.each([
+    ['a right is missing', refused('The registry refused the push: denied.')],
+    ['it was the login', new PermissionError('LOGIN_REFUSED', { message: 'unauthorized', remedy: '' })],
+    ['it was something else', new ToolError('PUSH_FAILED', { message: 'connection reset by peer', remedy: '' })],
+  ])('is not made again where %s', async (_title, error) => {
+    expect(await push([error])).toEqual({ ended: error, calls: 1, lines: [] });
+  });
+});
+
+describe('trying again', () => {
+  test('what succeeds is done once and waits for nothing', async () => {
+    const options = someOptions();
+    await expect(retry(failing().attempt, options)).resolves.toBe('attempt 1');
+    expect([options.waits, options.lines]).toEqual([[], []]);
+  });
+
+  test('a transient failure is tried again with growing waits, each said in the log', async () => {
+    const options = someOptions();
+    const { attempt } = failing(unavailable(), unavailable(), unavailable());
+    await expect(retry(attempt, options)).resolves.toBe('attempt 4');
+    expect(options.waits).toEqual([500, 1000, 2000]);
+    expect(options.lines[0]).toBe('The push failed (attempt 1 of 4): It answered 503. Trying again in 0.5 s.');
+    expect(options.lines).toHaveLength(3);
+  });
+
+  test('as many attempts are made as `retries` says, then the last failure goes up', async () => {
+    const options = someOptions({ retries: 2 });
+    const last = unavailable();
+    const { attempt, calls } = failing(unavailable(), last, unavailable());
+    await expect(retry(attempt, options)).rejects.toBe(last);
+    expect(calls()).toBe(2);
+  });
+
+  test.each([1, 0])('with `retries` %d it is tried once', async (retries) => {
+    const { attempt, calls } = failing(unavailable());
+    await expect(retry(attempt, someOptions({ retries }))).rejects.toThrow('503');
+    expect(calls()).toBe(1);
+  });
+
+  test('a lasting failure goes up at once', async () => {
+    const options = someOptions();
+    const error = new RegistryError('PUSH_DENIED', { message: 'No.', remedy: '' });
+    await expect(retry(failing(error).attempt, options)).rejects.toBe(error);
+    expect(options.waits).toEqual([]);
+  });
+
+  test('the delay that the registry asks for is kept, and the jitter comes on top', async () => {
+    const options = someOptions();
+    await retry(failing(unavailable(7_000)).attempt, options);
+    expect(options.waits).toEqual([7_500]);
+  });
+
+  test('a registry that asks for more than two minutes is not waited for', async () => {
+    const options = someOptions();
+    await expect(retry(failing(unavailable(3_600_000)).attempt, options)).rejects.toThrow('503');
+    expect(options.waits).toEqual([]);
+  });
+
+  test('another judge decides where one is given', async () => {
+    const options = someOptions({ judge: () => ({ transient: true, reason: 'Why not.' }) });
+    await expect(retry(failing(new Error('anything')).attempt, options)).resolves.toBe('attempt 2');
+  });
+
+  test('the back-off lies between nothing and twice the one before, and never above 30 s', () => {
+    expect([1, 2, 3, 4, 5, 6, 20].map((attempt) => backOff(attempt, 0.999_999_9))).toEqual([
+      1000, 2000, 4000, 8000, 16_000, 30_000, 30_000,
+    ]);
+    expect(backOff(3, 0)).toBe(0);
+  });
+});
+
+describe('what is transient', () => {
+  test('408, 429, 500, 502, 503 and 504 are; no other status is', () => {
+    const transient = Array.from({ length: 600 }, (_, status) => status).filter(isTransientStatus);
+    expect(transient).toEqual([408, 429, 500, 502, 503, 504]);
+  });
+
+  test('an error of ours is what it says of itself', () => {
+    expect(judgeError(unavailable(20))).toEqual({ transient: true, reason: 'It answered 503.', delay: 20 });
+    expect(
+      judgeError(new RegistryError('REGISTRY_UNREACHABLE', { message: 'Gone.', remedy: '', retryable: true })),
+    ).toEqual({
+      transient: true,
+      reason: 'Gone.',
+    });
+    expect(judgeError(new InputError('TAG_INVALID', { message: '', remedy: '' }))).toEqual({ transient: false });
+    expect(judgeError(new Error('defect'))).toEqual({ transient: false });
+    expect(judgeError('text')).toEqual({ transient: false });
+  });
+
+  test.each([
+    'error: received unexpected HTTP status: 503 Service Unavailable',
+    'ERROR: failed to push ghcr.io/octo/app: unexpected status: 502 Bad Gateway',
+    'unexpected status from POST request to https://ghcr.io/v2/octo/app/blobs/uploads/: 500 Internal Server Error',
+    'unknown blob',
+    'failed to copy: cannot reuse body, request must be retried',
+    'failed commit on ref "layer-sha256:0": no response',
+    'net/http: TLS handshake timeout',
+    'read tcp 10.0.0.1:1->10.0.0.2:443: read: connection reset by peer',
+    'Get "https://ghcr.io/v2/": net/http: request canceled (Client.Timeout exceeded while awaiting headers)',
+    'Head "https://ghcr.io/v2/octo/app/manifests/1": EOF',
+    'error from registry: 504 Gateway Time-out',
+    'dial tcp 1.2.3.4:443: connect: connection refused',
+    'Error: trying to reuse blob sha256:0 at destination: failed to read from destination repository octo/app: 503 (Service Unavailable)',
+    'error parsing HTTP 429 response body: unexpected end of JSON input: ""',
+    'Patch "https://ghcr.io/v2/octo/app/blobs/uploads/1": stream error: stream ID 57; INTERNAL_ERROR; received from peer',
+    'Put "https://ghcr.io/v2/": http2: server sent GOAWAY and closed the connection; LastStreamID=1999, ErrCode=NO_ERROR',
+    'Get "https://ghcr.io/v2/": http2: client connection lost',
+    'write tcp 10.0.0.1:1->10.0.0.2:443: use of closed network connection',
+  ])('"%s" is worth another attempt', (text) => {
+    expect(judgeText(`#9 pushing layers\n${text}\n`, now)).toEqual({ transient: true, reason: text });
+  });
+
+  test.each([
+    'denied: permission_denied: write_package',
+    'unauthorized: authentication required',
+    'unexpected status from HEAD request to https://ghcr.io/v2/octo/app/blobs/sha256:5005: 403 Forbidden',
+    'error: failed to solve: process "/bin/sh -c exit 503" did not complete successfully: exit code: 1',
+    'manifest unknown',
+    'error parsing HTTP 404 response body: invalid character \'<\' looking for beginning of value: "<p>503</p>"',
+    'dial tcp: lookup containers.ghes.test: no such host',
+    'x509: certificate signed by unknown authority',
+    '',
+  ])('"%s" is not', (text) => {
+    expect(judgeText(text, now)).toEqual({ transient: false });
+  });
+
+  test('the delay in a line that docker printed is read', () => {
+    const line =
+      'error from registry: 429 Too Many Requests - toomanyrequests: retry-after: 333.939671ms, allowed: 44000/minute';
+    expect(judgeText(line, now)).toEqual({ transient: true, reason: line, delay: 334 });
+  });
+});
+
+describe('the delay of an answer', () => {
+  test.each([
+    ['0', 0],
+    ['120', 120_000],
+    [' 5 ', 5_000],
+    ['333.939671ms', 334],
+    ['1.16676ms, allowed: 44000/minute', 2],
+    ['1m30s', 90_000],
+    ['1h', 3_600_000],
+    ['500us', 1],
+    ['500µs', 1],
+    ['2.5s', 2_500],
+    ['Fri, 02 Jan 2026 03:04:15 GMT', 10_000],
+    ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
+  ])('"%s" is %d ms', (text, milliseconds) => {
+    expect(parseRetryAfter(text, now)).toBe(milliseconds);
+  });
+
+  test.each(['', 'soon', '-1', '5 parsecs', 'NaN'])('"%s" is none', (text) => {
+    expect(parseRetryAfter(text, now)).toBeUndefined();
+  });
+
+  test('the header comes before the message', () => {
+    expect(delayOfAnswer('3', 'retry-after: 9s', now)).toBe(3_000);
+    expect(delayOfAnswer(undefined, 'TOOMANYREQUESTS: retry-after: 333.939671ms', now)).toBe(334);
+    expect(delayOfAnswer('soon', '{"retry-after": "2"}', now)).toBe(2_000);
+    expect(delayOfAnswer(undefined, 'rate limit exceeded', now)).toBeUndefined();
+  });
+});

@@ -1,0 +1,111 @@
+/**
+ * The log of a terminal that a person looks at: lines that stay, and below them one that says what goes on just now.
+ */
+
+import { formatDuration } from '../text/duration.ts';
+import { type BuildProgress, followBuild, isInternal } from './build-progress.ts';
+import type { Log } from './log.ts';
+
+export interface Terminal {
+  write(text: string): void;
+  /** How many columns there are just now. */
+  columns(): number;
+  /** Milliseconds, of a clock that never goes back. */
+  now(): number;
+  /** Does some work again and again, until the returned function is called. */
+  repeat(work: () => void): () => void;
+}
+
+const eraseLine = '\r\u001b[2K';
+
+/** Nothing that a tool printed moves the cursor or colours what follows. */
+function withoutControls(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+}
+
+function cut(text: string, columns: number): string {
+  const room = Math.max(columns - 1, 10);
+  return text.length <= room ? text : `${text.slice(0, room - 1)}…`;
+}
+
+interface Group {
+  readonly title: string;
+  readonly start: number;
+  readonly progress: BuildProgress;
+  shown: number;
+}
+
+/**
+ * Groups are titles; of what a build prints, each step is a line once it is done, and the others are the line below.
+ */
+export function liveLog(terminal: Terminal): Log {
+  const secrets = new Set<string>();
+  let group: Group | undefined;
+  let isDrawn = false;
+  const hide = (text: string): string =>
+    [...secrets].reduce((shown, secret) => shown.replaceAll(secret, '***'), withoutControls(text));
+
+  function erase(): void {
+    if (isDrawn) terminal.write(eraseLine);
+    isDrawn = false;
+  }
+  function line(text: string): void {
+    erase();
+    terminal.write(`${hide(text)}\n`);
+    draw();
+  }
+  function draw(): void {
+    if (group === undefined) return;
+    const running = group.progress.steps().filter((step) => step.state === 'running' && !isInternal(step));
+    const what = running.map(({ name, start }) => `${name} ${formatDuration(terminal.now() - start)}`).join(', ');
+    const head = `${group.title} ${formatDuration(terminal.now() - group.start)}`;
+    erase();
+    terminal.write(cut(hide(what === '' ? head : `${head} · ${what}`), terminal.columns()));
+    isDrawn = true;
+  }
+  /** Steps that have ended since the last look, each a line that stays. */
+  function showEnded(current: Group): void {
+    // Housekeeping is never shown, and some of it never ends.
+    const steps = current.progress.steps().filter((step) => !isInternal(step));
+    for (const step of steps.slice(current.shown)) {
+      // In the order in which they began, so that a line is never out of place.
+      if (step.state === 'running') return;
+      current.shown += 1;
+      const mark = step.state === 'failed' ? '✗' : '✓';
+      line(`  ${mark} ${step.name} ${step.state === 'cached' ? '(cached)' : formatDuration(step.end - step.start)}`);
+    }
+  }
+  const labelled =
+    (label: string) =>
+    (message: string): void =>
+      line(`${label}: ${message}`);
+
+  return {
+    info: line,
+    tool(text) {
+      if (group === undefined) return;
+      group.progress.read(text);
+      showEnded(group);
+    },
+    notice: labelled('notice'),
+    warning: labelled('warning'),
+    error: labelled('error'),
+    mask(secret) {
+      if (secret !== '') secrets.add(secret);
+    },
+    async group(title, work) {
+      const outer = group;
+      group = { title, start: terminal.now(), progress: followBuild(terminal.now), shown: 0 };
+      draw();
+      const stop = terminal.repeat(draw);
+      try {
+        return await work();
+      } finally {
+        stop();
+        erase();
+        group = outer;
+      }
+    },
+  };
+}

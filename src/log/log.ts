@@ -1,0 +1,19 @@
+/**
+ * What a person reads while the step runs.
+ */
+
+import type { AnnotationPlace } from './workflow-commands.ts';
+
+export interface Log {
+  /** A line of our own. */
+  info(line: string): void;
+  /** What a tool printed, as it came: no line of it can be a command to the runner. */
+  tool(text: string): void;
+  notice(message: string, place?: AnnotationPlace): void;
+  warning(message: string, place?: AnnotationPlace): void;
+  error(message: string, place?: AnnotationPlace): void;
+  /** From here on a secret is not shown. */
+  mask(secret: string): void;
+  /** Runs `work` with all that is logged in one group that can be folded. */
+  group<T>(title: string, work: () => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,128 @@
+/**
+ * What one rule gives on one run (facts/metadata-rules.md 2.2): a value, or the reason why it gives none.
+ */
+
+import { type MetadataContext, shortSha } from './metadata-context.ts';
+import type { MatchRule, RefRule, TagRule, VersionRule } from './tag-rules.ts';
+import type { Scope } from './template.ts';
+import { parseVersionOf, type Version } from './version.ts';
+import type { Spelling } from './version-family.ts';
+
+export interface Value {
+  /** Without prefix and suffix. */
+  readonly text: string;
+  /** Whether `latest` follows when this is the first tag and `flavor` leaves it to the rules. */
+  readonly takesLatest: boolean;
+  /** The version that the value stands for, and how the rule would write another one. */
+  readonly version?: { readonly version: Version; readonly spell: Spelling };
+}
+
+export type Outcome = { readonly value: Value } | { readonly reason: string };
+
+const noTag = { reason: 'the run is for no git tag, and the rule has no value' } as const;
+
+/** The text that a rule looks into. */
+function sourceOf(
+  { value, strip }: Pick<VersionRule, 'value' | 'strip'>,
+  { ref }: MetadataContext,
+  scope: Scope,
+): { readonly text: string } | { readonly reason: string } {
+  if (value === undefined && ref.kind !== 'tag') return noTag;
+  const text = value === undefined ? ref.name : value.render(scope);
+  if (text.startsWith(strip)) return { text: text.slice(strip.length) };
+  return { reason: `"${text}" does not start with "${strip}"` };
+}
+
+function evaluateVersion(rule: VersionRule, context: MetadataContext, scope: Scope): Outcome {
+  const source = sourceOf(rule, context, scope);
+  if ('reason' in source) return source;
+  let { text } = source;
+  if (rule.match !== undefined) {
+    const found = text.match(rule.match);
+    if (found === null) {
+      scope.warn(`"${rule.text}": ${rule.match} does not match "${text}", which is read as a whole.`);
+    } else {
+      // Without a group the whole match is meant.
+      const group = found.length > 1 ? found[1] : found[0];
+      if (group === undefined) return { reason: `group 1 of ${rule.match} is not in "${text}"` };
+      text = group;
+    }
+  }
+  const version = parseVersionOf(rule.type, text.replaceAll('/', '-'));
+  if (version === undefined) {
+    return { reason: `"${text}" is no version by ${rule.type === 'semver' ? 'Semantic Versioning' : 'PEP 440'}` };
+  }
+  const spell: Spelling = (other) => rule.pattern.render({ names: other.parts, dates: {}, warn: scope.warn });
+  const { isFinal, parts } = version;
+  // Nothing but its own name stands for a prerelease.
+  const isRaw = /^\{\{[{&]?\s*raw\s*\}?\}\}$/.test(rule.pattern.text);
+  const written = isFinal ? spell(version) : isRaw ? parts.raw : version.text;
+  if (written === undefined || written === '') return { reason: `the pattern gives nothing for ${version.text}` };
+  return { value: { text: written, takesLatest: isFinal, version: { version, spell } } };
+}
+
+/** The semantic version inside of a text, and how the text reads with another one in its place. */
+function versionInside(text: string, rewritten: (text: string) => string | undefined): Pick<Value, 'version'> {
+  const [found] = /[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?/.exec(text) ?? [];
+  const version = found === undefined ? undefined : parseVersionOf('semver', found);
+  if (found === undefined || version === undefined) return {};
+  return { version: { version, spell: (other) => rewritten(text.replace(found, other.text)) } };
+}
+
+function evaluateMatch(rule: MatchRule, context: MetadataContext, scope: Scope): Outcome {
+  const source = sourceOf(rule, context, scope);
+  if ('reason' in source) return source;
+  const { text } = source;
+  const groups = text.match(rule.pattern);
+  if (groups === null) return { reason: `${rule.pattern} does not match "${text}"` };
+  const found = groups[rule.group];
+  if (found === undefined) return { reason: `${rule.pattern} finds no group ${rule.group} in "${text}"` };
+  const version = versionInside(text, (other) => other.match(rule.pattern)?.[rule.group]);
+  return { value: { text: found, takesLatest: true, ...version } };
+}
+
+function plain(text: string): Outcome {
+  return { value: { text, takesLatest: false } };
+}
+
+function evaluateRef(event: RefRule['event'], ref: MetadataContext['ref']): Outcome {
+  switch (event) {
+    case 'branch':
+      return ref.kind === 'branch' ? plain(ref.name) : { reason: 'the run is for no branch' };
+    case 'pr':
+      return ref.kind === 'pull' ? plain(ref.name) : { reason: 'the run is for no pull request' };
+    case 'tag':
+      if (ref.kind !== 'tag') return { reason: 'the run is for no git tag' };
+      return { value: { text: ref.name, takesLatest: true, ...versionInside(ref.name, (other) => other) } };
+  }
+}
+
+/**
+ * @param scope what expressions may name
+ * @throws InputError EXPRESSION_INVALID
+ */
+export function evaluateRule(rule: TagRule, context: MetadataContext, scope: Scope): Outcome {
+  const { eventName, ref, repository, sha } = context;
+  switch (rule.type) {
+    case 'schedule':
+      if (!eventName.includes('schedule')) return { reason: 'the run was started by no schedule' };
+      return plain(rule.pattern.render({ ...scope, names: {} }));
+    case 'semver':
+    case 'pep440':
+      return evaluateVersion(rule, context, scope);
+    case 'match':
+      return evaluateMatch(rule, context, scope);
+    case 'edge': {
+      const branch = rule.branch || repository.defaultBranch;
+      if (ref.kind === 'branch' && ref.name === branch) return plain('edge');
+      return { reason: `the run is not for the branch "${branch}"` };
+    }
+    case 'ref':
+      return evaluateRef(rule.event, ref);
+    case 'raw':
+      return plain(rule.value.render(scope));
+    case 'sha':
+      if (sha === '') return { reason: 'the commit is unknown' };
+      return plain(rule.format === 'long' ? sha : shortSha(context));
+  }
+}

@@ -1,0 +1,29 @@
+/** Whether a text is or holds a secret. */
+
+import type { Environment } from './environment.ts';
+
+/** What is shorter stands in many a text: `{`, `true`, a port. */
+const shortestSecret = 6;
+/** What is shorter may be a part of a path or a name that is no secret: `runner`. */
+const shortestPart = 16;
+
+/** The lines of a secret, each as it is to be masked. */
+export function tellingLines(secret: string): readonly string[] {
+  return secret.split(/[\r\n]/).flatMap((line) => (line.trim().length >= shortestSecret ? [line.trim()] : []));
+}
+
+/** Whether a variable is a secret, or one stands in it. */
+export function isOrHolds(value: string, secret: string): boolean {
+  return value.trim() === secret || (secret.length >= shortestPart && value.includes(secret));
+}
+
+/**
+ * An environment without the variables that are a secret of the build, or hold one: it reaches the build by its file alone,
+ * and `build-args: NAME` cannot put it into the image.
+ */
+export function withoutBuildSecrets(env: Environment, secrets: readonly string[]): Environment {
+  const sought = secrets.map((secret) => secret.trim()).filter(({ length }) => length >= shortestSecret);
+  return Object.fromEntries(
+    Object.entries(env).filter(([, value = '']) => !sought.some((secret) => isOrHolds(value, secret))),
+  );
+}
