@@ -23,13 +23,13 @@ import type { Journal } from './log/recording-log.ts';
 import { formatOutputs, nothingDone, type OutputName } from './outputs.ts';
 import { type Plan, plan } from './plan.ts';
 import { circumstancesOf, explainIn, planWithAnswers } from './planning.ts';
-import type { EnginePort, SourcePort } from './ports.ts';
-import { publish } from './publish.ts';
+import { buildByDigest } from './publish/build-by-digest.ts';
+import type { EnginePort, SourcePort } from './publish/ports.ts';
+import { publish } from './publish/publish-image.ts';
 import { formatPlan } from './report/plan-table.ts';
 import { checkBuild } from './source/build-context.ts';
 import { checkSource } from './source/check-source.ts';
 import { warnOfCopiedCredential } from './source/copied-credential.ts';
-import { buildByDigest } from './source/unnamed-build.ts';
 import { loginsOf } from './step.ts';
 import { type StepInUse, withStep } from './with-step.ts';
 
@@ -153,7 +153,7 @@ function engineOf(
 function sourceOf({ docker, registry: client }: StepInUse): SourcePort {
   return {
     async open(spec) {
-      const { openSource } = await import('./source/open.ts');
+      const { openSource } = await import('./publish/open-image-source.ts');
       return openSource(spec, { client, docker });
     },
     async readImageId(image) {

@@ -8,11 +8,11 @@ import { type Entry, maskSecrets, readRegistryAuth, readRun, runEntry, writeOutp
 import { gatherFaults } from './errors.ts';
 import type { Repository } from './image/repository.ts';
 import { type InputReader, inputsOfEnvironment, mergeInputDefaults, parseMergeInputs, textsOf } from './inputs.ts';
-import { join } from './join.ts';
 import type { Journal } from './log/recording-log.ts';
 import { type MergePlan, planMerge } from './merge-plan.ts';
 import { formatOutputs, nothingDone, type Outcome, type OutputName } from './outputs.ts';
 import { circumstancesOf, explainIn, planWithAnswers } from './planning.ts';
+import { join } from './publish/merge-legs.ts';
 import { hostOfOwningProduct } from './registry/directory.ts';
 import { removePackageVersions } from './registry/package-versions.ts';
 import { formatMerge } from './report/plan-table.ts';

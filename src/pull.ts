@@ -123,7 +123,7 @@ async function pullImage(
 ): Promise<Pulled> {
   if (registry.kind === 'docker' && tag !== undefined) {
     // An engine cannot pull from a Docker registry, which knows no digests; our own client can.
-    const { loadFromRegistry } = await import('./source/load.ts');
+    const { loadFromRegistry } = await import('./actions/load-from-registry.ts');
     return loadFromRegistry(client, program, ports, repository, tag, platform);
   }
   if (platform !== undefined) await checkPlatform(client, repository, digest ?? tag ?? latest, platform, reference);

@@ -16,10 +16,10 @@ import { formatRepository, parseRepository, type Repository } from '../../src/im
 import { parseTag } from '../../src/image/tag.ts';
 import { terminalLog } from '../../src/log/terminal-log.ts';
 import type { Outcome } from '../../src/outputs.ts';
-import type { PublishPorts } from '../../src/ports.ts';
-import { publish } from '../../src/publish.ts';
+import { openSource } from '../../src/publish/open-image-source.ts';
+import type { PublishPorts } from '../../src/publish/ports.ts';
+import { publish } from '../../src/publish/publish-image.ts';
 import type { ClientOptions, RegistryClient } from '../../src/registry/client.ts';
-import { openSource } from '../../src/source/open.ts';
 import { planned } from '../support/builders.ts';
 import { type Fault, type FaultPoint, type FaultProxy, faultPoints, startFaultProxy } from '../support/fault-proxy.ts';
 import { type OwnDistribution, startOwnDistribution } from '../support/own-distribution.ts';

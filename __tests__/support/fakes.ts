@@ -18,7 +18,7 @@ import { formatRepository, type Repository } from '../../src/image/repository.ts
 import { parseTag, type Tag } from '../../src/image/tag.ts';
 import type { RunStage } from '../../src/log/phases.ts';
 import { terminalLog } from '../../src/log/terminal-log.ts';
-import type { EnginePort, PublishPorts, SourcePort } from '../../src/ports.ts';
+import type { EnginePort, PublishPorts, SourcePort } from '../../src/publish/ports.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import type { PushPermission } from '../../src/registry/permission.ts';
 import { aDecision, someRunnerFacts } from './builders.ts';

@@ -8,8 +8,8 @@ import { mediaTypes } from '../../src/image/manifest.ts';
 import type { Registry } from '../../src/image/registry-name.ts';
 import { parseRepository, type Repository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
+import { verifyBlobs } from '../../src/publish/move-tags.ts';
 import { referrersTag } from '../../src/registry/manifests.ts';
-import { verifyBlobs } from '../../src/registry/tags.ts';
 import type { Credential } from '../../src/registry/token.ts';
 import { aBlob, aClient, anImage, pushImage, readAll, type ToldClient } from './registry-client.ts';
 

@@ -3,26 +3,16 @@
  * is published.
  */
 
-import { PublishError } from './errors.ts';
-import { haveSameEntries, platformsOf, readEntries } from './image/image-index.ts';
-import type { StoredManifest } from './image/manifest.ts';
-import { formatDigestReference, formatTagReference } from './image/reference.ts';
-import { formatRepository, type Repository } from './image/repository.ts';
-import { withConsent } from './lost-login.ts';
-import type { LegSelection, MergePlan } from './merge-plan.ts';
-import { nothingDone, type Outcome } from './outputs.ts';
-import type { Target } from './place.ts';
-import type { Planned } from './plan.ts';
-import {
-  confirmWith,
-  describeExisting,
-  type NamingPorts,
-  prepareTargets,
-  reasonForNothing,
-  tagAll,
-} from './publish.ts';
-import { checkLegs, joinLegs, type Leg } from './source/leg.ts';
-import { chooseMarkers, type Marker } from './source/marker.ts';
+import { PublishError } from '../errors.ts';
+import { haveSameEntries, platformsOf, readEntries } from '../image/image-index.ts';
+import type { StoredManifest } from '../image/manifest.ts';
+import { formatDigestReference, formatTagReference } from '../image/reference.ts';
+import { formatRepository, type Repository } from '../image/repository.ts';
+import type { LegSelection, MergePlan } from '../merge-plan.ts';
+import { nothingDone, type Outcome } from '../outputs.ts';
+import type { Planned } from '../plan.ts';
+import { checkLegs, joinLegs, type Leg } from '../source/leg.ts';
+import { chooseMarkers, type Marker } from '../source/marker.ts';
 import {
   type Collected,
   checkContent,
@@ -31,7 +21,12 @@ import {
   type RemoveVersions,
   readLeg,
   removeMarkers,
-} from './source/staged.ts';
+} from '../source/staged.ts';
+import { confirmWith, describeExisting } from './existing-tags.ts';
+import { type NamingPorts, prepareTargets } from './prepare.ts';
+import { withConsent } from './recheck-permission.ts';
+import { tagAll } from './tag-and-verify.ts';
+import { reasonForNothing, type Target } from './target.ts';
 
 export interface JoinPorts extends NamingPorts {
   readonly removeVersions: RemoveVersions;

@@ -9,8 +9,8 @@ import type { Descriptor, StoredManifest } from '../image/manifest.ts';
 import { formatDigestReference, formatTagReference } from '../image/reference.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
-import type { RegistryKind } from './directory.ts';
-import { sideBySide, widthOfRequests } from './side-by-side.ts';
+import type { RegistryKind } from '../registry/directory.ts';
+import { sideBySide, widthOfRequests } from '../registry/side-by-side.ts';
 
 /** Of the distribution client, what tags need. */
 export interface TagClient {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { RegistryError } from '../../../src/errors.ts';
 import { parseRepositoryName } from '../../../src/image/reference.ts';
 import { parseTag, type Tag } from '../../../src/image/tag.ts';
-import { moveTags, type TagClient, verifyBlobs, verifyTags, widthOfTagging } from '../../../src/registry/tags.ts';
+import { moveTags, type TagClient, verifyBlobs, verifyTags, widthOfTagging } from '../../../src/publish/move-tags.ts';
 import { aManifest } from '../../support/fakes.ts';
 
 const repository = parseRepositoryName('ghcr.io/octo-org/app');

@@ -2,17 +2,18 @@
  * The use case of one leg: the image goes up by its digest, and a marker tells the merge of it. No tag moves.
  */
 
-import { engineKinds } from './engine/capabilities.ts';
-import type { RunnerFacts } from './engine/resolve.ts';
-import type { Digest } from './image/digest.ts';
-import { platformsOf } from './image/image-index.ts';
-import { nothingDone, type Outcome } from './outputs.ts';
-import { placeOpened, type Target } from './place.ts';
-import type { Plan, PlannedSource } from './plan.ts';
+import { engineKinds } from '../engine/capabilities.ts';
+import type { RunnerFacts } from '../engine/resolve.ts';
+import type { Digest } from '../image/digest.ts';
+import { platformsOf } from '../image/image-index.ts';
+import { nothingDone, type Outcome } from '../outputs.ts';
+import type { Plan, PlannedSource } from '../plan.ts';
+import type { Leg } from '../source/leg.ts';
+import { stageLeg } from '../source/staged.ts';
+import type { Staging } from '../source/staging.ts';
 import type { PublishPorts } from './ports.ts';
-import type { Leg } from './source/leg.ts';
-import { stageLeg } from './source/staged.ts';
-import type { Staging } from './source/staging.ts';
+import { placeOpened } from './push-by-client.ts';
+import type { Target } from './target.ts';
 
 interface BuiltLeg {
   readonly digest: Digest;

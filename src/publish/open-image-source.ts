@@ -3,12 +3,12 @@
 import type { DockerPorts } from '../engine/docker.ts';
 import type { SourceSpec } from '../image/transport.ts';
 import type { RegistryClient } from '../registry/client.ts';
-import { openDockerArchive } from './docker-archive.ts';
-import { openEngineImage } from './engine-image.ts';
-import { closedOnFailure, openArchive, openFolder } from './files.ts';
-import type { ImageSource } from './image-source.ts';
-import { openLayout } from './oci-layout.ts';
-import { openRemote } from './remote.ts';
+import { openDockerArchive } from '../source/docker-archive.ts';
+import { closedOnFailure, openArchive, openFolder } from '../source/files.ts';
+import type { ImageSource } from '../source/image-source.ts';
+import { openLayout } from '../source/oci-layout.ts';
+import { openRemote } from '../source/remote.ts';
+import { openEngineImage } from './open-engine-image.ts';
 
 export interface SourcePorts {
   readonly client: RegistryClient;

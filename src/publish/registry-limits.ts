@@ -8,8 +8,8 @@ import { InputError } from '../errors.ts';
 import { isForeign } from '../image/manifest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { RegistryKind } from '../registry/directory.ts';
+import type { ImageContent } from '../source/content.ts';
 import { formatSize } from '../text/size.ts';
-import type { ImageContent } from './content.ts';
 
 /** GitHub does not say which gigabyte it means; the larger one refuses nothing that would have been taken. */
 const gigabyte = 1024 ** 3;

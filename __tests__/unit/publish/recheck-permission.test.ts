@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { BuildError, PermissionError, RegistryError, ToolError } from '../../src/errors.ts';
-import { parseRegistry } from '../../src/image/registry-name.ts';
-import { parseRepository, type Repository } from '../../src/image/repository.ts';
-import { withConsent } from '../../src/lost-login.ts';
-import type { PushPermission } from '../../src/registry/permission.ts';
+import { BuildError, PermissionError, RegistryError, ToolError } from '../../../src/errors.ts';
+import { parseRegistry } from '../../../src/image/registry-name.ts';
+import { parseRepository, type Repository } from '../../../src/image/repository.ts';
+import { withConsent } from '../../../src/publish/recheck-permission.ts';
+import type { PushPermission } from '../../../src/registry/permission.ts';
 
 const app = parseRepository(parseRegistry('ghcr.io'), 'octo-org/app');
 const mirror = parseRepository(parseRegistry('quay.io'), 'octo-org/app');

@@ -3,9 +3,9 @@
  * neither is told by asking the registry once more, not by the words of an engine.
  */
 
-import { type ErrorCode, PermissionError, PublishError } from './errors.ts';
-import { formatRepository, type Repository } from './image/repository.ts';
-import type { RegistryClient } from './registry/client.ts';
+import { type ErrorCode, PermissionError, PublishError } from '../errors.ts';
+import { formatRepository, type Repository } from '../image/repository.ts';
+import type { RegistryClient } from '../registry/client.ts';
 
 /** What engines and registries make of a 401 or 403. */
 const refusals: readonly ErrorCode[] = ['PUSH_DENIED', 'PULL_DENIED', 'PUSH_FAILED', 'BUILD_FAILED', 'TOKEN_REJECTED'];

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { BuildError, PermissionError, RegistryError, ToolError } from '../../src/errors.ts';
-import { digestOf } from '../../src/image/digest.ts';
-import { mediaTypes, type StoredManifest } from '../../src/image/manifest.ts';
-import { formatOutputs } from '../../src/outputs.ts';
-import { publish } from '../../src/publish.ts';
-import { aRun, planned } from '../support/builders.ts';
-import { aManifest, aWorld } from '../support/fakes.ts';
+import { BuildError, PermissionError, RegistryError, ToolError } from '../../../src/errors.ts';
+import { digestOf } from '../../../src/image/digest.ts';
+import { mediaTypes, type StoredManifest } from '../../../src/image/manifest.ts';
+import { formatOutputs } from '../../../src/outputs.ts';
+import { publish } from '../../../src/publish/publish-image.ts';
+import { aRun, planned } from '../../support/builders.ts';
+import { aManifest, aWorld } from '../../support/fakes.ts';
 
 const app = 'ghcr.io/octo-org/octo-app';
 const release = aRun({ GITHUB_REF: 'refs/tags/v1.2.3' });

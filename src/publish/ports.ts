@@ -1,15 +1,15 @@
 /** What a publish needs of the world. */
 
-import type { Engine } from './engine/engine.ts';
-import type { EngineDecision } from './engine/resolve.ts';
-import type { Digest } from './image/digest.ts';
-import type { Repository } from './image/repository.ts';
-import type { EngineImage, SourceSpec } from './image/transport.ts';
-import type { Log } from './log/log.ts';
-import type { RunStage } from './log/phases.ts';
-import type { RegistryClient } from './registry/client.ts';
-import type { ImageSource } from './source/image-source.ts';
-import type { UnnamedBuild } from './source/unnamed-build.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { EngineDecision } from '../engine/resolve.ts';
+import type { Digest } from '../image/digest.ts';
+import type { Repository } from '../image/repository.ts';
+import type { EngineImage, SourceSpec } from '../image/transport.ts';
+import type { Log } from '../log/log.ts';
+import type { RunStage } from '../log/phases.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import type { ImageSource } from '../source/image-source.ts';
+import type { UnnamedBuild } from './build-by-digest.ts';
 
 /** The engine, as a publish needs it. */
 export interface EnginePort extends Pick<Engine, 'readFacts' | 'resolveBuilder' | 'logIn' | 'build'> {

@@ -12,10 +12,10 @@ import type { Blobs, Pushed } from '../registry/blobs.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { type Manifests, type Referrer, referrersTag } from '../registry/manifests.ts';
 import { sideBySide, widthOfBlobs } from '../registry/side-by-side.ts';
+import { type ImageContent, readContent } from '../source/content.ts';
+import type { ImageSource } from '../source/image-source.ts';
+import { remoteContent } from '../source/remote.ts';
 import { formatSize } from '../text/size.ts';
-import { type ImageContent, readContent } from './content.ts';
-import type { ImageSource } from './image-source.ts';
-import { remoteContent } from './remote.ts';
 
 export interface PushOptions {
   /** What `readContent` gave, where it was asked already. */
