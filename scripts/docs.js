@@ -3,8 +3,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { resolveRegistry, resolveRepository } from '../src/registry/directory.ts';
-import { describeProduct, resolveProduct } from '../src/registry/product.ts';
+import { describeProduct, resolveProduct } from '../src/github/product.ts';
+import { resolveRegistry } from '../src/plan/registry-decision.ts';
+import { resolveRepository } from '../src/plan/repository-decision.ts';
 import { migrations } from './migrating.js';
 import { markdownTable } from './table.js';
 
@@ -23,7 +24,7 @@ const code = (value) => (value === '' ? '' : `\`${value}\``);
 
 /**
  * What a GitHub Enterprise Server told of its hosts, in the order of preference: `true` answered as a registry.
- * @type {(container: boolean, docker?: boolean, bare?: boolean) => import('../src/registry/directory.ts').ServerFacts}
+ * @type {(container: boolean, docker?: boolean, bare?: boolean) => import('../src/github/enterprise-server.ts').ServerFacts}
  */
 const server = (container, docker, bare) => {
   const answer = (/** @type {boolean} */ isRegistry, /** @type {string} */ host) =>
@@ -44,7 +45,7 @@ const ghes = 'https://ghes.example.com';
 /**
  * Each row of the table, with the end-to-end test that proves it (`what` in __tests__/e2e/products.test.ts; a contract test
  * looks for it there).
- * @type {[label: string, server: string, input: string, facts: import('../src/registry/directory.ts').ServerFacts | undefined, proof: string][]}
+ * @type {[label: string, server: string, input: string, facts: import('../src/github/enterprise-server.ts').ServerFacts | undefined, proof: string][]}
  */
 const examples = [
   ['github.com', 'https://github.com', 'auto', undefined, 'github.com'],

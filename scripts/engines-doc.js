@@ -1,7 +1,7 @@
 // Writes docs/engines.md from the capability table, which the end-to-end suite builds-features runs cell by cell.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defaultRelease } from '../src/engine/buildx-releases.ts';
+import { defaultRelease } from '../src/build/buildx-releases.ts';
 import { can, engineKinds, featureNames, features } from '../src/engine/capabilities.ts';
 
 /** @type {Record<string, string>} */

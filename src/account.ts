@@ -7,7 +7,7 @@ import type { Entry } from './entry.ts';
 import type { PublishError } from './errors.ts';
 import { toPublishError } from './log/error-message.ts';
 import { type Journal, openJournal } from './log/recording-log.ts';
-import type { Outcome } from './outputs.ts';
+import type { Outcome } from './plan/outcome.ts';
 import type { RegistryClient } from './registry/client.ts';
 import type { DescribedPlan } from './report/summary.ts';
 import type { WeighedImage } from './report/weight.ts';

@@ -5,8 +5,8 @@
 import { appendFileSync } from 'node:fs';
 import { formatDigestReference } from './image/reference.ts';
 import type { Log } from './log/log.ts';
-import { isStaged, type Outcome } from './outputs.ts';
-import type { Plan, PublicationPlan } from './plan.ts';
+import { isStaged, type Outcome } from './plan/outcome.ts';
+import type { Plan, PublicationPlan } from './plan/plan.ts';
 import type { Environment } from './text/environment.ts';
 
 /** Notices for decisions that a person would want to know, and warnings for what is odd. */

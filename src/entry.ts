@@ -7,13 +7,13 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { FailedBuild } from './engine/build-failure.ts';
 import { type Faults, InputError } from './errors.ts';
+import { parseRun, type Run } from './github/workflow-run.ts';
 import { formatFailure, toPublishError } from './log/error-message.ts';
 import type { Log } from './log/log.ts';
 import { formatFileEntry } from './log/workflow-commands.ts';
 import { workflowLog } from './log/workflow-log.ts';
-import type { RegistryLogin } from './registry/registry-auth.ts';
+import type { RegistryLogin } from './registry/credential.ts';
 import { exitCodeOf, onTermination } from './report/cancellation.ts';
-import { parseRun, type Run } from './run/run.ts';
 import type { StepSecrets } from './step.ts';
 import type { Environment } from './text/environment.ts';
 import { tellingLines } from './text/secret-text.ts';
@@ -79,7 +79,7 @@ export function temporaryFolder(env: Environment): string {
 /** Only a step that has `registry-auth` loads a YAML parser. */
 export async function readRegistryAuth(text: string, faults: Faults): Promise<readonly RegistryLogin[]> {
   if (text === '') return [];
-  const { parseRegistryAuth } = await import('./registry/registry-auth.ts');
+  const { parseRegistryAuth } = await import('./login/registry-auth.ts');
   return parseRegistryAuth(text, faults);
 }
 

@@ -4,33 +4,29 @@
 
 import { type Account, accountFor, weighFor } from './account.ts';
 import { announce, tellOf } from './announce.ts';
-import type { BuildRequest } from './engine/build-request.ts';
+import type { BuildRequest } from './build/build-request.ts';
+import { secretValues } from './build/build-secrets.ts';
+import { checkBuild } from './build/check-build-files.ts';
+import { warnOfCopiedCredential } from './build/copied-credential.ts';
 import { type Engine, openEngine } from './engine/engine.ts';
-import { readSecretFiles, secretValues } from './engine/secrets.ts';
+import { readSecretFiles } from './engine/secret-files.ts';
 import { appendEntry, type Entry, maskSecrets, readRegistryAuth, readRun, runEntry, writeOutputs } from './entry.ts';
 import { gatherFaults } from './errors.ts';
 import type { SourceSpec } from './image/transport.ts';
-import {
-  type InputName,
-  type InputReader,
-  type Inputs,
-  inputDefaults,
-  inputsOfEnvironment,
-  parseInputs,
-  textsOf,
-} from './inputs.ts';
+import { type InputReader, inputsOfEnvironment, textsOf } from './inputs/input-reader.ts';
+import { type InputName, type Inputs, inputDefaults, parseInputs } from './inputs/publish-inputs.ts';
 import type { Journal } from './log/recording-log.ts';
-import { formatOutputs, nothingDone, type OutputName } from './outputs.ts';
-import { type Plan, plan } from './plan.ts';
+import { formatOutputs, type OutputName } from './outputs.ts';
+import { nothingDone } from './plan/outcome.ts';
+import type { Plan } from './plan/plan.ts';
+import { plan } from './plan/plan-publish.ts';
+import { loginsOf } from './plan/step-logins.ts';
 import { circumstancesOf, explainIn, planWithAnswers } from './planning.ts';
 import { buildByDigest } from './publish/build-by-digest.ts';
 import type { EnginePort, SourcePort } from './publish/ports.ts';
 import { publish } from './publish/publish-image.ts';
 import { formatPlan } from './report/plan-table.ts';
-import { checkBuild } from './source/build-context.ts';
 import { checkSource } from './source/check-source.ts';
-import { warnOfCopiedCredential } from './source/copied-credential.ts';
-import { loginsOf } from './step.ts';
 import { type StepInUse, withStep } from './with-step.ts';
 
 export const run = (): Promise<void> =>
@@ -157,11 +153,11 @@ function sourceOf({ docker, registry: client }: StepInUse): SourcePort {
       return openSource(spec, { client, docker });
     },
     async readImageId(image) {
-      const { readImageId } = await import('./source/engine-image.ts');
+      const { readImageId } = await import('./engine/engine-image.ts');
       return readImageId(docker, image);
     },
     async pushFromDaemon(imageId, reference) {
-      const { pushFromDaemon } = await import('./source/engine-image.ts');
+      const { pushFromDaemon } = await import('./engine/engine-image.ts');
       return pushFromDaemon(docker, imageId, reference);
     },
   };

@@ -2,18 +2,19 @@
  * From inputs to a plan, with the answers of a GHES and of GitHub's API where a plan needs them.
  */
 
+import { readServer } from './actions/ask-server.ts';
 import type { Entry } from './entry.ts';
 import type { Faults } from './errors.ts';
-import { type Inputs, parseContextOptions } from './inputs.ts';
+import { isOpen, mostCapable, type ServerFacts } from './github/enterprise-server.ts';
+import { resolveProduct } from './github/product.ts';
+import { findMissingFacts, type GitHubFacts, readGitHubFacts } from './github/repository-facts.ts';
+import { tokenForm } from './github/token-form.ts';
+import type { Run } from './github/workflow-run.ts';
+import { parseContextOptions } from './inputs/metadata-options.ts';
+import type { Inputs } from './inputs/publish-inputs.ts';
 import type { ContextOptions } from './metadata/metadata-context.ts';
-import type { PublicationPlan } from './plan.ts';
-import { tokenForm } from './registry/credentials.ts';
-import type { ServerFacts } from './registry/directory.ts';
-import { isOpen, mostCapable, readServer } from './registry/probe.ts';
-import { resolveProduct } from './registry/product.ts';
+import type { PublicationPlan } from './plan/plan.ts';
 import type { Circumstances } from './report/diagnosis.ts';
-import { findMissingFacts, type GitHubFacts, readGitHubFacts } from './run/github-facts.ts';
-import type { Run } from './run/run.ts';
 import type { StepSecrets } from './step.ts';
 
 /**
@@ -71,7 +72,7 @@ async function askGitHub(
   const missing = findMissingFacts(theRun, [tags, flavor, labels, annotations]);
   // A terminal has no API of its own to ask.
   if (env.GITHUB_ACTIONS !== 'true' || !(missing.repository || missing.commit)) return undefined;
-  const { createApi } = await import('./run/github-api.ts');
+  const { createApi } = await import('./github/rest-api.ts');
   // A password for another registry is none of GitHub's business.
   const token = tokenForm(inputs.token) === 'other' ? '' : inputs.token;
   return readGitHubFacts(missing, theRun, createApi(theRun.apiUrl, token, env, termination), (message) =>

@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatAnnotation } from './log/workflow-commands.ts';
-import { isStepFolder } from './step-folder.ts';
+import { isStepFolder } from './login/private-folder.ts';
 
 export async function run(): Promise<void> {
   const folder = process.env.STATE_folder ?? '';

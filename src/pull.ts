@@ -2,84 +2,30 @@
  * The entry of `pull/`: the same resolution and login as a publish, then a pull into Docker or Podman.
  */
 
-import type { EngineWish } from './engine/build-request.ts';
+import { readServer } from './actions/ask-server.ts';
+import type { EngineWish } from './build/build-request.ts';
 import { type DockerPorts, logIn, type Pulled, pull } from './engine/docker.ts';
-import { readEngineFacts } from './engine/facts.ts';
+import { readEngineFacts } from './engine/docker-info.ts';
 import { logInWithPodman, type PodmanPorts, pullWithPodman } from './engine/podman.ts';
-import { chooseEngine, podmanPortsOf, writePodmanLogins } from './engine/stand-in.ts';
+import { chooseEngine, podmanPortsOf, writePodmanLogins } from './engine/podman-fallback.ts';
 import { type Entry, maskSecrets, readRegistryAuth, readRun, runEntry, writeOutputs } from './entry.ts';
-import { gatherFaults, InputError, ToolError } from './errors.ts';
+import { gatherFaults, ToolError } from './errors.ts';
+import { isOpen, mostCapable, type ServerFacts } from './github/enterprise-server.ts';
+import { resolveProduct } from './github/product.ts';
 import type { Digest } from './image/digest.ts';
 import { formatPlatform, type Platform } from './image/platform.ts';
-import { formatReference, formatTagReference } from './image/reference.ts';
+import { formatTagReference } from './image/reference.ts';
 import type { Repository } from './image/repository.ts';
-import { parseTag, type Tag } from './image/tag.ts';
-import {
-  type InputReader,
-  inputsOfEnvironment,
-  type PullInputs,
-  parsePullInputs,
-  pullInputDefaults,
-  textsOf,
-} from './inputs.ts';
-import { type Destination, locateImage } from './plan.ts';
+import type { Tag } from './image/tag.ts';
+import { type InputReader, inputsOfEnvironment, textsOf } from './inputs/input-reader.ts';
+import { parsePullInputs, pullInputDefaults } from './inputs/pull-inputs.ts';
+import { latest, type PullPlan, planPull } from './plan/plan-pull.ts';
+import { loginsOf } from './plan/step-logins.ts';
 import { explainIn } from './planning.ts';
 import type { RegistryClient } from './registry/client.ts';
-import { type GivenCredentials, resolveCredential } from './registry/credentials.ts';
-import type { ServerFacts } from './registry/directory.ts';
-import { isOpen, mostCapable, readServer } from './registry/probe.ts';
-import { type Product, resolveProduct } from './registry/product.ts';
-import type { RegistryLogin } from './registry/registry-auth.ts';
+import type { RegistryLogin } from './registry/credential.ts';
 import type { Circumstances } from './report/diagnosis.ts';
-import type { Run } from './run/run.ts';
-import { loginsOf } from './step.ts';
 import { type StepInUse, withStep } from './with-step.ts';
-
-const latest = parseTag('latest');
-
-export interface PullPlan {
-  readonly product: Product;
-  readonly destinations: readonly [Omit<Destination, 'packageUrl'>];
-  readonly reference: string;
-  /** Absent where the digest alone says what is pulled. */
-  readonly tag?: Tag;
-  /** What counts where it is there, also beside a tag. */
-  readonly digest?: Digest;
-  readonly retries: number;
-  readonly notes: readonly string[];
-}
-
-/**
- * @throws InputError, or InputFaults with every fault; DIGEST_UNSUPPORTED for a digest on a Docker registry
- */
-export function planPull(
-  inputs: PullInputs,
-  run: Run,
-  registryAuth: GivenCredentials['registryAuth'],
-  server?: ServerFacts,
-): PullPlan {
-  const product = resolveProduct(run.serverUrl, server?.version);
-  const { registry, repository, notes } = locateImage(inputs, run, product, server);
-  const { digest } = inputs;
-  if (digest !== undefined && registry.kind === 'docker') {
-    throw new InputError('DIGEST_UNSUPPORTED', {
-      message: `${digest} cannot be pulled: the Docker registry ${registry.registry} knows images by tag only.`,
-      remedy: 'Set `tag` instead of `digest`, or use the Container registry (`registry: container`).',
-    });
-  }
-  const tag = inputs.tag ?? (digest === undefined ? latest : undefined);
-  const given = { token: inputs.token, username: inputs.username, registryAuth };
-  const credential = resolveCredential(registry.registry, product, given, false);
-  return {
-    product,
-    destinations: [{ registry, repository, credential }],
-    ...(tag && { tag }),
-    ...(digest && { digest }),
-    reference: formatReference({ repository, ...(tag && { tag }), ...(digest && { digest }) }),
-    retries: inputs.retries,
-    notes,
-  };
-}
 
 /** The engine into which the image goes. */
 type PullEngine =

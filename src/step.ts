@@ -8,19 +8,19 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createCommandRunner } from './engine/command.ts';
 import type { DockerPorts } from './engine/docker.ts';
+import { withNewToken } from './engine/renewed-token.ts';
+import { judgeText } from './engine/tool-output.ts';
 import { PublishError } from './errors.ts';
-import { judgeText, type RetryPorts, retry, type Verdict, withNewToken } from './http/retry.ts';
+import type { Product } from './github/product.ts';
+import { hostOfOwningProduct } from './github/product-registries.ts';
+import { type RetryPorts, retry, type Verdict } from './http/retry.ts';
 import type { Registry } from './image/registry-name.ts';
 import type { Repository } from './image/repository.ts';
 import type { Log } from './log/log.ts';
-import type { Destination } from './plan.ts';
+import { createDockerConfig, type DockerConfig, isolateLogins, removeDockerConfig } from './login/docker-config.ts';
+import { readLogin } from './login/runner-login.ts';
 import type { RegistryClient } from './registry/client.ts';
-import { readLogin } from './registry/credentials.ts';
-import { hostOfOwningProduct } from './registry/directory.ts';
-import { createDockerConfig, type DockerConfig, isolateLogins, removeDockerConfig } from './registry/docker-config.ts';
-import type { Product } from './registry/product.ts';
-import type { RegistryLogin } from './registry/registry-auth.ts';
-import type { Credential } from './registry/token.ts';
+import type { Credential, RegistryLogin } from './registry/credential.ts';
 import type { Environment } from './text/environment.ts';
 import { isOrHolds, withoutBuildSecrets } from './text/secret-text.ts';
 
@@ -68,23 +68,6 @@ export interface StepSecrets {
   readonly registryAuth: readonly RegistryLogin[];
   /** Of the build, where they stand in inputs and variables. */
   readonly ofBuild?: readonly string[];
-}
-
-/** A repository that a step reads or writes. */
-export type StepDestination = Omit<Destination, 'packageUrl'>;
-
-/** The logins that a step makes, one a registry: its destinations' and all of `registry-auth`. */
-export function loginsOf(
-  destinations: readonly StepDestination[],
-  { token, registryAuth }: { readonly token: string; readonly registryAuth: readonly RegistryLogin[] },
-): readonly RegistryLogin[] {
-  const withToken = destinations.flatMap(({ registry, credential }) =>
-    credential.kind === 'token'
-      ? [{ registry: registry.registry, username: credential.username, password: token }]
-      : [],
-  );
-  const all = [...withToken, ...registryAuth];
-  return [...new Map(all.map((login) => [login.registry, login])).values()];
 }
 
 /** What an entry opens a step for. */

@@ -3,8 +3,8 @@
  */
 
 import { appendEntry, type Entry, temporaryFolder } from './entry.ts';
+import { newStepFolder } from './login/private-folder.ts';
 import { openStep, type Step, type StepPlan, type StepSecrets } from './step.ts';
-import { newStepFolder } from './step-folder.ts';
 
 /** What the work in a step may do beside what the step offers. */
 export interface StepInUse extends Omit<Step, 'close'> {

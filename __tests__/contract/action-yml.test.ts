@@ -2,7 +2,9 @@
 
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { inputDefaults, mergeInputDefaults, pullInputDefaults } from '../../src/inputs.ts';
+import { mergeInputDefaults } from '../../src/inputs/merge-inputs.ts';
+import { inputDefaults } from '../../src/inputs/publish-inputs.ts';
+import { pullInputDefaults } from '../../src/inputs/pull-inputs.ts';
 import { mergeOutputNames } from '../../src/merge.ts';
 import { outputNames } from '../../src/outputs.ts';
 import { readActionManifest } from '../support/step.ts';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { findBuildx } from '../../src/engine/buildx.ts';
+import { findBuildx } from '../../src/engine/buildx-plugin.ts';
 import { currentCases, endpoints, writeNotes } from '../support/current-builders.ts';
 import { lab } from '../support/lab.ts';
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { BuildRequest } from '../../src/engine/build-request.ts';
+import type { BuildRequest } from '../../src/build/build-request.ts';
 import { type BuildxPorts, buildWithBuildx } from '../../src/engine/buildx-build.ts';
 import { createCommandRunner } from '../../src/engine/command.ts';
 import { type BuildTarget, buildWithDocker, logIn } from '../../src/engine/docker.ts';

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { gatherFaults } from '../../src/errors.ts';
-import { inputDefaults, inputsOfEnvironment, parseInputs } from '../../src/inputs.ts';
+import { inputsOfEnvironment } from '../../src/inputs/input-reader.ts';
+import { inputDefaults, parseInputs } from '../../src/inputs/publish-inputs.ts';
 import {
   type AnnotationPlace,
   formatAnnotation,

@@ -2,10 +2,10 @@
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RegistryError } from '../../src/errors.ts';
+import { removePackageVersions } from '../../src/github/package-versions.ts';
 import { type Digest, isDigest, parseDigest } from '../../src/image/digest.ts';
 import type { Repository } from '../../src/image/repository.ts';
 import type { Tag } from '../../src/image/tag.ts';
-import { removePackageVersions } from '../../src/registry/package-versions.ts';
 import { markerTag } from '../../src/source/marker.ts';
 import { collectLegs, removeMarkers, stageLeg } from '../../src/source/staged.ts';
 import { aStaging } from '../support/legs.ts';

@@ -5,26 +5,22 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { judgeText } from '../../src/engine/tool-output.ts';
 import { gatherFaults, InternalError, PublishError } from '../../src/errors.ts';
 import { parseChallenges } from '../../src/http/challenge.ts';
 import { readRefusal } from '../../src/http/request-failure.ts';
-import { judgeText, parseRetryAfter } from '../../src/http/retry.ts';
+import { parseRetryAfter } from '../../src/http/retry.ts';
 import { digestOf } from '../../src/image/digest.ts';
 import { mediaTypes, parseIndex } from '../../src/image/manifest.ts';
 import { parseRepository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
-import {
-  type InputName,
-  inputDefaults,
-  mergeInputDefaults,
-  parseMergeInputs,
-  parsePullInputs,
-  pullInputDefaults,
-} from '../../src/inputs.ts';
-import { planMerge } from '../../src/merge-plan.ts';
-import type { Plan } from '../../src/plan.ts';
-import { planPull } from '../../src/pull.ts';
-import { parseRegistryAuth } from '../../src/registry/registry-auth.ts';
+import { mergeInputDefaults, parseMergeInputs } from '../../src/inputs/merge-inputs.ts';
+import { type InputName, inputDefaults } from '../../src/inputs/publish-inputs.ts';
+import { parsePullInputs, pullInputDefaults } from '../../src/inputs/pull-inputs.ts';
+import { parseRegistryAuth } from '../../src/login/registry-auth.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { planMerge } from '../../src/plan/plan-merge.ts';
+import { planPull } from '../../src/plan/plan-pull.ts';
 import { formatPlan } from '../../src/report/plan-table.ts';
 import { someText } from '../support/arbitraries.ts';
 import { aRun, planned } from '../support/builders.ts';

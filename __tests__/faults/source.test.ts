@@ -15,7 +15,7 @@ import { isIndexMediaType, parseImageManifest, parseIndex } from '../../src/imag
 import { formatRepository, parseRepository, type Repository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
 import { terminalLog } from '../../src/log/terminal-log.ts';
-import type { Outcome } from '../../src/outputs.ts';
+import type { Outcome } from '../../src/plan/outcome.ts';
 import { openSource } from '../../src/publish/open-image-source.ts';
 import type { PublishPorts } from '../../src/publish/ports.ts';
 import { publish } from '../../src/publish/publish-image.ts';

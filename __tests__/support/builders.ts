@@ -1,11 +1,12 @@
 /** Values with overrides: a test says only what it is about. */
 
-import type { BuildRequest } from '../../src/engine/build-request.ts';
-import type { EngineDecision, RunnerFacts } from '../../src/engine/resolve.ts';
+import type { BuildRequest } from '../../src/build/build-request.ts';
+import type { EngineDecision, RunnerFacts } from '../../src/engine/resolve-engine.ts';
 import { gatherFaults } from '../../src/errors.ts';
-import { type InputName, type Inputs, inputDefaults, parseInputs } from '../../src/inputs.ts';
-import { type Plan, type PlanFacts, type Planned, plan } from '../../src/plan.ts';
-import { parseRun, type Run } from '../../src/run/run.ts';
+import { parseRun, type Run } from '../../src/github/workflow-run.ts';
+import { type InputName, type Inputs, inputDefaults, parseInputs } from '../../src/inputs/publish-inputs.ts';
+import type { Plan, Planned } from '../../src/plan/plan.ts';
+import { type PlanFacts, plan } from '../../src/plan/plan-publish.ts';
 
 export const sha = '860c1904a1ce19322e91ac35af1ab07466440c37';
 

@@ -4,7 +4,7 @@
  */
 
 import type { Built } from '../../src/engine/docker.ts';
-import type { RunnerFacts } from '../../src/engine/resolve.ts';
+import type { RunnerFacts } from '../../src/engine/resolve-engine.ts';
 import { RegistryError } from '../../src/errors.ts';
 import { type Digest, digestOf, isDigest } from '../../src/image/digest.ts';
 import { mediaTypes, type StoredManifest } from '../../src/image/manifest.ts';
@@ -20,7 +20,7 @@ import type { RunStage } from '../../src/log/phases.ts';
 import { terminalLog } from '../../src/log/terminal-log.ts';
 import type { EnginePort, PublishPorts, SourcePort } from '../../src/publish/ports.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
-import type { PushPermission } from '../../src/registry/permission.ts';
+import type { PushPermission } from '../../src/registry/push-permission.ts';
 import { aDecision, someRunnerFacts } from './builders.ts';
 
 const referenceOf = (repository: Repository, which: Tag | Digest): string =>

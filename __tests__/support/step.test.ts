@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'n
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { newStepFolder } from '../../src/step-folder.ts';
+import { newStepFolder } from '../../src/login/private-folder.ts';
 import { openCountingPort } from './counting-port.ts';
 import { pullRequest } from './event.ts';
 import { startMeddlingRegistry } from './meddling-registry.ts';

@@ -10,15 +10,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A part is a folder of src, or a file that stands there alone. Each imports from earlier lines only. */
 const levels: readonly (readonly string[])[] = [
-  ['errors', 'step-folder', 'text'],
+  ['errors', 'run', 'text'],
   ['image', 'log'],
-  ['http'],
-  ['registry', 'run'],
-  ['engine', 'metadata'],
-  ['actions', 'inputs', 'post', 'source'],
-  ['plan'],
-  ['merge-plan', 'outputs', 'step'],
-  ['announce', 'publish', 'report'],
+  ['build', 'http', 'metadata'],
+  ['github', 'inputs', 'registry'],
+  ['engine', 'login', 'source'],
+  ['actions', 'plan', 'post', 'step'],
+  ['announce', 'outputs', 'publish', 'report'],
   ['entry'],
   ['account', 'planning', 'with-step'],
   ['main', 'merge', 'pull'],
@@ -30,7 +28,7 @@ const levels: readonly (readonly string[])[] = [
 const entries = ['entry', 'main', 'post', 'pull', 'merge', 'cli', 'index'];
 
 /** What only decides: the same answer each time, whatever the machine. */
-const pure = ['errors', 'text', 'image', 'metadata', 'inputs', 'plan', 'merge-plan', 'outputs'];
+const pure = ['errors', 'text', 'image', 'metadata', 'inputs', 'plan', 'outputs'];
 
 interface Module {
   /** Relative to src. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { formatOutputs, nothingDone, outputNames } from '../../src/outputs.ts';
+import { formatOutputs, outputNames } from '../../src/outputs.ts';
+import { nothingDone } from '../../src/plan/outcome.ts';
 import { aPlan, aRun } from '../support/builders.ts';
 import { aManifest } from '../support/fakes.ts';
 

@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { parseRegistry } from '../../src/image/registry-name.ts';
-import type { InputName } from '../../src/inputs.ts';
-import { formatOutputs, nothingDone } from '../../src/outputs.ts';
+import type { InputName } from '../../src/inputs/publish-inputs.ts';
+import { formatOutputs } from '../../src/outputs.ts';
+import { nothingDone } from '../../src/plan/outcome.ts';
 import { aRun, planned } from '../support/builders.ts';
 
 const schema = JSON.parse(readFileSync(new URL('../../docs/plan.schema.json', import.meta.url), 'utf8'));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { gatherFaults } from '../../src/errors.ts';
-import { parsePullInputs, pullInputDefaults } from '../../src/inputs.ts';
-import { type PullPlan, planPull } from '../../src/pull.ts';
+import { parsePullInputs, pullInputDefaults } from '../../src/inputs/pull-inputs.ts';
+import { type PullPlan, planPull } from '../../src/plan/plan-pull.ts';
 import { aRun } from '../support/builders.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseRegistry } from '../../src/image/registry-name.ts';
-import { childEnvironment, loginsOf, runnerDockerConfig, withoutAuthConfig } from '../../src/step.ts';
+import { loginsOf } from '../../src/plan/step-logins.ts';
+import { childEnvironment, runnerDockerConfig, withoutAuthConfig } from '../../src/step.ts';
 import { aPlan } from '../support/builders.ts';
 
 describe('the environment of a child', () => {

@@ -2,12 +2,12 @@
  * What went wrong in a build, from the progress that BuildKit (`--progress plain`) and the classic builder print.
  */
 
+import type { BuildRequest } from '../build/build-request.ts';
+import { dockerfilePath } from '../build/context-path.ts';
 import { BuildError, PermissionError, type PublishError, ToolError } from '../errors.ts';
-import { judgeText } from '../http/retry.ts';
 import { formatPlatform } from '../image/platform.ts';
-import type { BuildRequest } from './build-request.ts';
 import type { CommandResult } from './command.ts';
-import { dockerfilePath } from './context.ts';
+import { judgeText } from './tool-output.ts';
 
 /** Where a build failed. */
 export interface FailedStep {

@@ -4,18 +4,18 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BuildRequest } from '../build/build-request.ts';
 import { BuildError, type PublishError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { isObject, type JsonObject } from '../text/json.ts';
 import { buildFailure, lastReason } from './build-failure.ts';
-import type { BuildRequest } from './build-request.ts';
-import { findSilentEndpoints } from './builder.ts';
-import { buildxArguments } from './buildx.ts';
+import { buildxArguments } from './buildx-arguments.ts';
 import { can } from './capabilities.ts';
 import type { CommandResult } from './command.ts';
 import type { BuildTarget, Built, DockerPorts } from './docker.ts';
-import { type DockerfileWarning, parseWarnings } from './dockerfile-checks.ts';
-import type { EngineDecision } from './resolve.ts';
+import { type DockerfileWarning, parseWarnings } from './dockerfile-warnings.ts';
+import { findSilentEndpoints } from './own-builder.ts';
+import type { EngineDecision } from './resolve-engine.ts';
 
 export interface BuildxPorts extends DockerPorts {
   readonly warn: (message: string) => void;

@@ -7,10 +7,10 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { assetName, type BuildxRelease, checksumOf, releasePlatform } from '../build/buildx-releases.ts';
 import { ToolError } from '../errors.ts';
 import { createHttp } from '../http/http.ts';
 import type { Environment } from '../text/environment.ts';
-import { assetName, type BuildxRelease, checksumOf, releasePlatform } from './buildx-releases.ts';
 
 const releases = 'https://github.com/docker/buildx/releases/download';
 

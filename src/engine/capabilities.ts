@@ -2,11 +2,11 @@
  * What each kind of engine can do: data. docs/engines.md is made from it, and the end-to-end suite runs every cell of it.
  */
 
+import type { BuildRequest } from '../build/build-request.ts';
+import { isExport } from '../build/cache.ts';
+import { isImageOutput } from '../build/exporters.ts';
 import { ToolError } from '../errors.ts';
 import { formatPlatform } from '../image/platform.ts';
-import type { BuildRequest } from './build-request.ts';
-import { isExport } from './cache.ts';
-import { isImageOutput } from './outputs.ts';
 
 /** Engines, by what they can do. */
 export const engineKinds = {

@@ -138,8 +138,3 @@ function notStarted(program: string, cause: Error): ToolError {
     cause,
   });
 }
-
-/** What a failed command said last, without its full stop; empty where it said nothing. */
-export function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.trim().replace(/\.$/, '') ?? '';
-}

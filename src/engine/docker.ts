@@ -4,17 +4,17 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BuildOutput, BuildRequest } from '../build/build-request.ts';
 import { PermissionError, type PublishError, RegistryError, ToolError } from '../errors.ts';
-import { judgeText } from '../http/retry.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import type { Registry } from '../image/registry-name.ts';
 import type { Environment } from '../text/environment.ts';
 import { buildFailure } from './build-failure.ts';
-import type { BuildOutput, BuildRequest } from './build-request.ts';
-import { commonArguments, resourceArguments } from './buildx.ts';
-import { type CommandResult, lastLine, type RunCommand } from './command.ts';
-import { secretArguments } from './secrets.ts';
+import { commonArguments, resourceArguments } from './buildx-arguments.ts';
+import type { CommandResult, RunCommand } from './command.ts';
+import { secretArguments } from './secret-files.ts';
+import { judgeText, lastLine } from './tool-output.ts';
 
 /** An image that was built. */
 export interface Built {

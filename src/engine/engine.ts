@@ -5,25 +5,27 @@
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BuildOutput, BuildRequest } from '../build/build-request.ts';
+import { secretValues } from '../build/build-secrets.ts';
+import { releasePlatform } from '../build/buildx-releases.ts';
+import { dockerfilePath } from '../build/context-path.ts';
 import { InputError } from '../errors.ts';
 import { parsePlatform } from '../image/platform.ts';
-import type { RegistryLogin } from '../registry/registry-auth.ts';
+import type { RegistryLogin } from '../registry/credential.ts';
 import type { Environment } from '../text/environment.ts';
-import type { BuildOutput, BuildRequest } from './build-request.ts';
-import { checkEndpoints, createBuilder, ownBuilderEnvironment, removeArguments } from './builder.ts';
-import { builderNames, type FoundBuilder, findBuilder, findBuildx } from './buildx.ts';
 import { type BuildxBuilder, buildWithBuildx } from './buildx-build.ts';
 import { installBuildx } from './buildx-install.ts';
-import { releasePlatform } from './buildx-releases.ts';
+import { findBuildx } from './buildx-plugin.ts';
+import { builderNames, type FoundBuilder, findBuilder } from './buildx-store.ts';
 import { createCommandRunner } from './command.ts';
-import { dockerfilePath } from './context.ts';
-import { selectedBuilder } from './current-builder.ts';
 import { type Built, buildWithDocker, type DockerPorts, logIn } from './docker.ts';
-import { readEngineFacts } from './facts.ts';
+import { readEngineFacts } from './docker-info.ts';
+import { checkEndpoints, createBuilder, ownBuilderEnvironment, removeArguments } from './own-builder.ts';
 import { buildWithPodman, logInWithPodman } from './podman.ts';
-import { type EngineDecision, type RunnerFacts, resolveEngine } from './resolve.ts';
-import { secretValues, writeSecrets } from './secrets.ts';
-import { chooseEngine, podmanPortsOf, writePodmanLogins } from './stand-in.ts';
+import { chooseEngine, podmanPortsOf, writePodmanLogins } from './podman-fallback.ts';
+import { type EngineDecision, type RunnerFacts, resolveEngine } from './resolve-engine.ts';
+import { writeSecrets } from './secret-files.ts';
+import { selectedBuilder } from './selected-builder.ts';
 
 /** Where an annotation stands. */
 interface Place {

@@ -4,20 +4,20 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BuildRequest } from '../build/build-request.ts';
 import { PermissionError, ToolError } from '../errors.ts';
-import { judgeText } from '../http/retry.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import { formatDigestReference, parseReference } from '../image/reference.ts';
 import { hostOf, isLoopbackHost, type Registry } from '../image/registry-name.ts';
 import type { Repository } from '../image/repository.ts';
 import { buildFailure } from './build-failure.ts';
-import type { BuildRequest } from './build-request.ts';
-import { commonArguments, resourceArguments } from './buildx.ts';
-import { type CommandResult, lastLine } from './command.ts';
-import { endContainers } from './containers.ts';
+import { commonArguments, resourceArguments } from './buildx-arguments.ts';
+import type { CommandResult } from './command.ts';
 import { type BuildTarget, type Built, type DockerPorts, type Pulled, pullFailure, pushFailure } from './docker.ts';
-import { secretArguments } from './secrets.ts';
+import { endContainers } from './podman-containers.ts';
+import { secretArguments } from './secret-files.ts';
+import { judgeText, lastLine } from './tool-output.ts';
 
 export interface PodmanPorts extends DockerPorts {
   /** In the step's private folder (containers-auth.json(5), which is the form of Docker's config.json). */

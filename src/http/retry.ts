@@ -66,33 +66,6 @@ export async function retry<T>(attempt: (number: number) => Promise<T>, options:
   }
 }
 
-/** How an engine says that the registry no longer takes the token which it gave out for a push, or that it got none. */
-const expiredToken = /\bunauthorized\b|\bauthentication required\b|\b401\b|\bfailed to fetch oauth token\b/i;
-
-/**
- * An attempt of a push that is made once more, at once, where its token was refused in the middle, or not to be had, and the
- * login itself is still taken: each command asks for a token of its own, as our client does for itself when it is answered with 401.
- * @param isTaken whether the registry still agrees to the push
- */
-export function withNewToken<T>(
-  what: string,
-  attempt: () => Promise<T>,
-  { log, isTaken }: { readonly log: (line: string) => void; readonly isTaken: () => Promise<boolean> },
-): () => Promise<T> {
-  let isRenewed = false;
-  return async () => {
-    try {
-      return await attempt();
-    } catch (error) {
-      const isPush = error instanceof PublishError && (error.code === 'PUSH_DENIED' || error.code === 'PUSH_FAILED');
-      if (isRenewed || !isPush || !expiredToken.test(error.message) || !(await isTaken())) throw error;
-      isRenewed = true;
-      log(`${what} failed: ${error.message} The login is still taken: trying once more, with a new token.`);
-      return await attempt();
-    }
-  };
-}
-
 /** Statuses that say "not now" (RFC 9110 15.5.9, 15.6; RFC 6585 4). */
 export function isTransientStatus(status: number): boolean {
   return status === 408 || status === 429 || status === 500 || (status >= 502 && status <= 504);
@@ -105,28 +78,6 @@ export function judgeError(error: unknown): Verdict {
   return { transient: true, reason: error.message, ...(delay === undefined ? {} : { delay }) };
 }
 
-/** The words of docker, buildx and podman for a failure that may pass (facts: registries.md section 8, 38-48, 56). */
-const transientWords: readonly RegExp[] = [
-  /\b(?:408 \(?Request Timeout|429 \(?Too Many Requests|500 \(?Internal Server Error|502 \(?Bad Gateway|503 \(?Service Unavailable|504 \(?Gateway Time-?out)\b/i,
-  /\berror parsing HTTP (?:408|429|500|502|503|504) response body\b/i,
-  /\b(?:unexpected (?:HTTP )?status|status code)[^\n]{0,200}?\b(?:408|429|500|502|503|504)\b/i,
-  /\btoo ?many ?requests\b/i,
-  /\bunknown blob\b|\bblob unknown to registry\b|\bBLOB_UNKNOWN\b|\bBLOB_UPLOAD_UNKNOWN\b/i,
-  /\bconnection (?:reset by peer|refused|timed out)\b|\bbroken pipe\b|\bunexpected EOF\b|: EOF\b|\btransport connection broken\b/i,
-  /\bhttp2: (?:server sent GOAWAY|client connection lost)\b|\bstream error: stream ID \d+; (?:INTERNAL_ERROR|REFUSED_STREAM)\b/,
-  /\buse of closed network connection\b/,
-  /\bTLS handshake timeout\b|\bi\/o timeout\b|\bClient\.Timeout exceeded\b|\bserver misbehaving\b/i,
-  /\bcannot reuse body, request must be retried\b|\bno response\b|\bserver closed idle connection\b/i,
-];
-
-/** Judges the text that a command printed when it failed. */
-export function judgeText(text: string, now: number): Verdict {
-  const line = text.split('\n').findLast((candidate) => transientWords.some((words) => words.test(candidate)));
-  if (line === undefined) return { transient: false };
-  const delay = delayInText(line, now);
-  return { transient: true, reason: line.trim(), ...(delay === undefined ? {} : { delay }) };
-}
-
 /**
  * The wait that an answer asks for, wherever it stands: the `Retry-After` header, or the registry's message.
  * @returns milliseconds, or `undefined` where nothing is asked for
@@ -135,7 +86,7 @@ export function delayOfAnswer(retryAfter: string | undefined, text: string, now:
   return (retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now)) ?? delayInText(text, now);
 }
 
-function delayInText(text: string, now: number): number | undefined {
+export function delayInText(text: string, now: number): number | undefined {
   const stated = text.match(/retry-after["']?\s*[:=]\s*["']?([0-9][^,;"'}\n]*)/i)?.[1];
   return stated === undefined ? undefined : parseRetryAfter(stated, now);
 }

@@ -3,7 +3,6 @@
  */
 
 import { InputError } from '../errors.ts';
-import type { Run } from '../run/run.ts';
 import type { Scope } from './template.ts';
 import { parseVersionOf } from './version.ts';
 
@@ -61,39 +60,6 @@ export function parseShortShaLength(text: string): number {
     message: `DOCKER_METADATA_SHORT_SHA_LENGTH is "${text}": expected a positive whole number, such as 12.`,
     remedy: 'Correct DOCKER_METADATA_SHORT_SHA_LENGTH in `env`, or remove it for 7 characters.',
   });
-}
-
-/**
- * The facts of a run (facts/metadata-rules.md 2.4). What the payload says goes before what the API said.
- */
-export function contextOf(run: Run, options: ContextOptions): MetadataContext {
-  const { event } = run;
-  const known = options.repository ?? {};
-  const source = run.sourceRepository;
-  const headSha =
-    options.usesPullRequestHead === true && run.ref.kind === 'pull' ? event.pullRequestHeadSha : undefined;
-  const sha = headSha ?? run.sha;
-  return {
-    eventName: run.eventName,
-    ref: run.ref,
-    sha,
-    baseRef: run.ref.kind === 'tag' ? (event.baseRef ?? '').replace(/^refs\/heads\//, '') : run.baseRef,
-    repository: {
-      name: event.repositoryName ?? known.name ?? source?.name ?? '',
-      description: event.repositoryDescription ?? known.description ?? '',
-      url:
-        event.repositoryUrl ??
-        known.url ??
-        (source === undefined ? '' : new URL(`${source.owner}/${source.name}`, run.serverUrl).href),
-      license: event.repositoryLicense ?? known.license ?? '',
-      defaultBranch: event.defaultBranch ?? known.defaultBranch ?? '',
-    },
-    now: options.now,
-    commitDate: event.commitTimes.get(sha) ?? event.headCommitTime ?? options.commitDate ?? options.now,
-    shortShaLength: options.shortShaLength ?? defaultShortShaLength,
-    annotationLevels: options.annotationLevels ?? ['manifest'],
-    existingTags: options.existingTags,
-  };
 }
 
 export function shortSha({ sha, shortShaLength }: MetadataContext): string {

@@ -4,7 +4,7 @@
 
 import { join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
-import { type EngineDecision, resolveDigestPush } from '../engine/resolve.ts';
+import { type EngineDecision, resolveDigestPush } from '../engine/resolve-engine.ts';
 import type { Digest } from '../image/digest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { SourceSpec } from '../image/transport.ts';

@@ -8,9 +8,9 @@ import { haveSameEntries, platformsOf, readEntries } from '../image/image-index.
 import type { StoredManifest } from '../image/manifest.ts';
 import { formatDigestReference, formatTagReference } from '../image/reference.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import type { LegSelection, MergePlan } from '../merge-plan.ts';
-import { nothingDone, type Outcome } from '../outputs.ts';
-import type { Planned } from '../plan.ts';
+import { nothingDone, type Outcome } from '../plan/outcome.ts';
+import type { Planned } from '../plan/plan.ts';
+import type { LegSelection, MergePlan } from '../plan/plan-merge.ts';
 import { checkLegs, joinLegs, type Leg } from '../source/leg.ts';
 import { chooseMarkers, type Marker } from '../source/marker.ts';
 import {

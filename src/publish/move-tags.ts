@@ -4,13 +4,13 @@
  */
 
 import { PublishError, RegistryError } from '../errors.ts';
+import type { RegistryKind } from '../github/product-registries.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import type { Descriptor, StoredManifest } from '../image/manifest.ts';
 import { formatDigestReference, formatTagReference } from '../image/reference.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
-import type { RegistryKind } from '../registry/directory.ts';
-import { sideBySide, widthOfRequests } from '../registry/side-by-side.ts';
+import { sideBySide, widthOfRequests } from '../registry/concurrency.ts';
 
 /** Of the distribution client, what tags need. */
 export interface TagClient {

@@ -2,16 +2,17 @@
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CommandResult, lastLine } from '../engine/command.ts';
+import type { CommandResult } from '../engine/command.ts';
 import type { DockerPorts } from '../engine/docker.ts';
+import { readImageId } from '../engine/engine-image.ts';
+import { copyIndex, hasIndex } from '../engine/podman-manifest-list.ts';
+import { lastLine } from '../engine/tool-output.ts';
 import { ToolError } from '../errors.ts';
 import { type EngineImage, formatSource } from '../image/transport.ts';
 import { openDirectory } from '../source/directory.ts';
 import { openDockerArchive } from '../source/docker-archive.ts';
-import { readImageId } from '../source/engine-image.ts';
 import { closedOnFailure, openArchive, openFolder } from '../source/files.ts';
 import type { ImageSource } from '../source/image-source.ts';
-import { copyIndex, hasIndex } from '../source/podman-index.ts';
 
 /**
  * Writes the image to the disk and opens what was written. In Podman's storage a name may also be that of an index (a

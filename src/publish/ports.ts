@@ -1,7 +1,7 @@
 /** What a publish needs of the world. */
 
 import type { Engine } from '../engine/engine.ts';
-import type { EngineDecision } from '../engine/resolve.ts';
+import type { EngineDecision } from '../engine/resolve-engine.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Repository } from '../image/repository.ts';
 import type { EngineImage, SourceSpec } from '../image/transport.ts';

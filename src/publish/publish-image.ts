@@ -3,11 +3,11 @@
  */
 
 import { setImmediate } from 'node:timers/promises';
-import type { RunnerFacts } from '../engine/resolve.ts';
+import type { RunnerFacts } from '../engine/resolve-engine.ts';
 import { isIndexMediaType } from '../image/manifest.ts';
 import { formatPlatform } from '../image/platform.ts';
-import { nothingDone, type Outcome } from '../outputs.ts';
-import type { Plan, Planned } from '../plan.ts';
+import { nothingDone, type Outcome } from '../plan/outcome.ts';
+import type { Plan, Planned } from '../plan/plan.ts';
 import { type ImageSummary, summarise } from '../source/content.ts';
 import { remoteContent } from '../source/remote.ts';
 import { confirmWith, describeExisting } from './existing-tags.ts';

@@ -1,11 +1,11 @@
 /** Builds an image; the engine pushes it under its version tags. */
 
-import type { BuildOutput } from '../engine/build-request.ts';
-import { formatCache } from '../engine/cache.ts';
+import type { BuildOutput } from '../build/build-request.ts';
+import { formatCache } from '../build/cache.ts';
 import { engineKinds } from '../engine/capabilities.ts';
 import type { Built } from '../engine/docker.ts';
-import type { EngineDecision, RunnerFacts } from '../engine/resolve.ts';
-import type { Plan } from '../plan.ts';
+import type { EngineDecision, RunnerFacts } from '../engine/resolve-engine.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { PublishPorts } from './ports.ts';
 import { placeEngineImage, readBack } from './push-engine-image.ts';
 import { type Confirm, mainReference, type Placed, type Produced, type Target } from './target.ts';

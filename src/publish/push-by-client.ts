@@ -4,7 +4,7 @@ import { RegistryError } from '../errors.ts';
 import { mediaTypes, type StoredManifest, storedManifest } from '../image/manifest.ts';
 import { formatRepository } from '../image/repository.ts';
 import { formatSource, type SourceSpec } from '../image/transport.ts';
-import type { PlannedSource } from '../plan.ts';
+import type { PlannedSource } from '../plan/plan.ts';
 import { asSchema2, readContent } from '../source/content.ts';
 import type { ImageSource } from '../source/image-source.ts';
 import type { PublishPorts } from './ports.ts';

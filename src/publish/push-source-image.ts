@@ -1,6 +1,6 @@
 /** Pushes an image that is somewhere already. */
 
-import type { PlannedSource } from '../plan.ts';
+import type { PlannedSource } from '../plan/plan.ts';
 import type { PublishPorts } from './ports.ts';
 import { placeOpened } from './push-by-client.ts';
 import { placeEngineImage } from './push-engine-image.ts';

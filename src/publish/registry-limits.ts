@@ -5,9 +5,9 @@
  */
 
 import { InputError } from '../errors.ts';
+import type { RegistryKind } from '../github/product-registries.ts';
 import { isForeign } from '../image/manifest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import type { RegistryKind } from '../registry/directory.ts';
 import type { ImageContent } from '../source/content.ts';
 import { formatSize } from '../text/size.ts';
 

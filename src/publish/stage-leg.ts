@@ -3,11 +3,11 @@
  */
 
 import { engineKinds } from '../engine/capabilities.ts';
-import type { RunnerFacts } from '../engine/resolve.ts';
+import type { RunnerFacts } from '../engine/resolve-engine.ts';
 import type { Digest } from '../image/digest.ts';
 import { platformsOf } from '../image/image-index.ts';
-import { nothingDone, type Outcome } from '../outputs.ts';
-import type { Plan, PlannedSource } from '../plan.ts';
+import { nothingDone, type Outcome } from '../plan/outcome.ts';
+import type { Plan, PlannedSource } from '../plan/plan.ts';
 import type { Leg } from '../source/leg.ts';
 import { stageLeg } from '../source/staged.ts';
 import type { Staging } from '../source/staging.ts';

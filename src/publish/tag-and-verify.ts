@@ -1,7 +1,7 @@
 /** Moves the tags that are left, and reads each of them back. */
 
 import { formatDigestReference } from '../image/reference.ts';
-import type { PublicationPlan } from '../plan.ts';
+import type { PublicationPlan } from '../plan/plan.ts';
 import { readContent } from '../source/content.ts';
 import { remoteContent } from '../source/remote.ts';
 import { mismatch, moveTags, verifyBlobs, verifyTags, widthOfTagging } from './move-tags.ts';

@@ -4,13 +4,13 @@
  */
 
 import { PublishError } from '../errors.ts';
+import type { RegistryKind } from '../github/product-registries.ts';
 import type { Digest } from '../image/digest.ts';
 import type { StoredManifest } from '../image/manifest.ts';
 import { formatTagReference } from '../image/reference.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
-import type { RegistryKind } from '../registry/directory.ts';
 
 /** A repository with the names that the image gets there. */
 export interface Target {

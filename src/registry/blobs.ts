@@ -8,8 +8,8 @@ import { judgeError, type Verdict } from '../http/retry.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Descriptor } from '../image/manifest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
+import type { Scope } from './authorization.ts';
 import type { Session } from './session.ts';
-import type { Scope } from './token.ts';
 
 export type Blob = Pick<Descriptor, 'digest' | 'size'>;
 

@@ -7,12 +7,14 @@ import { createHttp, type HttpOptions } from '../http/http.ts';
 import type { RetryPorts } from '../http/retry.ts';
 import type { Registry } from '../image/registry-name.ts';
 import type { Repository } from '../image/repository.ts';
+import { createAuthorizer } from './authorization.ts';
 import { type Blobs, createBlobs } from './blobs.ts';
+import type { Credential } from './credential.ts';
 import { createManifests, type Manifests } from './manifests.ts';
 import { createOrigins } from './origin.ts';
-import { mayPush, type Presence, type PushPermission, ping } from './permission.ts';
+import { type Presence, ping } from './ping.ts';
+import { mayPush, type PushPermission } from './push-permission.ts';
 import { createSession } from './session.ts';
-import { type Credential, createAuthorizer } from './token.ts';
 
 export interface ClientOptions extends RetryPorts, Omit<HttpOptions, 'userAgent'> {
   /** The login for a registry; `undefined`: anonymous. A login is sent to that registry and its token realm alone. */

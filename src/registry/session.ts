@@ -14,7 +14,7 @@ import {
 } from '../http/request-failure.ts';
 import { isTransientStatus, type RetryOptions, type RetryPorts, retry } from '../http/retry.ts';
 import type { Registry } from '../image/registry-name.ts';
-import type { Authorizer, Scope } from './token.ts';
+import type { Authorizer, Scope } from './authorization.ts';
 
 export interface ApiRequest extends Pick<HttpRequest, 'method' | 'headers' | 'body' | 'redirects' | 'signal'> {
   readonly registry: Registry;

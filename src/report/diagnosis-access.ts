@@ -2,8 +2,8 @@
  * Causes of refusals: who logs in, and what that login may do.
  */
 
+import { describeProduct } from '../github/product.ts';
 import { formatRepository } from '../image/repository.ts';
-import { describeProduct } from '../registry/product.ts';
 import { type Cause, capital, grantPackagesWrite, registryAuthFor } from './diagnosis-cause.ts';
 import {
   type Facts,

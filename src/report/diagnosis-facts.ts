@@ -3,13 +3,13 @@
  */
 
 import type { ErrorCode } from '../errors.ts';
+import type { Product } from '../github/product.ts';
+import { hostOfOwningProduct, type RegistryKind, registryHosts } from '../github/product-registries.ts';
+import type { tokenForm } from '../github/token-form.ts';
+import type { SourceRepository } from '../github/workflow-run.ts';
 import { parseReference } from '../image/reference.ts';
 import type { Registry } from '../image/registry-name.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import type { tokenForm } from '../registry/credentials.ts';
-import { hostOfOwningProduct, type RegistryKind, registryHosts } from '../registry/directory.ts';
-import type { Product } from '../registry/product.ts';
-import type { SourceRepository } from '../run/run.ts';
 
 /** What a tool or our distribution client said. */
 export interface Failure {

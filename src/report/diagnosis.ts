@@ -3,13 +3,13 @@
  */
 
 import { type ErrorCode, PublishError, RegistryError } from '../errors.ts';
+import type { Product } from '../github/product.ts';
+import type { RegistryKind } from '../github/product-registries.ts';
+import { readOnlyRun } from '../github/read-only-token.ts';
+import { tokenForm } from '../github/token-form.ts';
+import type { Run } from '../github/workflow-run.ts';
 import type { Registry } from '../image/registry-name.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import { tokenForm } from '../registry/credentials.ts';
-import type { RegistryKind } from '../registry/directory.ts';
-import type { Product } from '../registry/product.ts';
-import { readOnlyRun } from '../run/read-only.ts';
-import type { Run } from '../run/run.ts';
 import { classOfCode, type Diagnosis } from './diagnosis-cause.ts';
 import { type DiagnosisContext, type Failure, readFacts } from './diagnosis-facts.ts';
 import { entries, recognises } from './diagnosis-table.ts';

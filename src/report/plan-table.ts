@@ -2,13 +2,13 @@
  * The plan, as a person reads it.
  */
 
+import { describeProduct } from '../github/product.ts';
 import { formatPlatform } from '../image/platform.ts';
 import { formatRepository } from '../image/repository.ts';
 import { formatSource } from '../image/transport.ts';
-import type { MergePlan } from '../merge-plan.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
-import type { Plan, PublicationPlan } from '../plan.ts';
-import { describeProduct } from '../registry/product.ts';
+import type { Plan, PublicationPlan } from '../plan/plan.ts';
+import type { MergePlan } from '../plan/plan-merge.ts';
 import type { Staging } from '../source/staging.ts';
 import { withoutUrlSecrets } from '../text/url-secrets.ts';
 

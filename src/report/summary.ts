@@ -3,6 +3,7 @@
  */
 
 import type { PublishError } from '../errors.ts';
+import { describeProduct } from '../github/product.ts';
 import { formatDigestReference, formatTagReference } from '../image/reference.ts';
 import { formatRepository } from '../image/repository.ts';
 import { formatSource } from '../image/transport.ts';
@@ -10,9 +11,8 @@ import type { BuildStep } from '../log/build-progress.ts';
 import { troubleshootingUrl } from '../log/error-message.ts';
 import type { Span } from '../log/phases.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
-import { isStaged, type Outcome } from '../outputs.ts';
-import type { Plan, PublicationPlan } from '../plan.ts';
-import { describeProduct } from '../registry/product.ts';
+import { isStaged, type Outcome } from '../plan/outcome.ts';
+import type { Plan, PublicationPlan } from '../plan/plan.ts';
 import { formatDuration } from '../text/duration.ts';
 import { formatSize } from '../text/size.ts';
 import { drawTime, drawWeight } from './charts.ts';

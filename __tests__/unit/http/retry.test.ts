@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { withNewToken } from '../../../src/engine/renewed-token.ts';
+import { judgeText } from '../../../src/engine/tool-output.ts';
 import { InputError, PermissionError, RegistryError, ToolError } from '../../../src/errors.ts';
 import { RegistryFailure } from '../../../src/http/request-failure.ts';
 import {
@@ -6,11 +8,9 @@ import {
   delayOfAnswer,
   isTransientStatus,
   judgeError,
-  judgeText,
   parseRetryAfter,
   type RetryOptions,
   retry,
-  withNewToken,
 } from '../../../src/http/retry.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import { parseRun } from '../../../src/github/workflow-run.ts';
 import { formatTagReference } from '../../../src/image/reference.ts';
 import { describeImage } from '../../../src/metadata/describe-image.ts';
 import { parseFlavor } from '../../../src/metadata/flavor.ts';
 import { parseImages } from '../../../src/metadata/image-names.ts';
 import { formatAnnotation, formatLabel, parseAnnotations, parseLabels } from '../../../src/metadata/labels.ts';
-import { contextOf } from '../../../src/metadata/metadata-context.ts';
 import { parseTagRules } from '../../../src/metadata/tag-rules.ts';
-import { parseRun } from '../../../src/run/run.ts';
+import { contextOf } from '../../../src/plan/run-metadata.ts';
 import { type RecordedCase, recording } from './cases.ts';
 
 const now = new Date(recording.source_date_epoch * 1000);

@@ -1,11 +1,12 @@
 /** Builders for the tests of names: a run with overrides, and the description that inputs give on it. */
 
+import { parseRun } from '../../../src/github/workflow-run.ts';
 import { describeImage, type ImageDescription } from '../../../src/metadata/describe-image.ts';
 import { parseFlavor } from '../../../src/metadata/flavor.ts';
 import { parseAnnotations, parseLabels } from '../../../src/metadata/labels.ts';
-import { type ContextOptions, contextOf, type MetadataContext } from '../../../src/metadata/metadata-context.ts';
+import type { ContextOptions, MetadataContext } from '../../../src/metadata/metadata-context.ts';
 import { parseTagRules } from '../../../src/metadata/tag-rules.ts';
-import { parseRun } from '../../../src/run/run.ts';
+import { contextOf } from '../../../src/plan/run-metadata.ts';
 
 export const sha = '860c1904a1ce19322e91ac35af1ab07466440c37';
 export const pullRequestHead = 'ffac537e6cbbf934b08745a378932722df287a53';

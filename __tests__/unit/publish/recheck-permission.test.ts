@@ -3,7 +3,7 @@ import { BuildError, PermissionError, RegistryError, ToolError } from '../../../
 import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { parseRepository, type Repository } from '../../../src/image/repository.ts';
 import { withConsent } from '../../../src/publish/recheck-permission.ts';
-import type { PushPermission } from '../../../src/registry/permission.ts';
+import type { PushPermission } from '../../../src/registry/push-permission.ts';
 
 const app = parseRepository(parseRegistry('ghcr.io'), 'octo-org/app');
 const mirror = parseRepository(parseRegistry('quay.io'), 'octo-org/app');

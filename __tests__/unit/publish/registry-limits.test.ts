@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import type { RegistryKind } from '../../../src/github/product-registries.ts';
 import { digestOf } from '../../../src/image/digest.ts';
 import type { Layer } from '../../../src/image/manifest.ts';
 import { parseRepositoryName } from '../../../src/image/reference.ts';
 import { checkLimits } from '../../../src/publish/registry-limits.ts';
-import type { RegistryKind } from '../../../src/registry/directory.ts';
 import type { ImageContent } from '../../../src/source/content.ts';
 
 const gigabyte = 1024 ** 3;

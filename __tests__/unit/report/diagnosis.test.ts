@@ -8,13 +8,13 @@ import {
   RegistryError,
   ToolError,
 } from '../../../src/errors.ts';
+import { parseEventPayload } from '../../../src/github/event-payload.ts';
+import type { Product } from '../../../src/github/product.ts';
 import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { parseRepository } from '../../../src/image/repository.ts';
-import type { Product } from '../../../src/registry/product.ts';
 import { type Circumstances, diagnose, explain } from '../../../src/report/diagnosis.ts';
 import type { DiagnosisContext, Failure } from '../../../src/report/diagnosis-facts.ts';
 import { entries } from '../../../src/report/diagnosis-table.ts';
-import { parseEventPayload } from '../../../src/run/event.ts';
 
 const github: Product = { kind: 'github.com', host: 'github.com' };
 const server: Product = { kind: 'ghes', host: 'ghes.example' };

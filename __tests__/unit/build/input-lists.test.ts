@@ -1,0 +1,143 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { readAttributes, readFields, readItems, readLines } from '../../../src/build/input-lists.ts';
+import { InputError } from '../../../src/errors.ts';
+import { formatFields } from '../../../src/text/csv.ts';
+
+describe('one entry a line', () => {
+  test.each([
+    ['commas belong to the entry', 'a=1,2\nb', ['a=1,2', 'b']],
+    ['blank lines and blanks around entries are nothing', '\n  a \n\n b\n', ['a', 'b']],
+    ['a line in quotation marks loses them, and may have line breaks', '"a=1\n2"\nb', ['a=1\n2', 'b']],
+    ['a mark inside of a quoted line is written twice', '"a=""x"""', ['a="x"']],
+    ['a mark inside of a plain line stays', 'a="x"', ['a="x"']],
+    ['a field in quotation marks keeps them where it needs them', 'type=x,"ref=a,b",plain', ['type=x,"ref=a,b",plain']],
+    ['JSON stays as it is', 'a={"b": [1, "c", "d"], "e": "f,g"}', ['a={"b": [1, "c", "d"], "e": "f,g"}']],
+    ['so do marks around a later field', 'a=x,"y", "z"', ['a=x,"y", "z"']],
+    ['and one mark alone', 'a=5",6"\nb', ['a=5",6"', 'b']],
+    ['what follows a quoted field belongs to the entry', '"a,b",c', ['"a,b",c']],
+    ['lines may end as on Windows', 'a\r\n"b"\r\nc', ['a', 'b', 'c']],
+    ['nothing is no entry', '', []],
+  ])('%s', (_title, text, entries) => {
+    expect(readLines('x', text)).toEqual(entries);
+  });
+
+  test('blanks stay where they may be part of a value', () => {
+    expect(readLines('x', 'a= b ', false)).toEqual(['a= b ']);
+  });
+});
+
+test.each([
+  ['between commas and lines', 'a, b\nc', ['a', 'b', 'c']],
+  ['in quotation marks', '"a,b"', ['a', 'b']],
+  ['with nothing between', ',a,,\n', ['a']],
+])('several entries a line: %s', (_title, text, items) => {
+  expect(readItems('x', text)).toEqual(items);
+});
+
+describe('a malformed list', () => {
+  test.each(['"a', 'a\n"b'])('%j is refused', (text) => {
+    expect(() => readLines('secrets', text)).toThrowCode('INPUT_INVALID');
+  });
+
+  test('is not quoted in the error: it may be a secret', () => {
+    expect(() => readLines('secrets', '"key=canary')).toThrow(/^(?!.*canary)/s);
+  });
+
+  test('of fields is refused, too', () => {
+    expect(() => readFields('cache-to', 'type=x,a"b')).toThrowCode('INPUT_INVALID');
+  });
+});
+
+test('what is formatted is read again', () => {
+  const fields = ['plain', 'a,b', 'say "x"', 'two\nlines', ''];
+  expect(readFields('x', formatFields(fields))).toEqual(fields);
+});
+
+describe('any list (10,000 each)', () => {
+  const piece = fc.constantFrom(
+    'a',
+    'b=',
+    '"',
+    '""',
+    ',',
+    '\n',
+    '\r\n',
+    '\r',
+    ' ',
+    '\t',
+    '\\',
+    "'",
+    '#',
+    '\ufeff',
+    '\0',
+    '🐳',
+  );
+  const text = fc.oneof(
+    fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
+    fc.string({ unit: 'binary' }),
+  );
+
+  test('fields that are formatted are read again as they were', () => {
+    // A record of one empty field is an empty line.
+    const fields = fc
+      .array(text, { minLength: 1, maxLength: 5 })
+      .filter((all) => all.join('') !== '' || all.length > 1);
+    fc.assert(
+      fc.property(fields, (all) => expect(readFields('x', formatFields(all))).toEqual(all)),
+      { numRuns: 10_000 },
+    );
+  });
+
+  test('entries that are quoted are read again as they were, one a line', () => {
+    const entries = fc.array(
+      text.filter((entry) => entry.trim() !== ''),
+      { maxLength: 5 },
+    );
+    fc.assert(
+      fc.property(entries, (all) => {
+        const quoted = all.map((entry) => `"${entry.replaceAll('"', '""')}"`).join('\n');
+        expect(readLines('x', quoted, false)).toEqual(all);
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  test('a text gives entries that are something, or INPUT_INVALID', () => {
+    fc.assert(
+      fc.property(text, (each) => {
+        for (const read of [readLines, readItems]) {
+          try {
+            for (const entry of read('x', each)) expect(entry.trim()).toBe(entry === '' ? 'something' : entry);
+          } catch (error) {
+            if (!(error instanceof InputError) || error.code !== 'INPUT_INVALID') throw error;
+          }
+        }
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+});
+
+describe('attributes', () => {
+  test('are in order, with lower-case names and trimmed values', () => {
+    expect([...readAttributes('x', ['B= 1 ', 'a=x=y'], ['a', 'b'])]).toEqual([
+      ['b', '1'],
+      ['a', 'x=y'],
+    ]);
+  });
+
+  test.each([
+    ['a field without a name', ['=x']],
+    ['a field without "="', ['x']],
+    ['a name that is not known', ['c=1']],
+  ])('%s is refused, naming those there are', (_title, fields) => {
+    const read = (): unknown => readAttributes('x', fields, ['a', 'b']);
+    expect(read).toThrowCode('INPUT_INVALID');
+    try {
+      read();
+    } catch (error) {
+      expect(error).toMatchObject({ remedy: 'Attributes: a, b.' });
+    }
+  });
+});

@@ -1,0 +1,220 @@
+import { describe, expect, test } from '@jest/globals';
+import { InputError } from '../../../src/errors.ts';
+import { parseRegistry } from '../../../src/image/registry-name.ts';
+import { formatRepository } from '../../../src/image/repository.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import { aPlan, aRun, planned, sha } from '../../support/builders.ts';
+
+const names = ({ destinations }: Plan): readonly string[] =>
+  destinations.map(({ repository }) => formatRepository(repository));
+const tagsOf = ({ description }: Plan): readonly string[] => description.tags.map(({ tag }) => tag);
+
+describe('with no inputs a run publishes its repository’s image', () => {
+  test.each([
+    [
+      'a release tag v1.2.3 as 1.2.3, 1.2, 1 and latest',
+      { GITHUB_REF: 'refs/tags/v1.2.3' },
+      ['1.2.3', '1.2', '1', 'latest'],
+    ],
+    ['a tag of 0.x without its major version', { GITHUB_REF: 'refs/tags/v0.4.1' }, ['0.4.1', '0.4', 'latest']],
+    ['a tag that is no version as itself and latest', { GITHUB_REF: 'refs/tags/nightly' }, ['nightly', 'latest']],
+    ['a branch as itself', { GITHUB_REF: 'refs/heads/feature/x' }, ['feature-x']],
+  ])('%s', (_title, env, tags) => {
+    const plan = aPlan({}, aRun(env));
+    expect(names(plan)).toEqual(['ghcr.io/octo-org/octo-app']);
+    expect(tagsOf(plan)).toEqual(tags);
+    expect(plan.push).toMatchObject({ value: true, reason: 'the run is for no pull request' });
+  });
+
+  test('a pull request is built and not pushed', () => {
+    const run = aRun({ GITHUB_EVENT_NAME: 'pull_request', GITHUB_REF: 'refs/pull/15/merge' });
+    const plan = aPlan({}, run);
+    expect(tagsOf(plan)).toEqual(['pr-15']);
+    expect(plan.push).toMatchObject({
+      value: false,
+      reason: expect.stringContaining('the run is for pull request 15'),
+    });
+  });
+
+  test.each([
+    ['true', true],
+    ['false', false],
+  ])('push: %s is obeyed, also there', (push, value) => {
+    const run = aRun({ GITHUB_EVENT_NAME: 'pull_request', GITHUB_REF: 'refs/pull/15/merge' });
+    expect(aPlan({ push }, run).push).toMatchObject({ value, reason: `\`push\` is ${push}` });
+  });
+
+  test('on GitHub’s other products in their registries', () => {
+    const of = (server: string) => names(aPlan({}, aRun({ GITHUB_SERVER_URL: server })));
+    expect(of('https://octo-corp.ghe.com')).toEqual(['containers.octo-corp.ghe.com/octo-org/octo-app']);
+    expect(of('https://ghes.example')).toEqual(['docker.ghes.example/octo-org/octo-app/octo-app']);
+  });
+});
+
+describe('the image goes where the inputs say', () => {
+  test.each([
+    ['another owner and image', { owner: 'Hubot', image: 'Tools/api' }, ['ghcr.io/hubot/tools/api']],
+    ['another registry', { registry: 'localhost:5000' }, ['localhost:5000/octo-org/octo-app']],
+    ['the legacy registry', { registry: 'docker', image: 'x' }, ['docker.pkg.github.com/octo-org/octo-app/x']],
+    ['full names', { images: 'ghcr.io/a/b\ndocker.io/c/d' }, ['ghcr.io/a/b', 'docker.io/c/d']],
+    [
+      'full names before the other inputs',
+      { images: 'ghcr.io/a/b', owner: 'x', image: 'y', registry: 'docker' },
+      ['ghcr.io/a/b'],
+    ],
+    ['a full name in the legacy registry', { images: 'docker.pkg.github.com/a/b/c' }, ['docker.pkg.github.com/a/b/c']],
+    ['no name at all', { images: 'name=ghcr.io/a/b,enable=false' }, []],
+  ])('%s', (_title, inputs, expected) => {
+    expect(names(aPlan({ ...inputs, tags: '1' }))).toEqual(expected);
+  });
+
+  test('and the reason is in the plan', () => {
+    expect(aPlan().destinations[0]?.registry.reason).toBe('the run is on github.com');
+    expect(aPlan({ images: 'ghcr.io/a/b' }).destinations[0]?.registry.reason).toBe('`images` names it');
+    expect(aPlan({ owner: 'Hubot' }).notes).toEqual([expect.stringContaining('"Hubot" is written "hubot"')]);
+  });
+
+  test.each([
+    ['an imitated registry', { registry: 'ghrc.io' }, 'REGISTRY_INVALID'],
+    ['an imitated registry in images', { images: 'ghrc.io/a/b' }, 'REGISTRY_INVALID'],
+    ['an owner without a valid name', { owner: 'guigz-' }, 'REPOSITORY_INVALID'],
+    ['too few segments for the Docker registry', { images: 'docker.pkg.github.com/a/b' }, 'REPOSITORY_INVALID'],
+    ['too many segments for the Docker registry', { images: 'docker.pkg.github.com/a/b/c/d' }, 'REPOSITORY_INVALID'],
+    ['no owner in the Container registry', { images: 'ghcr.io/app' }, 'REPOSITORY_INVALID'],
+    [
+      'several platforms for the Docker registry',
+      { registry: 'docker', platforms: 'linux/amd64,linux/arm64' },
+      'INDEX_UNSUPPORTED',
+    ],
+    [
+      'what refers to an image for the Docker registry',
+      { images: 'ghcr.io/a/b\ndocker.pkg.github.com/a/b/c', source: 'docker://ghcr.io/a/c', referrers: 'true' },
+      'INPUTS_CONTRADICT',
+    ],
+  ] as const)('%s is refused', (_title, inputs, code) => {
+    expect(() => aPlan(inputs)).toThrowCode(code);
+  });
+
+  test('an image that nothing names is asked for', () => {
+    const run = aRun({ GITHUB_REPOSITORY: '' }, { repository: undefined });
+    expect(() => aPlan({ owner: 'octo-org' }, run)).toThrowCode('REPOSITORY_INVALID');
+    expect(names(aPlan({ registry: 'localhost:5000', image: 'app', tags: '1' }, run))).toEqual(['localhost:5000/app']);
+  });
+});
+
+describe('each destination has its login', () => {
+  test('the job’s token for the product, the runner’s for others', () => {
+    const plan = aPlan({ images: 'ghcr.io/a/b\nlocalhost:5000/c', username: 'octocat' });
+    expect(plan.destinations.map(({ credential }) => credential)).toMatchObject([
+      { kind: 'token', username: 'octocat' },
+      { kind: 'runner' },
+    ]);
+  });
+
+  test('or that of registry-auth', () => {
+    const registryAuth = [{ registry: parseRegistry('docker.io'), username: 'robot' }];
+    const { plan } = planned({ images: 'octo/app' }, aRun(), { registryAuth });
+    expect(plan.destinations[0]?.credential).toMatchObject({ kind: 'registry-auth', username: 'robot' });
+  });
+
+  test('a push to GitHub without a token is refused, a build is not', () => {
+    expect(() => aPlan({ token: '' })).toThrowCode('TOKEN_MISSING');
+    expect(aPlan({ token: '', push: 'false' }).destinations[0]?.credential.kind).toBe('runner');
+  });
+
+  test('the plan holds no secret', () => {
+    const { plan } = planned({ token: 'ghs_canary' });
+    expect(JSON.stringify(plan)).not.toContain('canary');
+  });
+});
+
+describe('what is built is in the plan', () => {
+  test('as the inputs say, with the labels of the image', () => {
+    const platforms = 'linux/amd64';
+    const plan = aPlan({
+      context: 'api',
+      file: 'api/Dockerfile',
+      target: 'run',
+      platforms,
+      'build-args': 'A=1',
+      labels: 'a=b',
+    });
+    expect(plan.build).toMatchObject({
+      context: 'api',
+      file: 'api/Dockerfile',
+      target: 'run',
+      platforms: [{ os: 'linux', architecture: 'amd64' }],
+      buildArgs: ['A=1'],
+      labels: expect.arrayContaining(['a=b', `org.opencontainers.image.revision=${sha}`]),
+    });
+    expect(plan).toMatchObject({ schema: 1, loginScope: 'step', verify: 'manifest', retries: 5 });
+  });
+
+  test('and looked at before anything runs', () => {
+    const checkBuild = (): void => {
+      throw new InputError('CONTEXT_MISSING', { message: 'No.', remedy: 'Yes.' });
+    };
+    expect(() => planned({}, aRun(), { checkBuild })).toThrowCode('CONTEXT_MISSING');
+  });
+});
+
+test('the faults of all inputs are reported together', () => {
+  const checkBuild = (): void => {
+    throw new InputError('CONTEXT_MISSING', { message: 'No.', remedy: 'Yes.' });
+  };
+  const inputs = { owner: 'guigz-', tags: 'type=nothing', flavor: 'x', labels: '{{', annotations: 'manifst:a=b' };
+  expect(() => planned(inputs, aRun(), { checkBuild })).toThrowCode(
+    'REPOSITORY_INVALID',
+    'TAG_RULE_INVALID',
+    'FLAVOR_INVALID',
+    'EXPRESSION_INVALID',
+    'ANNOTATION_INVALID',
+    'CONTEXT_MISSING',
+  );
+});
+
+test('an image that is there already gets no labels and annotations, so none are told', () => {
+  const { plan, describe } = planned({ source: 'docker://ghcr.io/octo-org/app:1.0' });
+  for (const description of [plan.description, describe(['2.0.0'])]) {
+    expect(description).toMatchObject({ version: 'main', labels: [], annotations: [] });
+  }
+});
+
+test('the description is made again with the tags that the registry has', () => {
+  const { describe: again } = planned({}, aRun({ GITHUB_REF: 'refs/tags/v1.4.9' }));
+  expect(again([]).tags.map(({ tag }) => tag)).toEqual(['1.4.9', '1.4', '1', 'latest']);
+  expect(again(['2.0.0']).tags.map(({ tag }) => tag)).toEqual(['1.4.9', '1.4', '1']);
+});
+
+describe('the cache of a build', () => {
+  const run = aRun({
+    GITHUB_REF: 'refs/heads/feature/x',
+    GITHUB_RUN_ID: '7',
+    GITHUB_RUN_ATTEMPT: '1',
+  });
+
+  test.each([
+    ['a whole image is named after the branch', {}, 'feature-x'],
+    ['a whole image of given platforms, too', { platforms: 'linux/arm64' }, 'feature-x'],
+    ['a leg, after its platform, too', { stage: 'true', platforms: 'linux/arm/v7' }, 'feature-x-linux-arm-v7'],
+    [
+      'a leg of a named image, after both',
+      { stage: 'alpine', platforms: 'linux/arm64' },
+      'feature-x-alpine-linux-arm64',
+    ],
+    ['a leg that names no platform, after the branch', { stage: 'true' }, 'feature-x'],
+  ])('%s', (_title, inputs, name) => {
+    const { cache } = aPlan({ cache: 'auto', ...inputs }, run).build;
+    expect(cache.writes).toBe(name);
+    expect(cache.reads).toContain(name);
+  });
+
+  test('has a name that tells legs apart under the longest branch', () => {
+    const long = aRun({ GITHUB_REF: `refs/heads/${'x'.repeat(200)}`, GITHUB_RUN_ID: '7', GITHUB_RUN_ATTEMPT: '1' });
+    const names = ['linux/amd64', 'linux/arm64'].map(
+      (platforms) => aPlan({ cache: 'auto', stage: 'true', platforms }, long).build.cache.writes,
+    );
+    expect(new Set(names).size).toBe(2);
+    for (const name of names) expect(name.length).toBe(100);
+  });
+});

@@ -1,0 +1,86 @@
+import type { Platform } from '../image/platform.ts';
+import type { Attestation } from './attestations.ts';
+import type { SecretSource } from './build-secrets.ts';
+import type { BuilderChoice } from './builder-choice.ts';
+import type { CacheEntry, CachePlan } from './cache.ts';
+import type { Compression, Output } from './exporters.ts';
+
+export const engineWishes = ['auto', 'docker', 'podman'] as const;
+
+/** What the input `engine` asks for; `auto`: Docker where it answers, else Podman. */
+export type EngineWish = (typeof engineWishes)[number];
+
+export const callMethods = ['build', 'check', 'outline', 'targets'] as const;
+
+/** What is done with the Dockerfile: built, or looked at. */
+export type CallMethod = (typeof callMethods)[number];
+
+/** What the inputs say about a build; the options have the names and meanings of docker/build-push-action. */
+export interface BuildOptions {
+  /** A folder, or the URL of a Git repository or archive. */
+  readonly context: string;
+  /** The Dockerfile; empty for the one in the context. */
+  readonly file: string;
+  readonly target: string;
+  /** Empty for the platform of the builder. */
+  readonly platforms: readonly Platform[];
+  /** `NAME=value`, or `NAME` alone for the value that the environment has. */
+  readonly buildArgs: readonly string[];
+  /** `name=path-or-url` */
+  readonly buildContexts: readonly string[];
+  readonly secrets: readonly SecretSource[];
+  readonly ssh: readonly string[];
+  /** `host:ip` */
+  readonly addHosts: readonly string[];
+  readonly allow: readonly string[];
+  readonly network: string;
+  readonly noCache: boolean;
+  readonly noCacheFilters: readonly string[];
+  readonly pull: boolean;
+  readonly shmSize: string;
+  readonly ulimits: readonly string[];
+  readonly cgroupParent: string;
+  readonly cacheFrom: readonly CacheEntry[];
+  readonly cacheTo: readonly CacheEntry[];
+  readonly outputs: readonly Output[];
+  readonly load: boolean;
+  readonly compression: Compression | undefined;
+  readonly attestations: readonly Attestation[];
+  readonly call: CallMethod;
+  readonly engine: EngineWish;
+  readonly builder: BuilderChoice;
+  /** Install this buildx where the runner's is older or missing; empty for no wish. */
+  readonly buildxVersion: string;
+}
+
+/** An annotation of a manifest or index (image-spec, annotations.md). */
+export interface BuildAnnotation {
+  /** `manifest`, `index`, `manifest-descriptor` or `index-descriptor`, perhaps with `[PLATFORM]`. */
+  readonly level: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What is to be built. */
+export interface BuildRequest extends BuildOptions {
+  /** `key=value` */
+  readonly labels: readonly string[];
+  readonly annotations: readonly BuildAnnotation[];
+  /** Whether the workflow asks for annotations; the default ones are left out where they cannot be had. */
+  readonly needsAnnotations: boolean;
+  readonly cache: CachePlan;
+  /** The page of the run, which provenance names as the builder; empty outside of a workflow. */
+  readonly builderId: string;
+  /** ID of the secret with which a Git context of the run's own server is fetched; empty for none. */
+  readonly gitSecret: string;
+}
+
+/**
+ * Where the image goes from which it is published later: straight to the registries, by digest and under no tag; into an
+ * OCI archive, for those builders that cannot do that; or under its names into the engine
+ * (https://docs.docker.com/build/exporters/).
+ */
+export type BuildOutput =
+  | { readonly kind: 'engine' }
+  | { readonly kind: 'registries' /** `registry/path` */; readonly names: readonly string[] }
+  | { readonly kind: 'archive'; readonly file: string };

@@ -1,0 +1,227 @@
+/**
+ * Where a build finds what earlier builds left, and leaves its own (https://docs.docker.com/build/cache/backends/).
+ */
+
+import { InputError } from '../errors.ts';
+import { formatFields } from '../text/csv.ts';
+import { type Attributes, readAttributes, readFields, readLines } from './input-lists.ts';
+
+export const cacheModes = ['off', 'auto', 'gha', 'registry', 'inline'] as const;
+
+export type CacheMode = (typeof cacheModes)[number];
+
+/** One line of `cache-from` or `cache-to`. */
+export interface CacheEntry {
+  readonly type: string;
+  /** `name=value`, without `type`; nothing secret is among them. */
+  readonly attributes: readonly (readonly [name: string, value: string])[];
+  /** Variables from which buildx takes what is secret, so that it is on no command line; their values stay at the edge. */
+  readonly variables: readonly string[];
+}
+
+/** A cache entry and the values of its variables. */
+export interface ParsedCacheEntry {
+  readonly entry: CacheEntry;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+const compression = ['compression', 'compression-level', 'force-compression', 'oci-mediatypes', 'image-manifest'];
+const exporting = ['mode', 'ignore-error'];
+const s3 = [
+  ...['region', 'bucket', 'name', 'endpoint_url', 'prefix', 'blobs_prefix', 'manifests_prefix', 'use_path_style'],
+  ...['access_key_id', 'secret_access_key', 'session_token', 'touch_refresh', 'upload_parallelism'],
+];
+
+/** What each kind of cache understands, by direction. */
+const known: Readonly<Record<string, Readonly<{ from: readonly string[]; to: readonly string[] }>>> = {
+  registry: { from: ['ref', 'registry.insecure'], to: ['ref', 'registry.insecure', ...compression, ...exporting] },
+  local: { from: ['src', 'digest', 'tag'], to: ['dest', 'reset', 'tag', ...compression, ...exporting] },
+  gha: {
+    from: ['scope', 'url', 'url_v2', 'token', 'timeout', 'version'],
+    to: ['scope', 'url', 'url_v2', 'token', 'ghtoken', 'repository', 'timeout', 'version', ...exporting],
+  },
+  inline: { from: [], to: [] },
+  s3: { from: s3, to: [...s3, ...exporting] },
+  azblob: {
+    from: ['name', 'account_url', 'prefix', 'secret_access_key'],
+    to: ['name', 'account_url', 'prefix', 'secret_access_key', ...exporting],
+  },
+};
+
+/** Secret attributes, with the variable in which buildx looks for the same; empty where it has none. */
+const secretAttributes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  gha: { token: 'ACTIONS_RUNTIME_TOKEN', ghtoken: '' },
+  s3: {
+    access_key_id: 'AWS_ACCESS_KEY_ID',
+    secret_access_key: 'AWS_SECRET_ACCESS_KEY',
+    session_token: 'AWS_SESSION_TOKEN',
+  },
+  azblob: { secret_access_key: '' },
+};
+
+function parseCacheEntry(input: 'cache-from' | 'cache-to', text: string): ParsedCacheEntry {
+  const fields = readFields(input, text);
+  // A name alone is an image in a registry.
+  if (fields.length === 1 && !text.includes('=')) {
+    return { entry: { type: 'registry', attributes: [['ref', text.trim()]], variables: [] }, values: new Map() };
+  }
+  const type =
+    fields
+      .find((field) => /^\s*type=/i.test(field))
+      ?.split('=')[1]
+      ?.trim() ?? '';
+  const kind = Object.hasOwn(known, type) ? known[type] : undefined;
+  if (kind === undefined) {
+    throw new InputError('INPUT_INVALID', {
+      message: `The input \`${input}\` has an entry of type "${type}": expected type=${Object.keys(known).join(', type=')}.`,
+      remedy: 'Write for example `type=registry,ref=ghcr.io/octo-org/app:buildcache`.',
+    });
+  }
+  const names = input === 'cache-from' ? kind.from : kind.to;
+  const attributes: Attributes = readAttributes(
+    input,
+    fields.filter((field) => !/^\s*type=/i.test(field)),
+    names,
+  );
+  const secrets = secretAttributes[type] ?? {};
+  const values = new Map<string, string>();
+  for (const [name, value] of attributes) {
+    if (!Object.hasOwn(secrets, name)) continue;
+    const variable = secrets[name] ?? '';
+    if (variable === '') {
+      throw new InputError('INPUT_INVALID', {
+        message: `The input \`${input}\` has the attribute "${name}" (${type}), which buildx takes from its command line alone, where every process of the machine can read it.`,
+        remedy: `Leave "${name}" out and give the builder the credential in another way, or use another kind of cache.`,
+      });
+    }
+    values.set(variable, value);
+  }
+  const open = [...attributes].filter(([name]) => !Object.hasOwn(secrets, name));
+  return { entry: { type, attributes: open, variables: [...values.keys()] }, values };
+}
+
+/** @throws InputError INPUT_INVALID; the first of an input */
+export function parseCacheEntries(input: 'cache-from' | 'cache-to', text: string): readonly ParsedCacheEntry[] {
+  return readLines(input, text).map((line) => parseCacheEntry(input, line.trim()));
+}
+
+/** What the `cache` input may use on a run: a value of the plan. */
+export interface CachePlan {
+  readonly mode: CacheMode;
+  /** `registry/path` of the main destination; empty where there is none, or where it holds images alone. */
+  readonly repository: string;
+  /** Names of what may be read, the nearest first: this branch or pull request's base, then the default branch. */
+  readonly reads: readonly string[];
+  /** Name of what is written; empty on pull requests and tags, which only read. */
+  readonly writes: string;
+  /** Whether the run may write to the repository. */
+  readonly mayPush: boolean;
+  /** Published references that may hold an inline cache. */
+  readonly images: readonly string[];
+}
+
+/** What the cache comes to on one engine. */
+export interface CacheDecision {
+  readonly from: readonly CacheEntry[];
+  readonly to: readonly CacheEntry[];
+  /** As a clause: "…, because REASON". */
+  readonly reason: string;
+}
+
+/** What the engine and the runner have for caches. */
+export interface CacheFacts {
+  /** Whether the engine can write a cache to a registry or to GitHub's cache service. */
+  readonly canExport: boolean;
+  /** Whether the engine can put a cache into the image itself. */
+  readonly canInline: boolean;
+  /** Whether the runner lets a step talk to GitHub's cache service. */
+  readonly hasActionsCache: boolean;
+}
+
+/**
+ * A part of a tag that is made from a branch.
+ * @param parts what of the image the job builds, where others build the rest of it: each writes a cache of its own
+ */
+export function cacheName(branch: string, parts: readonly string[] = []): string {
+  const clean = (text: string): string => text.replaceAll(/[^A-Za-z0-9_.-]/g, '-');
+  const suffix = parts
+    .map((part) => clean(`-${part}`))
+    .join('')
+    .slice(0, 60);
+  return `${clean(branch).slice(0, 100 - suffix.length)}${suffix}`;
+}
+
+function entryOf(type: string, attributes: Readonly<Record<string, string>>): CacheEntry {
+  return { type, attributes: Object.entries(attributes), variables: [] };
+}
+
+function chooseMode(plan: CachePlan, facts: CacheFacts): { readonly mode: CacheMode; readonly reason: string } {
+  if (plan.mode !== 'auto') return { mode: plan.mode, reason: `\`cache\` is ${plan.mode}` };
+  if (!facts.canExport) {
+    return facts.canInline && plan.repository !== ''
+      ? { mode: 'inline', reason: 'this engine can keep a cache in the image alone' }
+      : { mode: 'off', reason: 'this engine can keep no cache outside of itself' };
+  }
+  if (facts.hasActionsCache) return { mode: 'gha', reason: 'the runner offers GitHub’s cache service' };
+  return plan.repository === ''
+    ? { mode: 'off', reason: 'there is no registry to keep it in' }
+    : { mode: 'registry', reason: 'the runner offers no cache service' };
+}
+
+/**
+ * `cache` as entries of `cache-from` and `cache-to`: pull requests and tags read, branches write.
+ * A cache that cannot be written is no reason to fail (`ignore-error`).
+ */
+export function resolveCache(plan: CachePlan, facts: CacheFacts): CacheDecision {
+  const { mode, reason } = chooseMode(plan, facts);
+  const isWritten = plan.writes !== '';
+  if (mode === 'gha') {
+    // One service for all images of a Git repository, of which each is written as a whole.
+    const [, , ...image] = plan.repository.split('/');
+    const scope = (name: string): string => ['buildkit', ...image, name].join('-');
+    return {
+      from: plan.reads.map((name) => entryOf('gha', { scope: scope(name) })),
+      to: isWritten ? [entryOf('gha', { scope: scope(plan.writes), mode: 'max', 'ignore-error': 'true' })] : [],
+      reason,
+    };
+  }
+  if (mode === 'registry' && plan.repository !== '') {
+    const ref = (name: string): string => `${plan.repository}:buildcache-${name}`;
+    const options = { mode: 'max', 'image-manifest': 'true', 'oci-mediatypes': 'true', 'ignore-error': 'true' };
+    return {
+      from: plan.reads.map((name) => entryOf('registry', { ref: ref(name) })),
+      to: isWritten && plan.mayPush ? [entryOf('registry', { ref: ref(plan.writes), ...options })] : [],
+      reason,
+    };
+  }
+  if (mode === 'inline' && plan.repository !== '') {
+    return {
+      from: plan.images.map((ref) => entryOf('registry', { ref })),
+      to: isWritten && plan.mayPush ? [entryOf('inline', {})] : [],
+      reason,
+    };
+  }
+  return { from: [], to: [], reason };
+}
+
+/** An entry as buildx reads it. */
+export function formatCacheEntry({ type, attributes }: CacheEntry): string {
+  return formatFields([`type=${type}`, ...attributes.map(([name, value]) => `${name}=${value}`)]);
+}
+
+/** An entry of `cache-to` whose failure is a warning, unless the workflow said how it wants it. */
+export function tolerant(entry: CacheEntry): CacheEntry {
+  if (entry.type === 'inline' || entry.attributes.some(([name]) => name === 'ignore-error')) return entry;
+  return { ...entry, attributes: [...entry.attributes, ['ignore-error', 'true']] };
+}
+
+/** Whether an entry writes anything but the image itself. */
+export function isExport({ type }: CacheEntry): boolean {
+  return type !== 'inline';
+}
+
+/** A decision in words, for the log. */
+export function formatCache({ from, to }: CacheDecision): string {
+  const names = (entries: readonly CacheEntry[]): string => entries.map(formatCacheEntry).join(' and ') || 'nothing';
+  return `read from ${names(from)}, write to ${names(to)}`;
+}

@@ -1,0 +1,67 @@
+/** The options of buildx that say where the result goes (https://docs.docker.com/build/exporters/). */
+
+import type { BuildOutput, BuildRequest } from '../build/build-request.ts';
+import { archiveAttributes, type Compression, isImageOutput, type Output } from '../build/exporters.ts';
+import { formatFields } from '../text/csv.ts';
+
+function format({ type, attributes }: Output): string {
+  return formatFields([`type=${type}`, ...attributes.map(([name, value]) => `${name}=${value}`)]);
+}
+
+/** The attributes that make an exporter compress as asked. */
+export function compressionAttributes(compression: Compression | undefined): readonly (readonly [string, string])[] {
+  if (compression === undefined) return [];
+  const level: readonly (readonly [string, string])[] =
+    compression.level === undefined ? [] : [['compression-level', String(compression.level)]];
+  // Docker's own media types know gzip alone (image-spec, layer.md, "zstd"). Forced, because BuildKit would otherwise take
+  // layers as its cache has them: the same input would give another image on another builder.
+  const forced = ['force-compression', 'true'] as const;
+  return [['compression', compression.algorithm], ...level, forced, ['oci-mediatypes', 'true']];
+}
+
+/** What decides where a result goes, beside the request. */
+export interface ImagePlace {
+  /** Under its names. */
+  readonly push: boolean;
+  /** Where the image goes that is published later. */
+  readonly output?: BuildOutput | undefined;
+  /** Whether the engine keeps what it builds, so that there is nothing to load. */
+  readonly isStored: boolean;
+}
+
+/** The options of buildx that say where the result goes. */
+export function outputArguments(
+  { outputs, load, compression }: Pick<BuildRequest, 'outputs' | 'load' | 'compression'>,
+  { push, output, isStored }: ImagePlace,
+): readonly string[] {
+  const image = outputs.find(isImageOutput);
+  const own = image?.attributes.filter(([name]) => name !== 'push') ?? [];
+  const attributes = [...new Map([...compressionAttributes(compression), ...own])];
+  const others = outputs.filter((each) => !isImageOutput(each)).map(format);
+  // The engine keeps what it builds, unless the result is asked for elsewhere alone.
+  const isKept = isStored && (output === undefined ? others.length === 0 : output.kind === 'engine');
+  const isLoaded = (load || output?.kind === 'engine') && !isKept;
+  return [...imageArguments(), ...(isLoaded ? ['--load'] : []), ...others.flatMap((other) => ['--output', other])];
+
+  function imageArguments(): readonly string[] {
+    const later = output === undefined ? undefined : laterOutput(output, attributes);
+    if (later !== undefined) return ['--output', format(later)];
+    const isPlain = attributes.length === 0 && image === undefined;
+    if (isPlain && push) return ['--push'];
+    if (isPlain && others.length === 0) return [];
+    const isExported = push || image !== undefined || isKept;
+    const exported = { type: 'image', attributes: [...attributes, ['push', String(push)]] } as const;
+    return isExported ? ['--output', format(exported)] : [];
+  }
+}
+
+/** @returns `undefined` where the engine is to have the image */
+function laterOutput(output: BuildOutput, attributes: Output['attributes']): Output | undefined {
+  if (output.kind === 'engine') return undefined;
+  if (output.kind === 'archive') {
+    const known = attributes.filter(([name]) => archiveAttributes.includes(name) || name.startsWith('annotation'));
+    return { type: 'oci', attributes: [['dest', output.file], ...known] };
+  }
+  const byDigest = { name: output.names.join(','), 'push-by-digest': 'true', 'name-canonical': 'true', push: 'true' };
+  return { type: 'image', attributes: [...Object.entries(byDigest), ...attributes] };
+}

@@ -1,0 +1,94 @@
+/**
+ * Podman in the place of Docker: where no Docker engine answers, and where what answers at Docker's socket is Podman.
+ */
+
+import { constants } from 'node:fs';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import type { EngineWish } from '../build/build-request.ts';
+import { ToolError } from '../errors.ts';
+import type { Environment } from '../text/environment.ts';
+import { isObject, type JsonObject } from '../text/json.ts';
+import type { DockerPorts } from './docker.ts';
+import type { EngineFacts } from './docker-info.ts';
+import type { PodmanPorts } from './podman.ts';
+
+/** Whether PATH has a program. */
+async function hasProgram(name: string, env: Environment): Promise<boolean> {
+  const names = process.platform === 'win32' ? [`${name}.exe`] : [name];
+  const candidates = (env.PATH ?? '').split(delimiter).flatMap((folder) => names.map((each) => join(folder, each)));
+  const found = candidates.map((path) =>
+    access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    ),
+  );
+  return (await Promise.all(found)).includes(true);
+}
+
+/**
+ * Which of the two it is to be. Podman stands in for Docker where it may and is there; where it is not, Docker's own failure
+ * says what is wrong.
+ * @param readDocker what a look at Docker told; `docker` is absent where a builder of its own makes the engine unnecessary
+ * @returns the look at Docker, or why it is Podman, as a clause
+ * @throws what `readDocker` threw, where Podman cannot stand in
+ */
+export async function chooseEngine<Look extends { readonly docker: EngineFacts | undefined }>(
+  wish: EngineWish,
+  env: Environment,
+  readDocker: () => Promise<Look>,
+): Promise<{ readonly docker: Look } | { readonly podman: string }> {
+  if (wish === 'podman') return { podman: '`engine` is podman' };
+  const mayStandIn = async (): Promise<boolean> => wish === 'auto' && (await hasProgram('podman', env));
+  try {
+    const docker = await readDocker();
+    if (docker.docker?.isPodman && (await mayStandIn())) return { podman: 'Podman answers at Docker’s socket' };
+    return { docker };
+  } catch (error) {
+    const isAbsent = error instanceof ToolError && (error.code === 'ENGINE_DOWN' || error.code === 'ENGINE_MISSING');
+    if (!isAbsent || !(await mayStandIn())) throw error;
+    return { podman: 'no Docker engine answers on this runner' };
+  }
+}
+
+/**
+ * The ports of Podman's commands. Podman also asks the credential helpers of DOCKER_CONFIG, and takes the entry that stands
+ * for "none" by its word: hence a folder of its own.
+ * @param configFolder the step's private DOCKER_CONFIG
+ */
+export function podmanPortsOf(ports: DockerPorts, configFolder: string): PodmanPorts {
+  const folder = join(configFolder, 'podman');
+  return { ...ports, env: { ...ports.env, DOCKER_CONFIG: folder }, authFile: join(folder, 'config.json') };
+}
+
+/** What a file of logins has (containers-auth.json(5)). */
+function parseLogins(text: string): { readonly auths?: JsonObject; readonly credHelpers?: JsonObject } {
+  const value: unknown = JSON.parse(text);
+  const at = (key: string): JsonObject => (isObject(value) && isObject(value[key]) ? value[key] : {});
+  return { auths: at('auths'), credHelpers: at('credHelpers') };
+}
+
+/**
+ * Podman's logins begin as a copy of the runner's, as Docker's do.
+ * @param configFolder the step's private DOCKER_CONFIG
+ * @param variables the step's own environment, which says where the runner's are (podman-login(1), `--authfile`)
+ */
+export async function writePodmanLogins(
+  { env, authFile }: Pick<PodmanPorts, 'env' | 'authFile'>,
+  configFolder: string,
+  variables: Environment,
+): Promise<void> {
+  const paths = [
+    join(configFolder, 'config.json'),
+    variables.REGISTRY_AUTH_FILE || join(variables.XDG_RUNTIME_DIR || '/nonexistent', 'containers/auth.json'),
+  ];
+  const files = await Promise.all(paths.map((path) => readFile(path, 'utf8').catch(() => '{}')));
+  const [own = {}, runners = {}] = files.map(parseLogins);
+  const helpers = Object.entries(own.credHelpers ?? {}).filter(([, helper]) => helper !== '');
+  const logins = {
+    auths: { ...runners.auths, ...own.auths },
+    credHelpers: { ...runners.credHelpers, ...Object.fromEntries(helpers) },
+  };
+  await mkdir(env.DOCKER_CONFIG ?? '', { recursive: true, mode: 0o700 });
+  await writeFile(authFile, JSON.stringify(logins), { mode: 0o600 });
+}

@@ -1,0 +1,30 @@
+/** One more attempt where the token of a registry expired under the engine. */
+
+import { PublishError } from '../errors.ts';
+
+/** How an engine says that the registry no longer takes the token which it gave out for a push, or that it got none. */
+const expiredToken = /\bunauthorized\b|\bauthentication required\b|\b401\b|\bfailed to fetch oauth token\b/i;
+
+/**
+ * An attempt of a push that is made once more, at once, where its token was refused in the middle, or not to be had, and the
+ * login itself is still taken: each command asks for a token of its own, as our client does for itself when it is answered with 401.
+ * @param isTaken whether the registry still agrees to the push
+ */
+export function withNewToken<T>(
+  what: string,
+  attempt: () => Promise<T>,
+  { log, isTaken }: { readonly log: (line: string) => void; readonly isTaken: () => Promise<boolean> },
+): () => Promise<T> {
+  let isRenewed = false;
+  return async () => {
+    try {
+      return await attempt();
+    } catch (error) {
+      const isPush = error instanceof PublishError && (error.code === 'PUSH_DENIED' || error.code === 'PUSH_FAILED');
+      if (isRenewed || !isPush || !expiredToken.test(error.message) || !(await isTaken())) throw error;
+      isRenewed = true;
+      log(`${what} failed: ${error.message} The login is still taken: trying once more, with a new token.`);
+      return await attempt();
+    }
+  };
+}

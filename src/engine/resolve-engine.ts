@@ -1,0 +1,159 @@
+/**
+ * Which engine builds, and how: the cheapest that can do what was asked, with the reason (design.md section 5). Pure.
+ */
+
+import type { BuildRequest } from '../build/build-request.ts';
+import { type BuildxRelease, defaultRelease, isAtLeast, parseRelease } from '../build/buildx-releases.ts';
+import { type CacheDecision, resolveCache } from '../build/cache.ts';
+import type { Platform } from '../image/platform.ts';
+import type { FoundBuilder } from './buildx-store.ts';
+import { can, cannot, type EngineKind, missingFeatures } from './capabilities.ts';
+import type { EngineFacts } from './docker-info.ts';
+
+/** What a look at the runner told about building. */
+export interface RunnerFacts {
+  /** `undefined` where a builder of its own makes it unnecessary, or Podman stands in. */
+  readonly docker: EngineFacts | undefined;
+  readonly buildx: { readonly path: string /** Empty: was not asked. */; readonly version: string } | undefined;
+  /** Whether the CLI has a BuildKit without buildx: 18.09 to 20.10, unless DOCKER_BUILDKIT=0. */
+  readonly cliHasBuildKit: boolean;
+  /** The builder that the workflow names, or that is selected on this runner. */
+  readonly builder: FoundBuilder | undefined;
+  /** Set where Podman builds. */
+  readonly podman: { readonly version: string; readonly platform: Platform; readonly reason: string } | undefined;
+  /** Whether the runner lets a step talk to GitHub's cache service. */
+  readonly hasActionsCache: boolean;
+}
+
+/** How the image is going to be built. */
+export interface EngineDecision {
+  readonly kind: EngineKind;
+  readonly tool: 'buildx' | 'docker' | 'podman';
+  /** As a clause: "…, because REASON". */
+  readonly reason: string;
+  /** The plugin's path; empty where it is to be installed, or is not used. */
+  readonly buildx: string;
+  readonly install: BuildxRelease | undefined;
+  /** `undefined` for the daemon's own BuildKit. */
+  readonly builder: string | undefined;
+  /** Whether the image is left with the engine, for this action's own client to push. */
+  readonly isForClient: boolean;
+  readonly cache: CacheDecision;
+  /** What the image goes without on this engine, as sentences. */
+  readonly notes: readonly string[];
+}
+
+/** What a decision depends on beside the build. */
+export interface ResolveOptions {
+  /** Whether a push goes to GitHub's Docker registry, which new engines and it do not understand each other about. */
+  readonly usesDockerRegistry: boolean;
+}
+
+interface Candidate extends Pick<EngineDecision, 'kind' | 'tool' | 'reason'> {
+  /** Who cannot, at the head of an error. */
+  readonly subject: string;
+}
+
+function candidateOf(facts: RunnerFacts, build: BuildRequest): Candidate {
+  const { podman, docker, builder } = facts;
+  if (podman !== undefined) {
+    return { kind: 'podman', tool: 'podman', reason: podman.reason, subject: `Podman ${podman.version}` };
+  }
+  if (build.builder.kind === 'nodes') {
+    const names = build.builder.nodes.map(({ endpoint }) => endpoint).join(', ');
+    return { kind: 'builder', tool: 'buildx', reason: `\`builder\` names ${names}`, subject: `The builder ${names}` };
+  }
+  if (builder !== undefined && builder.driver !== 'docker') {
+    const { name, driver } = builder;
+    const isNamed = build.builder.kind === 'named';
+    return {
+      kind: 'builder',
+      tool: 'buildx',
+      reason: isNamed ? `\`builder\` names "${name}" (${driver})` : `the builder "${name}" is selected on this runner`,
+      subject: `The builder "${name}" (${driver})`,
+    };
+  }
+  const store = docker?.imageStore ?? 'classic';
+  return {
+    kind: store === 'containerd' ? 'docker-containerd' : 'docker-classic',
+    tool: 'buildx',
+    reason: 'the engine’s own BuildKit needs no builder container',
+    subject: `The ${store} image store of this Docker engine (${docker?.serverVersion ?? 'not asked'})`,
+  };
+}
+
+/** The same engine without buildx. */
+function withoutBuildx({ cliHasBuildKit }: RunnerFacts, candidate: Candidate): Candidate | undefined {
+  if (candidate.kind === 'builder' || candidate.tool !== 'buildx') return undefined;
+  return {
+    kind: cliHasBuildKit ? 'docker-buildkit' : 'docker-legacy',
+    tool: 'docker',
+    reason: `the Docker CLI of this runner has no buildx plugin${cliHasBuildKit ? ', but a BuildKit of its own' : ''}`,
+    subject: 'The Docker CLI of this runner, which has no buildx plugin,',
+  };
+}
+
+/** Which buildx is to be installed, if any. */
+function resolveInstall(
+  { buildx }: RunnerFacts,
+  build: BuildRequest,
+): { readonly release: BuildxRelease; readonly reason: string } | undefined {
+  const wanted = parseRelease(build.buildxVersion);
+  if (wanted !== undefined) {
+    if (buildx !== undefined && isAtLeast(buildx.version, wanted.version)) return undefined;
+    const reason = buildx === undefined ? 'the runner has none' : `the runner’s is ${buildx.version}`;
+    return { release: wanted, reason };
+  }
+  const release = buildx === undefined ? parseRelease(defaultRelease) : undefined;
+  return release && { release, reason: 'the runner has none' };
+}
+
+/**
+ * @throws ToolError ENGINE_CANNOT, naming what would do it
+ */
+export function resolveEngine(facts: RunnerFacts, build: BuildRequest, options: ResolveOptions): EngineDecision {
+  const wish = candidateOf(facts, build);
+  const install = wish.tool === 'buildx' ? resolveInstall(facts, build) : undefined;
+  const plain = install === undefined ? undefined : withoutBuildx(facts, wish);
+  // A missing buildx is only fetched for what cannot be done without it.
+  const isPlainEnough =
+    plain !== undefined && build.buildxVersion === '' && missingFeatures(plain.kind, build).length === 0;
+  const chosen = isPlainEnough ? plain : wish;
+  if (missingFeatures(chosen.kind, build).length > 0) {
+    throw cannot(chosen.kind, (facts.buildx === undefined ? plain : undefined)?.subject ?? chosen.subject, build);
+  }
+  const canExport = can(chosen.kind, 'cache-to');
+  const cacheFacts = { canExport, canInline: can(chosen.kind, 'cache-inline'), hasActionsCache: facts.hasActionsCache };
+  const isInstalled = chosen.tool === 'buildx' && install !== undefined;
+  return {
+    kind: chosen.kind,
+    tool: chosen.tool,
+    reason: isInstalled
+      ? `${chosen.reason}; buildx ${install.release.version} is installed, because ${install.reason}`
+      : chosen.reason,
+    buildx: chosen.tool === 'buildx' && !isInstalled ? (facts.buildx?.path ?? '') : '',
+    install: isInstalled ? install.release : undefined,
+    builder: chosen.tool === 'buildx' ? facts.builder?.name : undefined,
+    isForClient: options.usesDockerRegistry,
+    cache: resolveCache(build.cache, cacheFacts),
+    notes: notesOf(chosen.kind, build, options.usesDockerRegistry),
+  };
+}
+
+function notesOf(kind: EngineKind, build: BuildRequest, isForClient: boolean): readonly string[] {
+  const isBare = build.annotations.length > 0 && build.call === 'build' && (!can(kind, 'annotations') || isForClient);
+  return isBare
+    ? [
+        `The image goes without its ${build.annotations.length} default annotations, which this engine cannot carry; its labels say the same.`,
+      ]
+    : [];
+}
+
+/**
+ * How a build can reach a registry without a tag: the builder pushes by digest itself; or it writes an archive, or leaves
+ * the image in the engine, for our own client to push. The `docker` driver of buildx pushes under tags only.
+ */
+export function resolveDigestPush({ kind }: Pick<EngineDecision, 'kind'>): 'builder' | 'archive' | 'engine' {
+  if (kind === 'builder') return 'builder';
+  return kind === 'docker-containerd' ? 'archive' : 'engine';
+}

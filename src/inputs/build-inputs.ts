@@ -1,0 +1,169 @@
+/**
+ * The inputs that say how to build: strings become values here. Lists have the syntax of docker/build-push-action: one entry
+ * a line, each a CSV record, and some of them also split at commas.
+ */
+
+import { parseAttestations } from '../build/attestations.ts';
+import { type BuildOptions, callMethods, engineWishes } from '../build/build-request.ts';
+import { parseSecrets } from '../build/build-secrets.ts';
+import { parseBuilder } from '../build/builder-choice.ts';
+import { parseRelease } from '../build/buildx-releases.ts';
+import { type CacheMode, cacheModes, parseCacheEntries, tolerant } from '../build/cache.ts';
+import { parseCompression, parseOutputs } from '../build/exporters.ts';
+import { readItems, readLines } from '../build/input-lists.ts';
+import { type Faults, InputError } from '../errors.ts';
+import { formatPlatform, type Platform, parsePlatform } from '../image/platform.ts';
+
+/** The default of each build input of action.yml. */
+export const buildInputDefaults = {
+  context: '.',
+  file: '',
+  target: '',
+  platforms: '',
+  'build-args': '',
+  'build-contexts': '',
+  secrets: '',
+  'secret-envs': '',
+  'secret-files': '',
+  ssh: '',
+  'add-hosts': '',
+  allow: '',
+  network: '',
+  'no-cache': 'false',
+  'no-cache-filters': '',
+  pull: 'false',
+  'shm-size': '',
+  ulimit: '',
+  'cgroup-parent': '',
+  cache: 'off',
+  'cache-from': '',
+  'cache-to': '',
+  outputs: '',
+  load: 'false',
+  compression: '',
+  provenance: '',
+  sbom: '',
+  attests: '',
+  call: 'build',
+} as const;
+
+/** The default of each input of action.yml that says with what to build. */
+export const engineInputDefaults = { engine: 'auto', builder: '', 'buildx-version': '' } as const;
+
+export type BuildInputName = keyof typeof buildInputDefaults | keyof typeof engineInputDefaults;
+
+/** What the build inputs come to. */
+export interface BuildInputs {
+  readonly options: BuildOptions;
+  readonly cache: CacheMode;
+  /** ID → value, of the secrets that stand in the inputs: in no plan and no log. */
+  readonly secretValues: ReadonlyMap<string, string>;
+  /** Variables for the builder's client, of cache entries that hold a credential. */
+  readonly variables: ReadonlyMap<string, string>;
+}
+
+function invalid(name: BuildInputName, value: string, expected: string, remedy: string): InputError {
+  return new InputError('INPUT_INVALID', {
+    message: `The input \`${name}\` is "${value}": expected ${expected}.`,
+    remedy,
+  });
+}
+
+/** Entries that have to match a form. */
+function matching(name: BuildInputName, entries: readonly string[], form: RegExp, expected: string): readonly string[] {
+  const bad = entries.find((entry) => !form.test(entry));
+  if (bad === undefined) return entries;
+  throw new InputError('INPUT_INVALID', {
+    message: `The input \`${name}\` has the entry "${bad}": expected ${expected}.`,
+    remedy: `Write \`${name}\` as ${expected}.`,
+  });
+}
+
+/** Booleans of YAML 1.2's core schema, as @actions/core `getBooleanInput` reads them. */
+function boolean(name: BuildInputName, text: string): boolean {
+  if (/^(?:true|True|TRUE)$/.test(text)) return true;
+  if (/^(?:false|False|FALSE)$/.test(text) || text === '') return false;
+  throw invalid(name, text, '`true` or `false`', `Set \`${name}: true\`, or leave it out.`);
+}
+
+function oneOf<Value extends string>(name: BuildInputName, text: string, values: readonly Value[]): Value {
+  const value = values.find((candidate) => candidate === text);
+  if (value !== undefined) return value;
+  const list = values.map((each) => `\`${each}\``).join(', ');
+  throw invalid(name, text, list, `Set \`${name}: ${values[0]}\`, or leave it out.`);
+}
+
+function platforms(text: string): readonly Platform[] {
+  const parsed = readItems('platforms', text).map(parsePlatform);
+  return [...new Map(parsed.map((platform) => [formatPlatform(platform), platform])).values()];
+}
+
+/** A folder whose name begins with a hyphen, as a path that no command line takes for an option; `-` is standard input. */
+function asPath(text: string): string {
+  return text.startsWith('-') && text !== '-' ? `./${text}` : text;
+}
+
+/**
+ * @param read the text of an input
+ * @param faults gathers INPUT_INVALID and PLATFORM_INVALID; an input at fault has its default
+ */
+export function parseBuildInputs(read: (name: BuildInputName) => string, faults: Faults): BuildInputs {
+  const { attempt } = faults;
+  const items = (name: BuildInputName, form: RegExp, expected: string): readonly string[] =>
+    attempt(() => matching(name, readItems(name, read(name)), form, expected)) ?? [];
+  const lines = (name: BuildInputName, form: RegExp, expected: string): readonly string[] =>
+    attempt(() => matching(name, readLines(name, read(name)), form, expected)) ?? [];
+  const flag = (name: BuildInputName): boolean => attempt(() => boolean(name, read(name))) ?? false;
+  const word = (name: BuildInputName, form: RegExp, expected: string): string => {
+    const [value = ''] = attempt(() => matching(name, [read(name)], form, expected)) ?? [];
+    return value;
+  };
+  const secrets = parseSecrets(
+    { secrets: read('secrets'), secretEnvs: read('secret-envs'), secretFiles: read('secret-files') },
+    faults,
+  );
+  const cacheFrom = attempt(() => parseCacheEntries('cache-from', read('cache-from'))) ?? [];
+  const cacheTo = attempt(() => parseCacheEntries('cache-to', read('cache-to'))) ?? [];
+  const options: BuildOptions = {
+    context: asPath(read('context')),
+    file: read('file'),
+    target: read('target'),
+    platforms: attempt(() => platforms(read('platforms'))) ?? [],
+    buildArgs: lines('build-args', /^[^=\s]+(?:=|$)/, 'NAME=value, one a line'),
+    buildContexts: lines('build-contexts', /^[^=]+=./, 'NAME=path, NAME=URL or NAME=docker-image://…, one a line'),
+    secrets: secrets.sources,
+    ssh: items('ssh', /^[^=]+(?:=.+)?$/, 'default, or ID=path of a key or socket'),
+    addHosts: items('add-hosts', /^[^:=\s]+[:=]\S+$/, 'HOST:IP'),
+    allow: items(
+      'allow',
+      /^(?:network\.host|security\.insecure|device(?:=.+)?)$/,
+      'network.host, security.insecure or device',
+    ),
+    network: word('network', /^\S*$/, 'default, none or host'),
+    noCache: flag('no-cache'),
+    noCacheFilters: items('no-cache-filters', /^\S+$/, 'names of stages'),
+    pull: flag('pull'),
+    shmSize: word('shm-size', /^(?:[0-9]+(?:\.[0-9]+)? ?(?:[kmgtp]?i?b?)?)?$/i, 'a size such as 2g'),
+    ulimits: lines('ulimit', /^[a-z]+=-?[0-9]+(?::-?[0-9]+)?$/, 'NAME=soft:hard, such as nofile=1024:4096'),
+    cgroupParent: word('cgroup-parent', /^\S*$/, 'the name of a cgroup'),
+    cacheFrom: cacheFrom.map(({ entry }) => entry),
+    cacheTo: cacheTo.map(({ entry }) => tolerant(entry)),
+    outputs: attempt(() => parseOutputs(read('outputs'))) ?? [],
+    load: flag('load'),
+    compression: attempt(() => parseCompression(read('compression'))),
+    attestations: parseAttestations(
+      { provenance: read('provenance'), sbom: read('sbom'), attests: read('attests') },
+      faults,
+    ),
+    call: attempt(() => oneOf('call', read('call') || 'build', callMethods)) ?? 'build',
+    engine: attempt(() => oneOf('engine', read('engine') || 'auto', engineWishes)) ?? 'auto',
+    builder: attempt(() => parseBuilder(read('builder'))) ?? { kind: 'auto' },
+    buildxVersion: attempt(() => parseRelease(read('buildx-version'))?.text) ?? '',
+  };
+  return {
+    options,
+    cache: attempt(() => oneOf('cache', read('cache') || 'off', cacheModes)) ?? 'off',
+    secretValues: secrets.values,
+    variables: new Map([...cacheFrom, ...cacheTo].flatMap(({ values }) => [...values])),
+  };
+}

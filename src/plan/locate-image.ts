@@ -1,0 +1,54 @@
+/** Registry and repository of each image that a run names. */
+
+import { InputError } from '../errors.ts';
+import type { ServerFacts } from '../github/enterprise-server.ts';
+import type { Product } from '../github/product.ts';
+import type { Run } from '../github/workflow-run.ts';
+import type { Repository } from '../image/repository.ts';
+import type { Inputs } from '../inputs/publish-inputs.ts';
+import { parseImages } from '../metadata/image-names.ts';
+import { type RegistryDecision, resolveRegistry } from './registry-decision.ts';
+import { resolveRepository } from './repository-decision.ts';
+
+interface Located {
+  readonly registry: RegistryDecision;
+  readonly repository: Repository;
+  readonly notes: readonly string[];
+}
+
+/** The one repository that `registry`, `owner` and `image` name, or the run where they say nothing. */
+export function locateImage(
+  inputs: Pick<Inputs, 'registry' | 'owner' | 'image'>,
+  run: Run,
+  product: Product,
+  server?: ServerFacts,
+): Located {
+  const source = run.sourceRepository;
+  const registry = resolveRegistry(inputs.registry, product, server);
+  const parts = {
+    owner: inputs.owner || (source?.owner ?? ''),
+    sourceRepository: source?.name ?? '',
+    image: inputs.image || (source?.name ?? ''),
+  };
+  return { registry, ...resolveRepository(registry, parts) };
+}
+
+export function locateImages(images: string, product: Product): readonly Located[] {
+  return parseImages(images).map((repository) => {
+    const registry = resolveRegistry(repository.registry, product);
+    const segments = repository.path.split('/').length;
+    if (registry.kind === 'docker' && segments !== 3) {
+      throw new InputError('REPOSITORY_INVALID', {
+        message: `"${repository.path}" in \`images\` is no path of the Docker registry ${repository.registry}: expected OWNER/REPOSITORY/IMAGE.`,
+        remedy: 'Give the name all three segments.',
+      });
+    }
+    if (registry.kind === 'container' && segments < 2) {
+      throw new InputError('REPOSITORY_INVALID', {
+        message: `"${repository.path}" in \`images\` is no path of the Container registry ${repository.registry}: expected OWNER/IMAGE.`,
+        remedy: 'Put the owner before the name of the image.',
+      });
+    }
+    return { registry: { ...registry, reason: '`images` names it' }, repository, notes: [] };
+  });
+}

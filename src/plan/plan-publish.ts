@@ -1,0 +1,111 @@
+/**
+ * The plan: every decision of a publish, as a value, made before anything is done. `dry-run` prints it.
+ */
+
+import type { BuildRequest } from '../build/build-request.ts';
+import { checkOutputs } from '../build/exporters.ts';
+import { gatherFaults } from '../errors.ts';
+import type { ServerFacts } from '../github/enterprise-server.ts';
+import { packageUrl } from '../github/package-page.ts';
+import { resolveProduct } from '../github/product.ts';
+import type { Run } from '../github/workflow-run.ts';
+import type { SourceSpec } from '../image/transport.ts';
+import type { Inputs } from '../inputs/publish-inputs.ts';
+import { describeImage, type ImageDescription, type Naming } from '../metadata/describe-image.ts';
+import { parseFlavor } from '../metadata/flavor.ts';
+import { parseAnnotations, parseLabels } from '../metadata/labels.ts';
+import type { ContextOptions } from '../metadata/metadata-context.ts';
+import { parseTagRules } from '../metadata/tag-rules.ts';
+import { buildOf } from './build-decision.ts';
+import { type GivenCredentials, resolveCredential } from './credential-decision.ts';
+import { refuseDockerRegistry, resolveStaging } from './leg-decision.ts';
+import { locateImage, locateImages } from './locate-image.ts';
+import type { Planned } from './plan.ts';
+import { resolvePush } from './push-decision.ts';
+import { checkRequest } from './registry-decision.ts';
+import { contextOf } from './run-metadata.ts';
+import { planSource } from './source-decision.ts';
+
+/** What a plan is made from beside the inputs and the run. */
+export interface PlanFacts {
+  /** The time, and what the environment says of the metadata. */
+  readonly metadata: ContextOptions;
+  /** Whom `registry-auth` names; the passwords stay at the edge. */
+  readonly registryAuth: GivenCredentials['registryAuth'];
+  /** Looks at the disk for what the build would read; its faults are reported with the others. */
+  readonly checkBuild: (build: BuildRequest) => void;
+  /** The same for the file or folder of a source. */
+  readonly checkSource: (source: SourceSpec) => void;
+  /** What a GHES told of itself; `undefined`: it was not asked. */
+  readonly server?: ServerFacts | undefined;
+}
+
+function parseNaming(inputs: Inputs): Naming | undefined {
+  const { attempt, throwIfAny } = gatherFaults();
+  const rules = attempt(() => parseTagRules(inputs.tags));
+  const flavor = attempt(() => parseFlavor(inputs.flavor));
+  const labels = attempt(() => parseLabels(inputs.labels));
+  const annotations = attempt(() => parseAnnotations(inputs.annotations));
+  throwIfAny();
+  return rules && flavor && labels && annotations && { rules, flavor, labels, annotations };
+}
+
+/**
+ * @throws InputError, or InputFaults with every fault of every input
+ */
+export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
+  const { attempt, throwIfAny } = gatherFaults();
+  const product = resolveProduct(run.serverUrl, facts.server?.version);
+  const push = resolvePush(inputs, run);
+  const located =
+    attempt(() =>
+      inputs.images === '' ? [locateImage(inputs, run, product, facts.server)] : locateImages(inputs.images, product),
+    ) ?? [];
+  const given = { token: inputs.token, username: inputs.username, registryAuth: facts.registryAuth };
+  const owners = {
+    sourceOwner: run.sourceRepository?.owner ?? '',
+    sourceRepository: run.sourceRepository?.name ?? '',
+    sourceOwnerType: run.event.ownerType,
+  };
+  const destinations = located.flatMap(({ registry, repository }) => {
+    const credential = attempt(() => resolveCredential(registry.registry, product, given, push.value));
+    if (credential === undefined) return [];
+    return [{ registry, repository, credential, packageUrl: packageUrl(registry, repository, product, owners) }];
+  });
+  const naming = attempt(() => parseNaming(inputs));
+  const staging = attempt(() => (inputs.stage === undefined ? undefined : resolveStaging(inputs.stage, run)));
+  if (inputs.stage !== undefined) attempt(() => refuseDockerRegistry(located.map(({ registry }) => registry)));
+  const describe = (existingTags: readonly string[] | undefined): ImageDescription | undefined => {
+    const description = naming && describeImage(naming, contextOf(run, { ...facts.metadata, existingTags }));
+    // An image that is there already keeps those that it has.
+    return description && inputs.source ? { ...description, labels: [], annotations: [] } : description;
+  };
+  const description = attempt(() => describe(undefined));
+  const build = buildOf(inputs, run, destinations, push.value, description);
+  attempt(() => checkOutputs(build.outputs, build.load, push));
+  const source = attempt(() => planSource(inputs, product, given, destinations));
+  attempt(() => (inputs.source === undefined ? facts.checkBuild(build) : facts.checkSource(inputs.source)));
+  const request = { platforms: build.platforms, referrers: inputs.referrers };
+  if (push.value) for (const { registry } of destinations) attempt(() => checkRequest(registry, request));
+  throwIfAny();
+  // Only a gathered fault leaves it undefined, and that was just thrown.
+  if (description === undefined) throw new Error('the image has no description');
+  return {
+    plan: {
+      schema: 1,
+      product,
+      destinations,
+      description,
+      ...(source === undefined ? {} : { source }),
+      build,
+      ...(staging && { staging }),
+      ifExists: inputs.ifExists,
+      push,
+      loginScope: inputs.loginScope,
+      verify: inputs.verify,
+      retries: inputs.retries,
+      notes: located.flatMap(({ notes }) => notes),
+    },
+    describe: (existingTags) => describe(existingTags) ?? description,
+  };
+}

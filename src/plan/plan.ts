@@ -1,0 +1,73 @@
+/** A plan: every decision of a run, each with its reason. */
+
+import type { BuildRequest } from '../build/build-request.ts';
+import type { Product } from '../github/product.ts';
+import type { Repository } from '../image/repository.ts';
+import type { SourceSpec } from '../image/transport.ts';
+import type { IfExists, Verification } from '../inputs/publish-inputs.ts';
+import type { ImageDescription } from '../metadata/describe-image.ts';
+import type { Staging } from '../source/staging.ts';
+import type { CredentialDecision } from './credential-decision.ts';
+import type { RegistryDecision } from './registry-decision.ts';
+
+/** A decision with the reason for it, as a clause. */
+export interface Decision<Value> {
+  readonly value: Value;
+  readonly reason: string;
+}
+
+/** Whether the run publishes. */
+export interface PushDecision extends Decision<boolean> {
+  /** Why a registry's refusal is no failure of this run, as a clause; `undefined` where it is one. */
+  readonly yieldsBecause: string | undefined;
+}
+
+/** One repository that the image goes to. */
+export interface Destination {
+  readonly registry: RegistryDecision;
+  readonly repository: Repository;
+  readonly credential: CredentialDecision;
+  /** The package's page on GitHub; empty elsewhere. */
+  readonly packageUrl: string;
+}
+
+/** Where an image already is. */
+export interface PlannedSource {
+  readonly spec: SourceSpec;
+  /** The repository that it is in, for a source in a registry. */
+  readonly from?: Omit<Destination, 'packageUrl'>;
+  readonly referrers: boolean;
+}
+
+/** Where an image goes and what it is called there, whatever its content comes from. */
+export interface PublicationPlan {
+  /** Of the plan's own form; raised when a reader of the JSON would have to change. */
+  readonly schema: 1;
+  readonly product: Product;
+  /** The first is the main one; empty when `images` enables none. */
+  readonly destinations: readonly Destination[];
+  /** As far as is known without the tags that the registry has. */
+  readonly description: ImageDescription;
+  readonly ifExists: IfExists;
+  readonly push: PushDecision;
+  readonly verify: Verification;
+  readonly retries: number;
+  /** What a person would want to know, as sentences. */
+  readonly notes: readonly string[];
+}
+
+export interface Plan extends PublicationPlan {
+  /** Absent: the image is built. */
+  readonly source?: PlannedSource;
+  readonly build: BuildRequest;
+  /** The image is a leg that `merge` joins with others, and gets no tag; absent: it is published by this step. */
+  readonly staging?: Staging;
+  readonly loginScope: 'step' | 'job';
+}
+
+/** A plan, and the one part of it that the registry may change. */
+export interface Planned<Kind extends PublicationPlan = Plan> {
+  readonly plan: Kind;
+  /** The description again, for a repository that has these tags: `latest` and its like never move backwards. */
+  readonly describe: (existingTags: readonly string[]) => ImageDescription;
+}

@@ -1,0 +1,21 @@
+/** The logins that a step makes. */
+
+import type { RegistryLogin } from '../registry/credential.ts';
+import type { Destination } from './plan.ts';
+
+/** A repository that a step reads or writes. */
+export type StepDestination = Omit<Destination, 'packageUrl'>;
+
+/** The logins that a step makes, one a registry: its destinations' and all of `registry-auth`. */
+export function loginsOf(
+  destinations: readonly StepDestination[],
+  { token, registryAuth }: { readonly token: string; readonly registryAuth: readonly RegistryLogin[] },
+): readonly RegistryLogin[] {
+  const withToken = destinations.flatMap(({ registry, credential }) =>
+    credential.kind === 'token'
+      ? [{ registry: registry.registry, username: credential.username, password: token }]
+      : [],
+  );
+  const all = [...withToken, ...registryAuth];
+  return [...new Map(all.map((login) => [login.registry, login])).values()];
+}
