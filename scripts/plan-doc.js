@@ -1,4 +1,4 @@
-// Writes docs/plan.schema.json and docs/plan.md, the form of the plan as JSON, from the types in src/plan/plan-publish.ts and what they
+// Writes docs/plan.schema.json and docs/plan.md, the form of the plan as JSON, from the types in src/plan/plan.ts and what they
 // say of themselves.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ const at = (/** @type {string} */ path) => fileURLToPath(new URL(`../${path}`, i
 /** @typedef {import('ts-json-schema-generator').Schema} Schema */
 
 const schema = createGenerator({
-  path: at('src/plan/plan-publish.ts'),
+  path: at('src/plan/plan.ts'),
   tsconfig: at('tsconfig.json'),
   type: 'Plan',
   // tsc has checked them; the generator's compiler is an older one.
@@ -84,7 +84,7 @@ function section(name, part) {
 
 const { Plan: plan, ...others } = definitions;
 const lines = [
-  '<!-- Written by npm run docs, from src/plan/plan-publish.ts. -->',
+  '<!-- Written by npm run docs, from src/plan/plan.ts. -->',
   '',
   '# The plan',
   '',

@@ -3,6 +3,7 @@
  */
 
 import { readServer } from './actions/ask-server.ts';
+import type { Circumstances } from './diagnosis/explain.ts';
 import type { Entry } from './entry.ts';
 import type { Faults } from './errors.ts';
 import { isOpen, mostCapable, type ServerFacts } from './github/enterprise-server.ts';
@@ -14,7 +15,6 @@ import { parseContextOptions } from './inputs/metadata-options.ts';
 import type { Inputs } from './inputs/publish-inputs.ts';
 import type { ContextOptions } from './metadata/metadata-context.ts';
 import type { PublicationPlan } from './plan/plan.ts';
-import type { Circumstances } from './report/diagnosis.ts';
 import type { StepSecrets } from './step.ts';
 
 /**
@@ -48,7 +48,7 @@ export async function planWithAnswers<Result extends { readonly plan: Publicatio
 /** Throws an error again, with its cause and remedy in this very run. */
 export function explainIn(circumstances: Circumstances): (error: unknown) => Promise<never> {
   return async (error) => {
-    const { explain } = await import('./report/diagnosis.ts');
+    const { explain } = await import('./diagnosis/explain.ts');
     throw explain(error, circumstances);
   };
 }

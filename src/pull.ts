@@ -4,6 +4,7 @@
 
 import { readServer } from './actions/ask-server.ts';
 import type { EngineWish } from './build/build-request.ts';
+import type { Circumstances } from './diagnosis/explain.ts';
 import { type DockerPorts, logIn, type Pulled, pull } from './engine/docker.ts';
 import { readEngineFacts } from './engine/docker-info.ts';
 import { logInWithPodman, type PodmanPorts, pullWithPodman } from './engine/podman.ts';
@@ -24,7 +25,6 @@ import { loginsOf } from './plan/step-logins.ts';
 import { explainIn } from './planning.ts';
 import type { RegistryClient } from './registry/client.ts';
 import type { RegistryLogin } from './registry/credential.ts';
-import type { Circumstances } from './report/diagnosis.ts';
 import { type StepInUse, withStep } from './with-step.ts';
 
 /** The engine into which the image goes. */
@@ -87,8 +87,8 @@ async function checkPlatform(
   platform: Platform,
   reference: string,
 ): Promise<void> {
-  const { summarise } = await import('./source/content.ts');
-  const { remoteContent } = await import('./source/remote.ts');
+  const { summarise } = await import('./source/image-content.ts');
+  const { remoteContent } = await import('./source/remote-image.ts');
   const { platforms } = await summarise(remoteContent(client, repository, await client.getManifest(repository, at)));
   const there = Object.keys(platforms);
   const wanted = `${platform.os}/${platform.architecture}`;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { entries } from '../../src/diagnosis/known-messages.ts';
 import { errorCodes, PublishError } from '../../src/errors.ts';
 import { formatFailure } from '../../src/log/error-message.ts';
-import { entries } from '../../src/report/diagnosis-table.ts';
 
 const document = readFileSync(new URL('../../docs/TROUBLESHOOTING.md', import.meta.url), 'utf8');
 

@@ -8,7 +8,7 @@ import { InternalError, PublishError } from '../../src/errors.ts';
 import { digestOf } from '../../src/image/digest.ts';
 import { isIndexMediaType, parseImageManifest, parseIndex } from '../../src/image/manifest.ts';
 import { openDockerArchive } from '../../src/source/docker-archive.ts';
-import { closedOnFailure, openArchive } from '../../src/source/files.ts';
+import { closedOnFailure, openArchive } from '../../src/source/image-files.ts';
 import type { ImageSource } from '../../src/source/image-source.ts';
 import { openLayout } from '../../src/source/oci-layout.ts';
 import { aLayout, named, tarOf, writeTree } from '../support/tar.ts';

@@ -3,9 +3,9 @@
 import { digestOf } from '../../src/image/digest.ts';
 import { type IndexEntry, platformName } from '../../src/image/image-index.ts';
 import { mediaTypes } from '../../src/image/manifest.ts';
-import type { Leg } from '../../src/source/leg.ts';
-import { type Marker, markerTag, parseMarker, writeMarker } from '../../src/source/marker.ts';
-import type { Staging } from '../../src/source/staging.ts';
+import type { Leg } from '../../src/legs/leg.ts';
+import type { Staging } from '../../src/legs/leg-key.ts';
+import { type Marker, markerTag, parseMarker, writeMarker } from '../../src/legs/marker.ts';
 
 /** An entry for a platform, or, without one, of an attestation. */
 export function anEntry(content: string, platform?: Readonly<Record<string, unknown>>): IndexEntry {

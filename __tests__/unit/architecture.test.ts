@@ -14,7 +14,7 @@ const levels: readonly (readonly string[])[] = [
   ['image', 'log'],
   ['build', 'http', 'metadata'],
   ['github', 'inputs', 'registry'],
-  ['engine', 'login', 'source'],
+  ['diagnosis', 'engine', 'legs', 'login', 'source'],
   ['actions', 'plan', 'post', 'step'],
   ['announce', 'outputs', 'publish', 'report'],
   ['entry'],
@@ -28,7 +28,7 @@ const levels: readonly (readonly string[])[] = [
 const entries = ['entry', 'main', 'post', 'pull', 'merge', 'cli', 'index'];
 
 /** What only decides: the same answer each time, whatever the machine. */
-const pure = ['errors', 'text', 'image', 'metadata', 'inputs', 'plan', 'outputs'];
+const pure = ['errors', 'text', 'image', 'metadata', 'inputs', 'plan', 'outputs', 'diagnosis'];
 
 interface Module {
   /** Relative to src. */

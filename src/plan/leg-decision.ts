@@ -2,7 +2,7 @@
 
 import { InputError } from '../errors.ts';
 import type { Run } from '../github/workflow-run.ts';
-import type { Staging } from '../source/staging.ts';
+import type { Staging } from '../legs/leg-key.ts';
 import type { RegistryDecision } from './registry-decision.ts';
 
 /**

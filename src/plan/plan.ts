@@ -5,8 +5,8 @@ import type { Product } from '../github/product.ts';
 import type { Repository } from '../image/repository.ts';
 import type { SourceSpec } from '../image/transport.ts';
 import type { IfExists, Verification } from '../inputs/publish-inputs.ts';
+import type { Staging } from '../legs/leg-key.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
-import type { Staging } from '../source/staging.ts';
 import type { CredentialDecision } from './credential-decision.ts';
 import type { RegistryDecision } from './registry-decision.ts';
 

@@ -12,8 +12,8 @@ import type { Tag } from '../image/tag.ts';
 import type { IfExists } from '../inputs/publish-inputs.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { PublicationPlan } from '../plan/plan.ts';
-import { summarise } from '../source/content.ts';
-import { remoteContent } from '../source/remote.ts';
+import { summarise } from '../source/image-content.ts';
+import { remoteContent } from '../source/remote-image.ts';
 import type { NamingPorts } from './prepare.ts';
 import type { Confirm, Target } from './target.ts';
 

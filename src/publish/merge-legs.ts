@@ -8,11 +8,7 @@ import { haveSameEntries, platformsOf, readEntries } from '../image/image-index.
 import type { StoredManifest } from '../image/manifest.ts';
 import { formatDigestReference, formatTagReference } from '../image/reference.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import { nothingDone, type Outcome } from '../plan/outcome.ts';
-import type { Planned } from '../plan/plan.ts';
-import type { LegSelection, MergePlan } from '../plan/plan-merge.ts';
-import { checkLegs, joinLegs, type Leg } from '../source/leg.ts';
-import { chooseMarkers, type Marker } from '../source/marker.ts';
+import { checkLegs, joinLegs, type Leg } from '../legs/leg.ts';
 import {
   type Collected,
   checkContent,
@@ -21,7 +17,11 @@ import {
   type RemoveVersions,
   readLeg,
   removeMarkers,
-} from '../source/staged.ts';
+} from '../legs/leg-store.ts';
+import { chooseMarkers, type Marker } from '../legs/marker.ts';
+import { nothingDone, type Outcome } from '../plan/outcome.ts';
+import type { Planned } from '../plan/plan.ts';
+import type { LegSelection, MergePlan } from '../plan/plan-merge.ts';
 import { confirmWith, describeExisting } from './existing-tags.ts';
 import { type NamingPorts, prepareTargets } from './prepare.ts';
 import { withConsent } from './recheck-permission.ts';

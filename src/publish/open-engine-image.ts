@@ -9,10 +9,10 @@ import { copyIndex, hasIndex } from '../engine/podman-manifest-list.ts';
 import { lastLine } from '../engine/tool-output.ts';
 import { ToolError } from '../errors.ts';
 import { type EngineImage, formatSource } from '../image/transport.ts';
-import { openDirectory } from '../source/directory.ts';
 import { openDockerArchive } from '../source/docker-archive.ts';
-import { closedOnFailure, openArchive, openFolder } from '../source/files.ts';
+import { closedOnFailure, openArchive, openFolder } from '../source/image-files.ts';
 import type { ImageSource } from '../source/image-source.ts';
+import { openDirectory } from '../source/podman-dir.ts';
 
 /**
  * Writes the image to the disk and opens what was written. In Podman's storage a name may also be that of an index (a

@@ -4,10 +4,10 @@ import type { DockerPorts } from '../engine/docker.ts';
 import type { SourceSpec } from '../image/transport.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { openDockerArchive } from '../source/docker-archive.ts';
-import { closedOnFailure, openArchive, openFolder } from '../source/files.ts';
+import { closedOnFailure, openArchive, openFolder } from '../source/image-files.ts';
 import type { ImageSource } from '../source/image-source.ts';
 import { openLayout } from '../source/oci-layout.ts';
-import { openRemote } from '../source/remote.ts';
+import { openRemote } from '../source/remote-image.ts';
 import { openEngineImage } from './open-engine-image.ts';
 
 export interface SourcePorts {

@@ -4,9 +4,9 @@ import { PermissionError, RegistryError } from '../errors.ts';
 import { formatTagReference } from '../image/reference.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
+import { isMarkerTag } from '../legs/marker.ts';
 import type { DescribedTag, ImageDescription } from '../metadata/describe-image.ts';
 import type { Decision, Plan, Planned, PublicationPlan } from '../plan/plan.ts';
-import { isMarkerTag } from '../source/marker.ts';
 import type { PublishPorts } from './ports.ts';
 import type { Target } from './target.ts';
 

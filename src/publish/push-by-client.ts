@@ -5,7 +5,7 @@ import { mediaTypes, type StoredManifest, storedManifest } from '../image/manife
 import { formatRepository } from '../image/repository.ts';
 import { formatSource, type SourceSpec } from '../image/transport.ts';
 import type { PlannedSource } from '../plan/plan.ts';
-import { asSchema2, readContent } from '../source/content.ts';
+import { asSchema2, readContent } from '../source/image-content.ts';
 import type { ImageSource } from '../source/image-source.ts';
 import type { PublishPorts } from './ports.ts';
 import { checkLimits } from './registry-limits.ts';

@@ -8,7 +8,7 @@ import { InputError } from '../errors.ts';
 import type { RegistryKind } from '../github/product-registries.ts';
 import { isForeign } from '../image/manifest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import type { ImageContent } from '../source/content.ts';
+import type { ImageContent } from '../source/image-content.ts';
 import { formatSize } from '../text/size.ts';
 
 /** GitHub does not say which gigabyte it means; the larger one refuses nothing that would have been taken. */

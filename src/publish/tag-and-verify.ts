@@ -2,8 +2,8 @@
 
 import { formatDigestReference } from '../image/reference.ts';
 import type { PublicationPlan } from '../plan/plan.ts';
-import { readContent } from '../source/content.ts';
-import { remoteContent } from '../source/remote.ts';
+import { readContent } from '../source/image-content.ts';
+import { remoteContent } from '../source/remote-image.ts';
 import { mismatch, moveTags, verifyBlobs, verifyTags, widthOfTagging } from './move-tags.ts';
 import type { NamingPorts } from './prepare.ts';
 import { addMoved, movedOf, type Placed } from './target.ts';

@@ -12,9 +12,9 @@ import type { Blobs, Pushed } from '../registry/blobs.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { sideBySide, widthOfBlobs } from '../registry/concurrency.ts';
 import { type Manifests, type Referrer, referrersTag } from '../registry/manifests.ts';
-import { type ImageContent, readContent } from '../source/content.ts';
+import { type ImageContent, readContent } from '../source/image-content.ts';
 import type { ImageSource } from '../source/image-source.ts';
-import { remoteContent } from '../source/remote.ts';
+import { remoteContent } from '../source/remote-image.ts';
 import { formatSize } from '../text/size.ts';
 
 export interface PushOptions {

@@ -6,10 +6,10 @@ import { describeProduct } from '../github/product.ts';
 import { formatPlatform } from '../image/platform.ts';
 import { formatRepository } from '../image/repository.ts';
 import { formatSource } from '../image/transport.ts';
+import type { Staging } from '../legs/leg-key.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
 import type { Plan, PublicationPlan } from '../plan/plan.ts';
 import type { MergePlan } from '../plan/plan-merge.ts';
-import type { Staging } from '../source/staging.ts';
 import { withoutUrlSecrets } from '../text/url-secrets.ts';
 
 /** Aligns the cells of each column; the last one runs free. */

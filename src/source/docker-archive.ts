@@ -19,13 +19,13 @@ import {
   storedManifest,
 } from '../image/manifest.ts';
 import { isObject, parseJson } from '../text/json.ts';
-import { chooseImage, type ListedImage } from './choose.ts';
-import { type Files, pieceSize } from './files.ts';
+import { chooseImage, type ListedImage } from './choose-image.ts';
+import { type Layers, openWithLayers, otherLayer } from './compressed-layers.ts';
+import { type Files, pieceSize } from './image-files.ts';
 import type { Blob, ImageSource } from './image-source.ts';
-import { type Layers, openWithLayers, otherLayer } from './layers.ts';
 import { pathOfBlob } from './oci-layout.ts';
-import { otherContent } from './prove.ts';
-import { damaged } from './tar.ts';
+import { damaged } from './tar-index.ts';
+import { otherContent } from './verify-content.ts';
 
 /** One entry of manifest.json: paths in the archive. */
 interface ArchivedImage extends ListedImage {

@@ -4,7 +4,7 @@ import { digestOf } from '../../../src/image/digest.ts';
 import type { Layer } from '../../../src/image/manifest.ts';
 import { parseRepositoryName } from '../../../src/image/reference.ts';
 import { checkLimits } from '../../../src/publish/registry-limits.ts';
-import type { ImageContent } from '../../../src/source/content.ts';
+import type { ImageContent } from '../../../src/source/image-content.ts';
 
 const gigabyte = 1024 ** 3;
 const to = parseRepositoryName('docker.ghes.example/octo-org/repo/app');

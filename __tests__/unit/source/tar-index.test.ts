@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { readTarIndex, type TarIndex } from '../../../src/source/tar.ts';
+import { readTarIndex, type TarIndex } from '../../../src/source/tar-index.ts';
 import { tarOf, writeTree } from '../../support/tar.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tar-test-'));

@@ -3,8 +3,8 @@
  */
 
 import { formatRepository } from '../image/repository.ts';
-import { type Cause, capital, type Diagnosis, registryAuthFor } from './diagnosis-cause.ts';
-import { type Facts, namedHost } from './diagnosis-facts.ts';
+import { type Cause, capital, type Diagnosis, registryAuthFor } from './cause.ts';
+import { type Facts, namedHost } from './failure-facts.ts';
 
 // Uploads and limits
 

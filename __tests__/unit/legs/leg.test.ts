@@ -6,7 +6,7 @@ import { configOf, readEntries, writeIndex } from '../../../src/image/image-inde
 import { mediaTypes } from '../../../src/image/manifest.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
 import { parseRepositoryName } from '../../../src/image/reference.ts';
-import { checkLegs, joinLegs, legOf } from '../../../src/source/leg.ts';
+import { checkLegs, joinLegs, legOf } from '../../../src/legs/leg.ts';
 import { aLeg, anEntry } from '../../support/legs.ts';
 import { thrownBy } from '../../support/to-throw-code.ts';
 

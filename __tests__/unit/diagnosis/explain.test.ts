@@ -1,4 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { type Circumstances, diagnose, explain } from '../../../src/diagnosis/explain.ts';
+import type { DiagnosisContext, Failure } from '../../../src/diagnosis/failure-facts.ts';
+import { entries } from '../../../src/diagnosis/known-messages.ts';
 import {
   BuildError,
   type ErrorCode,
@@ -12,9 +15,6 @@ import { parseEventPayload } from '../../../src/github/event-payload.ts';
 import type { Product } from '../../../src/github/product.ts';
 import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { parseRepository } from '../../../src/image/repository.ts';
-import { type Circumstances, diagnose, explain } from '../../../src/report/diagnosis.ts';
-import type { DiagnosisContext, Failure } from '../../../src/report/diagnosis-facts.ts';
-import { entries } from '../../../src/report/diagnosis-table.ts';
 
 const github: Product = { kind: 'github.com', host: 'github.com' };
 const server: Product = { kind: 'ghes', host: 'ghes.example' };

@@ -18,10 +18,10 @@ import {
   storedManifest,
 } from '../image/manifest.ts';
 import { isObject } from '../text/json.ts';
-import type { Files } from './files.ts';
+import { type Layers, openWithLayers } from './compressed-layers.ts';
+import type { Files } from './image-files.ts';
 import type { Blob, ImageSource } from './image-source.ts';
-import { type Layers, openWithLayers } from './layers.ts';
-import { proveBytes } from './prove.ts';
+import { proveBytes } from './verify-content.ts';
 
 /** What a plain layer is called once it is compressed. */
 const compressedTypes: Readonly<Record<string, string>> = {

@@ -8,7 +8,7 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { InputError } from '../errors.ts';
 import type { Content } from '../http/http.ts';
 import { checkKind } from './check-source.ts';
-import { damaged, readTarIndex } from './tar.ts';
+import { damaged, readTarIndex } from './tar-index.ts';
 
 export interface Files {
   /** Of the folder or archive. */

@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import { InputError } from '../errors.ts';
 import type { Content } from '../http/http.ts';
 import { type Digest, parseDigest } from '../image/digest.ts';
-import { type Files, pieceSize, readRange } from './files.ts';
-import { gzip, gzipBlockSize } from './gzip.ts';
+import { type Files, pieceSize, readRange } from './image-files.ts';
 import type { Blob, ImageSource } from './image-source.ts';
-import { proveContent } from './prove.ts';
+import { gzip, gzipBlockSize } from './parallel-gzip.ts';
+import { proveContent } from './verify-content.ts';
 
 /** Level of zlib: the table in docs/adr/0004-sources.md has the time and the size of each. */
 const layerLevel = 3;

@@ -4,11 +4,11 @@
  */
 
 import type { ErrorCode } from '../errors.ts';
-import * as access from './diagnosis-access.ts';
-import type { Cause } from './diagnosis-cause.ts';
-import type { Failure } from './diagnosis-facts.ts';
-import * as names from './diagnosis-names.ts';
-import * as transfer from './diagnosis-transfer.ts';
+import * as access from './access-causes.ts';
+import type { Cause } from './cause.ts';
+import type { Failure } from './failure-facts.ts';
+import * as names from './name-causes.ts';
+import * as transfer from './transfer-causes.ts';
 
 export interface Entry {
   /** The message as people paste it, `…` for what varies; docs/TROUBLESHOOTING.md quotes it. */

@@ -11,6 +11,7 @@ import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { type Leg, legOf } from './leg.ts';
+import type { Staging } from './leg-key.ts';
 import {
   chooseMarkers,
   isMarker,
@@ -21,7 +22,6 @@ import {
   parseMarkerTag,
   writeMarker,
 } from './marker.ts';
-import type { Staging } from './staging.ts';
 
 /** The registry, as staging and merging need it. */
 export type LegRegistry = Pick<

@@ -4,7 +4,7 @@
 
 import { describeProduct } from '../github/product.ts';
 import { formatRepository } from '../image/repository.ts';
-import { type Cause, capital, grantPackagesWrite, registryAuthFor } from './diagnosis-cause.ts';
+import { type Cause, capital, grantPackagesWrite, registryAuthFor } from './cause.ts';
 import {
   type Facts,
   foreignScopes,
@@ -17,7 +17,7 @@ import {
   ownerOf,
   productHost,
   settingsUrls,
-} from './diagnosis-facts.ts';
+} from './failure-facts.ts';
 
 /** In which line of the log a job says what its token may do. */
 const howToTell = 'What the token may do stands under "GITHUB_TOKEN Permissions" in "Set up job" of the log.';

@@ -2,8 +2,8 @@
  * Causes that lie in names, and in what the Docker registry cannot do.
  */
 
-import type { Cause } from './diagnosis-cause.ts';
-import { isGitHub } from './diagnosis-facts.ts';
+import type { Cause } from './cause.ts';
+import { isGitHub } from './failure-facts.ts';
 
 // Names
 

@@ -17,7 +17,7 @@ import { parseDocument, readEntries, writeIndex } from '../image/image-index.ts'
 import type { StoredManifest } from '../image/manifest.ts';
 import { parseTag, type Tag } from '../image/tag.ts';
 import type { Leg } from './leg.ts';
-import type { Staging } from './staging.ts';
+import type { Staging } from './leg-key.ts';
 
 export const markerType = 'application/vnd.publish-docker-package.staged.v1+json';
 

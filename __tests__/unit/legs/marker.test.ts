@@ -15,7 +15,7 @@ import {
   parseMarker,
   parseMarkerTag,
   writeMarker,
-} from '../../../src/source/marker.ts';
+} from '../../../src/legs/marker.ts';
 import { aLeg, aMarker, aStaging } from '../../support/legs.ts';
 import '../../support/to-throw-code.ts';
 

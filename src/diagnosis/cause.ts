@@ -4,7 +4,7 @@
  */
 
 import { type BuildError, type ErrorCode, InputError, PermissionError, RegistryError, ToolError } from '../errors.ts';
-import type { Facts } from './diagnosis-facts.ts';
+import type { Facts } from './failure-facts.ts';
 
 /** Who can mend what was diagnosed. */
 export const classOfCode = {

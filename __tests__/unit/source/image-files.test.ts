@@ -7,9 +7,9 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { parseDigest } from '../../../src/image/digest.ts';
 import { contentMediaTypes } from '../../../src/image/manifest.ts';
-import { openDirectory } from '../../../src/source/directory.ts';
-import { openArchive, openFolder } from '../../../src/source/files.ts';
+import { openArchive, openFolder } from '../../../src/source/image-files.ts';
 import { openLayout } from '../../../src/source/oci-layout.ts';
+import { openDirectory } from '../../../src/source/podman-dir.ts';
 import { aLayout, writeTree } from '../../support/tar.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

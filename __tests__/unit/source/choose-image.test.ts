@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { chooseImage } from '../../../src/source/choose.ts';
+import { chooseImage } from '../../../src/source/choose-image.ts';
 
 const one = { id: 'sha256:1', names: ['docker.io/octo/app:1.0', '1.0'] };
 const two = { id: 'sha256:2', names: ['registry.example:5000/app:2.0'] };

@@ -2,7 +2,7 @@
 
 import { InputError } from '../errors.ts';
 import { parseReference } from '../image/reference.ts';
-import { damaged } from './tar.ts';
+import { damaged } from './tar-index.ts';
 
 /** An image of an archive or a layout. */
 export interface ListedImage {

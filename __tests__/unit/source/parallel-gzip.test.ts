@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
-import { gzip, gzipBlockSize } from '../../../src/source/gzip.ts';
+import { gzip, gzipBlockSize } from '../../../src/source/parallel-gzip.ts';
 import { readAll } from '../../support/registry-client.ts';
 
 async function* blocksOf(content: Buffer, size = gzipBlockSize): AsyncGenerator<Buffer> {

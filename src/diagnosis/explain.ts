@@ -10,9 +10,9 @@ import { tokenForm } from '../github/token-form.ts';
 import type { Run } from '../github/workflow-run.ts';
 import type { Registry } from '../image/registry-name.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import { classOfCode, type Diagnosis } from './diagnosis-cause.ts';
-import { type DiagnosisContext, type Failure, readFacts } from './diagnosis-facts.ts';
-import { entries, recognises } from './diagnosis-table.ts';
+import { classOfCode, type Diagnosis } from './cause.ts';
+import { type DiagnosisContext, type Failure, readFacts } from './failure-facts.ts';
+import { entries, recognises } from './known-messages.ts';
 
 /** How BuildKit and the classic builder say that a process of the Dockerfile failed; its words are not about this run. */
 const ownProcess = /did not complete successfully|returned a non-zero code/;
