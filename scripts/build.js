@@ -13,7 +13,7 @@ const entries = ['main', 'pull', 'merge', 'post', 'cli'];
 
 rmSync(dist, { recursive: true, force: true });
 const ncc = join(root, 'node_modules/@vercel/ncc/dist/ncc/cli.js');
-const args = [ncc, 'build', join(root, 'lib/index.js'), '-o', dist, '-m', '--license', 'licenses.txt', '-q'];
+const args = [ncc, 'build', join(root, 'lib/entries/index.js'), '-o', dist, '-m', '--license', 'licenses.txt', '-q'];
 const bundled = spawnSync(process.execPath, args, { stdio: 'inherit' });
 if (bundled.status !== 0) process.exit(bundled.status ?? 1);
 

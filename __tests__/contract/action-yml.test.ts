@@ -2,11 +2,11 @@
 
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { mergeOutputNames } from '../../src/actions/merge-action.ts';
 import { mergeInputDefaults } from '../../src/inputs/merge-inputs.ts';
 import { inputDefaults } from '../../src/inputs/publish-inputs.ts';
 import { pullInputDefaults } from '../../src/inputs/pull-inputs.ts';
-import { mergeOutputNames } from '../../src/merge.ts';
-import { outputNames } from '../../src/outputs.ts';
+import { outputNames } from '../../src/report/outputs.ts';
 import { readActionManifest } from '../support/step.ts';
 
 const root = new URL('../..', import.meta.url);

@@ -10,25 +10,22 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A part is a folder of src, or a file that stands there alone. Each imports from earlier lines only. */
 const levels: readonly (readonly string[])[] = [
-  ['errors', 'run', 'text'],
+  ['errors', 'text'],
   ['image', 'log'],
   ['build', 'http', 'metadata'],
   ['github', 'inputs', 'registry'],
   ['diagnosis', 'engine', 'legs', 'login', 'source'],
-  ['actions', 'plan', 'post', 'step'],
-  ['announce', 'outputs', 'publish', 'report'],
-  ['entry'],
-  ['account', 'planning', 'with-step'],
-  ['main', 'merge', 'pull'],
-  ['cli'],
-  ['index'],
+  ['plan', 'step'],
+  ['publish', 'report'],
+  ['actions'],
+  ['entries'],
 ];
 
 /** Whoever starts an entry: they compose, run and catch. */
-const entries = ['entry', 'main', 'post', 'pull', 'merge', 'cli', 'index'];
+const entries = ['entries'];
 
 /** What only decides: the same answer each time, whatever the machine. */
-const pure = ['errors', 'text', 'image', 'metadata', 'inputs', 'plan', 'outputs', 'diagnosis'];
+const pure = ['errors', 'text', 'image', 'metadata', 'inputs', 'plan', 'diagnosis'];
 
 interface Module {
   /** Relative to src. */
@@ -163,7 +160,7 @@ describe('the world', () => {
 
   test('child processes are started in two places: the command runner, and the question to Git', () => {
     const users = modules.filter(({ imports }) => imports.includes('node:child_process')).map(({ path }) => path);
-    expect(users.sort()).toEqual(['cli.ts', 'engine/command.ts']);
+    expect(users.sort()).toEqual(['engine/command.ts', 'entries/git-checkout.ts']);
     expect(occurrences(/\bexec(?:File)?(?:Sync)?\(|shell: true/g, ({ path }) => users.includes(path))).toEqual([]);
   });
 });

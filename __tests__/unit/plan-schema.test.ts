@@ -5,8 +5,8 @@ import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { parseRegistry } from '../../src/image/registry-name.ts';
 import type { InputName } from '../../src/inputs/publish-inputs.ts';
-import { formatOutputs } from '../../src/outputs.ts';
 import { nothingDone } from '../../src/plan/outcome.ts';
+import { formatOutputs } from '../../src/report/outputs.ts';
 import { aRun, planned } from '../support/builders.ts';
 
 const schema = JSON.parse(readFileSync(new URL('../../docs/plan.schema.json', import.meta.url), 'utf8'));

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { BuildError, PermissionError, RegistryError, ToolError } from '../../../src/errors.ts';
 import { digestOf } from '../../../src/image/digest.ts';
 import { mediaTypes, type StoredManifest } from '../../../src/image/manifest.ts';
-import { formatOutputs } from '../../../src/outputs.ts';
 import { publish } from '../../../src/publish/publish-image.ts';
+import { formatOutputs } from '../../../src/report/outputs.ts';
 import { aRun, planned } from '../../support/builders.ts';
 import { aManifest, aWorld } from '../../support/fakes.ts';
 

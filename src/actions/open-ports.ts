@@ -1,0 +1,53 @@
+/** The engine and the sources of a publish, opened in its step. */
+
+import { type Engine, openEngine } from '../engine/engine.ts';
+import type { Inputs } from '../inputs/publish-inputs.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { SourcePort } from '../publish/ports.ts';
+import type { Entry } from '../step/process.ts';
+import type { StepInUse } from '../step/run-in-step.ts';
+import { appendEntry } from '../step/runner-files.ts';
+
+export function engineOf(
+  { docker, config, logins }: StepInUse,
+  { build: request, destinations, push, source }: Plan,
+  { build, token }: Inputs,
+  { env, log }: Pick<Entry, 'env' | 'log'>,
+): Engine {
+  const ports = {
+    ...docker,
+    variables: env,
+    say: (line: string) => log.info(line),
+    warn: log.warning,
+    // A builder in a cluster outlives the step that was killed: `post` removes it, with the variables that a child may have.
+    onBuilder: (argv: readonly string[]) =>
+      appendEntry(env.GITHUB_STATE, 'builder', JSON.stringify({ argv, variables: Object.keys(docker.env) })),
+  };
+  return openEngine(ports, config, {
+    request,
+    isAsked: source === undefined,
+    usesDockerRegistry: push.value && destinations.some(({ registry }) => registry.kind === 'docker'),
+    logins,
+    secrets:
+      request.gitSecret === '' ? build.secretValues : new Map([...build.secretValues, [request.gitSecret, token]]),
+    cacheVariables: build.variables,
+  });
+}
+
+/** Only a step that has a source loads what reads one. */
+export function sourceOf({ docker, registry: client }: StepInUse): SourcePort {
+  return {
+    async open(spec) {
+      const { openSource } = await import('../publish/open-image-source.ts');
+      return openSource(spec, { client, docker });
+    },
+    async readImageId(image) {
+      const { readImageId } = await import('../engine/engine-image.ts');
+      return readImageId(docker, image);
+    },
+    async pushFromDaemon(imageId, reference) {
+      const { pushFromDaemon } = await import('../engine/engine-image.ts');
+      return pushFromDaemon(docker, imageId, reference);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * The post entry: removes what `main` was kept from removing, because it was killed, or kept on purpose for the later
+ * steps of the job (`login-scope: job`). Loads nothing but this, unless a
+ * builder is left.
+ */
+
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatAnnotation } from '../log/workflow-commands.ts';
+import { isStepFolder } from '../login/private-folder.ts';
+
+export async function run(): Promise<void> {
+  const folder = process.env.STATE_folder ?? '';
+  if (!isStepFolder(folder) || !existsSync(folder)) return;
+  // Left by a step that was killed with a builder of its own: where its state is gone, so is the builder.
+  const builder = process.env.STATE_builder ?? '';
+  if (builder !== '' && existsSync(join(folder, 'docker', 'buildx', 'instances'))) {
+    await removeBuilder(builder, folder).catch((error: unknown) =>
+      warn(`The builder of this step could not be removed: ${error}`),
+    );
+  }
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) =>
+    warn(`${folder}, with the login of this step, could not be removed: ${error}`),
+  );
+}
+
+function warn(message: string): void {
+  process.stdout.write(formatAnnotation('warning', message));
+}
+
+/**
+ * @param noted by `main`, as JSON: the command line, and the names of the variables that hold no secret
+ * @throws Error
+ */
+async function removeBuilder(noted: string, folder: string): Promise<void> {
+  const { createCommandRunner } = await import('../engine/command.ts');
+  const { argv, variables } = JSON.parse(noted);
+  const [program = 'docker-buildx', ...args] = argv.map(String);
+  const config = join(folder, 'docker');
+  const inherited = Object.entries(process.env).filter(([name]) => variables.includes(name));
+  const env = {
+    ...Object.fromEntries(inherited),
+    DOCKER_CONFIG: config,
+    BUILDX_CONFIG: join(config, 'buildx'),
+  };
+  const { run: start } = createCommandRunner(AbortSignal.timeout(30_000));
+  const { exitCode, stderr } = await start([program, ...args], { env });
+  if (exitCode !== 0) throw new Error(`${args.join(' ')}: ${stderr.trim()}`);
+}

@@ -1,0 +1,41 @@
+/**
+ * What the log says of a plan and of what came of it, and what later steps are told beside the outputs.
+ */
+
+import { appendFileSync } from 'node:fs';
+import { formatDigestReference } from '../image/reference.ts';
+import type { Log } from '../log/log.ts';
+import { isStaged, type Outcome } from '../plan/outcome.ts';
+import type { Plan, PublicationPlan } from '../plan/plan.ts';
+import type { Environment } from '../text/environment.ts';
+
+/** Notices for decisions that a person would want to know, and warnings for what is odd. */
+export function tellOf({ notes, description }: PublicationPlan, log: Log): void {
+  for (const note of notes) log.notice(note);
+  for (const warning of description.warnings) log.warning(warning);
+}
+
+/** Tells people and later steps what was published. */
+export function announce(
+  thePlan: PublicationPlan & Pick<Plan, 'staging'>,
+  outcome: Outcome,
+  env: Environment,
+  log: Log,
+): void {
+  if (isStaged(thePlan, outcome)) return;
+  if (!outcome.published || outcome.digest === undefined) {
+    log.notice(`Nothing was published, because ${outcome.reason}.`);
+    return;
+  }
+  const { digest, places = [] } = outcome;
+  const references = places.map(({ repository }) => formatDigestReference(repository, digest));
+  // The runner's list of what a job made, for attestation steps (actions/runner, CreateArtifactsFileCommand).
+  if (env.GITHUB_ARTIFACTS) appendFileSync(env.GITHUB_ARTIFACTS, references.map((each) => `oci://${each}\n`).join(''));
+  // The main one comes last.
+  for (const { repository, description } of [...places.slice(1), ...places.slice(0, 1)]) {
+    const tags = description.tags.map(({ tag }) => tag).join(', ');
+    const destination = thePlan.destinations.find((each) => each.repository === repository);
+    log.info(`Published ${formatDigestReference(repository, digest)} as ${tags}`);
+    if (destination?.packageUrl) log.info(`Package ${destination.packageUrl}`);
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * The outputs of the action, from what was decided and what came of it.
+ */
+
+import { formatDigestReference, formatTagReference } from '../image/reference.ts';
+import { formatAnnotation, formatLabel } from '../metadata/labels.ts';
+import type { Outcome } from '../plan/outcome.ts';
+import type { PublicationPlan } from '../plan/plan.ts';
+import { withoutUrlSecrets } from '../text/url-secrets.ts';
+
+export const outputNames = [
+  'image',
+  'reference',
+  'digest',
+  'tags',
+  'tag-names',
+  'version',
+  'registry',
+  'repository',
+  'package-url',
+  'published',
+  'reason',
+  'imageid',
+  'platforms',
+  'labels',
+  'annotations',
+  'metadata',
+  'plan',
+] as const;
+
+export type OutputName = (typeof outputNames)[number];
+
+/** The value of each output; what a run has nothing to say about is empty. */
+export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly<Record<OutputName, string>> {
+  const { description } = outcome;
+  const { tags, version, labels, annotations } = description;
+  const places = outcome.places ?? plan.destinations.map(({ repository }) => ({ repository, description }));
+  const references = places.flatMap((place) =>
+    place.description.tags.map(({ tag }) => formatTagReference(place.repository, tag)),
+  );
+  const main = plan.destinations.find(({ repository }) => repository === places[0]?.repository);
+  return {
+    image: references[0] ?? '',
+    reference: main && outcome.digest ? formatDigestReference(main.repository, outcome.digest) : '',
+    digest: outcome.digest ?? '',
+    tags: references.join('\n'),
+    'tag-names': tags.map(({ tag }) => tag).join('\n'),
+    version,
+    registry: main?.repository.registry ?? '',
+    repository: main?.repository.path ?? '',
+    'package-url': main?.packageUrl ?? '',
+    published: String(outcome.published),
+    reason: outcome.reason,
+    imageid: outcome.imageId,
+    platforms: JSON.stringify(outcome.platforms),
+    labels: labels.map(formatLabel).join('\n'),
+    annotations: annotations.map(formatAnnotation).join('\n'),
+    metadata: withoutUrlSecrets(outcome.metadata),
+    plan: JSON.stringify(plan, (_, value: unknown) => (typeof value === 'string' ? withoutUrlSecrets(value) : value)),
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * What every entry composes in the same way: the step's private folder, its children, its registry client, and the order
+ * in which they end. Nothing of a credential outlives `close`.
+ */
+
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createCommandRunner } from '../engine/command.ts';
+import type { DockerPorts } from '../engine/docker.ts';
+import { withNewToken } from '../engine/renewed-token.ts';
+import type { Product } from '../github/product.ts';
+import { hostOfOwningProduct } from '../github/product-registries.ts';
+import { retry } from '../http/retry.ts';
+import type { Registry } from '../image/registry-name.ts';
+import type { Repository } from '../image/repository.ts';
+import type { Log } from '../log/log.ts';
+import { createDockerConfig, type DockerConfig, removeDockerConfig } from '../login/docker-config.ts';
+import { readLogin } from '../login/runner-login.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import type { Credential, RegistryLogin } from '../registry/credential.ts';
+import type { Environment } from '../text/environment.ts';
+import { withoutBuildSecrets } from '../text/secret-text.ts';
+import { childEnvironment, withoutAuthConfig } from './child-environment.ts';
+import { judgeCommand, retryPorts } from './retry-ports.ts';
+import type { StepSecrets } from './step-secrets.ts';
+
+/** Where the CLI keeps its configuration unless told otherwise. */
+export function runnerDockerConfig(env: Environment): string {
+  return env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker');
+}
+
+/** What an entry opens a step for. */
+export interface StepPlan {
+  readonly product: Product;
+  /** What it reads or writes. */
+  readonly repositories: readonly Repository[];
+  readonly logins: readonly RegistryLogin[];
+  readonly retries: number;
+}
+
+export interface Step {
+  readonly docker: DockerPorts;
+  readonly config: DockerConfig;
+  readonly registry: RegistryClient;
+  readonly logins: readonly RegistryLogin[];
+  /** Ends every child and connection; removes the folder unless `keepsLogin`. */
+  close(keepsLogin: boolean): Promise<void>;
+}
+
+/**
+ * Makes the private folder and what stands on it.
+ * @param folder of the step, from `newStepFolder`; gone again if this throws
+ * @param signal ends the step's children when it fires
+ */
+export async function openStep(
+  plan: StepPlan,
+  folder: string,
+  env: Environment,
+  secrets: StepSecrets,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Step> {
+  const commands = createCommandRunner(signal);
+  const closing = new AbortController();
+  // A step that has failed, or was asked to end, waits for no further attempt.
+  const ended = AbortSignal.any([signal, closing.signal]);
+  try {
+    const { logins } = plan;
+    const registries = logins.map(({ registry }) => registry);
+    const config = await createDockerConfig(join(folder, 'docker'), runnerDockerConfig(env), registries);
+    const hidden = logins.map(({ password }) => password);
+    const inherited = withoutBuildSecrets(env, secrets.ofBuild ?? []);
+    const childEnv = {
+      ...withoutAuthConfig(childEnvironment(inherited, [secrets.token, ...hidden]), registries),
+      DOCKER_CONFIG: config.folder,
+    };
+    const credentials = await readCredentials(plan, (registry) =>
+      readLogin(config.folder, registry, commands.run, childEnv),
+    );
+    const ports = retryPorts(log, ended);
+    const { createRegistryClient } = await import('../registry/client.ts');
+    const registry = createRegistryClient({
+      credentials: (name) => credentials.get(name),
+      environment: env,
+      retries: plan.retries,
+      signal,
+      ...ports,
+    });
+    const isTaken = async (): Promise<boolean> => {
+      const asked = plan.repositories.map((repository) => registry.mayPush(repository));
+      return (await Promise.all(asked)).every(({ answer }) => answer !== 'refused');
+    };
+    return {
+      docker: {
+        run: commands.run,
+        env: childEnv,
+        temp: folder,
+        signal,
+        onOutput: (text) => log.tool(text),
+        retry: (what, attempt) => {
+          const options = { what, retries: plan.retries, judge: judgeCommand, ...ports };
+          return retry(withNewToken(what, attempt, { log: ports.log, isTaken }), options);
+        },
+      },
+      config,
+      registry,
+      logins,
+      async close(keepsLogin) {
+        closing.abort();
+        await registry.settle();
+        registry.close();
+        await commands.end();
+        if (!keepsLogin) await removeDockerConfig(folder);
+      },
+    };
+  } catch (error) {
+    await commands.end();
+    await removeDockerConfig(folder);
+    throw error;
+  }
+}
+
+/** Who our own client is to each registry: who the CLI logs in as, or what it is logged in with already. */
+async function readCredentials(
+  { product, repositories, logins }: StepPlan,
+  readRunnerLogin: (registry: Registry) => Promise<Credential | undefined>,
+): Promise<ReadonlyMap<Registry, Credential | undefined>> {
+  const entries = repositories.map(async ({ registry }) => {
+    const login = logins.find((each) => each.registry === registry);
+    const credential =
+      login === undefined ? await readRunnerLogin(registry) : { username: login.username, token: login.password };
+    // The client knows the realms of GitHub's own hosts; that of a GHES is known here alone.
+    const isOwn = product.kind === 'ghes' && hostOfOwningProduct(registry, product) === product.host;
+    const realm = isOwn ? { realmDomain: product.host } : {};
+    return [registry, credential && { ...credential, ...realm }] as const;
+  });
+  return new Map(await Promise.all(entries));
+}

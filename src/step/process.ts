@@ -1,0 +1,25 @@
+/**
+ * What the entries have in common: the process they run in, and how they end. Nothing else reads the environment or sets an
+ * exit code.
+ */
+
+import { tmpdir } from 'node:os';
+import type { Log } from '../log/log.ts';
+import type { Environment } from '../text/environment.ts';
+
+/** The process of a step. */
+export interface Entry {
+  readonly env: Environment;
+  /** Against which the paths of inputs are meant. */
+  readonly workingFolder: string;
+  readonly log: Log;
+  /** Milliseconds since the process began. */
+  readonly now: () => number;
+  /** Fires when the process is asked to end. */
+  readonly termination: AbortSignal;
+}
+
+/** Below which folder a step keeps its own. */
+export function temporaryFolder(env: Environment): string {
+  return env.RUNNER_TEMP || tmpdir();
+}

@@ -1,0 +1,49 @@
+/**
+ * What each entry has around its work: a folder that `post` knows of, a step in it, and the cause and remedy of what fails.
+ */
+
+import { newStepFolder } from '../login/private-folder.ts';
+import { openStep, type Step, type StepPlan } from './open-step.ts';
+import { type Entry, temporaryFolder } from './process.ts';
+import { appendEntry } from './runner-files.ts';
+import type { StepSecrets } from './step-secrets.ts';
+
+/** What the work in a step may do beside what the step offers. */
+export interface StepInUse extends Omit<Step, 'close'> {
+  /**
+   * Leaves the login for the later steps of the job, until the post step; without a runner there are none.
+   * @param variables with which they are logged in
+   */
+  keepLogin(variables: Readonly<Record<string, string>>): void;
+}
+
+/**
+ * Works in a step of its own, and ends it whatever comes of it.
+ * @param plan with every repository that the work reads or writes
+ * @param explain throws an error again, with its cause and remedy in this very run
+ * @throws PublishError
+ */
+export async function withStep<Result>(
+  plan: StepPlan,
+  { env, log, termination }: Entry,
+  explain: (error: unknown) => Promise<never>,
+  secrets: StepSecrets,
+  work: (step: StepInUse) => Promise<Result>,
+): Promise<Result> {
+  const folder = newStepFolder(temporaryFolder(env));
+  // Before the folder is made, so that `post` knows it whatever happens from here on.
+  appendEntry(env.GITHUB_STATE, 'folder', folder);
+  const step = await openStep(plan, folder, env, secrets, log, termination);
+  let keepsLogin = false;
+  const keepLogin: StepInUse['keepLogin'] = (variables) => {
+    keepsLogin = env.GITHUB_ENV !== undefined;
+    for (const [name, value] of Object.entries(variables)) appendEntry(env.GITHUB_ENV, name, value);
+  };
+  try {
+    return await work({ ...step, keepLogin });
+  } catch (error) {
+    return await explain(error);
+  } finally {
+    await step.close(keepsLogin);
+  }
+}

@@ -1,0 +1,40 @@
+/** The secrets of a step, read and masked before anything else. */
+
+import type { Faults } from '../errors.ts';
+import type { Log } from '../log/log.ts';
+import type { RegistryLogin } from '../registry/credential.ts';
+import { tellingLines } from '../text/secret-text.ts';
+import { urlSecrets } from '../text/url-secrets.ts';
+
+/** Only a step that has `registry-auth` loads a YAML parser. */
+export async function readRegistryAuth(text: string, faults: Faults): Promise<readonly RegistryLogin[]> {
+  if (text === '') return [];
+  const { parseRegistryAuth } = await import('../login/registry-auth.ts');
+  return parseRegistryAuth(text, faults);
+}
+
+/**
+ * Every secret, and the form in which the CLI's configuration keeps a login, is *** in the log from here on.
+ * @param texts of all inputs: there may be URLs with credentials among them
+ */
+export function maskSecrets(
+  log: Log,
+  username: string,
+  { token, registryAuth, ofBuild = [] }: StepSecrets,
+  texts: readonly string[],
+): void {
+  for (const login of [{ username, password: token }, ...registryAuth]) {
+    if (login.password === '') continue;
+    log.mask(login.password);
+    log.mask(Buffer.from(`${login.username}:${login.password}`).toString('base64'));
+  }
+  for (const line of [...ofBuild, ...texts.flatMap(urlSecrets)].flatMap(tellingLines)) log.mask(line);
+}
+
+/** The secret parts that no plan holds. */
+export interface StepSecrets {
+  readonly token: string;
+  readonly registryAuth: readonly RegistryLogin[];
+  /** Of the build, where they stand in inputs and variables. */
+  readonly ofBuild?: readonly string[];
+}
