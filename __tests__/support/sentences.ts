@@ -19,7 +19,7 @@ const phrases: readonly Phrase[] = [
   { pattern: /\bwhence\b/i, instead: 'say who does it, with "because" or "from which"' },
   { pattern: /\b(?:thereof|therein|thereby|hence|hither)\b/i, instead: 'name the thing again' },
   { pattern: /\b(?:that|those) which\b/i, instead: 'name the thing again' },
-  { pattern: /\b(?:is|are|was|be) none\b/i, instead: 'say "is not a …"' },
+  { pattern: /(?<!\bthere )\b(?:is|are|was|were|be) none\b/i, instead: 'say "is not a …"' },
   { pattern: /\bnone of an?\b/i, instead: 'say "is not a …"' },
   { pattern: /\b(?:can|cannot|could|may) be had\b/i, instead: 'say "supports" or "gets"' },
   { pattern: /\b(?:was|were|be) had\b/i, instead: 'say "has" or "got"' },
