@@ -10,24 +10,24 @@ const groups = {
   budgets: {
     title: 'The budgets',
     text: `*Bare docker* is what people write by hand: \`docker login\`, \`docker buildx build --push\`, \`docker logout\`, on the same
-engine and to the same registry. That is the least that a publish can take, and it does none of the rest: plan, permission,
-read-back, summary, clean-up. *The step* is \`main\` and \`post\`, started as the runner starts them, from the first to the
-last moment of their processes.`,
+engine and to the same registry. That is the least work that a publish can do: bare docker makes no plan, checks no
+permission, reads nothing back, writes no summary, and cleans nothing up. *The step* is \`main\` and \`post\`, started as the runner starts them. Its time is
+from the first to the last moment of their processes.`,
   },
   publish: {
-    title: 'Publishing what is there already',
-    text: `The input \`source\`, beside the tool that does no more than push. crane takes no \`oci-archive:\`, so it is unpacked first; what
-crane takes for the unpacked folder stands beside it. Memory is the most that the step's own process had resident.`,
+    title: 'Publishing an existing image',
+    text: `The table compares the input \`source\` with a tool that only pushes. crane does not read an \`oci-archive:\`, so tar unpacks it first.
+One row has the time of crane for the unpacked folder. Memory is the largest resident set of the step's own process.`,
   },
   distance: {
     title: 'A registry that is further away',
-    text: `The same with 50 ms to the registry and back, as from one coast of a continent to the other: a new connection costs one such
-round trip, and so does each request that waits for the one before.`,
+    text: `Here, a round trip to the registry takes 50 ms, as from one coast of a continent to the other. A new connection costs one
+round trip. So does each request that waits for the one before.`,
   },
   builders: {
     title: 'Builders',
-    text: `Several platforms are built by an engine with containerd's image store. The last row has a BuildKit that has built nothing
-yet in every run, as a runner that was just started has, and a cache in the registry.`,
+    text: `An engine with containerd's image store builds several platforms. In the last row, every run has a cache in the registry. Its
+BuildKit has built nothing yet, as on a runner that has just started.`,
   },
 };
 
@@ -105,9 +105,9 @@ ${judge(result)}
 
 ${describeMachine(result)}
 
-The two sides of a row run in turns, and the other way round every second time. A figure is the median, with the least and the
-most in brackets; a ratio is that of the medians. Engine and registry are on the same machine and belong to the benchmark
-alone, so the network costs next to nothing and what the step adds shows as large as it can be.
+The two sides of a row run in turns, in the opposite order every second time. A figure is the median, with the smallest and the
+largest value in brackets. A ratio is the ratio of the medians. Engine and registry are on the same machine, and only the benchmark uses
+them. So the network costs almost nothing, and the table shows the largest share that the step can add.
 
 \`\`\`sh
 npm run bench                                                      # the budgets
@@ -115,17 +115,19 @@ npm run bench -- all --json docs/benchmarks.json && npm run docs   # this page, 
 npm run bench -- --help
 \`\`\`
 
-It needs root on Debian or Ubuntu, where [the lab](../lab/README.md) gets the engines from the distribution, and 20 GB of disk.
+It needs 20 GB of disk, and root on Debian or Ubuntu: [the lab](../lab/README.md) gets the engines from the distribution.
 
 ${sections(result).join('\n\n')}
 
 ## Growth
 
-More of one thing at a time, all else the same. *A further one* is what each unit costs beyond those of the first line: what is
-left when the fixed cost is taken out. The cost *grows* when a unit, or a further one, costs a quarter more in the larger work
-than in the smaller, and more than the runs differ by among themselves ([\`growthOf\`](../scripts/bench/figures.js)); else it
-*stays* or *falls*. Where the other side pays as much for its further units, it is the work itself that grows: Docker needs more
-for the hundredth layer of a build than for the second. Memory is the most that the step's own process had resident in any run.
+Each table has more of one thing, and everything else the same. *A further one* is the cost of each unit beyond those of the first line,
+without the fixed cost. The cost *grows* if a unit, or a further one, costs a quarter more in the larger work than in the smaller. The
+difference must also be larger than the difference between the runs ([\`growthOf\`](../scripts/bench/figures.js)). Otherwise the cost
+*stays* or *falls*.
+
+If further units cost the other side as much, the work itself grows. For example, Docker needs more time for the hundredth layer of a build
+than for the second. Memory is the largest resident set of the step's own process in any run.
 
 ${result.series.map(growth).join('\n\n')}
 `;

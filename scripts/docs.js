@@ -1,5 +1,6 @@
-// Writes what README.md and docs/ say twice, between its markers, from where it is said first: the inputs and outputs of
-// action.yml, merge/action.yml and pull/action.yml, the registry that the code resolves on each product, the workflows of examples/.
+// Writes, between markers, the parts of README.md and docs/ that have a source elsewhere: the inputs and outputs of action.yml,
+// merge/action.yml and pull/action.yml, the registry that the code resolves on each product, and the workflows of examples/.
+// README.md gets the inputs and outputs that most workflows need; docs/ gets all.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
@@ -23,7 +24,7 @@ const pull = readAction('pull/action.yml');
 const code = (value) => (value === '' ? '' : `\`${value}\``);
 
 /**
- * What a GitHub Enterprise Server told of its hosts, in the order of preference: `true` answered as a registry.
+ * What a GitHub Enterprise Server answered at its hosts, in the order of preference: `true` means as a registry.
  * @type {(container: boolean, docker?: boolean, bare?: boolean) => import('../src/github/enterprise-server.ts').ServerFacts}
  */
 const server = (container, docker, bare) => {
@@ -88,42 +89,80 @@ const examples = [
   ['any other registry', 'https://github.com', 'docker.io', undefined, 'a host that is named'],
 ];
 
-/** @param {ReturnType<typeof readAction>} action */
-const inputsOf = ({ inputs }) =>
+/** Inputs and outputs that most workflows need, for README.md. */
+const usual = {
+  inputs: [
+    'registry',
+    'owner',
+    'image',
+    'token',
+    'registry-auth',
+    'context',
+    'file',
+    'platforms',
+    'build-args',
+    'secrets',
+    'cache',
+    'tags',
+    'labels',
+    'if-exists',
+    'push',
+  ],
+  outputs: ['image', 'reference', 'digest', 'tags', 'version', 'published', 'reason'],
+};
+
+/**
+ * Some entries of an action, in its own order.
+ * @template Entry
+ * @param {Record<string, Entry>} entries
+ * @param {readonly string[]} names
+ * @returns {Record<string, Entry>}
+ */
+function only(entries, names) {
+  const missing = names.filter((name) => !Object.hasOwn(entries, name));
+  if (missing.length > 0) throw new Error(`action.yml does not have ${missing.join(', ')}`);
+  return Object.fromEntries(Object.entries(entries).filter(([name]) => names.includes(name)));
+}
+
+/** @param {ReturnType<typeof readAction>['inputs']} inputs */
+const tableOfInputs = (inputs) =>
   markdownTable([
     ['Input', 'Default', 'Meaning'],
     ...Object.entries(inputs).map(([name, input]) => [code(name), code(input.default ?? ''), input.description]),
   ]);
 
-/** @param {ReturnType<typeof readAction>} action */
-const outputsOf = ({ outputs }) =>
+/** @param {ReturnType<typeof readAction>['outputs']} outputs */
+const tableOfOutputs = (outputs) =>
   markdownTable([
     ['Output', 'Value'],
     ...Object.entries(outputs).map(([name, output]) => [code(name), output.description]),
   ]);
 
+const registries = examples.map(([label, url, input, facts, proof]) => {
+  const product = resolveProduct(new URL(url));
+  const decision = resolveRegistry(input, product, facts);
+  const { repository } = resolveRepository(decision, { owner: 'owner', sourceRepository: 'repo', image: 'image' });
+  const reason = decision.reason.replaceAll(describeProduct(product), `\`${product.host}\``);
+  const name = `${repository.registry}/${repository.path.toUpperCase()}`;
+  return [label, code(input), code(name), reason, `“${proof}”`];
+});
+const registryHeads = ['Where the run lives', '`registry`', 'Published as', 'Why', 'Shown by the end-to-end test'];
+
 const tables = {
-  inputs: inputsOf(action),
-  outputs: outputsOf(action),
-  'merge-inputs': inputsOf(merge),
-  'merge-outputs': outputsOf(merge),
-  'pull-inputs': inputsOf(pull),
-  'pull-outputs': outputsOf(pull),
-  registries: markdownTable([
-    ['Where the run lives', '`registry`', 'Published as', 'Why', 'Shown by the end-to-end test'],
-    ...examples.map(([label, url, input, facts, proof]) => {
-      const product = resolveProduct(new URL(url));
-      const decision = resolveRegistry(input, product, facts);
-      const { repository } = resolveRepository(decision, { owner: 'owner', sourceRepository: 'repo', image: 'image' });
-      const reason = decision.reason.replaceAll(describeProduct(product), `\`${product.host}\``);
-      const name = `${repository.registry}/${repository.path.toUpperCase()}`;
-      return [label, code(input), code(name), reason, `“${proof}”`];
-    }),
-  ]),
+  'usual-inputs': tableOfInputs(only(action.inputs, usual.inputs)),
+  'usual-outputs': tableOfOutputs(only(action.outputs, usual.outputs)),
+  inputs: tableOfInputs(action.inputs),
+  outputs: tableOfOutputs(action.outputs),
+  'merge-inputs': tableOfInputs(merge.inputs),
+  'merge-outputs': tableOfOutputs(merge.outputs),
+  'pull-inputs': tableOfInputs(pull.inputs),
+  'pull-outputs': tableOfOutputs(pull.outputs),
+  'registry-names': markdownTable([registryHeads, ...registries].map((cells) => cells.slice(0, 3))),
+  registries: markdownTable([registryHeads, ...registries]),
 };
 
 /**
- * What becomes of each of their inputs.
+ * What takes the place of each of their inputs.
  * @type {(rows: import('./migrating.js').Row[]) => string}
  */
 const migration = (rows) =>
@@ -138,13 +177,13 @@ const migration = (rows) =>
     }),
   ]);
 
-/** What stands between `<!-- NAME: generated by npm run docs -->` and `<!-- /NAME -->`. @type {Record<string, string>} */
+/** What goes between `<!-- NAME: generated by npm run docs -->` and `<!-- /NAME -->`. @type {Record<string, string>} */
 const sections = {
   ...tables,
   ...Object.fromEntries(Object.entries(migrations).map(([name, rows]) => [name, migration(rows)])),
 };
 
-/** A file of the repository, where its name stands: `<!-- file: PATH -->` … `<!-- /file -->`. @type {(path: string) => string} */
+/** A file of the repository, at its name: `<!-- file: PATH -->` … `<!-- /file -->`. @type {(path: string) => string} */
 const included = (path) => `\`\`\`yaml\n${readFileSync(new URL(path, root), 'utf8').trim()}\n\`\`\``;
 
 const pages = [
@@ -158,7 +197,7 @@ for (const page of pages.filter((name) => name.endsWith('.md'))) {
   const written = text
     .replaceAll(/(<!-- (.+): generated by npm run docs -->\n)[\s\S]*?(<!-- \/\2 -->)/g, (_all, start, name, end) => {
       const content = sections[name];
-      if (content === undefined) throw new Error(`${page}: nothing is called "${name}"`);
+      if (content === undefined) throw new Error(`${page}: there is no section "${name}"`);
       unused.delete(name);
       return `${start}\n${content}\n\n${end}`;
     })
@@ -167,4 +206,4 @@ for (const page of pages.filter((name) => name.endsWith('.md'))) {
     });
   if (written !== text) writeFileSync(file, written);
 }
-if (unused.size > 0) throw new Error(`no page has a place for ${[...unused].join(', ')}`);
+if (unused.size > 0) throw new Error(`no page has a marker for ${[...unused].join(', ')}`);

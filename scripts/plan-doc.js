@@ -35,7 +35,7 @@ writeFileSync(
 /** @type {(value: unknown) => value is Schema} */
 const isSchema = (value) => typeof value === 'object' && value !== null;
 
-/** Names whose definition is a text say no more than that. @type {(name: string) => boolean} */
+/** Names whose definition is a text need no section. @type {(name: string) => boolean} */
 const isText = (name) => {
   const definition = definitions[name];
   return isSchema(definition) && definition.type === 'string' && definition.enum === undefined;
@@ -88,11 +88,13 @@ const lines = [
   '',
   '# The plan',
   '',
-  'Every decision of a publish with its reason, made before anything is done. `dry-run: true` stops after it; the output',
-  '`plan` has it as JSON, and so has `node dist/cli.js plan --json`. Its form is [plan.schema.json](plan.schema.json).',
+  'The plan has every decision of a publish with its reason. The action makes it before it does anything else, and',
+  '`dry-run: true` stops after it. The output `plan` and `node dist/cli.js plan --json` give it as JSON. Its form is',
+  '[plan.schema.json](plan.schema.json).',
   '',
-  '`schema` is the version of the form. It is raised when a reader would have to change: a name is gone or means something',
-  'else. New names may come without that, so ignore those you do not know. No token, password or build secret is in it.',
+  '`schema` is the version of the form. We raise it when a program that reads the plan has to change: a name no longer exists,',
+  'or has another meaning. We add names without raising it, so ignore names that you do not know. The plan has no token, no',
+  'password and no secret of a build.',
   '',
   ...(isSchema(plan) ? section('Plan', plan) : []),
   ...Object.entries(others).flatMap(([name, part]) => (isSchema(part) && !isText(name) ? section(name, part) : [])),

@@ -72,7 +72,7 @@ export function formatTagsDoc(chapters) {
   const head = [
     '<!-- Written by scripts/tags-doc.js from __tests__/unit/metadata/examples.json; edit that. -->',
     '# Tags',
-    'Which tags an image gets is decided by the inputs `tags` and `flavor`, in the syntax of docker/metadata-action: one rule a line, `type=TYPE,NAME=VALUE,…`. An attribute that a rule does not have is an error. Dates below are of 2 January 2026, 04:30 UTC; the commit is `860c1904…`.',
+    'The inputs `tags` and `flavor` decide which tags an image gets. They have the syntax of docker/metadata-action: one rule per line, `type=TYPE,NAME=VALUE,…`. If a rule has an attribute that its type does not support, the step fails. The examples run on 2 January 2026, at 04:30 UTC, with the commit `860c1904…`.',
   ];
   return `${[...head, ...chapters.map(formatChapter)].join('\n\n')}\n`;
 }

@@ -10,7 +10,7 @@ const invariants = (page.split('## Invariants')[1]?.split('\n## ')[0] ?? '')
   .slice(1)
   .map((text) => ({
     number: Number(text.match(/^\d+/)?.[0]),
-    tests: [...text.matchAll(/^ +`([^`]+\.test\.ts)`: "(.+)"$/gm)].map(([, file = '', title = '']) => ({
+    tests: [...text.matchAll(/^ +- `([^`]+\.test\.ts)`: "(.+)"$/gm)].map(([, file = '', title = '']) => ({
       file,
       title,
     })),

@@ -1,4 +1,4 @@
-/** The house (design.md section 8): what may import what, and who may touch the world. */
+/** The house: which room may import which, and who may touch the world. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -8,29 +8,35 @@ import { describe, expect, test } from '@jest/globals';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A part is a folder of src, or a file that stands there alone. Each imports from earlier lines only. */
-const levels: readonly (readonly string[])[] = [
-  ['errors', 'text'],
-  ['image', 'log'],
-  ['build', 'http', 'metadata'],
-  ['github', 'inputs', 'registry'],
-  ['diagnosis', 'engine', 'legs', 'login', 'source'],
-  ['plan', 'step'],
-  ['publish', 'report'],
-  ['actions'],
-  ['entries'],
-];
+/** A room is a folder of src, or `errors`; CONTRIBUTING.md shows them to people in a table, which is what is held here. */
+interface Room {
+  readonly name: string;
+  readonly floor: number;
+  /** `errors` is open to all but `text`, and is not listed. */
+  readonly mayImport: readonly string[];
+}
 
-/** Whoever starts an entry: they compose, run and catch. */
-const entries = ['entries'];
+/** The rows `| floor | \`room/\` | what | may import | must never |` of a page. */
+function roomsOf(page: string): readonly Room[] {
+  const rows = page.matchAll(/^\| (\d+) \| `(\w+)(?:\/|\.ts)` \| [^|]+ \| ([^|]+) \| [^|]+ \|$/gm);
+  return [...rows].map(([, floor, name = '', imports = '']) => ({
+    name,
+    floor: Number(floor),
+    mayImport: imports === '–' ? [] : imports.split(', '),
+  }));
+}
+
+const rooms = roomsOf(readFileSync(`${root}/CONTRIBUTING.md`, 'utf8'));
 
 /** What only decides: the same answer each time, whatever the machine. */
-const pure = ['errors', 'text', 'image', 'metadata', 'inputs', 'plan', 'diagnosis'];
+const pureRooms = ['errors', 'text', 'image', 'metadata', 'build', 'inputs', 'plan', 'diagnosis'];
+/** The two files among the build's that look at the disk. */
+const onDisk = ['build/check-build-files.ts', 'build/copied-credential.ts'];
 
 interface Module {
   /** Relative to src. */
   readonly path: string;
-  readonly part: string;
+  readonly room: string;
   /** Without comments. */
   readonly code: string;
   readonly imports: readonly string[];
@@ -45,7 +51,7 @@ function withoutComments(code: string): string {
   return code.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
 }
 
-function partOf(path: string): string {
+function roomOf(path: string): string {
   return (path.split('/')[0] ?? '').replace(/\.ts$/, '');
 }
 
@@ -53,10 +59,10 @@ const modules: readonly Module[] = readdirSync(`${root}/src`, { recursive: true,
   .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
   .map((path) => {
     const code = withoutComments(readFileSync(`${root}/src/${path}`, 'utf8'));
-    return { path, part: partOf(path), code, imports: importsOf(code) };
+    return { path, room: roomOf(path), code, imports: importsOf(code) };
   });
 
-const levelOf = (part: string): number => levels.findIndex((level) => level.includes(part));
+const isPure = ({ path, room }: Module): boolean => pureRooms.includes(room) && !onDisk.includes(path);
 
 /** Modules of src that a module imports, relative to src. */
 function inner({ path, imports }: Module): readonly string[] {
@@ -88,20 +94,61 @@ test('imports of every form are seen, and those in comments are not', () => {
   expect(importsOf(withoutComments(code))).toEqual(['./a.ts', './b.ts', './c.ts', './d.ts', './e.ts', './f.ts']);
 });
 
-describe('imports', () => {
-  test('every part of src has its place in the picture, and every part of the picture is there', () => {
-    expect([...new Set(modules.map(({ part }) => part))].sort()).toEqual(levels.flat().sort());
+test('the table of rooms is read', () => {
+  const page = '| 2 | `image/` | names | text, errors | do |\n| 1 | `errors.ts` | codes | – | import |\n';
+  expect(roomsOf(page)).toEqual([
+    { name: 'image', floor: 2, mayImport: ['text', 'errors'] },
+    { name: 'errors', floor: 1, mayImport: [] },
+  ]);
+});
+
+describe('the rooms', () => {
+  test('are the folders of src, each with its row in CONTRIBUTING.md; `errors` alone is a file', () => {
+    expect(readdirSync(`${root}/src`).sort()).toEqual(
+      rooms.map(({ name }) => (name === 'errors' ? 'errors.ts' : name)).sort(),
+    );
   });
 
-  test('point down', () => {
-    const upward = modules.flatMap((module) =>
-      inner(module)
-        .filter((target) => partOf(target) !== module.part && levelOf(partOf(target)) >= levelOf(module.part))
-        .map((target) => `${module.path} → ${target}`),
+  test('stand in the order of their floors, and may import from lower ones only', () => {
+    const floors = new Map(rooms.map(({ name, floor }) => [name, floor]));
+    expect(rooms.map(({ floor }) => floor)).toEqual(rooms.map(({ floor }) => floor).toSorted((a, b) => b - a));
+    const upward = rooms.flatMap(({ name, floor, mayImport }) =>
+      mayImport.filter((each) => !((floors.get(each) ?? floor) < floor)).map((each) => `${name} → ${each}`),
     );
     expect(upward).toEqual([]);
   });
 
+  test('import what their row lists, all of it and nothing else', () => {
+    const imported = rooms.map(({ name }) => {
+      const targets = modules.filter(({ room }) => room === name).flatMap((module) => inner(module).map(roomOf));
+      return [name, [...new Set(targets)].filter((each) => each !== name && each !== 'errors').sort()];
+    });
+    expect(imported).toEqual(rooms.map(({ name, mayImport }) => [name, mayImport.toSorted()]));
+  });
+
+  test('import `errors`, all but `text`', () => {
+    const users = modules.filter((module) => inner(module).includes('errors.ts')).map(({ room }) => room);
+    expect(users).not.toContain('text');
+  });
+});
+
+describe('files', () => {
+  const names = modules.map(({ path }) => posix.basename(path, '.ts'));
+
+  test('have a name that no other file of src has', () => {
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
+  test('have no name of another room', () => {
+    const named = modules.filter(({ path, room }) => {
+      const name = posix.basename(path, '.ts');
+      return name !== room && rooms.some((each) => each.name === name);
+    });
+    expect(named.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe('imports', () => {
   test('go in no circle, within a folder either', () => {
     const graph = new Map(modules.map((module) => [module.path, inner(module)]));
     const finished = new Set<string>();
@@ -139,28 +186,46 @@ describe('imports', () => {
 describe('the world', () => {
   test('the environment, the console and the exit code are the entries’ alone', () => {
     const pattern = /\bprocess\.(?:env|argv|exit|exitCode|stdout|stderr|stdin|on|cwd)\b|\bconsole\.\w+/g;
-    expect(occurrences(pattern, ({ part }) => !entries.includes(part))).toEqual([]);
+    expect(occurrences(pattern, ({ room }) => room !== 'entries')).toEqual([]);
   });
 
   test('the clock and chance are told to what only decides', () => {
     const pattern =
-      /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.|\bsetTimeout\b|\bprocess\b|\bfetch\(/g;
-    expect(occurrences(pattern, ({ part }) => pure.includes(part))).toEqual([]);
+      /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.|\bsetTimeout\b|\bprocess\.|\bfetch\(/g;
+    expect(occurrences(pattern, isPure)).toEqual([]);
   });
 
   test('what only decides reaches no file, process or network', () => {
     const reached = modules
-      .filter(({ part }) => pure.includes(part))
+      .filter(isPure)
       .flatMap(({ path, imports }) =>
         imports.filter((each) => each.startsWith('node:')).map((each) => `${path}: ${each}`),
       );
-    // A digest is computed, which asks nothing of the machine.
-    expect(reached.filter((each) => each !== 'image/digest.ts: node:crypto')).toEqual([]);
+    // A digest is computed, and a path is taken apart: neither asks anything of the machine.
+    expect(reached.sort()).toEqual(['build/context-path.ts: node:path', 'image/digest.ts: node:crypto']);
   });
 
   test('child processes are started in two places: the command runner, and the question to Git', () => {
     const users = modules.filter(({ imports }) => imports.includes('node:child_process')).map(({ path }) => path);
     expect(users.sort()).toEqual(['engine/command.ts', 'entries/git-checkout.ts']);
     expect(occurrences(/\bexec(?:File)?(?:Sync)?\(|shell: true/g, ({ path }) => users.includes(path))).toEqual([]);
+  });
+
+  test('sockets are opened by the HTTP client, by what looks for TLS at a registry, and by what asks an engine', () => {
+    const sockets = ['node:http', 'node:http2', 'node:https', 'node:net', 'node:tls'];
+    const users = modules
+      .filter(({ imports }) => imports.some((each) => sockets.includes(each)))
+      .map(({ path }) => path);
+    expect(users.sort()).toEqual([
+      'engine/docker-info.ts',
+      'engine/own-builder.ts',
+      'http/http.ts',
+      'http/proxy.ts',
+      'registry/origin.ts',
+    ]);
+  });
+
+  test('the runner’s files are written in one place', () => {
+    expect(occurrences(/\bappendFileSync\b/g, ({ path }) => path !== 'step/runner-files.ts')).toEqual([]);
   });
 });

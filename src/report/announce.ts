@@ -2,11 +2,11 @@
  * What the log says of a plan and of what came of it, and what later steps are told beside the outputs.
  */
 
-import { appendFileSync } from 'node:fs';
 import { formatDigestReference } from '../image/reference.ts';
 import type { Log } from '../log/log.ts';
 import { isStaged, type Outcome } from '../plan/outcome.ts';
 import type { Plan, PublicationPlan } from '../plan/plan.ts';
+import { appendText } from '../step/runner-files.ts';
 import type { Environment } from '../text/environment.ts';
 
 /** Notices for decisions that a person would want to know, and warnings for what is odd. */
@@ -30,7 +30,7 @@ export function announce(
   const { digest, places = [] } = outcome;
   const references = places.map(({ repository }) => formatDigestReference(repository, digest));
   // The runner's list of what a job made, for attestation steps (actions/runner, CreateArtifactsFileCommand).
-  if (env.GITHUB_ARTIFACTS) appendFileSync(env.GITHUB_ARTIFACTS, references.map((each) => `oci://${each}\n`).join(''));
+  appendText(env.GITHUB_ARTIFACTS, references.map((each) => `oci://${each}\n`).join(''));
   // The main one comes last.
   for (const { repository, description } of [...places.slice(1), ...places.slice(0, 1)]) {
     const tags = description.tags.map(({ tag }) => tag).join(', ');

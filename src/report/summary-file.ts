@@ -2,13 +2,14 @@
  * What becomes known of a step while it goes on, and the job summary that is made of it in the end.
  */
 
-import { appendFileSync, existsSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { PublishError } from '../errors.ts';
 import { toPublishError } from '../log/error-message.ts';
 import type { Journal } from '../log/recording-log.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import type { Entry } from '../step/process.ts';
+import { appendText } from '../step/runner-files.ts';
 import type { WeighedImage } from './image-sizes.ts';
 import type { DescribedPlan } from './job-summary.ts';
 
@@ -68,7 +69,7 @@ export async function writeSummary(account: Account, journal: Journal, { env, lo
       buildSteps: journal.buildSteps(),
       warnings: journal.warnings(),
     };
-    appendFileSync(file, formatSummary(facts, room));
+    appendText(file, formatSummary(facts, room));
   } catch (error) {
     log.info(`The job summary could not be written: ${toPublishError(error).message}`);
   }

@@ -1,0 +1,41 @@
+/** The documents are in plain English: short sentences, and no phrase that a reader has to take apart. */
+
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { pages, readPage } from '../support/doc-workflows.ts';
+import { faultsOf, sentencesOf } from '../support/sentences.ts';
+
+/** Pages of words that are not the page's own, without those words. */
+const own: Readonly<Record<string, (page: string) => string>> = {
+  // Below its head are the comments of the types in src/.
+  'docs/plan.md': (page) => page.split('\n## ')[0] ?? '',
+  // It quotes the titles of tests.
+  'docs/threat-model.md': (page) => page.replaceAll(/^ +- `[^`]+\.test\.ts`: ".+"$/gm, ''),
+};
+
+const texts = [
+  ...pages().filter((page) => page !== 'CHANGELOG.md'),
+  'lab/README.md',
+  '__tests__/README.md',
+  '__tests__/fixtures/README.md',
+  '__tests__/conformance/README.md',
+].map((page) => ({ page, text: own[page]?.(readPage(page)) ?? readPage(page) }));
+
+interface Described {
+  readonly description: string;
+}
+const manifests = ['action.yml', 'merge/action.yml', 'pull/action.yml'].map((page) => {
+  const manifest: Described & Record<'inputs' | 'outputs', Record<string, Described>> = parse(readPage(page));
+  const described = [manifest, ...Object.values(manifest.inputs), ...Object.values(manifest.outputs)];
+  return { page, text: described.map(({ description }) => description).join('\n\n') };
+});
+
+describe.each([...texts, ...manifests])('$page', ({ text }) => {
+  test('has sentences', () => {
+    expect(sentencesOf(text).length).toBeGreaterThan(2);
+  });
+
+  test('has none that is too long or unclear', () => {
+    expect(sentencesOf(text).flatMap(faultsOf)).toEqual([]);
+  });
+});
