@@ -21,6 +21,9 @@ export interface EventPayload {
   readonly pullRequestHeadSha?: string;
   /** `OWNER/REPOSITORY` that a pull request comes from; absent when that repository was deleted. */
   readonly pullRequestHeadRepository?: string;
+  /** Of a release event: the git tag, and whether the release is marked as a prerelease. */
+  readonly releaseTag?: string;
+  readonly isPrerelease?: boolean;
   /** `base_ref` of a push event. */
   readonly baseRef?: string;
   /** Commit id → its time, of the commits that the payload names. */
@@ -77,6 +80,7 @@ export function parseEventPayload(json: string): EventPayload {
   const pullRequest = objectAt(payload, 'pull_request');
   const head = objectAt(pullRequest, 'head');
   const number = pullRequest.number ?? (isObject(payload.pull_request) ? payload.number : undefined);
+  const release = objectAt(payload, 'release');
   const commits = Array.isArray(payload.commits) ? payload.commits : [];
   const commitTimes = new Map<string, Date>();
   for (const commit of [...commits, payload.head_commit]) {
@@ -95,6 +99,8 @@ export function parseEventPayload(json: string): EventPayload {
     ...(typeof number === 'number' ? { pullRequestNumber: number } : {}),
     ...text('pullRequestHeadSha', head.sha),
     ...text('pullRequestHeadRepository', objectAt(head, 'repo').full_name),
+    ...text('releaseTag', release.tag_name),
+    ...(typeof release.prerelease === 'boolean' ? { isPrerelease: release.prerelease } : {}),
     ...text('baseRef', payload.base_ref),
     commitTimes,
     ...(headCommitTime === undefined ? {} : { headCommitTime }),

@@ -21,6 +21,8 @@ export interface MetadataContext {
   readonly ref: { readonly kind: 'branch' | 'tag' | 'pull' | 'none'; readonly name: string };
   /** The commit that is described; empty where none is known. */
   readonly sha: string;
+  /** Whether the run is of a release that is marked as a prerelease. */
+  readonly isPrerelease: boolean;
   /** The branch that a pull request asks to be merged into, or that a pushed tag is said to come from; or empty. */
   readonly baseRef: string;
   readonly repository: RepositoryFacts;

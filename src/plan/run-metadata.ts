@@ -4,7 +4,7 @@ import type { Run } from '../github/workflow-run.ts';
 import { type ContextOptions, defaultShortShaLength, type MetadataContext } from '../metadata/metadata-context.ts';
 
 /**
- * The facts of a run (facts/metadata-rules.md 2.4). What the payload says goes before what the API said.
+ * The facts of a run. What the payload says goes before what the API said.
  */
 export function contextOf(run: Run, options: ContextOptions): MetadataContext {
   const { event } = run;
@@ -17,6 +17,7 @@ export function contextOf(run: Run, options: ContextOptions): MetadataContext {
     eventName: run.eventName,
     ref: run.ref,
     sha,
+    isPrerelease: event.isPrerelease === true,
     baseRef: run.ref.kind === 'tag' ? (event.baseRef ?? '').replace(/^refs\/heads\//, '') : run.baseRef,
     repository: {
       name: event.repositoryName ?? known.name ?? source?.name ?? '',

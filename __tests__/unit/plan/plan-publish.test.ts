@@ -17,7 +17,8 @@ describe('with no inputs a run publishes its repository’s image', () => {
       ['1.2.3', '1.2', '1', 'latest'],
     ],
     ['a tag of 0.x without its major version', { GITHUB_REF: 'refs/tags/v0.4.1' }, ['0.4.1', '0.4', 'latest']],
-    ['a tag that is no version as itself and latest', { GITHUB_REF: 'refs/tags/nightly' }, ['nightly', 'latest']],
+    ['a tag that is no version as itself and latest', { GITHUB_REF: 'refs/tags/stable' }, ['stable', 'latest']],
+    ['a tag whose name is one of prereleases as itself alone', { GITHUB_REF: 'refs/tags/nightly' }, ['nightly']],
     ['a branch as itself', { GITHUB_REF: 'refs/heads/feature/x' }, ['feature-x']],
   ])('%s', (_title, env, tags) => {
     const plan = aPlan({}, aRun(env));
