@@ -72,11 +72,16 @@ export function shortSha({ sha, shortShaLength }: MetadataContext): string {
  * These events always run for the newest commit of the default branch, whatever the ref says
  * (https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows).
  */
-const defaultBranchEvents = /create|discussion|issues|schedule/;
+const defaultBranchEvents = /discussion|issues|schedule/;
+
+/** Whether the run is for the default branch by its event alone, so that its ref names that branch. */
+export function runsOnDefaultBranch(eventName: string): boolean {
+  return defaultBranchEvents.test(eventName);
+}
 
 function isDefaultBranch({ eventName, ref, repository }: MetadataContext): boolean {
   if (ref.kind === 'none') return false;
-  return (ref.kind === 'branch' && ref.name === repository.defaultBranch) || defaultBranchEvents.test(eventName);
+  return (ref.kind === 'branch' && ref.name === repository.defaultBranch) || runsOnDefaultBranch(eventName);
 }
 
 /**

@@ -1,7 +1,12 @@
 /** What the metadata of an image is computed from, read from the workflow run. */
 
 import type { Run } from '../github/workflow-run.ts';
-import { type ContextOptions, defaultShortShaLength, type MetadataContext } from '../metadata/metadata-context.ts';
+import {
+  type ContextOptions,
+  defaultShortShaLength,
+  type MetadataContext,
+  runsOnDefaultBranch,
+} from '../metadata/metadata-context.ts';
 
 /**
  * The facts of a run. What the payload says goes before what the API said.
@@ -13,6 +18,7 @@ export function contextOf(run: Run, options: ContextOptions): MetadataContext {
   const headSha =
     options.usesPullRequestHead === true && run.ref.kind === 'pull' ? event.pullRequestHeadSha : undefined;
   const sha = headSha ?? run.sha;
+  const namesDefaultBranch = run.ref.kind === 'branch' && runsOnDefaultBranch(run.eventName);
   return {
     eventName: run.eventName,
     ref: run.ref,
@@ -27,7 +33,7 @@ export function contextOf(run: Run, options: ContextOptions): MetadataContext {
         known.url ??
         (source === undefined ? '' : new URL(`${source.owner}/${source.name}`, run.serverUrl).href),
       license: event.repositoryLicense ?? known.license ?? '',
-      defaultBranch: event.defaultBranch ?? known.defaultBranch ?? '',
+      defaultBranch: event.defaultBranch ?? known.defaultBranch ?? (namesDefaultBranch ? run.ref.name : ''),
     },
     now: options.now,
     commitDate: event.commitTimes.get(sha) ?? event.headCommitTime ?? options.commitDate ?? options.now,

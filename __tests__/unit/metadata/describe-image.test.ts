@@ -26,6 +26,20 @@ describe('rules that depend on the event', () => {
     ],
     ['pattern of a schedule knows no branch', { ...schedule, tags: 'type=schedule,pattern=n{{branch}}' }, 'n'],
     ['edge gives edge on the default branch', { tags: 'type=edge' }, 'edge'],
+    [
+      'edge gives edge on a schedule, whose branch is the default one, though nobody says so',
+      { ...schedule, ref: 'refs/heads/trunk', payload: { repository: {} }, tags: 'type=edge' },
+      'edge',
+    ],
+    [
+      'a new branch is judged by its own name',
+      {
+        ...branch('dev'),
+        event: 'create',
+        tags: 'type=raw,value=default,enable={{is_default_branch}}\ntype=ref,event=branch',
+      },
+      'dev',
+    ],
     ['edge gives nothing on another branch', { ...branch('dev'), tags: 'type=edge' }, ''],
     ['branch of edge names another branch', { ...branch('dev'), tags: 'type=edge,branch=dev' }, 'edge'],
     ['edge gives nothing for a git tag of that name', { ...tag('main'), tags: 'type=edge' }, ''],

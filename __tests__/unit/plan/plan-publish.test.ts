@@ -24,7 +24,7 @@ describe('with no inputs a run publishes its repository’s image', () => {
     const plan = aPlan({}, aRun(env));
     expect(names(plan)).toEqual(['ghcr.io/octo-org/octo-app']);
     expect(tagsOf(plan)).toEqual(tags);
-    expect(plan.push).toMatchObject({ value: true, reason: 'the run is for no pull request' });
+    expect(plan.push).toMatchObject({ value: true, reason: 'someone with write access pushed the branch or tag' });
   });
 
   test('a pull request is built and not pushed', () => {
