@@ -7,7 +7,14 @@ import { gatherFaults, InputError } from '../errors.ts';
 import type { Tag } from '../image/tag.ts';
 import { evaluateRule, type Value } from './evaluate-rule.ts';
 import type { Affix, Flavor } from './flavor.ts';
-import { type Annotation, type AnnotationTemplate, describeAnnotations, describeLabels, type Label } from './labels.ts';
+import {
+  type Annotation,
+  type AnnotationTemplate,
+  describeAnnotations,
+  describeLabels,
+  type Label,
+  type Wanted,
+} from './labels.ts';
 import { type MetadataContext, scopeOf } from './metadata-context.ts';
 import type { TagRule } from './tag-rules.ts';
 import { type Affixes, cleanText, fitTag, parseWrittenTag } from './tag-text.ts';
@@ -19,8 +26,8 @@ import { higherVersions, type NamedVersion } from './version-family.ts';
 export interface Naming {
   readonly rules: readonly TagRule[];
   readonly flavor: Flavor;
-  readonly labels: readonly Template[];
-  readonly annotations: readonly AnnotationTemplate[];
+  readonly labels: Wanted<Template>;
+  readonly annotations: Wanted<AnnotationTemplate>;
 }
 
 export interface DescribedTag {

@@ -31,6 +31,8 @@ export interface MetadataContext {
   readonly shortShaLength: number;
   /** The levels of annotations that name none. */
   readonly annotationLevels: readonly string[];
+  /** What the Dockerfile gives as labels: name → value, `undefined` for one that only the build knows. */
+  readonly dockerfileLabels: ReadonlyMap<string, string | undefined>;
   /** Tags that the registry already has; `undefined` where nobody asked it. */
   readonly existingTags: readonly string[] | undefined;
 }
@@ -46,6 +48,9 @@ export interface ContextOptions {
   readonly usesPullRequestHead?: boolean;
   readonly shortShaLength?: number;
   readonly annotationLevels?: readonly string[];
+  readonly dockerfileLabels?: ReadonlyMap<string, string | undefined>;
+  /** The commit that the build context is checked out at, where it is a Git checkout. */
+  readonly checkedOutCommit?: string | undefined;
   readonly existingTags?: readonly string[] | undefined;
 }
 

@@ -17,7 +17,8 @@ export function contextOf(run: Run, options: ContextOptions): MetadataContext {
   const source = run.sourceRepository;
   const headSha =
     options.usesPullRequestHead === true && run.ref.kind === 'pull' ? event.pullRequestHeadSha : undefined;
-  const sha = headSha ?? run.sha;
+  // What is built is what is checked out, which need not be the commit of the run (`ref` of actions/checkout).
+  const sha = headSha ?? options.checkedOutCommit ?? run.sha;
   const namesDefaultBranch = run.ref.kind === 'branch' && runsOnDefaultBranch(run.eventName);
   return {
     eventName: run.eventName,
@@ -39,6 +40,7 @@ export function contextOf(run: Run, options: ContextOptions): MetadataContext {
     commitDate: event.commitTimes.get(sha) ?? event.headCommitTime ?? options.commitDate ?? options.now,
     shortShaLength: options.shortShaLength ?? defaultShortShaLength,
     annotationLevels: options.annotationLevels ?? ['manifest'],
+    dockerfileLabels: options.dockerfileLabels ?? new Map(),
     existingTags: options.existingTags,
   };
 }

@@ -45,6 +45,19 @@ describe('with no inputs a run publishes its repository’s image', () => {
     expect(aPlan({ push }, run).push).toMatchObject({ value, reason: `\`push\` is ${push}` });
   });
 
+  test('the commit is that of the checkout, and a note says so', () => {
+    const commit = 'f'.repeat(40);
+    const { description, notes } = planned({ tags: 'type=sha' }, aRun(), {
+      metadata: { now: new Date(0), checkedOutCommit: commit },
+    }).plan;
+    expect(description.tags.map(({ tag }) => tag)).toEqual(['sha-fffffff']);
+    expect(description.labels).toContainEqual({ name: 'org.opencontainers.image.revision', value: commit });
+    expect(notes).toEqual([
+      expect.stringContaining(`checked out at commit ${commit}, and the run is for commit ${sha}`),
+    ]);
+    expect(planned({}, aRun(), { metadata: { now: new Date(0), checkedOutCommit: sha } }).plan.notes).toEqual([]);
+  });
+
   test('on GitHub’s other products in their registries', () => {
     const of = (server: string) => names(aPlan({}, aRun({ GITHUB_SERVER_URL: server })));
     expect(of('https://octo-corp.ghe.com')).toEqual(['containers.octo-corp.ghe.com/octo-org/octo-app']);
