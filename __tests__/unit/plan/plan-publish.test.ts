@@ -82,6 +82,16 @@ describe('the image goes where the inputs say', () => {
     expect(names(aPlan({ ...inputs, tags: '1' }))).toEqual(expected);
   });
 
+  test.each([
+    ['twice', 'ghcr.io/a/b\nghcr.io/c/d\nghcr.io/a/b'],
+    ['in another case', 'ghcr.io/a/b\nghcr.io/c/d\nGHCR.io/A/B'],
+    ['three times', 'ghcr.io/a/b,ghcr.io/a/b\nname=ghcr.io/a/b\nghcr.io/c/d'],
+  ])('an image that `images` lists %s is published once, and a note says so', (_title, images) => {
+    const plan = aPlan({ images });
+    expect(names(plan)).toEqual(['ghcr.io/a/b', 'ghcr.io/c/d']);
+    expect(plan.notes).toEqual(['`images` lists ghcr.io/a/b more than once. The image goes there once.']);
+  });
+
   test('and the reason is in the plan', () => {
     expect(aPlan().destinations[0]?.registry.reason).toBe('the run is on github.com');
     expect(aPlan({ images: 'ghcr.io/a/b' }).destinations[0]?.registry.reason).toBe('`images` names it');

@@ -3,9 +3,11 @@ import { BuildError, PermissionError, RegistryError, ToolError } from '../../../
 import { digestOf } from '../../../src/image/digest.ts';
 import { mediaTypes, type StoredManifest } from '../../../src/image/manifest.ts';
 import { publish } from '../../../src/publish/publish-image.ts';
+import { formatSummary } from '../../../src/report/job-summary.ts';
 import { formatOutputs } from '../../../src/report/outputs.ts';
 import { aRun, planned } from '../../support/builders.ts';
 import { aManifest, aWorld } from '../../support/fakes.ts';
+import { tablesOf, textOf, toHtml } from '../../support/github-markdown.ts';
 
 const app = 'ghcr.io/octo-org/octo-app';
 const release = aRun({ GITHUB_REF: 'refs/tags/v1.2.3' });
@@ -257,6 +259,22 @@ describe('a refusal ends the step before the build', () => {
     expect(outcome.reason).toContain('Dependabot');
     expect(world.effects.filter((effect) => effect.startsWith('build'))).toEqual([`build ${app}:main`]);
     expect(world.tags.size).toBe(0);
+  });
+
+  test('and then the output plan and the summary say that it did not push, and why', async () => {
+    const thePlan = planned({}, aRun({ GITHUB_ACTOR: 'dependabot[bot]' }));
+    const outcome = await publish(thePlan, aWorld({ permission: refused }).ports);
+    expect(JSON.parse(formatOutputs(thePlan.plan, outcome).plan).push).toMatchObject({
+      value: false,
+      reason: 'Dependabot started the run, and its token only reads',
+    });
+    const facts = { isDryRun: false, spans: [], buildSteps: [], images: [], warnings: [] };
+    const summary = formatSummary({ ...facts, plan: thePlan.plan, outcome });
+    expect(
+      tablesOf(toHtml(summary))
+        .flat()
+        .map((row) => row.map(textOf)),
+    ).toContainEqual(['Push', 'no', 'Dependabot started the run, and its token only reads']);
   });
 
   test('what cannot be told lets the build go on, with a notice', async () => {
