@@ -14,6 +14,7 @@ import type { Digest } from '../../src/image/digest.ts';
 import { isIndexMediaType, parseImageManifest, parseIndex } from '../../src/image/manifest.ts';
 import { formatRepository, parseRepository, type Repository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
+import { createMasker } from '../../src/log/masker.ts';
 import { terminalLog } from '../../src/log/terminal-log.ts';
 import type { Outcome } from '../../src/plan/outcome.ts';
 import { openSource } from '../../src/publish/open-image-source.ts';
@@ -156,7 +157,7 @@ function portsOf(client: RegistryClient, lines: string[]): PublishPorts {
     source: { open: (spec) => openSource(spec, { client, docker }), readImageId: nobody, pushFromDaemon: nobody },
     runStage: async (_stage, _title, work) => work(),
     registry: client,
-    log: terminalLog((text) => lines.push(text.trimEnd())),
+    log: terminalLog((text) => lines.push(text.trimEnd()), createMasker()),
   };
 }
 

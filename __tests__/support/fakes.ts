@@ -16,6 +16,7 @@ import {
 } from '../../src/image/reference.ts';
 import { formatRepository, type Repository } from '../../src/image/repository.ts';
 import { parseTag, type Tag } from '../../src/image/tag.ts';
+import { createMasker } from '../../src/log/masker.ts';
 import type { RunStage } from '../../src/log/phases.ts';
 import { terminalLog } from '../../src/log/terminal-log.ts';
 import type { EnginePort, PublishPorts, SourcePort } from '../../src/publish/ports.ts';
@@ -160,7 +161,7 @@ export function aWorld({
       const isHere = formatReference({ repository: reference.repository }) === formatRepository(repository);
       return isHere ? [parseTag(reference.tag ?? '')] : [];
     });
-  const log = terminalLog((text) => lines.push(text.trimEnd()));
+  const log = terminalLog((text) => lines.push(text.trimEnd()), createMasker());
   const runStage: RunStage = (_stage, title, work) => log.group(title, async () => work());
   const world: FakeWorld = { effects, tags, lines, ports: { engine, source, registry, log, runStage } };
   return world;

@@ -13,7 +13,7 @@ export async function accountFor<Result>(
   entry: Entry,
   work: (entry: Entry, journal: Journal, account: Account) => Promise<Result>,
 ): Promise<Result> {
-  const journal = openJournal(entry.log, entry.now);
+  const journal = openJournal(entry.log, entry.masker, entry.now);
   const account: Account = { wantsSummary: true, isDryRun: false, images: [] };
   try {
     return await work({ ...entry, log: journal.log }, journal, account);

@@ -15,6 +15,7 @@ import { pullInputDefaults } from '../inputs/pull-inputs.ts';
 import { formatFailure, toPublishError } from '../log/error-message.ts';
 import { liveLog } from '../log/live-log.ts';
 import type { Log } from '../log/log.ts';
+import { createMasker, type Masker } from '../log/masker.ts';
 import { terminalLog } from '../log/terminal-log.ts';
 import { exitCodeOf, onTermination } from '../step/cancellation.ts';
 import type { Entry } from '../step/process.ts';
@@ -24,7 +25,7 @@ import { askGit, readGitRun } from './git-checkout.ts';
 import { readHelp } from './help.ts';
 
 /** A person at a terminal sees what goes on, another CI system's log has it all, anything else only what came of it. */
-function openLog(env: Environment): { readonly log: Log; readonly showsTools: boolean } {
+function openLog(env: Environment, masker: Masker): { readonly log: Log; readonly showsTools: boolean } {
   const { stderr } = process;
   const write = (text: string): void => void stderr.write(text);
   if (stderr.isTTY === true && env.TERM !== 'dumb') {
@@ -32,11 +33,11 @@ function openLog(env: Environment): { readonly log: Log; readonly showsTools: bo
       const timer = setInterval(work, 200).unref();
       return () => clearInterval(timer);
     };
-    const log = liveLog({ write, columns: () => stderr.columns, now: () => performance.now(), repeat });
+    const log = liveLog({ write, columns: () => stderr.columns, now: () => performance.now(), repeat }, masker);
     return { log, showsTools: false };
   }
   const showsTools = (env.CI ?? '') !== '';
-  return { log: terminalLog(write, showsTools), showsTools };
+  return { log: terminalLog(write, masker, showsTools), showsTools };
 }
 
 function print(lines: readonly string[]): void {
@@ -45,7 +46,7 @@ function print(lines: readonly string[]): void {
 
 /** Does what a command line asks for; what a program would read goes to standard output. */
 async function runCommand({ command, json, inputs }: Arguments, entry: Entry): Promise<void> {
-  const { env, workingFolder, log } = entry;
+  const { env, workingFolder, log, masker } = entry;
   // A checkout without a remote still has a name.
   const named = (name: string, value: string): string =>
     name === 'image' && value === '' && !env.GITHUB_REPOSITORY ? basename(workingFolder) : value;
@@ -68,7 +69,7 @@ async function runCommand({ command, json, inputs }: Arguments, entry: Entry): P
   const read = (name: InputName): string =>
     isPlan && name === 'dry-run' ? 'true' : named(name, inputs.get(name) ?? fromEnvironment(name));
   // The plan for people is what was asked for; as JSON it takes the place of the lines.
-  const planLog = { ...log, info: json ? () => undefined : (line: string) => print([line]) };
+  const planLog = { ...log, info: json ? () => undefined : (line: string) => print([masker.mask(line)]) };
   const outputs = await publishStep(read, isPlan ? { ...entry, log: planLog } : entry);
   if (!isPlan) print([outputs.reference, outputs.tags]);
   else if (json) print([JSON.stringify(JSON.parse(outputs.plan), undefined, 2)]);
@@ -78,7 +79,8 @@ async function runCommand({ command, json, inputs }: Arguments, entry: Entry): P
 const mostLines = 40;
 
 export async function run(): Promise<void> {
-  const { log, showsTools } = openLog(process.env);
+  const masker = createMasker();
+  const { log, showsTools } = openLog(process.env, masker);
   const termination = onTermination(process);
   // Whoever reads may go before the step ends (`| head`, a closed terminal): that is no reason to leave a login behind.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
@@ -89,7 +91,14 @@ export async function run(): Promise<void> {
       return;
     }
     const env = { ...(await readGitRun(askGit)), ...process.env };
-    await runCommand(asked, { env, workingFolder: process.cwd(), log, now: () => performance.now(), termination });
+    await runCommand(asked, {
+      env,
+      workingFolder: process.cwd(),
+      log,
+      masker,
+      now: () => performance.now(),
+      termination,
+    });
   } catch (error) {
     const failure = toPublishError(termination.aborted ? termination.reason : error);
     if (!showsTools) for (const line of failure.detail.trim().split('\n').slice(-mostLines)) log.info(line);

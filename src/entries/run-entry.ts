@@ -2,6 +2,7 @@
 
 import { FailedBuild } from '../engine/build-failure.ts';
 import { formatFailure, toPublishError } from '../log/error-message.ts';
+import { createMasker } from '../log/masker.ts';
 import { workflowLog } from '../log/workflow-log.ts';
 import { exitCodeOf, onTermination } from '../step/cancellation.ts';
 import type { Entry } from '../step/process.ts';
@@ -13,10 +14,11 @@ export async function runEntry(work: (entry: Entry) => Promise<unknown>): Promis
     const timer = setInterval(beat, 5_000).unref();
     return () => clearInterval(timer);
   };
-  const log = workflowLog((text) => void process.stdout.write(text), { now, repeat });
+  const masker = createMasker();
+  const log = workflowLog((text) => void process.stdout.write(text), masker, { now, repeat });
   const termination = onTermination(process);
   try {
-    await work({ env: process.env, workingFolder: process.cwd(), log, now, termination });
+    await work({ env: process.env, workingFolder: process.cwd(), log, masker, now, termination });
   } catch (error) {
     // Whatever broke off first, a step that was asked to end failed because of that.
     const failure = toPublishError(termination.aborted ? termination.reason : error);

@@ -5,6 +5,7 @@
 import { formatDuration } from '../text/duration.ts';
 import { type BuildProgress, followBuild, isInternal } from './build-progress.ts';
 import type { Log } from './log.ts';
+import type { MaskedStream, Masker } from './masker.ts';
 
 export interface Terminal {
   write(text: string): void;
@@ -33,18 +34,18 @@ interface Group {
   readonly title: string;
   readonly start: number;
   readonly progress: BuildProgress;
+  /** What its tools print. */
+  readonly tools: MaskedStream;
   shown: number;
 }
 
 /**
  * Groups are titles; of what a build prints, each step is a line once it is done, and the others are the line below.
  */
-export function liveLog(terminal: Terminal): Log {
-  const secrets = new Set<string>();
+export function liveLog(terminal: Terminal, masker: Masker): Log {
   let group: Group | undefined;
   let isDrawn = false;
-  const hide = (text: string): string =>
-    [...secrets].reduce((shown, secret) => shown.replaceAll(secret, '***'), withoutControls(text));
+  const hide = (text: string): string => masker.mask(withoutControls(text));
 
   function erase(): void {
     if (isDrawn) terminal.write(eraseLine);
@@ -85,18 +86,19 @@ export function liveLog(terminal: Terminal): Log {
     info: line,
     tool(text) {
       if (group === undefined) return;
-      group.progress.read(text);
+      group.progress.read(group.tools.write(text));
       showEnded(group);
     },
     notice: labelled('notice'),
     warning: labelled('warning'),
     error: labelled('error'),
-    mask(secret) {
-      if (secret !== '') secrets.add(secret);
+    mask(secret, shortest) {
+      masker.add(secret, shortest);
     },
     async group(title, work) {
       const outer = group;
-      group = { title, start: terminal.now(), progress: followBuild(terminal.now), shown: 0 };
+      const progress = followBuild(terminal.now);
+      group = { title, start: terminal.now(), progress, tools: masker.openStream(), shown: 0 };
       draw();
       const stop = terminal.repeat(draw);
       try {

@@ -12,8 +12,11 @@ export interface Log {
   notice(message: string, place?: AnnotationPlace): void;
   warning(message: string, place?: AnnotationPlace): void;
   error(message: string, place?: AnnotationPlace): void;
-  /** From here on a secret is not shown. */
-  mask(secret: string): void;
+  /**
+   * Hides each line of a secret from here on.
+   * @param shortest lines with fewer characters than this are not hidden
+   */
+  mask(secret: string, shortest?: number): void;
   /** Runs `work` with all that is logged in one group that can be folded. */
   group<T>(title: string, work: () => Promise<T>): Promise<T>;
 }

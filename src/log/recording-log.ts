@@ -4,6 +4,7 @@
 
 import { type BuildStep, followBuild } from './build-progress.ts';
 import type { Log } from './log.ts';
+import type { Masker } from './masker.ts';
 import { createSpans, groupStages, type RunStage, type Spans } from './phases.ts';
 
 export interface Journal {
@@ -12,28 +13,24 @@ export interface Journal {
   readonly spans: Spans;
   /** A stage that is a group of the log. */
   readonly runStage: RunStage;
-  /** Without secrets, as all that is given here. */
+  /** Without secrets, as the build's steps are. */
   warnings(): readonly string[];
   buildSteps(): readonly BuildStep[];
-  /** A text without the secrets that the log was told to mask. */
-  hide(text: string): string;
 }
 
-/** @param now milliseconds since the step began */
-export function openJournal(log: Log, now: () => number): Journal {
+/**
+ * @param masker the one of `log`
+ * @param now milliseconds since the step began
+ */
+export function openJournal(log: Log, masker: Masker, now: () => number): Journal {
   const warnings: string[] = [];
-  const secrets = new Set<string>();
-  const hide = (text: string): string => [...secrets].reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
+  const tools = masker.openStream();
   const progress = followBuild(now);
   const listening: Log = {
     ...log,
     tool(text) {
-      progress.read(text);
+      progress.read(tools.write(text));
       log.tool(text);
-    },
-    mask(secret) {
-      for (const line of [secret, ...secret.split(/\r?\n/)]) if (line !== '') secrets.add(line);
-      log.mask(secret);
     },
     warning(message, place) {
       warnings.push(message);
@@ -45,8 +42,7 @@ export function openJournal(log: Log, now: () => number): Journal {
     log: listening,
     spans,
     runStage: groupStages(spans, listening),
-    warnings: () => warnings.map(hide),
-    buildSteps: () => progress.steps().map((step) => ({ ...step, name: hide(step.name) })),
-    hide,
+    warnings: () => warnings.map(masker.mask),
+    buildSteps: () => progress.steps().map((step) => ({ ...step, name: masker.mask(step.name) })),
   };
 }

@@ -1,32 +1,43 @@
-/** The log of a terminal or of another CI system: plain lines. */
+/** The log of a terminal that nobody looks at, or of a CI system other than GitHub's: plain lines. */
 
 import type { Log } from './log.ts';
+import type { Masker } from './masker.ts';
 
 /**
- * The log of a terminal: plain lines.
+ * @param show gets texts without secrets
  * @param showsTools whether what tools print is shown, too
  */
-export function terminalLog(show: (text: string) => void, showsTools = true): Log {
-  const secrets = new Set<string>();
+export function terminalLog(show: (text: string) => void, masker: Masker, showsTools = true): Log {
+  const tools = masker.openStream();
+  let isAtLineStart = true;
   const write = (text: string): void => {
-    show([...secrets].reduce((shown, secret) => shown.replaceAll(secret, '***'), text));
+    if (text === '') return;
+    isAtLineStart = text.endsWith('\n');
+    show(text);
   };
+  const writeLine = (line: string): void => write(`${isAtLineStart ? '' : '\n'}${masker.mask(line)}\n`);
   const labelled =
     (label: string) =>
     (message: string): void =>
-      write(`${label}: ${message}\n`);
+      writeLine(`${label}: ${message}`);
   return {
-    info: (line) => write(`${line}\n`),
-    tool: showsTools ? write : () => undefined,
+    info: writeLine,
+    tool(text) {
+      if (showsTools) write(tools.write(text));
+    },
     notice: labelled('notice'),
     warning: labelled('warning'),
     error: labelled('error'),
-    mask(secret) {
-      if (secret !== '') secrets.add(secret);
+    mask(secret, shortest) {
+      masker.add(secret, shortest);
     },
-    group(title, work) {
-      write(`${title}\n`);
-      return work();
+    async group(title, work) {
+      writeLine(title);
+      try {
+        return await work();
+      } finally {
+        write(tools.end());
+      }
     },
   };
 }

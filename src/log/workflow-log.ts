@@ -2,6 +2,7 @@
 
 import { formatDuration } from '../text/duration.ts';
 import type { Log } from './log.ts';
+import type { Masker } from './masker.ts';
 import { formatAnnotation, formatCommand } from './workflow-commands.ts';
 
 /**
@@ -28,7 +29,8 @@ const longestSilence = 10_000;
  * The log of a step: workflow commands between lines.
  * @param clock absent: a group that is silent stays so
  */
-export function workflowLog(show: (text: string) => void, clock?: Clock): Log {
+export function workflowLog(show: (text: string) => void, masker: Masker, clock?: Clock): Log {
+  const tools = masker.openStream();
   let lastWritten = 0;
   const write = (text: string): void => {
     lastWritten = clock?.now() ?? 0;
@@ -55,8 +57,18 @@ export function workflowLog(show: (text: string) => void, clock?: Clock): Log {
   };
   const info = (line: string): void => {
     resume();
-    write(`${withoutCommands(line)}\n`);
+    write(`${withoutCommands(masker.mask(line))}\n`);
   };
+  const tool = (text: string): void => {
+    if (text === '') return;
+    pause();
+    write(text);
+    atLineStart = text.endsWith('\n');
+  };
+  const annotate =
+    (level: 'notice' | 'warning' | 'error'): Log['notice'] =>
+    (message, place) =>
+      command(formatAnnotation(level, masker.mask(message), place));
   /** Says now and then that a group goes on, while nothing else does. */
   const breakSilence = (title: string): (() => void) => {
     if (clock === undefined) return () => undefined;
@@ -68,25 +80,21 @@ export function workflowLog(show: (text: string) => void, clock?: Clock): Log {
   };
   return {
     info,
-    tool(text) {
-      if (text === '') return;
-      pause();
-      write(text);
-      atLineStart = text.endsWith('\n');
-    },
-    notice: (message, place) => command(formatAnnotation('notice', message, place)),
-    warning: (message, place) => command(formatAnnotation('warning', message, place)),
-    error: (message, place) => command(formatAnnotation('error', message, place)),
-    mask(secret) {
-      for (const line of secret.split(/[\r\n]/)) if (line !== '') command(formatCommand('add-mask', line));
+    tool: (text) => tool(tools.write(text)),
+    notice: annotate('notice'),
+    warning: annotate('warning'),
+    error: annotate('error'),
+    mask(secret, shortest) {
+      for (const line of masker.add(secret, shortest)) command(formatCommand('add-mask', line));
     },
     async group(title, work) {
-      command(formatCommand('group', title));
+      command(formatCommand('group', masker.mask(title)));
       const stop = breakSilence(title);
       try {
         return await work();
       } finally {
         stop();
+        tool(tools.end());
         command('::endgroup::\n');
       }
     },

@@ -43,27 +43,26 @@ export async function weighFor(
 }
 
 /** A summary that cannot be written is no reason to fail, whatever came of the step. */
-export async function writeSummary(account: Account, journal: Journal, { env, log }: Entry): Promise<void> {
+export async function writeSummary(account: Account, journal: Journal, { env, log, masker }: Entry): Promise<void> {
   const file = env.GITHUB_STEP_SUMMARY;
   if (!file || !account.wantsSummary) return;
   try {
     const { formatSummary, mostBytes } = await import('./job-summary.ts');
     const room = mostBytes - (existsSync(file) ? statSync(file).size : 0);
     const { failure, images, ...rest } = account;
-    const { hide } = journal;
     const facts = {
       ...rest,
       ...(failure && {
         failure: {
           code: failure.code,
-          message: hide(failure.message),
-          remedy: hide(failure.remedy),
+          message: masker.mask(failure.message),
+          remedy: masker.mask(failure.remedy),
           retryable: failure.retryable,
         },
       }),
       images: images.map((image) => ({
         ...image,
-        layers: image.layers.map((layer) => ({ ...layer, instruction: hide(layer.instruction) })),
+        layers: image.layers.map((layer) => ({ ...layer, instruction: masker.mask(layer.instruction) })),
       })),
       spans: journal.spans.ended(),
       buildSteps: journal.buildSteps(),

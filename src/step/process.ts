@@ -5,6 +5,7 @@
 
 import { tmpdir } from 'node:os';
 import type { Log } from '../log/log.ts';
+import type { Masker } from '../log/masker.ts';
 import type { Environment } from '../text/environment.ts';
 
 /** The process of a step. */
@@ -13,6 +14,8 @@ export interface Entry {
   /** Against which the paths of inputs are meant. */
   readonly workingFolder: string;
   readonly log: Log;
+  /** The one of `log`. */
+  readonly masker: Masker;
   /** Milliseconds since the process began. */
   readonly now: () => number;
   /** Fires when the process is asked to end. */

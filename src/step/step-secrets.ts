@@ -3,7 +3,7 @@
 import type { Faults } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { RegistryLogin } from '../registry/credential.ts';
-import { tellingLines } from '../text/secret-text.ts';
+import { shortestSecret } from '../text/secret-text.ts';
 import { urlSecrets } from '../text/url-secrets.ts';
 
 /** Only a step that has `registry-auth` loads a YAML parser. */
@@ -28,7 +28,7 @@ export function maskSecrets(
     log.mask(login.password);
     log.mask(Buffer.from(`${login.username}:${login.password}`).toString('base64'));
   }
-  for (const line of [...ofBuild, ...texts.flatMap(urlSecrets)].flatMap(tellingLines)) log.mask(line);
+  for (const secret of [...ofBuild, ...texts.flatMap(urlSecrets)]) log.mask(secret, shortestSecret);
 }
 
 /** The secret parts that no plan holds. */

@@ -2,15 +2,10 @@
 
 import type { Environment } from './environment.ts';
 
-/** What is shorter stands in many a text: `{`, `true`, a port. */
-const shortestSecret = 6;
+/** A shorter text is in many others: `{`, `true`, a port. */
+export const shortestSecret = 6;
 /** What is shorter may be a part of a path or a name that is no secret: `runner`. */
 const shortestPart = 16;
-
-/** The lines of a secret, each as it is to be masked. */
-export function tellingLines(secret: string): readonly string[] {
-  return secret.split(/[\r\n]/).flatMap((line) => (line.trim().length >= shortestSecret ? [line.trim()] : []));
-}
 
 /** Whether a variable is a secret, or one stands in it. */
 export function isOrHolds(value: string, secret: string): boolean {

@@ -17,7 +17,7 @@ import {
   engineInputDefaults,
   parseBuildInputs,
 } from '../../../src/inputs/build-inputs.ts';
-import { tellingLines, withoutBuildSecrets } from '../../../src/text/secret-text.ts';
+import { withoutBuildSecrets } from '../../../src/text/secret-text.ts';
 import { aBuild } from '../../support/builders.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -150,14 +150,6 @@ describe('a secret of the build', () => {
   ])('is in the environment of no child: a variable goes that %s', (_title, secrets, gone) => {
     const kept = Object.keys(withoutBuildSecrets(env, secrets));
     expect(Object.keys(env).filter((name) => !kept.includes(name))).toEqual(gone);
-  });
-
-  test('is masked line by line, without those that stand in many a text', () => {
-    expect(tellingLines('{\n  "key": "abc"\r\n}\n\nshort\nsixsix\rseventh')).toEqual([
-      '"key": "abc"',
-      'sixsix',
-      'seventh',
-    ]);
   });
 
   test('that stands in a file is read from there, if it is a text that BuildKit takes', async () => {

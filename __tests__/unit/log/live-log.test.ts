@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { liveLog } from '../../../src/log/live-log.ts';
+import { createMasker } from '../../../src/log/masker.ts';
 
 /** What a terminal of some columns shows in the end: `\r` and `ESC[2K` as terminals do them. */
 function aTerminal(columns = 80) {
@@ -33,7 +34,7 @@ function aTerminal(columns = 80) {
 
 test('a step that is done stays as a line, one that goes on is the last line', async () => {
   const screen = aTerminal();
-  const log = liveLog(screen.terminal);
+  const log = liveLog(screen.terminal, createMasker());
   await log.group('Build', async () => {
     log.tool('#0 building with "default" instance using docker driver\n');
     log.tool('#1 [internal] load build definition\n#1 DONE 0.0s\n#2 [1/2] COPY . /\n#2 CACHED\n#3 [2/2] RUN npm ci\n');
@@ -47,7 +48,7 @@ test('a step that is done stays as a line, one that goes on is the last line', a
 
 test('the last line never wraps', async () => {
   const screen = aTerminal(30);
-  const log = liveLog(screen.terminal);
+  const log = liveLog(screen.terminal, createMasker());
   await log.group('Build', async () => {
     log.tool(`#1 [1/1] RUN ${'x'.repeat(100)}\n`);
     screen.pass(100);
@@ -57,7 +58,7 @@ test('the last line never wraps', async () => {
 
 test('no secret is shown, and nothing of a tool moves the cursor', async () => {
   const screen = aTerminal(200);
-  const log = liveLog(screen.terminal);
+  const log = liveLog(screen.terminal, createMasker());
   log.mask('ghs_canary');
   await log.group('Build', async () => {
     log.tool('#1 [1/1] RUN echo ghs_canary \u001b[2J\u001b[31mred\n');
@@ -68,4 +69,25 @@ test('no secret is shown, and nothing of a tool moves the cursor', async () => {
   expect(screen.raw()).not.toContain('\u001b[2J');
   expect(screen.raw()).not.toContain('\u001b[31m');
   expect(screen.lines()).toContain('warning: about ***');
+});
+
+test('no secret is shown that begins with another one, has several lines, or comes in two pieces', async () => {
+  const screen = aTerminal(200);
+  const log = liveLog(screen.terminal, createMasker());
+  log.mask('password');
+  log.mask('password-of-the-registry');
+  log.mask('first line\nsecond line');
+  await log.group('Build', async () => {
+    log.tool('#1 [1/2] RUN echo password-of-the-');
+    log.tool('registry\n#1 DONE 0.1s\n#2 [2/2] RUN echo second line\n#2 DONE 0.1s\n');
+  });
+  expect(screen.lines()).toEqual(['  ✓ [1/2] RUN echo *** 0 ms', '  ✓ [2/2] RUN echo *** 0 ms', '']);
+});
+
+test('no secret is shown that only begins in the part of a name that is read', async () => {
+  const screen = aTerminal(10_000);
+  const log = liveLog(screen.terminal, createMasker());
+  log.mask('ghs_canary');
+  await log.group('Build', async () => log.tool(`#1 ${'x'.repeat(4088)} ghs_canary\n#1 DONE 0.1s\n`));
+  expect(screen.raw()).not.toContain('gh');
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { createMasker } from '../../../src/log/masker.ts';
 import { createSpans, groupStages } from '../../../src/log/phases.ts';
 import { workflowLog } from '../../../src/log/workflow-log.ts';
 
@@ -45,7 +46,7 @@ describe('spans', () => {
 describe('a stage in the log', () => {
   test('is a group that ends with its time', async () => {
     const written: string[] = [];
-    const log = workflowLog((text) => written.push(text));
+    const log = workflowLog((text) => written.push(text), createMasker());
     const clock = aClock(0);
     await groupStages(createSpans(clock.now), log)('build', 'Build', () => {
       log.info('working');
@@ -56,7 +57,7 @@ describe('a stage in the log', () => {
 
   test('says after which time it failed', async () => {
     const written: string[] = [];
-    const log = workflowLog((text) => written.push(text));
+    const log = workflowLog((text) => written.push(text), createMasker());
     const clock = aClock(0);
     const failing = groupStages(createSpans(clock.now), log)('build', 'Build', () => {
       clock.pass(40);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { terminalLog } from '../../../src/log/terminal-log.ts';
+import { createMasker } from '../../../src/log/masker.ts';
 import { withoutCommands, workflowLog } from '../../../src/log/workflow-log.ts';
 
 /** What .NET's `String.TrimStart` takes away (https://learn.microsoft.com/dotnet/api/system.char.iswhitespace). */
@@ -42,7 +42,7 @@ function aLog(): { log: ReturnType<typeof workflowLog>; text: () => string } {
   let text = '';
   const log = workflowLog((more) => {
     text += more;
-  });
+  }, createMasker());
   return { log, text: () => text };
 }
 
@@ -71,6 +71,27 @@ describe('the log of a step', () => {
     log.mask('one\r\ntwo\n\n\rthree');
     log.mask('');
     expect(text()).toBe('::add-mask::one\n::add-mask::two\n::add-mask::three\n');
+  });
+
+  test('shows no secret, in an annotation or the title of a group either', async () => {
+    const { log, text } = aLog();
+    log.mask('ghs_job');
+    log.info('token ghs_job');
+    log.warning('token ghs_job', { title: 'T' });
+    await log.group('Push ghs_job', async () => log.tool('token ghs_job\n'));
+    expect(text().replace('::add-mask::ghs_job\n', '')).not.toContain('ghs_job');
+  });
+
+  test('shows no secret that a tool prints in two pieces', async () => {
+    const { log, text } = aLog();
+    log.mask('ghs_job');
+    await log.group('Push', async () => {
+      log.tool('token ghs');
+      log.info('ours');
+      log.tool('_job; gh');
+    });
+    expect(text()).toMatch(/^ours\n(?:.*\n)?\*\*\*; gh\n/m);
+    expect(text()).not.toMatch(/ghs\n|_job;/);
   });
 
   test('switches commands off while a tool speaks, and on again for its own', () => {
@@ -136,24 +157,6 @@ describe('the log of a step', () => {
   });
 });
 
-describe('the log of a terminal', () => {
-  test('has plain lines, and never a secret', async () => {
-    let text = '';
-    const log = terminalLog((more) => {
-      text += more;
-    });
-    log.mask('ghs_secret');
-    log.mask('');
-    log.info('token ghs_secret');
-    log.tool('tool ghs_secret ghs_secret\n');
-    log.notice('n');
-    log.warning('w');
-    log.error('e');
-    expect(await log.group('Build', () => Promise.resolve(7))).toBe(7);
-    expect(text).toBe('token ***\ntool *** ***\nnotice: n\nwarning: w\nerror: e\nBuild\n');
-  });
-});
-
 describe('a group that goes on', () => {
   /** A log with a clock that beats every five seconds, as that of a step. */
   function aClockedLog() {
@@ -169,9 +172,13 @@ describe('a group that goes on', () => {
         };
       },
     };
-    const log = workflowLog((text) => {
-      written += text;
-    }, clock);
+    const log = workflowLog(
+      (text) => {
+        written += text;
+      },
+      createMasker(),
+      clock,
+    );
     const pass = (seconds: number): void => {
       for (let second = 0; second < seconds; second += 5) {
         time += 5_000;
