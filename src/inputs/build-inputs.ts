@@ -11,7 +11,7 @@ import { parseRelease } from '../build/buildx-releases.ts';
 import { type CacheMode, cacheModes, parseCacheEntries, tolerant } from '../build/cache.ts';
 import { parseCompression, parseOutputs } from '../build/exporters.ts';
 import { readItems, readLines } from '../build/input-lists.ts';
-import { type Faults, InputError } from '../errors.ts';
+import { type Faults, InputError, inputError } from '../errors.ts';
 import { formatPlatform, type Platform, parsePlatform } from '../image/platform.ts';
 
 /** The default of each build input of action.yml. */
@@ -62,13 +62,6 @@ export interface BuildInputs {
   readonly variables: ReadonlyMap<string, string>;
 }
 
-function invalid(name: BuildInputName, value: string, expected: string, remedy: string): InputError {
-  return new InputError('INPUT_INVALID', {
-    message: `The input \`${name}\` is "${value}": expected ${expected}.`,
-    remedy,
-  });
-}
-
 /** Entries that have to match a form. */
 function matching(name: BuildInputName, entries: readonly string[], form: RegExp, expected: string): readonly string[] {
   const bad = entries.find((entry) => !form.test(entry));
@@ -83,14 +76,24 @@ function matching(name: BuildInputName, entries: readonly string[], form: RegExp
 function boolean(name: BuildInputName, text: string): boolean {
   if (/^(?:true|True|TRUE)$/.test(text)) return true;
   if (/^(?:false|False|FALSE)$/.test(text) || text === '') return false;
-  throw invalid(name, text, '`true` or `false`', `Set \`${name}: true\`, or leave it out.`);
+  throw inputError(
+    'INPUT_INVALID',
+    `The input \`${name}\` is "${text}"`,
+    '`true` or `false`',
+    `Set \`${name}: true\`, or leave it out.`,
+  );
 }
 
 function oneOf<Value extends string>(name: BuildInputName, text: string, values: readonly Value[]): Value {
   const value = values.find((candidate) => candidate === text);
   if (value !== undefined) return value;
   const list = values.map((each) => `\`${each}\``).join(', ');
-  throw invalid(name, text, list, `Set \`${name}: ${values[0]}\`, or leave it out.`);
+  throw inputError(
+    'INPUT_INVALID',
+    `The input \`${name}\` is "${text}"`,
+    list,
+    `Set \`${name}: ${values[0]}\`, or leave it out.`,
+  );
 }
 
 function platforms(text: string): readonly Platform[] {

@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import { withNewToken } from '../../../src/engine/renewed-token.ts';
 import { judgeText } from '../../../src/engine/tool-output.ts';
 import { InputError, PermissionError, RegistryError, ToolError } from '../../../src/errors.ts';
-import { RegistryFailure } from '../../../src/http/request-failure.ts';
 import {
   backOff,
   delayOfAnswer,
@@ -35,8 +34,8 @@ function someOptions(overrides: Partial<RetryOptions> = {}): RetryOptions & { wa
   };
 }
 
-const unavailable = (delay?: number): RegistryFailure =>
-  new RegistryFailure('REGISTRY_UNAVAILABLE', {
+const unavailable = (delay?: number): RegistryError =>
+  new RegistryError('REGISTRY_UNAVAILABLE', {
     message: 'It answered 503.',
     remedy: '',
     retryable: true,
