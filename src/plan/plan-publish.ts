@@ -104,7 +104,7 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
       loginScope: inputs.loginScope,
       verify: inputs.verify,
       retries: inputs.retries,
-      notes: located.flatMap(({ notes }) => notes),
+      notes: [...located.flatMap(({ notes }) => notes), ...inputs.build.notes],
     },
     describe: (existingTags) => describe(existingTags) ?? description,
   };

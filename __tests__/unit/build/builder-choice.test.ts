@@ -32,6 +32,14 @@ describe('builders', () => {
       },
     ],
     [
+      'kubernetes://,image-pull-policy=Always,env.HTTP_PROXY=http://p:1',
+      {
+        kind: 'nodes',
+        driver: 'kubernetes',
+        nodes: [expect.objectContaining({ driverOptions: ['image-pull-policy=Always', 'env.HTTP_PROXY=http://p:1'] })],
+      },
+    ],
+    [
       'docker-container://buildkitd',
       {
         kind: 'nodes',
@@ -52,7 +60,7 @@ describe('builders', () => {
     'docker-container://',
     'tcp://a:1\nb',
     'tcp://a:1\nkubernetes://',
-    'tcp://a:1,color=red',
+    'tcp://a:1,color',
   ])('%j is none', (text) => {
     expect(() => parseBuilder(text)).toThrowCode('INPUT_INVALID');
   });

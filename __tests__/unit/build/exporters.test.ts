@@ -1,6 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkOutputs, parseCompression, parseOutputs } from '../../../src/build/exporters.ts';
 
+describe('an entry of `outputs`', () => {
+  test.each([
+    ['out', { type: 'local', attributes: [['dest', 'out']] }],
+    ['-', { type: 'tar', attributes: [['dest', '-']] }],
+    ['Type=oci, Dest=a b.tar', { type: 'oci', attributes: [['dest', 'a b.tar']] }],
+    ['type=image,force-layers=true', { type: 'image', attributes: [['force-layers', 'true']] }],
+    ['type=new,annotation.A=b', { type: 'new', attributes: [['annotation.A', 'b']] }],
+  ])('%s', (text, output) => {
+    expect(parseOutputs(text)).toEqual([output]);
+  });
+
+  test.each(['dest=out', 'type=,dest=out', 'type=local,out'])('%j is none', (text) => {
+    expect(() => parseOutputs(text)).toThrowCode('INPUT_INVALID');
+  });
+});
+
 describe('what `outputs` says of the image', () => {
   test.each([
     ['what pushes where nothing is pushed', 'type=image,push=true', false],

@@ -74,13 +74,13 @@ describe('where the result goes', () => {
     ],
     ['in an archive', archive, {}, true, ['--output', 'type=oci,"dest=a,b.tar"']],
     [
-      'in an archive, with those attributes of the image that it has',
+      'in an archive, with the attributes of the image',
       archive,
       { outputs: 'type=image,rewrite-timestamp=true,unpack=true', compression: 'zstd' },
       true,
       [
         '--output',
-        'type=oci,"dest=a,b.tar",compression=zstd,force-compression=true,oci-mediatypes=true,rewrite-timestamp=true',
+        'type=oci,"dest=a,b.tar",compression=zstd,force-compression=true,oci-mediatypes=true,rewrite-timestamp=true,unpack=true',
       ],
     ],
     ['in an archive, and loaded', archive, { load: 'true' }, true, ['--output', 'type=oci,"dest=a,b.tar"', '--load']],

@@ -19,6 +19,31 @@ describe('strings become values', () => {
     ['a release', { 'buildx-version': 'v0.30.1' }, { buildxVersion: 'v0.30.1' }],
     ['no provenance', { provenance: 'false' }, { attestations: [] }],
     ['provenance that is switched off', { attests: 'type=provenance,disabled=true' }, { attestations: [] }],
+    [
+      'provenance that is switched off in another spelling',
+      { attests: 'type=provenance,Disabled=1' },
+      { attestations: [] },
+    ],
+    [
+      'attributes of provenance that only buildx knows',
+      { provenance: 'mode=max,slsa=v1' },
+      {
+        attestations: [
+          {
+            type: 'provenance',
+            attributes: [
+              ['mode', 'max'],
+              ['slsa', 'v1'],
+            ],
+          },
+        ],
+      },
+    ],
+    [
+      'an attestation that only buildx knows',
+      { attests: 'type=vex,file=x' },
+      { attestations: [{ type: 'vex', attributes: [['file', 'x']] }] },
+    ],
     ['provenance', { provenance: 'true' }, { attestations: [{ type: 'provenance', attributes: [] }] }],
     [
       'attestations with attributes',
@@ -58,5 +83,28 @@ describe('strings become values', () => {
     ['a mode of caching that there is not', { cache: 'redis' }],
   ] as const)('%s is refused', (_title, texts) => {
     expect(() => someInputs(texts)).toThrowCode('INPUT_INVALID');
+  });
+});
+
+describe('an attribute that only buildx knows', () => {
+  test.each([
+    ['cache-to', 'type=registry,ref=a/b,ignore-eror=false', 'ignore-eror', 'ignore-error'],
+    ['outputs', 'type=local,dst=out', 'dst', 'dest'],
+    ['builder', 'tcp://a:1,platform=linux/arm64', 'platform', 'platforms'],
+    ['provenance', 'mod=max', 'mod', 'mode'],
+    ['attests', 'type=sbom,disable=true', 'disable', 'disabled'],
+  ])('is noted where it may be a typing error: `%s: %s`', (input, text, written, meant) => {
+    expect(someInputs({ [input]: text }).build.notes).toEqual([
+      `The input \`${input}\` has the attribute "${written}", which goes to buildx as it is. If it is a typing error, write "${meant}".`,
+    ]);
+  });
+
+  test.each([
+    ['cache-to', 'type=s3,force_path_style=true,mode=max,ignore-error=true'],
+    ['outputs', 'type=image,store=false'],
+    ['builder', 'tcp://a:1,platforms=linux/arm64,cacert=x'],
+    ['sbom', 'generator=x'],
+  ])('is not noted otherwise: `%s: %s`', (input, text) => {
+    expect(someInputs({ [input]: text }).build.notes).toEqual([]);
   });
 });
