@@ -23,13 +23,8 @@ export type BuilderChoice =
   | { readonly kind: 'nodes'; readonly driver: 'remote' | 'kubernetes'; readonly nodes: readonly BuilderNode[] };
 
 const remoteSchemes = ['tcp', 'unix', 'ssh', 'docker-container', 'kube-pod', 'podman-container'];
-const remoteOptions = ['cacert', 'cert', 'key', 'servername', 'default-load'];
-const kubernetesOptions = [
-  ...['image', 'namespace', 'replicas', 'rootless', 'loadbalance', 'nodeselector', 'tolerations', 'annotations'],
-  ...['labels', 'serviceaccount', 'schedulername', 'timeout', 'qemu.install', 'qemu.image', 'default-load'],
-  ...['requests.cpu', 'requests.memory', 'requests.ephemeral-storage'],
-  ...['limits.cpu', 'limits.memory', 'limits.ephemeral-storage', 'requests.persistent-storage'],
-];
+/** The attributes that this action reads itself; the others are options of the driver. */
+export const builderAttributes = ['platforms'];
 
 function unreadable(line: string, expected: string): InputError {
   return inputError(
@@ -58,8 +53,7 @@ function parseNode(line: string): BuilderNode {
     throw unreadable(line, 'tcp://HOST:PORT');
   }
   if (rest === '' && scheme !== 'kubernetes') throw unreadable(line, `${scheme}://NAME`);
-  const options = scheme === 'kubernetes' ? kubernetesOptions : remoteOptions;
-  const attributes = readAttributes('builder', fields, ['platforms', ...options]);
+  const attributes = readAttributes('builder', fields, builderAttributes);
   const platforms = (attributes.get('platforms') ?? '').split(',').filter((each) => each.trim() !== '');
   return {
     endpoint,

@@ -116,7 +116,7 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
       loginScope: inputs.loginScope,
       verify: inputs.verify,
       retries: inputs.retries,
-      notes: [...located.flatMap(({ notes }) => notes), ...notesOnCommit(run, facts.metadata)],
+      notes: [...located.flatMap(({ notes }) => notes), ...inputs.build.notes, ...notesOnCommit(run, facts.metadata)],
     },
     describe: (existingTags) => describe(existingTags) ?? description,
   };
