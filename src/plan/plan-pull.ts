@@ -8,7 +8,7 @@ import type { Digest } from '../image/digest.ts';
 import { formatReference } from '../image/reference.ts';
 import { parseTag, type Tag } from '../image/tag.ts';
 import type { PullInputs } from '../inputs/pull-inputs.ts';
-import { type GivenCredentials, resolveCredential } from './credential-decision.ts';
+import { checkWrittenLogin, resolveCredential, type WrittenLogin } from './credential-decision.ts';
 import { locateImage } from './locate-image.ts';
 import type { Destination } from './plan.ts';
 
@@ -32,10 +32,11 @@ export interface PullPlan {
 export function planPull(
   inputs: PullInputs,
   run: Run,
-  registryAuth: GivenCredentials['registryAuth'],
+  registryAuth: readonly WrittenLogin[],
   server?: ServerFacts,
 ): PullPlan {
   const product = resolveProduct(run.serverUrl, server?.version);
+  for (const login of registryAuth) checkWrittenLogin(login, product);
   const { registry, repository, notes } = locateImage(inputs, run, product, server);
   const { digest } = inputs;
   if (digest !== undefined && registry.kind === 'docker') {

@@ -21,6 +21,22 @@ export interface RegistryDecision {
 }
 
 /**
+ * @param input that names the registry
+ * @throws InputError REGISTRY_INVALID for a host that imitates one of GitHub's
+ */
+export function refuseImitation(registry: Registry, product: Product, input: string): void {
+  const imitated = imitatedRegistry(hostOf(registry), product);
+  if (imitated === undefined) return;
+  throw new InputError('REGISTRY_INVALID', {
+    message: `The registry "${registry}" in \`${input}\` is not GitHub's but looks like "${imitated}"; credentials sent there would be lost.`,
+    remedy:
+      input === 'registry'
+        ? `Write \`registry: ${imitated}\`, or \`registry: auto\`.`
+        : `Write ${imitated}, if it is meant.`,
+  });
+}
+
+/**
  * @param input `auto`, `container`, `docker` or `host[:port]`
  * @param server for `auto` on a GHES; `undefined`: it was not asked
  * @throws InputError REGISTRY_INVALID for a host that is malformed or imitates one of GitHub's
@@ -38,13 +54,7 @@ export function resolveRegistry(input: string, product: Product, server?: Server
   if (input === 'docker') return decide(hosts.docker, 'docker', `it is the Docker registry of ${where}`);
   if (input !== 'auto') {
     const registry = parseRegistry(input);
-    const imitated = imitatedRegistry(hostOf(registry), product);
-    if (imitated !== undefined) {
-      throw new InputError('REGISTRY_INVALID', {
-        message: `The registry "${input}" is not GitHub's but looks like "${imitated}"; credentials sent there would be lost.`,
-        remedy: `Write \`registry: ${imitated}\`, or \`registry: auto\`.`,
-      });
-    }
+    refuseImitation(registry, product, 'registry');
     return { registry, kind: kindOf(registry, product), reason: '`registry` names it', isAssumed: false };
   }
   if (product.kind !== 'ghes') return decide(hosts.container, 'container', `the run is on ${where}`);

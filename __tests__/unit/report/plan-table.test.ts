@@ -50,7 +50,7 @@ describe('the plan, as a person reads it', () => {
   });
 
   test('a login of registry-auth is shown by its name', () => {
-    const registryAuth = [{ registry: parseRegistry('docker.io'), username: 'robot' }];
+    const registryAuth = [{ registry: parseRegistry('docker.io'), username: 'robot', password: 'canary-password' }];
     const { plan } = planned({ images: 'docker.io/octo/app', tags: '1' }, aRun(), { registryAuth });
     expect(formatPlan(plan)).toContainEqual(expect.stringMatching(/^Login +robot +because `registry-auth` has it$/));
   });
