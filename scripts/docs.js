@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { describeProduct, resolveProduct } from '../src/github/product.ts';
+import { publishingRules } from '../src/github/publishing-event.ts';
 import { resolveRegistry } from '../src/plan/registry-decision.ts';
 import { resolveRepository } from '../src/plan/repository-decision.ts';
 import { migrations } from './migrating.js';
@@ -159,6 +160,10 @@ const tables = {
   'pull-outputs': tableOfOutputs(pull.outputs),
   'registry-names': markdownTable([registryHeads, ...registries].map((cells) => cells.slice(0, 3))),
   registries: markdownTable([registryHeads, ...registries]),
+  events: markdownTable([
+    ['Event', 'Published with `push: auto`', 'Why'],
+    ...Object.entries(publishingRules).map(([name, rule]) => [code(name), rule.publishes ? 'yes' : 'no', rule.reason]),
+  ]),
 };
 
 /**

@@ -3,131 +3,152 @@
  * heading of docs/TROUBLESHOOTING.md.
  */
 
-/** Every code this action can print. Renaming one is a breaking change. */
-export const errorCodes = [
-  // InputError: the author of the workflow
-  'INPUT_INVALID',
-  'INPUTS_INVALID',
-  'INPUTS_CONTRADICT',
-  'SECRET_MISSING',
-  'BUILDER_MISSING',
-  'REGISTRY_INVALID',
-  'REPOSITORY_INVALID',
-  'REFERENCE_INVALID',
-  'TAG_INVALID',
-  'TAG_RULE_INVALID',
-  'FLAVOR_INVALID',
-  'EXPRESSION_INVALID',
-  'IMAGES_INVALID',
-  'LABEL_INVALID',
-  'ANNOTATION_INVALID',
-  'DIGEST_INVALID',
-  'DIGEST_UNSUPPORTED',
-  'PLATFORM_INVALID',
-  'REGISTRY_AUTH_INVALID',
-  'TOKEN_MISSING',
-  'TOKEN_FOREIGN',
-  'CONTEXT_MISSING',
-  'DOCKERFILE_MISSING',
-  'RUN_UNKNOWN',
-  'REPOSITORY_NOT_LOWERCASE',
-  'REFERENCE_UNQUALIFIED',
-  'OWNER_UNKNOWN',
-  'OWNER_FOREIGN',
-  'LOGIN_MISSING',
-  'SOURCE_INVALID',
-  'SOURCE_MISSING',
-  'SOURCE_AMBIGUOUS',
-  'SOURCE_DAMAGED',
-  'SOURCE_INCOMPLETE',
-  'MANIFEST_INVALID',
-  'TAG_EXISTS',
-  'LAYER_TOO_LARGE',
-  'LAYER_FOREIGN',
-  'LEG_MISSING',
-  'LEG_TWICE',
-  'LEG_FOREIGN',
-  'LEG_INVALID',
-  'INDEX_UNSUPPORTED',
-  // PermissionError: an administrator of the repository, the package or the organisation
-  'LOGIN_REFUSED',
-  'TOKEN_REJECTED',
-  'PUSH_DENIED',
-  'PACKAGES_WRITE_MISSING',
-  'RUN_READ_ONLY',
-  'PACKAGE_NOT_LINKED',
-  'PACKAGE_NOT_CREATABLE',
-  'PACKAGE_NOT_READABLE',
-  'TOKEN_SCOPE_MISSING',
-  'TOKEN_KIND_UNSUPPORTED',
-  'TOKEN_SSO_MISSING',
-  'TOKEN_EXPIRED',
-  // ToolError: whoever keeps the runner
-  'ENGINE_MISSING',
-  'ENGINE_DOWN',
-  'ENGINE_CANNOT',
-  'BUILDER_DOWN',
-  'BUILDER_FAILED',
-  'BUILDX_MISSING',
-  'BUILDX_UNTRUSTED',
-  'COMMAND_FAILED',
-  'CANCELLED',
-  'PUSH_FAILED',
-  'PULL_FAILED',
-  'DOCKER_CONFIG_INVALID',
-  'FILE_REFUSED',
-  'CREDENTIALS_UNSAVED',
-  'CREDENTIALS_UNENCRYPTED',
-  'RUNNER_OUTDATED',
-  'CA_UNKNOWN',
-  'CERTIFICATE_MISMATCH',
-  'ENGINE_INCOMPATIBLE',
-  // BuildError: the author of the Dockerfile
-  'BUILD_FAILED',
-  'CHECK_FAILED',
-  // RegistryError: the registry or the way to it
-  'REGISTRY_UNREACHABLE',
-  'REGISTRY_REFUSED',
-  'REGISTRY_UNAVAILABLE',
-  'REGISTRY_UNTRUSTED',
-  'ANSWER_INVALID',
-  'HOST_UNKNOWN',
-  'HOST_BLOCKED',
-  'PLAIN_HTTP',
-  'RATE_LIMITED',
-  'UPLOAD_TIMEOUT',
-  'UPLOAD_INTERRUPTED',
-  'UPLOAD_CHUNKED',
-  'PUSH_CONFLICT',
-  'MEDIA_TYPE_UNSUPPORTED',
-  'PULL_DENIED',
-  'MANIFEST_UNKNOWN',
-  'DIGEST_MISSING',
-  'DIGEST_MISMATCH',
-  'BLOB_MISSING',
-  // InternalError: us
-  'INTERNAL',
-] as const;
+/** Who can fix a failure. */
+export type Fixer =
+  /** The author of the workflow. */
+  | 'author'
+  /** An administrator of the repository, the package, the organisation or the registry. */
+  | 'administrator'
+  /** Whoever runs the runner. */
+  | 'runner'
+  /** The author of the Dockerfile. */
+  | 'dockerfile'
+  /** Whoever runs the registry, or the network between it and the runner. */
+  | 'registry'
+  /** The authors of this action. */
+  | 'us';
 
-export type ErrorCode = (typeof errorCodes)[number];
+/** Every code that this action can print, and who can fix the failure. To rename a code is a breaking change. */
+export const errorCodes = {
+  INPUT_INVALID: 'author',
+  INPUTS_INVALID: 'author',
+  INPUTS_CONTRADICT: 'author',
+  SECRET_MISSING: 'author',
+  BUILDER_MISSING: 'author',
+  REGISTRY_INVALID: 'author',
+  REPOSITORY_INVALID: 'author',
+  REFERENCE_INVALID: 'author',
+  TAG_INVALID: 'author',
+  TAG_RULE_INVALID: 'author',
+  FLAVOR_INVALID: 'author',
+  EXPRESSION_INVALID: 'author',
+  IMAGES_INVALID: 'author',
+  LABEL_INVALID: 'author',
+  ANNOTATION_INVALID: 'author',
+  DIGEST_INVALID: 'author',
+  DIGEST_UNSUPPORTED: 'author',
+  PLATFORM_INVALID: 'author',
+  REGISTRY_AUTH_INVALID: 'author',
+  TOKEN_MISSING: 'author',
+  TOKEN_FOREIGN: 'author',
+  CONTEXT_MISSING: 'author',
+  DOCKERFILE_MISSING: 'author',
+  RUN_UNKNOWN: 'author',
+  REPOSITORY_NOT_LOWERCASE: 'author',
+  REFERENCE_UNQUALIFIED: 'author',
+  OWNER_UNKNOWN: 'author',
+  OWNER_FOREIGN: 'author',
+  LOGIN_MISSING: 'author',
+  SOURCE_INVALID: 'author',
+  SOURCE_MISSING: 'author',
+  SOURCE_AMBIGUOUS: 'author',
+  SOURCE_DAMAGED: 'author',
+  SOURCE_INCOMPLETE: 'author',
+  MANIFEST_INVALID: 'author',
+  TAG_EXISTS: 'author',
+  LAYER_TOO_LARGE: 'author',
+  LAYER_FOREIGN: 'author',
+  LEG_MISSING: 'author',
+  LEG_TWICE: 'author',
+  LEG_FOREIGN: 'author',
+  LEG_INVALID: 'author',
+  INDEX_UNSUPPORTED: 'author',
+  LOGIN_REFUSED: 'administrator',
+  TOKEN_REJECTED: 'administrator',
+  PUSH_DENIED: 'administrator',
+  PACKAGES_WRITE_MISSING: 'administrator',
+  RUN_READ_ONLY: 'administrator',
+  PACKAGE_NOT_LINKED: 'administrator',
+  PACKAGE_NOT_CREATABLE: 'administrator',
+  PACKAGE_NOT_READABLE: 'administrator',
+  TOKEN_SCOPE_MISSING: 'administrator',
+  TOKEN_KIND_UNSUPPORTED: 'administrator',
+  TOKEN_SSO_MISSING: 'administrator',
+  TOKEN_EXPIRED: 'administrator',
+  PULL_DENIED: 'administrator',
+  ENGINE_MISSING: 'runner',
+  ENGINE_DOWN: 'runner',
+  ENGINE_CANNOT: 'runner',
+  BUILDER_DOWN: 'runner',
+  BUILDER_FAILED: 'runner',
+  BUILDX_MISSING: 'runner',
+  BUILDX_UNTRUSTED: 'runner',
+  COMMAND_FAILED: 'runner',
+  CANCELLED: 'runner',
+  PUSH_FAILED: 'runner',
+  PULL_FAILED: 'runner',
+  DOCKER_CONFIG_INVALID: 'runner',
+  FILE_REFUSED: 'runner',
+  CREDENTIALS_UNSAVED: 'runner',
+  CREDENTIALS_UNENCRYPTED: 'runner',
+  RUNNER_OUTDATED: 'runner',
+  CA_UNKNOWN: 'runner',
+  CERTIFICATE_MISMATCH: 'runner',
+  ENGINE_INCOMPATIBLE: 'runner',
+  DIGEST_MISSING: 'runner',
+  BUILD_FAILED: 'dockerfile',
+  CHECK_FAILED: 'dockerfile',
+  REGISTRY_UNREACHABLE: 'registry',
+  REGISTRY_REFUSED: 'registry',
+  REGISTRY_UNAVAILABLE: 'registry',
+  REGISTRY_UNTRUSTED: 'registry',
+  ANSWER_INVALID: 'registry',
+  HOST_UNKNOWN: 'registry',
+  HOST_BLOCKED: 'registry',
+  PLAIN_HTTP: 'registry',
+  RATE_LIMITED: 'registry',
+  UPLOAD_TIMEOUT: 'registry',
+  UPLOAD_INTERRUPTED: 'registry',
+  UPLOAD_CHUNKED: 'registry',
+  PUSH_CONFLICT: 'registry',
+  MEDIA_TYPE_UNSUPPORTED: 'registry',
+  MANIFEST_UNKNOWN: 'registry',
+  DIGEST_MISMATCH: 'registry',
+  BLOB_MISSING: 'registry',
+  INTERNAL: 'us',
+} as const satisfies Readonly<Record<string, Fixer>>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** The codes of the failures that somebody can fix. */
+export type CodeOf<Who extends Fixer> = {
+  [Code in ErrorCode]: (typeof errorCodes)[Code] extends Who ? Code : never;
+}[ErrorCode];
 
 export interface ErrorFacts {
-  /** What failed, with the offending value and the expected form; one sentence or two, ending in a full stop. */
+  /** What failed, with the offending value and the expected form: one sentence or two, ending in a full stop. */
   readonly message: string;
-  /** What to do about it in this very run; may hold YAML. */
+  /** What to do about it in this run; may contain YAML. */
   readonly remedy: string;
   /** The last lines of the tool that failed, for a collapsed group of the log. */
   readonly detail?: string;
   readonly cause?: unknown;
-  /** Whether the same attempt may succeed later (style.md 4.3: only such failures are tried again). */
+  /** Whether the same attempt may succeed later: only such failures are retried. */
   readonly retryable?: boolean;
+  /** The least wait before another attempt that the other side asked for, in milliseconds. */
+  readonly delay?: number | undefined;
 }
 
+/**
+ * Any failure of this action. The subclass follows from who can fix it, so use the subclasses to make one; a `RegistryError` alone
+ * may have any code.
+ */
 export class PublishError extends Error {
   readonly code: ErrorCode;
   readonly remedy: string;
   readonly detail: string;
   readonly retryable: boolean;
+  readonly delay: number | undefined;
 
   constructor(code: ErrorCode, facts: ErrorFacts) {
     super(facts.message, facts.cause === undefined ? undefined : { cause: facts.cause });
@@ -136,40 +157,133 @@ export class PublishError extends Error {
     this.remedy = facts.remedy;
     this.detail = facts.detail ?? '';
     this.retryable = facts.retryable ?? false;
+    this.delay = facts.delay;
   }
 }
 
 /** The author of the workflow can fix it. */
-export class InputError extends PublishError {}
+export class InputError extends PublishError {
+  constructor(code: CodeOf<'author'>, facts: ErrorFacts) {
+    super(code, facts);
+  }
+}
 
-/** An administrator of the repository, the package or the organisation can fix it. */
-export class PermissionError extends PublishError {}
+/** An administrator of the repository, the package, the organisation or the registry can fix it. */
+export class PermissionError extends PublishError {
+  constructor(code: CodeOf<'administrator'>, facts: ErrorFacts) {
+    super(code, facts);
+  }
+}
 
-/** Whoever keeps the runner can fix it. */
-export class ToolError extends PublishError {}
+/** Whoever runs the runner can fix it. */
+export class ToolError extends PublishError {
+  constructor(code: CodeOf<'runner'>, facts: ErrorFacts) {
+    super(code, facts);
+  }
+}
 
 /** The author of the Dockerfile can fix it. */
-export class BuildError extends PublishError {}
+export class BuildError extends PublishError {
+  constructor(code: CodeOf<'dockerfile'>, facts: ErrorFacts) {
+    super(code, facts);
+  }
+}
 
-/** The registry, or the way to it, failed. */
-export class RegistryError extends PublishError {
-  /** HTTP status, or 0 where there was no answer. */
+/** A request to a registry, and what came of it. */
+export interface Exchange {
+  /** Empty if there was no request of this action's own client. */
+  readonly method: string;
+  /** Without user, query and fragment, where credentials and upload states stand. */
+  readonly url: string;
+  /** `registry/path` of the repository that the request was about; empty if it was about none. */
+  readonly repository: string;
+  /** HTTP status, or 0 if there was no answer. */
   readonly status: number;
   /** Codes of the answer's `errors` (distribution-spec, "Error Codes"). */
   readonly ociCodes: readonly string[];
+  /** The registry's own words, or the system's if there was no answer; nothing of this action's. */
+  readonly words: string;
+}
 
-  constructor(
-    code: ErrorCode,
-    facts: ErrorFacts & { readonly status?: number; readonly ociCodes?: readonly string[] },
-  ) {
+/**
+ * A registry refused a request, or the request did not reach it. The code says who can fix it, which may be anybody: a registry also
+ * answers for a right that is missing.
+ */
+export class RegistryError extends PublishError implements Exchange {
+  readonly method: string;
+  readonly url: string;
+  readonly repository: string;
+  readonly status: number;
+  readonly ociCodes: readonly string[];
+  readonly words: string;
+
+  constructor(code: ErrorCode, facts: ErrorFacts & Partial<Exchange>) {
     super(code, facts);
+    this.method = facts.method ?? '';
+    this.url = facts.url ?? '';
+    this.repository = facts.repository ?? '';
     this.status = facts.status ?? 0;
     this.ociCodes = facts.ociCodes ?? [];
+    this.words = facts.words ?? '';
   }
 }
 
 /** A defect of this action. */
-export class InternalError extends PublishError {}
+export class InternalError extends PublishError {
+  constructor(code: CodeOf<'us'>, facts: ErrorFacts) {
+    super(code, facts);
+  }
+}
+
+const classes: Readonly<Record<Fixer, typeof PublishError>> = {
+  author: InputError,
+  administrator: PermissionError,
+  runner: ToolError,
+  dockerfile: BuildError,
+  registry: RegistryError,
+  us: InternalError,
+};
+
+/** Whether somebody can fix a failure. */
+export function isFixedBy(error: PublishError, who: Fixer): boolean {
+  return errorCodes[error.code] === who;
+}
+
+/**
+ * The same failure with more known about it.
+ * @param changes what is different; everything else stays, including what a registry answered
+ * @returns a new error of the class that its code asks for, or a `RegistryError` if it was one; `error` is its cause
+ */
+export function withFacts(
+  error: PublishError,
+  { code = error.code, ...changes }: Partial<ErrorFacts & Exchange> & { readonly code?: ErrorCode },
+): PublishError {
+  const { message, remedy, detail, retryable, delay } = error;
+  const facts = { message, remedy, detail, retryable, delay, cause: error, ...changes };
+  if (!(error instanceof RegistryError)) return new classes[errorCodes[code]](code, facts);
+  const { method, url, repository, status, ociCodes, words } = error;
+  return new RegistryError(code, { method, url, repository, status, ociCodes, words, ...facts });
+}
+
+/** The same failure with one more sentence about it; see `withFacts`. */
+export function withContext(error: PublishError, sentence: string): PublishError {
+  return withFacts(error, { message: `${error.message} ${sentence}` });
+}
+
+/**
+ * An input that does not have the expected form.
+ * @param what the input and its value, as a clause: "The input `push` is "maybe""
+ * @param expected the form, after "expected"
+ */
+export function inputError(
+  code: CodeOf<'author'>,
+  what: string,
+  expected: string,
+  remedy: string,
+  cause?: unknown,
+): InputError {
+  return new InputError(code, { message: `${what}: expected ${expected}.`, remedy, cause });
+}
 
 /** Several faults of one kind that are reported together, so that a workflow is mended in one go. */
 export class InputFaults extends InputError {

@@ -84,7 +84,7 @@ export function aDecision(overrides: Partial<EngineDecision> = {}): EngineDecisi
     install: undefined,
     builder: undefined,
     isForClient: false,
-    cache: { from: [], to: [], reason: '' },
+    cache: { from: [], to: [], reason: 'it is a test' },
     notes: [],
     ...overrides,
   };

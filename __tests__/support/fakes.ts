@@ -38,7 +38,7 @@ export type Effect = keyof EnginePort | keyof RegistryClient;
 export interface FakeWorld {
   /** What was asked, in order: `putManifest ghcr.io/octo-org/app:latest`. */
   readonly effects: string[];
-  /** `name:tag` → what stands there. */
+  /** `name:tag`, or `name@digest` of what was pushed without a tag → the manifest. */
   readonly tags: Map<string, StoredManifest>;
   /** The lines of the log. */
   readonly lines: string[];
@@ -101,7 +101,11 @@ export function aWorld({
         metadata: push ? '{"pushed":true}' : '{}',
       };
     },
-    buildByDigest: nobodyAsks('a leg'),
+    async buildByDigest(_decision, repositories) {
+      await note('buildByDigest', repositories.map(formatRepository).join(' '));
+      for (const repository of repositories) tags.set(formatDigestReference(repository, manifest.digest), manifest);
+      return { imageId: 'sha256:image', metadata: '{"pushed":true}', result: manifest.digest };
+    },
   };
   const source: SourcePort = {
     open: nobodyAsks('a source'),

@@ -1,23 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   BuildError,
-  errorCodes,
+  type ErrorFacts,
   gatherFaults,
   InputError,
   InputFaults,
+  inputError,
+  isFixedBy,
+  PermissionError,
   PublishError,
   RegistryError,
   ToolError,
+  withContext,
+  withFacts,
 } from '../../src/errors.ts';
 import { thrownBy } from '../support/to-throw-code.ts';
 
-const facts = { message: 'It failed.', remedy: 'Mend it.' };
+const facts: ErrorFacts = { message: 'It failed.', remedy: 'Mend it.' };
 const tagFault = new InputError('TAG_INVALID', { message: 'The tag is bad.', remedy: 'Correct `tags`.' });
 const inputFault = new InputError('INPUT_INVALID', { message: 'The input is bad.', remedy: 'Correct `push`.' });
-
-test('each code is there once', () => {
-  expect(new Set(errorCodes).size).toBe(errorCodes.length);
-});
 
 describe('an error', () => {
   test('has the name of who can fix it', () => {
@@ -44,6 +45,78 @@ describe('an error', () => {
     expect(new RegistryError('REGISTRY_UNREACHABLE', facts)).toMatchObject({ status: 0, ociCodes: [] });
     const denied = new RegistryError('REGISTRY_REFUSED', { ...facts, status: 403, ociCodes: ['DENIED'] });
     expect(denied).toMatchObject({ status: 403, ociCodes: ['DENIED'] });
+  });
+});
+
+describe('who can fix an error', () => {
+  test.each([
+    [new InputError('TAG_INVALID', facts), 'author'],
+    [new PermissionError('PUSH_DENIED', facts), 'administrator'],
+    [new RegistryError('PUSH_DENIED', facts), 'administrator'],
+    [new ToolError('DIGEST_MISSING', facts), 'runner'],
+    [new BuildError('BUILD_FAILED', facts), 'dockerfile'],
+    [new RegistryError('REGISTRY_UNREACHABLE', facts), 'registry'],
+    [new RegistryError('MANIFEST_UNKNOWN', facts), 'registry'],
+  ] as const)('follows from its code: %s', (error, who) => {
+    expect(isFixedBy(error, who)).toBe(true);
+    expect(isFixedBy(error, 'us')).toBe(false);
+  });
+});
+
+describe('an error that is told with more about it', () => {
+  const cause = new Error('the first one');
+  const answer = {
+    method: 'PUT',
+    url: 'https://ghcr.io/v2/octo/app/manifests/1',
+    repository: 'ghcr.io/octo/app',
+    status: 429,
+    ociCodes: ['TOOMANYREQUESTS'],
+    words: 'TOOMANYREQUESTS: slow down',
+  };
+  const busy = new RegistryError('REGISTRY_UNAVAILABLE', {
+    ...facts,
+    ...answer,
+    cause,
+    detail: 'stderr',
+    retryable: true,
+    delay: 5_000,
+  });
+
+  test('is a new one, with all that the first one had; the first one is its cause', () => {
+    const told = withContext(busy, 'In ghcr.io/octo/b moved: 1.');
+    expect(told).toBeInstanceOf(RegistryError);
+    expect(told).toMatchObject({
+      ...answer,
+      code: 'REGISTRY_UNAVAILABLE',
+      message: 'It failed. In ghcr.io/octo/b moved: 1.',
+      remedy: 'Mend it.',
+      detail: 'stderr',
+      retryable: true,
+      delay: 5_000,
+      cause: busy,
+    });
+    expect(busy).toMatchObject({ message: 'It failed.', cause });
+  });
+
+  test('has the class of its new code', () => {
+    const pushed = new ToolError('PUSH_FAILED', { ...facts, detail: 'stderr' });
+    const told = withFacts(pushed, { code: 'OWNER_FOREIGN', remedy: 'Another.' });
+    expect(told).toBeInstanceOf(InputError);
+    expect(told).toMatchObject({ code: 'OWNER_FOREIGN', message: 'It failed.', remedy: 'Another.', detail: 'stderr' });
+  });
+
+  test('keeps the answer of a registry whatever its code becomes', () => {
+    const told = withFacts(busy, { code: 'OWNER_FOREIGN', retryable: false });
+    expect(told).toMatchObject({ ...answer, name: 'RegistryError', code: 'OWNER_FOREIGN', retryable: false });
+  });
+});
+
+test('an input error says what is expected', () => {
+  expect(inputError('INPUT_INVALID', 'The input `push` is "maybe"', 'true or false', 'Correct `push`.')).toMatchObject({
+    name: 'InputError',
+    code: 'INPUT_INVALID',
+    message: 'The input `push` is "maybe": expected true or false.',
+    remedy: 'Correct `push`.',
   });
 });
 

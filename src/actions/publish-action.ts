@@ -6,6 +6,7 @@ import type { BuildRequest } from '../build/build-request.ts';
 import { secretValues } from '../build/build-secrets.ts';
 import { checkBuild } from '../build/check-build-files.ts';
 import { warnOfCopiedCredential } from '../build/copied-credential.ts';
+import { readCheckedOutCommit, readDockerfileLabels } from '../build/read-build-context.ts';
 import { readSecretFiles } from '../engine/secret-files.ts';
 import { gatherFaults } from '../errors.ts';
 import type { SourceSpec } from '../image/transport.ts';
@@ -76,10 +77,24 @@ async function attemptPublish(
     if (read('source') === '') checkDisk(() => checkBuild(request, workingFolder, env));
   };
   const checkFiles = (source: SourceSpec): void => checkDisk(() => checkSource(source, workingFolder));
+  const { options } = inputs.build;
+  const ofContext =
+    read('source') === ''
+      ? {
+          dockerfileLabels: readDockerfileLabels(options, workingFolder),
+          checkedOutCommit: readCheckedOutCommit(options.context, workingFolder),
+        }
+      : {};
   // A plan that was asked for is not to be unfolded first.
   const planned = await (inputs.dryRun ? spans.measure : runStage)('plan', 'Plan', async () => {
     const planned = await planWithAnswers(inputs, theRun, entry, secrets, faults, (metadata, server) =>
-      plan(inputs, theRun, { metadata, registryAuth, checkBuild: checkRequest, checkSource: checkFiles, server }),
+      plan(inputs, theRun, {
+        metadata: { ...metadata, ...ofContext },
+        registryAuth,
+        checkBuild: checkRequest,
+        checkSource: checkFiles,
+        server,
+      }),
     );
     account.plan = planned.plan;
     for (const line of formatPlan(planned.plan)) log.info(line);

@@ -5,38 +5,31 @@
 
 import { type Faults, InputError } from '../errors.ts';
 import { formatFields } from '../text/csv.ts';
-import { type Attributes, readAttributes, readFields, readLines } from './input-lists.ts';
+import { readAttributes, readFields, readLines, readTypedEntry, type TypedEntry } from './input-lists.ts';
 
-export interface Attestation {
-  readonly type: 'provenance' | 'sbom';
-  /** `name=value`, without `type` and `disabled`. */
-  readonly attributes: readonly (readonly [name: string, value: string])[];
-}
+/** `provenance`, `sbom` or what else buildx knows, and its attributes without `disabled`. */
+export type Attestation = TypedEntry;
 
-const provenanceAttributes = ['mode', 'builder-id', 'inline-only', 'filename', 'reproducible', 'version', 'disabled'];
-const sbomAttributes = ['generator', 'disabled'];
+/** The attributes that this action reads itself. */
+export const attestationAttributes = ['type', 'mode', 'disabled'];
 
-function attestationOf(input: string, type: Attestation['type'], fields: readonly string[]): readonly Attestation[] {
-  // What else a generator understands is its own affair.
-  const attributes: Attributes =
-    type === 'provenance'
-      ? readAttributes(input, fields, provenanceAttributes)
-      : readAttributes(input, fields, sbomAttributes, () => true);
-  const mode = attributes.get('mode') ?? 'min';
+/** @returns none for an attestation that is switched off, as buildx reads it (Go, `strconv.ParseBool`) */
+function checked(input: string, { type, attributes }: Attestation): readonly Attestation[] {
+  const { mode = 'min', disabled = '' } = Object.fromEntries(attributes);
   if (type === 'provenance' && mode !== 'min' && mode !== 'max') {
     throw new InputError('INPUT_INVALID', {
       message: `The input \`${input}\` has mode "${mode}": expected min or max.`,
       remedy: 'Set `provenance: mode=max`, or `provenance: false`.',
     });
   }
-  if (attributes.get('disabled') === 'true') return [];
-  return [{ type, attributes: [...attributes].filter(([name]) => name !== 'disabled') }];
+  if (/^(?:1|t|true)$/i.test(disabled)) return [];
+  return [{ type, attributes: attributes.filter(([name]) => name !== 'disabled') }];
 }
 
 const examples = { provenance: 'mode=max', sbom: 'generator=IMAGE' } as const;
 
 /** `true`, `false`, or the attributes. */
-function parseShorthand(input: Attestation['type'], text: string): readonly Attestation[] {
+function parseShorthand(input: keyof typeof examples, text: string): readonly Attestation[] {
   if (text === '' || /^(?:false|0)$/i.test(text)) return [];
   if (/^(?:true|1)$/i.test(text)) return [{ type: input, attributes: [] }];
   if (!text.includes('=')) {
@@ -45,23 +38,13 @@ function parseShorthand(input: Attestation['type'], text: string): readonly Atte
       remedy: `Set \`${input}: true\`, or leave it out.`,
     });
   }
-  return attestationOf(input, input, readFields(input, text));
+  const attributes = readAttributes(input, readFields(input, text), attestationAttributes);
+  return checked(input, { type: input, attributes: [...attributes] });
 }
 
 function parseEntry(entry: string): readonly Attestation[] {
   const fields = readFields('attests', entry);
-  const type = fields.find((field) => /^type=/i.test(field.trim()))?.split('=')[1];
-  if (type !== 'provenance' && type !== 'sbom') {
-    throw new InputError('INPUT_INVALID', {
-      message: `The input \`attests\` has the line "${entry}": expected type=provenance or type=sbom.`,
-      remedy: 'Write for example `type=provenance,mode=max`.',
-    });
-  }
-  return attestationOf(
-    'attests',
-    type,
-    fields.filter((field) => !/^type=/i.test(field.trim())),
-  );
+  return checked('attests', readTypedEntry('attests', fields, attestationAttributes, 'type=provenance,mode=max'));
 }
 
 /** @param faults gathers INPUT_INVALID */

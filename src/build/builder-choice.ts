@@ -3,7 +3,7 @@
  * (https://docs.docker.com/build/builders/drivers/).
  */
 
-import { InputError } from '../errors.ts';
+import { type InputError, inputError } from '../errors.ts';
 import { type Platform, parsePlatform } from '../image/platform.ts';
 import { readAttributes, readFields, readLines } from './input-lists.ts';
 
@@ -23,20 +23,16 @@ export type BuilderChoice =
   | { readonly kind: 'nodes'; readonly driver: 'remote' | 'kubernetes'; readonly nodes: readonly BuilderNode[] };
 
 const remoteSchemes = ['tcp', 'unix', 'ssh', 'docker-container', 'kube-pod', 'podman-container'];
-const remoteOptions = ['cacert', 'cert', 'key', 'servername', 'default-load'];
-const kubernetesOptions = [
-  ...['image', 'namespace', 'replicas', 'rootless', 'loadbalance', 'nodeselector', 'tolerations', 'annotations'],
-  ...['labels', 'serviceaccount', 'schedulername', 'timeout', 'qemu.install', 'qemu.image', 'default-load'],
-  ...['requests.cpu', 'requests.memory', 'requests.ephemeral-storage'],
-  ...['limits.cpu', 'limits.memory', 'limits.ephemeral-storage', 'requests.persistent-storage'],
-];
+/** The attributes that this action reads itself; the others are options of the driver. */
+export const builderAttributes = ['platforms'];
 
-function invalid(line: string, expected: string): InputError {
-  return new InputError('INPUT_INVALID', {
-    message: `The input \`builder\` has the line "${line}": expected ${expected}.`,
-    remedy:
-      'Write the name of a builder, or an endpoint such as tcp://buildkit.example:1234, one a line, with an optional ,platforms=linux/arm64.',
-  });
+function unreadable(line: string, expected: string): InputError {
+  return inputError(
+    'INPUT_INVALID',
+    `The input \`builder\` has the line "${line}"`,
+    expected,
+    'Write the name of a builder, or an endpoint such as tcp://buildkit.example:1234, one a line, with an optional ,platforms=linux/arm64.',
+  );
 }
 
 function schemeOf(line: string): string {
@@ -47,18 +43,17 @@ function parseNode(line: string): BuilderNode {
   const [endpoint = '', ...fields] = readFields('builder', line);
   const scheme = schemeOf(endpoint);
   if (scheme !== 'kubernetes' && !remoteSchemes.includes(scheme)) {
-    throw invalid(
+    throw unreadable(
       line,
       `an endpoint that begins with ${[...remoteSchemes, 'kubernetes'].map((each) => `${each}://`).join(', ')}`,
     );
   }
   const rest = endpoint.slice(scheme.length + '://'.length);
   if (scheme === 'tcp' && !(URL.canParse(endpoint) && /^[^/]+:[0-9]+$/.test(rest))) {
-    throw invalid(line, 'tcp://HOST:PORT');
+    throw unreadable(line, 'tcp://HOST:PORT');
   }
-  if (rest === '' && scheme !== 'kubernetes') throw invalid(line, `${scheme}://NAME`);
-  const options = scheme === 'kubernetes' ? kubernetesOptions : remoteOptions;
-  const attributes = readAttributes('builder', fields, ['platforms', ...options]);
+  if (rest === '' && scheme !== 'kubernetes') throw unreadable(line, `${scheme}://NAME`);
+  const attributes = readAttributes('builder', fields, builderAttributes);
   const platforms = (attributes.get('platforms') ?? '').split(',').filter((each) => each.trim() !== '');
   return {
     endpoint,
@@ -78,12 +73,12 @@ export function parseBuilder(text: string): BuilderChoice {
   if (lines.length === 1 && !first.includes('://')) {
     // As buildx itself: https://github.com/docker/buildx/blob/master/store/util.go, `ValidateName`.
     if (/^[a-zA-Z][a-zA-Z0-9._-]*$/.test(first)) return { kind: 'named', name: first };
-    throw invalid(first, 'a name that begins with a letter and has letters, digits, ".", "_" and "-" only');
+    throw unreadable(first, 'a name that begins with a letter and has letters, digits, ".", "_" and "-" only');
   }
   const nodes = lines.map(parseNode);
   const drivers = new Set(nodes.map(({ endpoint }) => (schemeOf(endpoint) === 'kubernetes' ? 'kubernetes' : 'remote')));
   const [driver] = drivers;
   if (drivers.size > 1 || driver === undefined)
-    throw invalid(first, 'endpoints of one kind, because they become the nodes of one builder');
+    throw unreadable(first, 'endpoints of one kind, because they become the nodes of one builder');
   return { kind: 'nodes', driver, nodes };
 }

@@ -4,17 +4,15 @@
 
 import { InputError } from '../errors.ts';
 import { formatFields } from '../text/csv.ts';
-import { type Attributes, readAttributes, readFields, readLines } from './input-lists.ts';
+import { differsByOneEdit } from '../text/one-edit.ts';
+import { readFields, readLines, readTypedEntry, type TypedEntry } from './input-lists.ts';
 
 export const cacheModes = ['off', 'auto', 'gha', 'registry', 'inline'] as const;
 
 export type CacheMode = (typeof cacheModes)[number];
 
-/** One line of `cache-from` or `cache-to`. */
-export interface CacheEntry {
-  readonly type: string;
-  /** `name=value`, without `type`; nothing secret is among them. */
-  readonly attributes: readonly (readonly [name: string, value: string])[];
+/** One line of `cache-from` or `cache-to`; nothing secret is among its attributes. */
+export interface CacheEntry extends TypedEntry {
   /** Variables from which buildx takes what is secret, so that it is on no command line; their values stay at the edge. */
   readonly variables: readonly string[];
 }
@@ -25,83 +23,61 @@ export interface ParsedCacheEntry {
   readonly values: ReadonlyMap<string, string>;
 }
 
-const compression = ['compression', 'compression-level', 'force-compression', 'oci-mediatypes', 'image-manifest'];
-const exporting = ['mode', 'ignore-error'];
-const s3 = [
-  ...['region', 'bucket', 'name', 'endpoint_url', 'prefix', 'blobs_prefix', 'manifests_prefix', 'use_path_style'],
-  ...['access_key_id', 'secret_access_key', 'session_token', 'touch_refresh', 'upload_parallelism'],
-];
-
-/** What each kind of cache understands, by direction. */
-const known: Readonly<Record<string, Readonly<{ from: readonly string[]; to: readonly string[] }>>> = {
-  registry: { from: ['ref', 'registry.insecure'], to: ['ref', 'registry.insecure', ...compression, ...exporting] },
-  local: { from: ['src', 'digest', 'tag'], to: ['dest', 'reset', 'tag', ...compression, ...exporting] },
-  gha: {
-    from: ['scope', 'url', 'url_v2', 'token', 'timeout', 'version'],
-    to: ['scope', 'url', 'url_v2', 'token', 'ghtoken', 'repository', 'timeout', 'version', ...exporting],
-  },
-  inline: { from: [], to: [] },
-  s3: { from: s3, to: [...s3, ...exporting] },
-  azblob: {
-    from: ['name', 'account_url', 'prefix', 'secret_access_key'],
-    to: ['name', 'account_url', 'prefix', 'secret_access_key', ...exporting],
-  },
-};
-
-/** Secret attributes, with the variable in which buildx looks for the same; empty where it has none. */
+/** Secret attributes, with the variable from which buildx takes the same; empty where buildx has none. */
 const secretAttributes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  gha: { token: 'ACTIONS_RUNTIME_TOKEN', ghtoken: '' },
+  gha: { token: 'ACTIONS_RUNTIME_TOKEN' },
   s3: {
     access_key_id: 'AWS_ACCESS_KEY_ID',
     secret_access_key: 'AWS_SECRET_ACCESS_KEY',
     session_token: 'AWS_SESSION_TOKEN',
   },
-  azblob: { secret_access_key: '' },
 };
+const secretNames = ['token', 'ghtoken', 'access_key_id', 'secret_access_key', 'session_token'];
 
-function parseCacheEntry(input: 'cache-from' | 'cache-to', text: string): ParsedCacheEntry {
+/** The attributes that this action reads itself. */
+export const cacheAttributes = ['type', 'ignore-error', ...secretNames];
+
+type CacheInput = 'cache-from' | 'cache-to';
+
+function parseCacheEntry(input: CacheInput, text: string): ParsedCacheEntry {
   const fields = readFields(input, text);
   // A name alone is an image in a registry.
   if (fields.length === 1 && !text.includes('=')) {
-    return { entry: { type: 'registry', attributes: [['ref', text.trim()]], variables: [] }, values: new Map() };
+    return { entry: { type: 'registry', attributes: [['ref', text]], variables: [] }, values: new Map() };
   }
-  const type =
-    fields
-      .find((field) => /^\s*type=/i.test(field))
-      ?.split('=')[1]
-      ?.trim() ?? '';
-  const kind = Object.hasOwn(known, type) ? known[type] : undefined;
-  if (kind === undefined) {
-    throw new InputError('INPUT_INVALID', {
-      message: `The input \`${input}\` has an entry of type "${type}": expected type=${Object.keys(known).join(', type=')}.`,
-      remedy: 'Write for example `type=registry,ref=ghcr.io/octo-org/app:buildcache`.',
-    });
-  }
-  const names = input === 'cache-from' ? kind.from : kind.to;
-  const attributes: Attributes = readAttributes(
-    input,
-    fields.filter((field) => !/^\s*type=/i.test(field)),
-    names,
+  const example = 'type=registry,ref=ghcr.io/octo-org/app:buildcache';
+  const { type, attributes } = readTypedEntry(input, fields, cacheAttributes, example);
+  const isSecret = ([name]: readonly [string, string]): boolean => secretNames.includes(name);
+  const values = new Map(
+    attributes.filter(isSecret).map(([name, value]) => [variableOf(input, type, name), value] as const),
   );
-  const secrets = secretAttributes[type] ?? {};
-  const values = new Map<string, string>();
-  for (const [name, value] of attributes) {
-    if (!Object.hasOwn(secrets, name)) continue;
-    const variable = secrets[name] ?? '';
-    if (variable === '') {
-      throw new InputError('INPUT_INVALID', {
-        message: `The input \`${input}\` has the attribute "${name}" (${type}), which buildx takes from its command line alone, where every process of the machine can read it.`,
-        remedy: `Leave "${name}" out and give the builder the credential in another way, or use another kind of cache.`,
-      });
-    }
-    values.set(variable, value);
-  }
-  const open = [...attributes].filter(([name]) => !Object.hasOwn(secrets, name));
+  const open = attributes.filter((attribute) => !isSecret(attribute));
+  for (const [name] of open) refuseMisspelt(input, name);
   return { entry: { type, attributes: open, variables: [...values.keys()] }, values };
 }
 
+/** What is passed on as it is stands on a command line: a secret whose name has a typing error must not. */
+function refuseMisspelt(input: CacheInput, name: string): void {
+  const meant = secretNames.find((secret) => differsByOneEdit(secret, name.toLowerCase()));
+  if (meant === undefined) return;
+  throw new InputError('INPUT_INVALID', {
+    message: `The input \`${input}\` has the attribute "${name}": expected "${meant}", whose value is a secret.`,
+    remedy: `Write "${meant}" in place of "${name}".`,
+  });
+}
+
+function variableOf(input: CacheInput, type: string, name: string): string {
+  const variables = Object.hasOwn(secretAttributes, type) ? secretAttributes[type] : undefined;
+  const variable = variables?.[name];
+  if (variable !== undefined) return variable;
+  throw new InputError('INPUT_INVALID', {
+    message: `The input \`${input}\` has the attribute "${name}" (type=${type}). buildx takes it from its command line alone, where every process of the machine can read it.`,
+    remedy: `Leave "${name}" out and give the builder the credential in another way, or use another type of cache.`,
+  });
+}
+
 /** @throws InputError INPUT_INVALID; the first of an input */
-export function parseCacheEntries(input: 'cache-from' | 'cache-to', text: string): readonly ParsedCacheEntry[] {
+export function parseCacheEntries(input: CacheInput, text: string): readonly ParsedCacheEntry[] {
   return readLines(input, text).map((line) => parseCacheEntry(input, line.trim()));
 }
 

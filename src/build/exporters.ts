@@ -4,48 +4,18 @@
  */
 
 import { InputError } from '../errors.ts';
-import { type Attributes, readAttributes, readFields, readRawLines } from './input-lists.ts';
+import { readAttributes, readFields, readRawLines, readTypedEntry, type TypedEntry } from './input-lists.ts';
 
 /** One line of `outputs`. */
-export interface Output {
-  readonly type: string;
-  /** `name=value`, without `type`. */
-  readonly attributes: readonly (readonly [name: string, value: string])[];
-}
+export type Output = TypedEntry;
 
 export interface Compression {
   readonly algorithm: 'gzip' | 'zstd' | 'estargz';
   readonly level: number | undefined;
 }
 
-const image = [
-  ...[
-    'name',
-    'push',
-    'push-by-digest',
-    'registry.insecure',
-    'dangling-name-prefix',
-    'name-canonical',
-    'unpack',
-    'store',
-  ],
-  ...['compression', 'compression-level', 'force-compression', 'oci-mediatypes', 'rewrite-timestamp', 'oci-artifact'],
-];
-/** What both exporters of archives know. */
-export const archiveAttributes = [
-  ...['dest', 'name', 'tar', 'compression', 'compression-level', 'force-compression', 'oci-mediatypes'],
-  'rewrite-timestamp',
-];
-
-const known: Readonly<Record<string, readonly string[]>> = {
-  local: ['dest', 'platform-split', 'mode', 'attestation-prefix'],
-  tar: ['dest', 'platform-split', 'attestation-prefix'],
-  oci: archiveAttributes,
-  docker: [...archiveAttributes, 'context'],
-  image,
-  registry: image,
-  cacheonly: [],
-};
+/** The attributes that this action reads itself. */
+export const outputAttributes = ['type', 'dest', 'name', 'push', 'push-by-digest'];
 
 function parseOutput(text: string): Output {
   const fields = readFields('outputs', text);
@@ -55,25 +25,7 @@ function parseOutput(text: string): Output {
       ? { type: 'tar', attributes: [['dest', '-']] }
       : { type: 'local', attributes: [['dest', text]] };
   }
-  const type =
-    fields
-      .find((field) => /^\s*type=/i.test(field))
-      ?.split('=')[1]
-      ?.trim() ?? '';
-  const names = Object.hasOwn(known, type) ? known[type] : undefined;
-  if (names === undefined) {
-    throw new InputError('INPUT_INVALID', {
-      message: `The input \`outputs\` has an entry of type "${type}": expected type=${Object.keys(known).join(', type=')}.`,
-      remedy: 'Write for example `type=local,dest=out`.',
-    });
-  }
-  const attributes: Attributes = readAttributes(
-    'outputs',
-    fields.filter((field) => !/^\s*type=/i.test(field)),
-    names,
-    (name) => names.includes(name) || name.startsWith('annotation'),
-  );
-  return { type, attributes: [...attributes] };
+  return readTypedEntry('outputs', fields, outputAttributes, 'type=local,dest=out');
 }
 
 /** @throws InputError INPUT_INVALID */
@@ -100,7 +52,15 @@ export function parseCompression(text: string): Compression | undefined {
       remedy: 'Set `compression: zstd,level=3`, or leave it out.',
     });
   }
-  const level = readAttributes('compression', fields, ['level']).get('level');
+  const attributes = readAttributes('compression', fields, ['level']);
+  const unknown = [...attributes.keys()].find((name) => name !== 'level');
+  if (unknown !== undefined) {
+    throw new InputError('INPUT_INVALID', {
+      message: `The input \`compression\` has the attribute "${unknown}": expected level=N and no other.`,
+      remedy: 'Give other attributes of the image in `outputs: type=image,…`.',
+    });
+  }
+  const level = attributes.get('level');
   const isLevel = level === undefined || (/^[0-9]+$/.test(level) && Number(level) <= levels[algorithm]);
   if (!isLevel) {
     throw new InputError('INPUT_INVALID', {

@@ -67,33 +67,55 @@ export function readFields(input: string, entry: string): readonly string[] {
   }
 }
 
-/** `name=value` fields, in order; names are lower-case. */
+/** `name=value` fields, in order; of a name that is given twice, the last value counts, as it does for buildx. */
 export type Attributes = ReadonlyMap<string, string>;
 
-/** @param known the names there are, for the error; or a predicate that knows a family of names */
-export function readAttributes(
-  input: string,
-  fields: readonly string[],
-  known: readonly string[],
-  isKnown: (name: string) => boolean = (name) => known.includes(name),
-): Attributes {
+/**
+ * The attributes of an entry. buildx has many more than this action reads, and new ones with each release: what they mean,
+ * and whether there is such an attribute, is for buildx to judge.
+ * @param read the names that the action reads itself, which may be written in any case; all others stay as they are
+ * @throws InputError INPUT_INVALID for a field without a name or without "="
+ */
+export function readAttributes(input: string, fields: readonly string[], read: readonly string[]): Attributes {
   const attributes = new Map<string, string>();
   for (const field of fields) {
     const equals = field.indexOf('=');
-    const name = field.slice(0, Math.max(equals, 0)).trim().toLowerCase();
-    if (equals < 1) {
+    const written = field.slice(0, Math.max(equals, 0)).trim();
+    if (written === '') {
       throw new InputError('INPUT_INVALID', {
         message: `The input \`${input}\` has the field "${field}": expected NAME=value.`,
-        remedy: `Attributes: ${known.join(', ')}.`,
+        remedy: 'Separate the attributes with commas, and write each as NAME=value.',
       });
     }
-    if (!isKnown(name)) {
-      throw new InputError('INPUT_INVALID', {
-        message: `The input \`${input}\` has the attribute "${name}", which it does not have here.`,
-        remedy: `Attributes: ${known.join(', ')}.`,
-      });
-    }
+    const name = read.includes(written.toLowerCase()) ? written.toLowerCase() : written;
     attributes.set(name, field.slice(equals + 1).trim());
   }
   return attributes;
+}
+
+/** An entry that names its type among the attributes: `type=local,dest=out`. */
+export interface TypedEntry {
+  readonly type: string;
+  /** `name=value`, without `type`. */
+  readonly attributes: readonly (readonly [name: string, value: string])[];
+}
+
+/**
+ * @param read the names that the action reads itself, beside `type`
+ * @param example of an entry, for the error
+ * @throws InputError INPUT_INVALID for an entry without a type, which may hold a secret and is not quoted
+ */
+export function readTypedEntry(
+  input: string,
+  fields: readonly string[],
+  read: readonly string[],
+  example: string,
+): TypedEntry {
+  const attributes = readAttributes(input, fields, ['type', ...read]);
+  const type = attributes.get('type') ?? '';
+  if (type !== '') return { type, attributes: [...attributes].filter(([name]) => name !== 'type') };
+  throw new InputError('INPUT_INVALID', {
+    message: `The input \`${input}\` has an entry without a type: expected type=NAME among its attributes.`,
+    remedy: `Write for example \`${example}\`.`,
+  });
 }

@@ -2,7 +2,7 @@
  * Why it failed, in this run, and what to do: the words of tools and registries, turned into one of our errors.
  */
 
-import { type ErrorCode, PublishError, RegistryError } from '../errors.ts';
+import { type ErrorCode, PublishError, RegistryError, withFacts } from '../errors.ts';
 import type { Product } from '../github/product.ts';
 import type { RegistryKind } from '../github/product-registries.ts';
 import { readOnlyRun } from '../github/read-only-token.ts';
@@ -10,7 +10,7 @@ import { tokenForm } from '../github/token-form.ts';
 import type { Run } from '../github/workflow-run.ts';
 import type { Registry } from '../image/registry-name.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import { classOfCode, type Diagnosis } from './cause.ts';
+import type { Diagnosis } from './cause.ts';
 import { type DiagnosisContext, type Failure, readFacts } from './failure-facts.ts';
 import { entries, recognises } from './known-messages.ts';
 
@@ -95,15 +95,7 @@ export function explain(error: unknown, circumstances: Circumstances): unknown {
   const diagnosis = context && diagnose(failure, context);
   if (diagnosis === undefined) return error;
   const { code, cause, remedy, retryable = error.retryable } = diagnosis;
-  return new classOfCode[code](code, {
-    message: `${error.message} ${cause}`,
-    remedy,
-    detail: error.detail,
-    cause: error,
-    retryable,
-    status,
-    ociCodes,
-  });
+  return withFacts(error, { code, message: `${error.message} ${cause}`, remedy, retryable });
 }
 
 /** The context of the destination that a text names, by its repository or else its registry; else of the first. */

@@ -1,7 +1,7 @@
 /** The options of buildx that say where the result goes (https://docs.docker.com/build/exporters/). */
 
 import type { BuildOutput, BuildRequest } from '../build/build-request.ts';
-import { archiveAttributes, type Compression, isImageOutput, type Output } from '../build/exporters.ts';
+import { type Compression, isImageOutput, type Output } from '../build/exporters.ts';
 import { formatFields } from '../text/csv.ts';
 
 function format({ type, attributes }: Output): string {
@@ -58,10 +58,8 @@ export function outputArguments(
 /** @returns `undefined` where the engine is to have the image */
 function laterOutput(output: BuildOutput, attributes: Output['attributes']): Output | undefined {
   if (output.kind === 'engine') return undefined;
-  if (output.kind === 'archive') {
-    const known = attributes.filter(([name]) => archiveAttributes.includes(name) || name.startsWith('annotation'));
-    return { type: 'oci', attributes: [['dest', output.file], ...known] };
-  }
+  // What makes no sense for an archive is nothing to BuildKit's exporter of archives.
+  if (output.kind === 'archive') return { type: 'oci', attributes: [['dest', output.file], ...attributes] };
   const byDigest = { name: output.names.join(','), 'push-by-digest': 'true', 'name-canonical': 'true', push: 'true' };
   return { type: 'image', attributes: [...Object.entries(byDigest), ...attributes] };
 }

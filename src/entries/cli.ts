@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { mergeStep } from '../actions/merge-action.ts';
 import { publishStep } from '../actions/publish-action.ts';
 import { pullStep } from '../actions/pull-action.ts';
-import { InputError } from '../errors.ts';
+import { isFixedBy } from '../errors.ts';
 import { inputsOfEnvironment } from '../inputs/input-reader.ts';
 import { mergeInputDefaults } from '../inputs/merge-inputs.ts';
 import { type InputName, inputDefaults } from '../inputs/publish-inputs.ts';
@@ -104,6 +104,6 @@ export async function run(): Promise<void> {
     if (!showsTools) for (const line of failure.detail.trim().split('\n').slice(-mostLines)) log.info(line);
     log.error(formatFailure(failure));
     const exitCode = exitCodeOf(termination);
-    process.exitCode = exitCode === 1 && failure instanceof InputError ? 2 : exitCode;
+    process.exitCode = exitCode === 1 && isFixedBy(failure, 'author') ? 2 : exitCode;
   }
 }

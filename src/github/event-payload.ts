@@ -7,7 +7,17 @@
 import { InputError } from '../errors.ts';
 import { isObject, type JsonObject } from '../text/json.ts';
 
+/** What ended, on a `workflow_run` event. */
+export interface EndedWorkflowRun {
+  /** Whether a pull request or a fork may have started it, or its payload does not say. */
+  readonly isOfStranger: boolean;
+  /** Of the pull request that started it; absent for one of a fork, which GitHub does not tell. */
+  readonly pullRequestNumber?: number;
+}
+
 export interface EventPayload {
+  /** What happened, such as `published` of a release. */
+  readonly action?: string;
   readonly defaultBranch?: string;
   readonly repositoryName?: string;
   readonly repositoryDescription?: string;
@@ -21,6 +31,12 @@ export interface EventPayload {
   readonly pullRequestHeadSha?: string;
   /** `OWNER/REPOSITORY` that a pull request comes from; absent when that repository was deleted. */
   readonly pullRequestHeadRepository?: string;
+  /** Of a release event: the git tag, and whether the release is marked as a prerelease. */
+  readonly releaseTag?: string;
+  readonly isPrerelease?: boolean;
+  readonly isDraft?: boolean;
+  /** Only on `workflow_run`. */
+  readonly workflowRun?: EndedWorkflowRun;
   /** `base_ref` of a push event. */
   readonly baseRef?: string;
   /** Commit id → its time, of the commits that the payload names. */
@@ -66,6 +82,18 @@ function unreadable(cause: unknown): InputError {
   });
 }
 
+function endedWorkflowRun(run: JsonObject, repository: JsonObject): EndedWorkflowRun {
+  const isOfPullRequest = typeof run.event !== 'string' || run.event.startsWith('pull_request');
+  const head = objectAt(run, 'head_repository').full_name;
+  const isOfFork = typeof head !== 'string' || head !== repository.full_name;
+  const [first] = Array.isArray(run.pull_requests) ? run.pull_requests : [];
+  const number = isObject(first) ? first.number : undefined;
+  return {
+    isOfStranger: isOfPullRequest || isOfFork,
+    ...(isOfPullRequest && typeof number === 'number' ? { pullRequestNumber: number } : {}),
+  };
+}
+
 /**
  * @param json the payload's text; empty for no payload
  * @throws InputError RUN_UNKNOWN for text that is no JSON object
@@ -77,6 +105,7 @@ export function parseEventPayload(json: string): EventPayload {
   const pullRequest = objectAt(payload, 'pull_request');
   const head = objectAt(pullRequest, 'head');
   const number = pullRequest.number ?? (isObject(payload.pull_request) ? payload.number : undefined);
+  const release = objectAt(payload, 'release');
   const commits = Array.isArray(payload.commits) ? payload.commits : [];
   const commitTimes = new Map<string, Date>();
   for (const commit of [...commits, payload.head_commit]) {
@@ -85,6 +114,7 @@ export function parseEventPayload(json: string): EventPayload {
   }
   const headCommitTime = timeOf(payload.head_commit);
   return {
+    ...text('action', payload.action),
     ...text('defaultBranch', repository.default_branch),
     ...text('repositoryName', repository.name),
     ...text('repositoryDescription', repository.description),
@@ -95,6 +125,10 @@ export function parseEventPayload(json: string): EventPayload {
     ...(typeof number === 'number' ? { pullRequestNumber: number } : {}),
     ...text('pullRequestHeadSha', head.sha),
     ...text('pullRequestHeadRepository', objectAt(head, 'repo').full_name),
+    ...text('releaseTag', release.tag_name),
+    ...(typeof release.prerelease === 'boolean' ? { isPrerelease: release.prerelease } : {}),
+    ...(typeof release.draft === 'boolean' ? { isDraft: release.draft } : {}),
+    ...(isObject(payload.workflow_run) ? { workflowRun: endedWorkflowRun(payload.workflow_run, repository) } : {}),
     ...text('baseRef', payload.base_ref),
     commitTimes,
     ...(headCommitTime === undefined ? {} : { headCommitTime }),

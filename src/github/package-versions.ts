@@ -4,8 +4,9 @@
  * digest.
  */
 
+import { RegistryError } from '../errors.ts';
 import { createHttp } from '../http/http.ts';
-import { failureOfAnswer, RegistryFailure, readRefusal } from '../http/request-failure.ts';
+import { failureOfAnswer, readRefusal } from '../http/request-failure.ts';
 import { type RetryPorts, retry } from '../http/retry.ts';
 import type { Digest } from '../image/digest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
@@ -93,7 +94,7 @@ export async function removePackageVersions(
     // A version that is gone by the time it is to be removed answers 404, and is what was wanted.
     for (const path of paths) await ask('DELETE', path);
     if (paths.length < digests.length) {
-      throw new RegistryFailure('MANIFEST_UNKNOWN', {
+      throw new RegistryError('MANIFEST_UNKNOWN', {
         message: `${new URL(base).host} lists ${paths.length} of ${digests.length} versions of ${formatRepository(repository)} that were to be removed.`,
         remedy: 'Give the token the right to administer the package: the repository that publishes it has it.',
       });

@@ -47,6 +47,34 @@ export function parseGitRef(ref: string): GitRef {
   return { kind: 'none', name: '' };
 }
 
+/**
+ * What the run is about. GITHUB_REF is the base branch on `pull_request_target`, and also once a pull request is merged; it is
+ * the default branch on `workflow_run`; and it may be empty, or name a draft, on `release`.
+ */
+function refOf(eventName: string, event: EventPayload, text: string): GitRef {
+  const ref = parseGitRef(text);
+  if (eventName === 'pull_request' || eventName === 'pull_request_target') {
+    if (ref.kind === 'pull') return ref;
+    return event.pullRequestNumber === undefined ? noRef : { kind: 'pull', name: String(event.pullRequestNumber) };
+  }
+  if (eventName === 'workflow_run' && event.workflowRun?.isOfStranger === true) {
+    const { pullRequestNumber: number } = event.workflowRun;
+    return number === undefined ? noRef : { kind: 'pull', name: String(number) };
+  }
+  if (eventName === 'release' && (text === '' || isDraftTag(ref))) {
+    const tag: GitRef = { kind: 'tag', name: event.releaseTag ?? '' };
+    return tag.name === '' || isDraftTag(tag) ? noRef : tag;
+  }
+  return isDraftTag(ref) ? noRef : ref;
+}
+
+const noRef: GitRef = { kind: 'none', name: '' };
+
+/** GitHub names the git tag of a draft that has none yet `untagged-` and a hash. */
+function isDraftTag({ kind, name }: GitRef): boolean {
+  return kind === 'tag' && /^untagged-[0-9a-f]+$/.test(name);
+}
+
 function parseSourceRepository(fullName: string): SourceRepository | undefined {
   if (fullName === '') return undefined;
   const [owner = '', name = '', ...rest] = fullName.split('/');
@@ -76,15 +104,12 @@ export function parseRun(env: Readonly<Record<string, string | undefined>>, even
   const serverUrl = parseServerUrl(env.GITHUB_SERVER_URL || 'https://github.com');
   const event = parseEventPayload(eventJson);
   const eventName = env.GITHUB_EVENT_NAME ?? '';
-  const githubRef = parseGitRef(env.GITHUB_REF ?? '');
-  // On pull_request_target GITHUB_REF is the base branch; what is described is the pull request (metadata-rules 2.4).
-  const isTarget = eventName === 'pull_request_target' && event.pullRequestNumber !== undefined;
   return {
     serverUrl,
     apiUrl: env.GITHUB_API_URL || 'https://api.github.com',
     eventName,
     event,
-    ref: isTarget ? { kind: 'pull', name: String(event.pullRequestNumber) } : githubRef,
+    ref: refOf(eventName, event, env.GITHUB_REF ?? ''),
     sha: env.GITHUB_SHA ?? '',
     baseRef: env.GITHUB_BASE_REF ?? '',
     sourceRepository: parseSourceRepository(env.GITHUB_REPOSITORY ?? ''),

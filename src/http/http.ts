@@ -16,7 +16,7 @@ import { RegistryError } from '../errors.ts';
 import { isLoopbackHost } from '../image/registry-name.ts';
 import type { Environment } from '../text/environment.ts';
 import { resolveProxy, TunnelAgent } from './proxy.ts';
-import { failureOfConnection, formatUrl, invalidAnswer, RegistryFailure, untrusted } from './request-failure.ts';
+import { failureOfConnection, formatUrl, invalidAnswer, untrusted } from './request-failure.ts';
 
 /** Content in pieces; a piece may be overwritten as soon as the next one is asked for. */
 export type Content = AsyncIterable<Buffer>;
@@ -303,8 +303,8 @@ async function writeStream(outgoing: ClientRequest, body: Body, source: Readable
   });
 }
 
-function wrongLength(found: string, body: Body): RegistryFailure {
-  return new RegistryFailure('DIGEST_MISMATCH', {
+function wrongLength(found: string, body: Body): RegistryError {
+  return new RegistryError('DIGEST_MISMATCH', {
     message: `The source of an upload holds ${found} that its descriptor announces; expected exactly ${body.length}.`,
     remedy: 'The image is damaged or changed while it was read; make it anew.',
   });

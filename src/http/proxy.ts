@@ -96,11 +96,11 @@ export class TunnelAgent extends Agent {
     request.on('close', () => this.#pending.delete(request));
     request.on('timeout', () => request.destroy(new Error(`the proxy ${this.#proxy.host} did not answer`)));
     request.on('error', (error: NodeJS.ErrnoException) => {
+      const { code, message } = error;
+      if (code === undefined) return fail(error);
       // The system's words name an address, which nobody would take for that of the proxy.
-      if (error.code !== undefined) {
-        error.message = `the proxy ${this.#proxy.host} cannot be reached: ${error.message || error.code}`;
-      }
-      fail(error);
+      const reason = `the proxy ${this.#proxy.host} cannot be reached: ${message || code}`;
+      return fail(Object.assign(new Error(reason, { cause: error }), { code }));
     });
     request.on('connect', ({ statusCode = 0 }, socket) => {
       if (statusCode === 200) {

@@ -3,25 +3,11 @@
  * whether trying again can help.
  */
 
-import { type ErrorCode, type ErrorFacts, RegistryError } from '../errors.ts';
+import { type ErrorCode, RegistryError } from '../errors.ts';
 import { isObject, parseJson } from '../text/json.ts';
 import { parseChallenges } from './challenge.ts';
 import { proxyRefused } from './proxy.ts';
 import { delayOfAnswer, isTransientStatus } from './retry.ts';
-
-/** A `RegistryError` that knows how long the registry asked to be left alone. */
-export class RegistryFailure extends RegistryError {
-  /** Milliseconds. */
-  readonly delay: number | undefined;
-
-  constructor(
-    code: ErrorCode,
-    facts: ErrorFacts & { readonly status?: number; readonly ociCodes?: readonly string[]; readonly delay?: number },
-  ) {
-    super(code, facts);
-    this.delay = facts.delay;
-  }
-}
 
 /** What an answer said of itself. */
 export interface Refusal {
@@ -106,7 +92,7 @@ export interface AnswerFacts {
 }
 
 /** An answer that is no success, as an error. */
-export function failureOfAnswer(facts: AnswerFacts): RegistryFailure {
+export function failureOfAnswer(facts: AnswerFacts): RegistryError {
   const { method, url, refusal } = facts;
   const { status, ociCodes, words } = refusal;
   const retryable = isTransientStatus(status) || /\bunknown blob\b/i.test(words);
@@ -115,7 +101,7 @@ export function failureOfAnswer(facts: AnswerFacts): RegistryFailure {
   const said =
     words !== '' ? `: ${words}` : method === 'HEAD' ? ' (an answer to HEAD carries no reason)' : ', without a reason';
   const wait = delay === undefined || delay < 1000 ? '' : ` It asks to wait ${Math.ceil(delay / 1000)} s.`;
-  return new RegistryFailure(code, {
+  return new RegistryError(code, {
     message: `${method} ${formatUrl(url)} was answered with ${status}${said}${/[.!?…]$/.test(said) ? '' : '.'}${wait}`,
     remedy: remedies[code] ?? 'See what the registry says; the answer is not one that trying again changes.',
     status,
@@ -155,16 +141,16 @@ const remedies: Partial<Record<ErrorCode, string>> = {
 };
 
 /** An answer that breaks the protocol: too large, malformed, misleading. Trying again does not help. */
-export function invalidAnswer(url: URL, fault: string): RegistryFailure {
-  return new RegistryFailure('ANSWER_INVALID', {
+export function invalidAnswer(url: URL, fault: string): RegistryError {
+  return new RegistryError('ANSWER_INVALID', {
     message: `${url.host} gave an answer that is none of a registry (${formatUrl(url)}): ${fault}.`,
     remedy: 'Check that `registry` names a container registry, and that no proxy or login page answers in its place.',
   });
 }
 
 /** A step that would send a credential or content where it does not belong. */
-export function untrusted(message: string): RegistryFailure {
-  return new RegistryFailure('REGISTRY_UNTRUSTED', {
+export function untrusted(message: string): RegistryError {
+  return new RegistryError('REGISTRY_UNTRUSTED', {
     message,
     remedy: 'Check `registry`; if the registry is yours, correct its token realm or redirect.',
   });
@@ -181,7 +167,7 @@ export function isCertificateFault(code: string): boolean {
 }
 
 /** No answer, or half of one. */
-export function failureOfConnection(method: string, url: URL, cause: unknown): RegistryFailure {
+export function failureOfConnection(method: string, url: URL, cause: unknown): RegistryError {
   const code = codeOf(cause);
   const told = code === 'ABORT_ERR' && isObject(cause) && isObject(cause.cause) ? cause.cause : cause;
   const said = isObject(told) && typeof told.message === 'string' && told.message !== '' ? told.message : code;
@@ -189,7 +175,7 @@ export function failureOfConnection(method: string, url: URL, cause: unknown): R
   const isPlain = /wrong version number|packet length too long/i.test(said);
   const reason = isPlain ? 'it does not speak TLS: wrong version number' : inShort(said);
   const isCertificate = isCertificateFault(code);
-  return new RegistryFailure('REGISTRY_UNREACHABLE', {
+  return new RegistryError('REGISTRY_UNREACHABLE', {
     message: `No answer from ${url.host} to ${method} ${formatUrl(url)}: ${reason}${code === 'no code' || reason.includes(code) ? '' : ` (${code})`}.`,
     remedy: isCertificate
       ? `Name the CA of ${url.host} to this action: set NODE_EXTRA_CA_CERTS to its PEM file on the runner.`

@@ -74,8 +74,8 @@ export function isTransientStatus(status: number): boolean {
 /** Judges an error of this action by what it says of itself (`retryable`, and `delay` where it has one). */
 export function judgeError(error: unknown): Verdict {
   if (!(error instanceof PublishError) || !error.retryable) return { transient: false };
-  const delay = 'delay' in error && typeof error.delay === 'number' ? error.delay : undefined;
-  return { transient: true, reason: error.message, ...(delay === undefined ? {} : { delay }) };
+  const { message, delay } = error;
+  return { transient: true, reason: message, ...(delay === undefined ? {} : { delay }) };
 }
 
 /**

@@ -8,7 +8,7 @@
  *     name   := a name that the image has there | its digest | '@' its place in the list, from 0
  */
 
-import { InputError } from '../errors.ts';
+import { InputError, inputError } from '../errors.ts';
 import { formatReference, parseReference, type Reference } from './reference.ts';
 import { parseTag } from './tag.ts';
 
@@ -38,25 +38,26 @@ export type SourceSpec = EngineImage | FileImage | RegistryImage;
 const forms =
   'docker-daemon:NAME_OR_ID, containers-storage:NAME_OR_ID, oci:FOLDER[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], docker://REFERENCE (:@0 is the first of several images in a file)';
 
-function invalid(text: string, fault: string, cause?: unknown): InputError {
-  return new InputError('SOURCE_INVALID', {
-    message: `The input \`source\` is "${text}": ${fault}. Expected one of ${forms}.`,
-    remedy:
-      'Say where the image is, such as `source: docker-daemon:my-app` for one that `docker images` lists; leave `source` out to build.',
+function unreadable(text: string, fault: string, cause?: unknown): InputError {
+  return inputError(
+    'SOURCE_INVALID',
+    `The input \`source\` is "${text}": ${fault}`,
+    `one of ${forms}`,
+    'Say where the image is, such as `source: docker-daemon:my-app` for one that `docker images` lists. To build an image, leave `source` out.',
     cause,
-  });
+  );
 }
 
 /** The name in lower case, as `github.repository` need not have it; the tag as it is. */
 function parseRemote(text: string, reference: string): Reference {
-  if (reference === '') throw invalid(text, 'the reference is missing');
+  if (reference === '') throw unreadable(text, 'the reference is missing');
   try {
     const parsed = parseReference(reference.replace(/^(?:[^/]*\/)?[^:@]*/, (name) => name.toLowerCase()));
     const isPinned = parsed.tag !== undefined || parsed.digest !== undefined;
     return isPinned ? parsed : { ...parsed, tag: parseTag('latest') };
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
-    throw invalid(text, cause.message.replace(/\.$/, ''), cause);
+    throw unreadable(text, cause.message.replace(/\.$/, ''), cause);
   }
 }
 
@@ -67,21 +68,21 @@ function parseRemote(text: string, reference: string): Reference {
 export function parseSource(text: string): SourceSpec {
   const [, kind = '', rest = ''] = text.match(/^([a-z-]+):(.*)$/) ?? [];
   if (kind === 'docker') {
-    if (!rest.startsWith('//')) throw invalid(text, '"docker:" is followed by "//" and a reference');
+    if (!rest.startsWith('//')) throw unreadable(text, '"docker:" is followed by "//" and a reference');
     return { kind, reference: parseRemote(text, rest.slice(2)) };
   }
   if (kind === 'docker-daemon' || kind === 'containers-storage') {
     // Anything else could be an option on the engine's command line.
     if (/^[a-zA-Z0-9][\w./:@-]*$/.test(rest)) return { kind, image: rest };
-    throw invalid(text, rest === '' ? 'the name or ID is missing' : `"${rest}" is no name or ID of an image`);
+    throw unreadable(text, rest === '' ? 'the name or ID is missing' : `"${rest}" is no name or ID of an image`);
   }
   if (kind === 'oci' || kind === 'oci-archive' || kind === 'docker-archive') {
     // The colon of a Windows drive is part of the path.
     const [, path = '', name] = rest.match(/^((?:[a-zA-Z]:[\\/])?[^:]*)(?::(.*))?$/s) ?? [];
-    if (path === '') throw invalid(text, 'the path is missing');
+    if (path === '') throw unreadable(text, 'the path is missing');
     return { kind, path, ...(name === undefined || name === '' ? {} : { name }) };
   }
-  throw invalid(text, kind === '' ? 'it names no kind' : `"${kind}:" is no kind of source`);
+  throw unreadable(text, kind === '' ? 'it names no kind' : `"${kind}:" is no kind of source`);
 }
 
 /** As the input is written. */

@@ -3,15 +3,16 @@
  * a line, each a CSV record, and some of them also split at commas.
  */
 
-import { parseAttestations } from '../build/attestations.ts';
+import { attestationAttributes, parseAttestations } from '../build/attestations.ts';
+import { noteMisspelt } from '../build/attribute-notes.ts';
 import { type BuildOptions, callMethods, engineWishes } from '../build/build-request.ts';
 import { parseSecrets } from '../build/build-secrets.ts';
-import { parseBuilder } from '../build/builder-choice.ts';
+import { builderAttributes, parseBuilder } from '../build/builder-choice.ts';
 import { parseRelease } from '../build/buildx-releases.ts';
-import { type CacheMode, cacheModes, parseCacheEntries, tolerant } from '../build/cache.ts';
-import { parseCompression, parseOutputs } from '../build/exporters.ts';
-import { readItems, readLines } from '../build/input-lists.ts';
-import { type Faults, InputError } from '../errors.ts';
+import { type CacheMode, cacheAttributes, cacheModes, parseCacheEntries, tolerant } from '../build/cache.ts';
+import { outputAttributes, parseCompression, parseOutputs } from '../build/exporters.ts';
+import { readItems, readLines, type TypedEntry } from '../build/input-lists.ts';
+import { type Faults, InputError, inputError } from '../errors.ts';
 import { formatPlatform, type Platform, parsePlatform } from '../image/platform.ts';
 
 /** The default of each build input of action.yml. */
@@ -60,13 +61,8 @@ export interface BuildInputs {
   readonly secretValues: ReadonlyMap<string, string>;
   /** Variables for the builder's client, of cache entries that hold a credential. */
   readonly variables: ReadonlyMap<string, string>;
-}
-
-function invalid(name: BuildInputName, value: string, expected: string, remedy: string): InputError {
-  return new InputError('INPUT_INVALID', {
-    message: `The input \`${name}\` is "${value}": expected ${expected}.`,
-    remedy,
-  });
+  /** What may be a mistake and is no error, as sentences. */
+  readonly notes: readonly string[];
 }
 
 /** Entries that have to match a form. */
@@ -83,14 +79,24 @@ function matching(name: BuildInputName, entries: readonly string[], form: RegExp
 function boolean(name: BuildInputName, text: string): boolean {
   if (/^(?:true|True|TRUE)$/.test(text)) return true;
   if (/^(?:false|False|FALSE)$/.test(text) || text === '') return false;
-  throw invalid(name, text, '`true` or `false`', `Set \`${name}: true\`, or leave it out.`);
+  throw inputError(
+    'INPUT_INVALID',
+    `The input \`${name}\` is "${text}"`,
+    '`true` or `false`',
+    `Set \`${name}: true\`, or leave it out.`,
+  );
 }
 
 function oneOf<Value extends string>(name: BuildInputName, text: string, values: readonly Value[]): Value {
   const value = values.find((candidate) => candidate === text);
   if (value !== undefined) return value;
   const list = values.map((each) => `\`${each}\``).join(', ');
-  throw invalid(name, text, list, `Set \`${name}: ${values[0]}\`, or leave it out.`);
+  throw inputError(
+    'INPUT_INVALID',
+    `The input \`${name}\` is "${text}"`,
+    list,
+    `Set \`${name}: ${values[0]}\`, or leave it out.`,
+  );
 }
 
 function platforms(text: string): readonly Platform[] {
@@ -165,5 +171,38 @@ export function parseBuildInputs(read: (name: BuildInputName) => string, faults:
     cache: attempt(() => oneOf('cache', read('cache') || 'off', cacheModes)) ?? 'off',
     secretValues: secrets.values,
     variables: new Map([...cacheFrom, ...cacheTo].flatMap(({ values }) => [...values])),
+    notes: notesOf(options, read),
   };
+}
+
+function notesOf(options: BuildOptions, read: (name: BuildInputName) => string): readonly string[] {
+  const { cacheFrom, cacheTo, outputs, attestations, builder } = options;
+  const nodes = builder.kind === 'nodes' ? builder.nodes : [];
+  const note = (input: BuildInputName, entries: readonly Pick<TypedEntry, 'attributes'>[], read: readonly string[]) =>
+    entries.flatMap(({ attributes }) =>
+      noteMisspelt(
+        input,
+        attributes.map(([name]) => name),
+        read,
+      ),
+    );
+  return [
+    ...note('cache-from', cacheFrom, cacheAttributes),
+    ...note('cache-to', cacheTo, cacheAttributes),
+    ...note('outputs', outputs, outputAttributes),
+    ...attestations.flatMap((each) =>
+      note(
+        (each.type === 'provenance' || each.type === 'sbom') && read(each.type) !== '' ? each.type : 'attests',
+        [each],
+        attestationAttributes,
+      ),
+    ),
+    ...nodes.flatMap(({ driverOptions }) =>
+      noteMisspelt(
+        'builder',
+        driverOptions.map((option) => option.split('=')[0] ?? ''),
+        builderAttributes,
+      ),
+    ),
+  ];
 }

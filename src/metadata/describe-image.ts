@@ -1,13 +1,20 @@
 /**
  * What an image is called on one run: its version, tags, labels and annotations, each decision with its reason
- * (design.md section 3). Pure: every fact comes in as a value.
+ * (docs/tags.md). Pure: every fact comes in as a value.
  */
 
 import { gatherFaults, InputError } from '../errors.ts';
 import type { Tag } from '../image/tag.ts';
 import { evaluateRule, type Value } from './evaluate-rule.ts';
 import type { Affix, Flavor } from './flavor.ts';
-import { type Annotation, type AnnotationTemplate, describeAnnotations, describeLabels, type Label } from './labels.ts';
+import {
+  type Annotation,
+  type AnnotationTemplate,
+  describeAnnotations,
+  describeLabels,
+  type Label,
+  type Wanted,
+} from './labels.ts';
 import { type MetadataContext, scopeOf } from './metadata-context.ts';
 import type { TagRule } from './tag-rules.ts';
 import { type Affixes, cleanText, fitTag, parseWrittenTag } from './tag-text.ts';
@@ -19,8 +26,8 @@ import { higherVersions, type NamedVersion } from './version-family.ts';
 export interface Naming {
   readonly rules: readonly TagRule[];
   readonly flavor: Flavor;
-  readonly labels: readonly Template[];
-  readonly annotations: readonly AnnotationTemplate[];
+  readonly labels: Wanted<Template>;
+  readonly annotations: Wanted<AnnotationTemplate>;
 }
 
 export interface DescribedTag {
@@ -108,6 +115,12 @@ function formatHolder({ tag, version }: NamedVersion, published: string): string
   return `the registry has ${name}, which is higher than ${published}`;
 }
 
+/** Why `latest` stays where it is. */
+interface Holder {
+  readonly isCertain: boolean;
+  readonly reason: string;
+}
+
 /**
  * Judges which tags would move backwards, by the tags that the registry has. Only tags of the same family count; where
  * the registry was not asked, or nothing names a version, everything moves.
@@ -152,12 +165,21 @@ class Backwards {
     return holder === undefined ? undefined : formatHolder(holder, version.version.text);
   }
 
-  /** Why `latest` stays: any higher version, of the published tags' family or of its own. */
-  ofLatest(latestAffixes: Affixes): string | undefined {
+  /**
+   * Why `latest` stays: any higher version, of the published tags' family or of its own; or nothing that could be compared.
+   * @returns `isCertain`: whether a higher version is there
+   */
+  ofLatest(latestAffixes: Affixes, latestTag: Tag): Holder | undefined {
     const main = this.#candidates.find(({ value }) => value.version !== undefined);
-    if (main?.value.version === undefined) return undefined;
+    if (main?.value.version === undefined) {
+      if (!this.#existing.includes(latestTag)) return undefined;
+      const name = this.#candidates[0]?.tag ?? '';
+      const reason = `${name} is no version, so nothing tells whether it is newer than what ${latestTag} is; \`latest=true\` in \`flavor\` moves it all the same`;
+      return { isCertain: false, reason };
+    }
     const holder = [main.affixes, latestAffixes].flatMap((affixes) => this.#higher(main.value, affixes))[0];
-    return holder === undefined ? undefined : formatHolder(holder, main.value.version.version.text);
+    if (holder === undefined) return undefined;
+    return { isCertain: true, reason: formatHolder(holder, main.value.version.version.text) };
   }
 }
 
@@ -205,7 +227,7 @@ export function describeImage(naming: Naming, context: MetadataContext): ImageDe
   }
 
   const [first] = candidates;
-  const latest = decideLatest(first, flavor, backwards.ofLatest(latestAffixes));
+  const latest = decideLatest(first, flavor, backwards.ofLatest(latestAffixes, latestTag));
   if (first !== undefined && latest.isWanted && !candidates.some(({ tag }) => tag === latestTag)) {
     const rule = flavor.latest === 'auto' ? first.rule.text : `latest=${flavor.latest}`;
     const described = { tag: latestTag, rule, priority: first.rule.priority, kind: 'latest' } as const;
@@ -233,20 +255,21 @@ export function describeImage(naming: Naming, context: MetadataContext): ImageDe
   };
 }
 
-/** `latest` is decided by the first tag alone (facts/metadata-rules.md 2.3). */
+/** `latest` is decided by the first tag alone, as docker/metadata-action does it. */
 function decideLatest(
   first: Candidate | undefined,
   flavor: Flavor,
-  holder: string | undefined,
+  holder: Holder | undefined,
 ): { readonly isWanted: boolean; readonly isHeld: boolean; readonly reason: string } {
   const no = { isWanted: false, isHeld: false };
   if (first === undefined) return { ...no, reason: 'no rule gives a tag' };
   if (flavor.latest === 'false') return { ...no, reason: 'flavor says latest=false' };
-  if (flavor.latest === 'auto' && !first.value.takesLatest) {
-    const why = first.value.version?.version.isFinal === false ? 'is no final release' : 'is no release';
-    return { ...no, reason: `the first tag, ${first.tag}, ${why}` };
+  if (flavor.latest === 'auto' && !first.value.latest.follows) {
+    return { ...no, reason: `the first tag, ${first.tag}, ${first.value.latest.reason}` };
   }
-  if (holder !== undefined) return { isWanted: true, isHeld: true, reason: holder };
+  if (holder?.isCertain === true || (holder !== undefined && flavor.latest === 'auto')) {
+    return { isWanted: true, isHeld: true, reason: holder.reason };
+  }
   const reason = flavor.latest === 'true' ? 'flavor says latest=true' : `the first tag, ${first.tag}, is a release`;
   return { isWanted: true, isHeld: false, reason };
 }

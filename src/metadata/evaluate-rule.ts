@@ -1,18 +1,18 @@
 /**
- * What one rule gives on one run (facts/metadata-rules.md 2.2): a value, or the reason why it gives none.
+ * What one rule gives on one run: a value, or the reason why it gives none.
  */
 
 import { type MetadataContext, shortSha } from './metadata-context.ts';
 import type { MatchRule, RefRule, TagRule, VersionRule } from './tag-rules.ts';
 import type { Scope } from './template.ts';
-import { parseVersionOf, type Version } from './version.ts';
+import { findNumbers, isPrereleaseName, parseVersionOf, type Version } from './version.ts';
 import type { Spelling } from './version-family.ts';
 
 export interface Value {
   /** Without prefix and suffix. */
   readonly text: string;
-  /** Whether `latest` follows when this is the first tag and `flavor` leaves it to the rules. */
-  readonly takesLatest: boolean;
+  /** Whether `latest` follows when this is the first tag and `flavor` leaves it to the rules; why, where it does not. */
+  readonly latest: { readonly follows: true } | { readonly follows: false; readonly reason: string };
   /** The version that the value stands for, and how the rule would write another one. */
   readonly version?: { readonly version: Version; readonly spell: Spelling };
 }
@@ -20,6 +20,14 @@ export interface Value {
 export type Outcome = { readonly value: Value } | { readonly reason: string };
 
 const noTag = { reason: 'the run is for no git tag, and the rule has no value' } as const;
+
+const follows = { follows: true } as const;
+const marked = 'belongs to a release that is marked as a prerelease';
+
+/** Rules that someone wrote give what docker/metadata-action makes of them, which does not look at the mark. */
+function isMarked({ isDefault }: TagRule, { isPrerelease }: MetadataContext): boolean {
+  return isDefault && isPrerelease;
+}
 
 /** The text that a rule looks into. */
 function sourceOf(
@@ -53,18 +61,27 @@ function evaluateVersion(rule: VersionRule, context: MetadataContext, scope: Sco
     return { reason: `"${text}" is no version by ${rule.type === 'semver' ? 'Semantic Versioning' : 'PEP 440'}` };
   }
   const spell: Spelling = (other) => rule.pattern.render({ names: other.parts, dates: {}, warn: scope.warn });
-  const { isFinal, parts } = version;
+  const { parts } = version;
+  const isFinal = version.isFinal && !isMarked(rule, context);
   // Nothing but its own name stands for a prerelease.
   const isRaw = /^\{\{[{&]?\s*raw\s*\}?\}\}$/.test(rule.pattern.text);
   const written = isFinal ? spell(version) : isRaw ? parts.raw : version.text;
   if (written === undefined || written === '') return { reason: `the pattern gives nothing for ${version.text}` };
-  return { value: { text: written, takesLatest: isFinal, version: { version, spell } } };
+  const reason = version.isFinal ? marked : 'is no final release';
+  return {
+    value: { text: written, latest: isFinal ? follows : { follows: false, reason }, version: { version, spell } },
+  };
 }
 
-/** The semantic version inside of a text, and how the text reads with another one in its place. */
+/**
+ * The version inside of a text, and how the text reads with another one in its place: a semantic version, else the first
+ * numbers.
+ */
 function versionInside(text: string, rewritten: (text: string) => string | undefined): Pick<Value, 'version'> {
-  const [found] = /[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?/.exec(text) ?? [];
-  const version = found === undefined ? undefined : parseVersionOf('semver', found);
+  const [semver] = /(?<![0-9.])[0-9]+\.[0-9]+\.[0-9]+(?!\.?[0-9])(?:-[0-9A-Za-z.-]+)?/.exec(text) ?? [];
+  const named = semver === undefined ? undefined : parseVersionOf('semver', semver);
+  const found = named === undefined ? findNumbers(text) : semver;
+  const version = named ?? (found === undefined ? undefined : parseVersionOf('numbers', found));
   if (found === undefined || version === undefined) return {};
   return { version: { version, spell: (other) => rewritten(text.replace(found, other.text)) } };
 }
@@ -78,22 +95,31 @@ function evaluateMatch(rule: MatchRule, context: MetadataContext, scope: Scope):
   const found = groups[rule.group];
   if (found === undefined) return { reason: `${rule.pattern} finds no group ${rule.group} in "${text}"` };
   const version = versionInside(text, (other) => other.match(rule.pattern)?.[rule.group]);
-  return { value: { text: found, takesLatest: true, ...version } };
+  return { value: { text: found, latest: follows, ...version } };
 }
 
 function plain(text: string): Outcome {
-  return { value: { text, takesLatest: false } };
+  return { value: { text, latest: { follows: false, reason: 'is no release' } } };
 }
 
-function evaluateRef(event: RefRule['event'], ref: MetadataContext['ref']): Outcome {
-  switch (event) {
+/** A git tag that is a version of its own kind, such as `24.04`; what its name says counts where nobody wrote a rule. */
+function evaluateTag(rule: RefRule, context: MetadataContext): Outcome {
+  const { name } = context.ref;
+  const inside = versionInside(name, (other) => other);
+  const isPrerelease = rule.isDefault && (inside.version?.version.isPrerelease === true || isPrereleaseName(name));
+  const reason = isPrerelease ? 'is no final release' : isMarked(rule, context) ? marked : undefined;
+  return { value: { text: name, latest: reason === undefined ? follows : { follows: false, reason }, ...inside } };
+}
+
+function evaluateRef(rule: RefRule, context: MetadataContext): Outcome {
+  const { ref } = context;
+  switch (rule.event) {
     case 'branch':
       return ref.kind === 'branch' ? plain(ref.name) : { reason: 'the run is for no branch' };
     case 'pr':
       return ref.kind === 'pull' ? plain(ref.name) : { reason: 'the run is for no pull request' };
     case 'tag':
-      if (ref.kind !== 'tag') return { reason: 'the run is for no git tag' };
-      return { value: { text: ref.name, takesLatest: true, ...versionInside(ref.name, (other) => other) } };
+      return ref.kind === 'tag' ? evaluateTag(rule, context) : { reason: 'the run is for no git tag' };
   }
 }
 
@@ -118,7 +144,7 @@ export function evaluateRule(rule: TagRule, context: MetadataContext, scope: Sco
       return { reason: `the run is not for the branch "${branch}"` };
     }
     case 'ref':
-      return evaluateRef(rule.event, ref);
+      return evaluateRef(rule, context);
     case 'raw':
       return plain(rule.value.render(scope));
     case 'sha':

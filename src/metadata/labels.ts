@@ -1,7 +1,7 @@
 /**
- * Labels (of the image config) and annotations (of a manifest or index): the eight that every image gets
- * (https://github.com/opencontainers/image-spec/blob/main/annotations.md), and the workflow's own
- * (facts/metadata-rules.md 2.5).
+ * Labels (of the image config) and annotations (of a manifest or index): the default ones
+ * (https://github.com/opencontainers/image-spec/blob/main/annotations.md), and the workflow's own. The value of a label goes by
+ * who knows best: the workflow, then the Dockerfile, then the run; but which commit, when and of which repository, the run knows.
  */
 
 import { gatherFaults, InputError } from '../errors.ts';
@@ -19,6 +19,12 @@ export interface Annotation extends Label {
   readonly level: string;
 }
 
+/** What an input says: its own entries, and whether the default ones are there beside them. */
+export interface Wanted<Entry> {
+  readonly own: readonly Entry[];
+  readonly hasDefaults: boolean;
+}
+
 export interface AnnotationTemplate {
   /** Empty for the levels that hold for all. */
   readonly levels: readonly string[];
@@ -30,16 +36,22 @@ const levelPattern = new RegExp(`^${level}$`);
 const levelledPattern = new RegExp(`^(${level}(?:,${level})*):`);
 const unknownLevelPattern = /^([a-z]+(?:-[a-z]+)?(?:\[[^\]]*\])?(?:,[a-z]+(?:-[a-z]+)?(?:\[[^\]]*\])?)*):[^=:/]+=/;
 
+/** The line that turns the default ones off. */
+const noDefaults = 'none';
+
 /**
- * @param text `NAME=VALUE` one a line, with expressions; `"NAME=VALUE"` where the value has line breaks
+ * @param text `NAME=VALUE` one a line, with expressions; `"NAME=VALUE"` where the value has line breaks; `none` for no default
+ *   ones
  * @throws InputError LABEL_INVALID, EXPRESSION_INVALID; all faults together
  */
-export function parseLabels(text: string): readonly Template[] {
+export function parseLabels(text: string): Wanted<Template> {
   const faults = gatherFaults();
   const entries = readEntries(text, { name: 'labels', code: 'LABEL_INVALID' });
-  const templates = entries.flatMap((entry) => faults.attempt(() => parseTemplate(entry)) ?? []);
+  const own = entries
+    .filter((entry) => entry !== noDefaults)
+    .flatMap((entry) => faults.attempt(() => parseTemplate(entry)) ?? []);
   faults.throwIfAny();
-  return templates;
+  return { own, hasDefaults: !entries.includes(noDefaults) };
 }
 
 function invalidLevel(text: string, where: string): InputError {
@@ -63,12 +75,14 @@ export function parseAnnotationLevels(text: string): readonly string[] {
 }
 
 /**
- * @param text `[LEVEL,…:]NAME=VALUE` one a line, with expressions
+ * @param text `[LEVEL,…:]NAME=VALUE` one a line, with expressions; `none` for no default ones
  * @throws InputError ANNOTATION_INVALID, EXPRESSION_INVALID; all faults together
  */
-export function parseAnnotations(text: string): readonly AnnotationTemplate[] {
+export function parseAnnotations(text: string): Wanted<AnnotationTemplate> {
   const faults = gatherFaults();
-  const templates = readEntries(text, { name: 'annotations', code: 'ANNOTATION_INVALID' }).flatMap((entry) => {
+  const entries = readEntries(text, { name: 'annotations', code: 'ANNOTATION_INVALID' });
+  const written = entries.filter((entry) => entry !== noDefaults);
+  const own = written.flatMap((entry) => {
     const parsed = faults.attempt(() => {
       const levels = levelledPattern.exec(entry)?.[1];
       if (levels !== undefined) {
@@ -81,10 +95,19 @@ export function parseAnnotations(text: string): readonly AnnotationTemplate[] {
     return parsed ?? [];
   });
   faults.throwIfAny();
-  return templates;
+  return { own, hasDefaults: written.length === entries.length };
 }
 
-/** Facts that are unknown stay, as empty values. */
+/** What the run knows better than a Dockerfile that was written before it. */
+const ofTheRun: readonly string[] = ['source', 'created', 'revision'];
+
+/** GitHub's word for a license that it does not know (https://docs.github.com/en/rest/licenses). */
+const noLicense = 'NOASSERTION';
+
+/**
+ * Nothing is said of a fact that is unknown; but a run for which no rule gives a tag has an empty version, as with
+ * docker/metadata-action.
+ */
 function defaultLabels(context: MetadataContext, version: string): readonly Label[] {
   const { repository } = context;
   const values = {
@@ -95,9 +118,29 @@ function defaultLabels(context: MetadataContext, version: string): readonly Labe
     version,
     created: context.now.toISOString(),
     revision: context.sha,
-    licenses: repository.license,
+    licenses: repository.license === noLicense ? '' : repository.license,
   };
-  return Object.entries(values).map(([name, value]) => ({ name: `org.opencontainers.image.${name}`, value }));
+  return Object.entries(values)
+    .filter(([name, value]) => value !== '' || name === 'version')
+    .map(([name, value]) => ({ name: `org.opencontainers.image.${name}`, value }));
+}
+
+/** @returns the default labels that the Dockerfile does not give */
+function labelsBeside({ dockerfileLabels }: MetadataContext, defaults: readonly Label[]): readonly Label[] {
+  return defaults.filter(({ name }) => isOfTheRun(name) || !dockerfileLabels.has(name));
+}
+
+/** @returns the default annotations, with the values that the Dockerfile gives as labels, as far as those are known */
+function annotationsLike({ dockerfileLabels }: MetadataContext, defaults: readonly Label[]): readonly Label[] {
+  return defaults.flatMap((label) => {
+    if (isOfTheRun(label.name) || !dockerfileLabels.has(label.name)) return [label];
+    const value = dockerfileLabels.get(label.name) ?? '';
+    return value === '' ? [] : [{ name: label.name, value }];
+  });
+}
+
+function isOfTheRun(name: string): boolean {
+  return ofTheRun.some((each) => name === `org.opencontainers.image.${each}`);
 }
 
 /** @returns `undefined`, with a warning, for text that is no `NAME=VALUE` */
@@ -121,13 +164,14 @@ function mergeLabels(labels: readonly Label[]): readonly Label[] {
  * @throws InputError EXPRESSION_INVALID
  */
 export function describeLabels(
-  templates: readonly Template[],
+  { own: templates, hasDefaults }: Wanted<Template>,
   context: MetadataContext,
   version: string,
   scope: Scope,
 ): readonly Label[] {
   const own = templates.flatMap((template) => parseLabel(template.render(scope), scope.warn) ?? []);
-  return mergeLabels([...defaultLabels(context, version), ...own]);
+  const defaults = hasDefaults ? labelsBeside(context, defaultLabels(context, version)) : [];
+  return mergeLabels([...defaults, ...own]);
 }
 
 /**
@@ -135,7 +179,7 @@ export function describeLabels(
  * @throws InputError EXPRESSION_INVALID
  */
 export function describeAnnotations(
-  templates: readonly AnnotationTemplate[],
+  { own: templates, hasDefaults }: Wanted<AnnotationTemplate>,
   context: MetadataContext,
   version: string,
   scope: Scope,
@@ -144,9 +188,10 @@ export function describeAnnotations(
     const label = parseLabel(template.render(scope), scope.warn);
     return label === undefined ? [] : [{ levels: levels.length > 0 ? levels : context.annotationLevels, label }];
   });
-  const allLevels = new Set([...context.annotationLevels, ...own.flatMap(({ levels }) => levels)]);
+  const allLevels = new Set([...(hasDefaults ? context.annotationLevels : []), ...own.flatMap(({ levels }) => levels)]);
   return [...allLevels].flatMap((each) => {
-    const defaults = context.annotationLevels.includes(each) ? defaultLabels(context, version) : [];
+    const isUsual = hasDefaults && context.annotationLevels.includes(each);
+    const defaults = isUsual ? annotationsLike(context, defaultLabels(context, version)) : [];
     const labels = own.filter(({ levels }) => levels.includes(each)).map(({ label }) => label);
     return mergeLabels([...defaults, ...labels]).map((label) => ({ level: each, ...label }));
   });

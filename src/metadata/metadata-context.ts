@@ -21,6 +21,8 @@ export interface MetadataContext {
   readonly ref: { readonly kind: 'branch' | 'tag' | 'pull' | 'none'; readonly name: string };
   /** The commit that is described; empty where none is known. */
   readonly sha: string;
+  /** Whether the run is of a release that is marked as a prerelease. */
+  readonly isPrerelease: boolean;
   /** The branch that a pull request asks to be merged into, or that a pushed tag is said to come from; or empty. */
   readonly baseRef: string;
   readonly repository: RepositoryFacts;
@@ -29,6 +31,8 @@ export interface MetadataContext {
   readonly shortShaLength: number;
   /** The levels of annotations that name none. */
   readonly annotationLevels: readonly string[];
+  /** What the Dockerfile gives as labels: name → value, `undefined` for one that only the build knows. */
+  readonly dockerfileLabels: ReadonlyMap<string, string | undefined>;
   /** Tags that the registry already has; `undefined` where nobody asked it. */
   readonly existingTags: readonly string[] | undefined;
 }
@@ -44,6 +48,9 @@ export interface ContextOptions {
   readonly usesPullRequestHead?: boolean;
   readonly shortShaLength?: number;
   readonly annotationLevels?: readonly string[];
+  readonly dockerfileLabels?: ReadonlyMap<string, string | undefined>;
+  /** The commit that the build context is checked out at, where it is a Git checkout. */
+  readonly checkedOutCommit?: string | undefined;
   readonly existingTags?: readonly string[] | undefined;
 }
 
@@ -70,11 +77,16 @@ export function shortSha({ sha, shortShaLength }: MetadataContext): string {
  * These events always run for the newest commit of the default branch, whatever the ref says
  * (https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows).
  */
-const defaultBranchEvents = /create|discussion|issues|schedule/;
+const defaultBranchEvents = /discussion|issues|schedule/;
+
+/** Whether the run is for the default branch by its event alone, so that its ref names that branch. */
+export function runsOnDefaultBranch(eventName: string): boolean {
+  return defaultBranchEvents.test(eventName);
+}
 
 function isDefaultBranch({ eventName, ref, repository }: MetadataContext): boolean {
   if (ref.kind === 'none') return false;
-  return (ref.kind === 'branch' && ref.name === repository.defaultBranch) || defaultBranchEvents.test(eventName);
+  return (ref.kind === 'branch' && ref.name === repository.defaultBranch) || runsOnDefaultBranch(eventName);
 }
 
 /**

@@ -3,13 +3,13 @@
  */
 
 import { parse } from 'csv-parse/sync';
-import { type ErrorCode, InputError } from '../errors.ts';
+import { type CodeOf, InputError } from '../errors.ts';
 import { splitLines } from '../text/quoted-lines.ts';
 
 /** What an input is called, and the code of the error that a malformed one gives. */
 export interface ListInput {
   readonly name: string;
-  readonly code: ErrorCode;
+  readonly code: CodeOf<'author'>;
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Tag rules: the lines of the `tags` input (facts/metadata-rules.md 2.2).
+ * Tag rules: the lines of the `tags` input, in the syntax of docker/metadata-action (docs/tags.md).
  */
 
 import { gatherFaults, InputError } from '../errors.ts';
@@ -11,6 +11,8 @@ import type { VersionScheme } from './version.ts';
 interface Common {
   /** The rule as written. */
   readonly text: string;
+  /** Whether `tags` is empty, and nobody wrote the rule. */
+  readonly isDefault: boolean;
   readonly enable: Template;
   /** Rules of higher priority come first; the first one that gives a tag names the version. */
   readonly priority: number;
@@ -46,7 +48,7 @@ export type TagRule = ScheduleRule | VersionRule | MatchRule | EdgeRule | RefRul
 const input = { name: 'tags', code: 'TAG_RULE_INVALID' } as const;
 
 /**
- * The rules of an empty `tags` (design.md section 3). A version `0.x` has no `0`, because nothing is stable between its
+ * The rules of an empty `tags`. A version `0.x` has no `0`, because nothing is stable between its
  * minor releases (https://semver.org/#spec-item-4).
  */
 export const defaultRules = `
@@ -154,7 +156,7 @@ function rulesOf(record: readonly string[]): readonly WrittenRule[] {
   return fields.flatMap((field) => (field.value === '' ? [] : [{ text: field.value, fields: [field] }]));
 }
 
-function parseRule({ text, fields }: WrittenRule): TagRule {
+function parseRule({ text, fields }: WrittenRule, isDefault: boolean): TagRule {
   const values = new Map(fields.map(({ name, value }) => [name ?? 'value', value]));
   const isPlain = !values.has('type');
   const type = values.get('type') ?? 'raw';
@@ -170,6 +172,7 @@ function parseRule({ text, fields }: WrittenRule): TagRule {
   const attributes = new Attributes(text, values);
   const common: Common = {
     text,
+    isDefault,
     enable: attributes.template('enable') ?? parseTemplate('true'),
     priority: attributes.number('priority', /^[+-]?[0-9]+(?:\.[0-9]+)?$/) ?? ruleTypes[type].priority,
     prefix: attributes.template('prefix'),
@@ -228,7 +231,7 @@ export function parseTagRules(text: string): readonly TagRule[] {
   const written = readRecords(text, input);
   const records = written.length > 0 ? written : readRecords(defaultRules, input);
   const lines = records.flatMap((record) => faults.attempt(() => rulesOf(record)) ?? []);
-  const rules = lines.flatMap((line) => faults.attempt(() => parseRule(line)) ?? []);
+  const rules = lines.flatMap((line) => faults.attempt(() => parseRule(line, written.length === 0)) ?? []);
   faults.throwIfAny();
   return rules;
 }

@@ -1,10 +1,10 @@
 /**
  * Which tags of a registry belong together, so that none moves backwards: `1.4.9-alpine` is of one family with
- * `2.0.0-alpine`, but not with `2.0.0` (design.md section 3).
+ * `2.0.0-alpine`, but not with `2.0.0` (docs/tags.md).
  */
 
 import { type Affixes, cleanText } from './tag-text.ts';
-import { isHigher, parseVersionOf, type Version } from './version.ts';
+import { findNumbers, isHigher, parseVersionOf, type Version } from './version.ts';
 
 /** How a rule writes a version as a tag's value; `undefined` where it would give none. */
 export type Spelling = (version: Version) => string | undefined;
@@ -21,7 +21,7 @@ function withoutV(text: string): string {
 
 /** Nightly builds are often tagged with the day; beside versions such as 1.4.9 that is no version 2026. */
 function isDay(text: string): boolean {
-  return /^(?:19|20)[0-9]{2}\.(?:0?[1-9]|1[0-2])\.(?:0?[1-9]|[12][0-9]|3[01])$/.test(text);
+  return /^(?:19|20)[0-9]{2}([._-]?)(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])$/.test(text);
 }
 
 function versionNamed(
@@ -38,7 +38,11 @@ function versionNamed(
   const middle = withoutV(tag.slice(prefix.length, tag.length - suffix.length));
   if (isDay(middle) && published.parts.major < 1900) return undefined;
   const whole = parseVersionOf(published.scheme, middle);
-  if (whole !== undefined && whole.numbers > 1) return whole.isPrerelease ? undefined : whole;
+  if (whole !== undefined && whole.release.length > 1) return whole.isPrerelease ? undefined : whole;
+  // A fourth number is beyond Semantic Versioning, and still in order with three.
+  const longer = parseVersionOf('numbers', middle);
+  if (longer !== undefined && longer.release.length > 3) return longer;
+  if (published.scheme === 'numbers') return spelledAlike(middle, published, spellings);
   // Otherwise it counts when one of the rules would have written it. `2.0` then is at least 2.0.0; a single number is
   // left alone, since it may be a date or the number of a run.
   for (const [numbers] of middle.matchAll(/[0-9]+\.[0-9]+(?:\.[0-9]+)?/g)) {
@@ -47,6 +51,14 @@ function versionNamed(
     if (spellings.some((spell) => withoutV(cleanText(spell(version) ?? '')) === middle)) return version;
   }
   return undefined;
+}
+
+/** A tag that differs from the published one in its numbers alone. A single number is compared with single ones only. */
+function spelledAlike(middle: string, published: Version, spellings: readonly Spelling[]): Version | undefined {
+  const found = findNumbers(middle);
+  const version = found === undefined ? undefined : parseVersionOf('numbers', found);
+  if (version === undefined || (version.release.length === 1 && published.release.length > 1)) return undefined;
+  return spellings.some((spell) => withoutV(cleanText(spell(version) ?? '')) === middle) ? version : undefined;
 }
 
 /**

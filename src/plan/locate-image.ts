@@ -4,7 +4,7 @@ import { InputError } from '../errors.ts';
 import type { ServerFacts } from '../github/enterprise-server.ts';
 import type { Product } from '../github/product.ts';
 import type { Run } from '../github/workflow-run.ts';
-import type { Repository } from '../image/repository.ts';
+import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Inputs } from '../inputs/publish-inputs.ts';
 import { parseImages } from '../metadata/image-names.ts';
 import { type RegistryDecision, resolveRegistry } from './registry-decision.ts';
@@ -33,8 +33,15 @@ export function locateImage(
   return { registry, ...resolveRepository(registry, parts) };
 }
 
+/**
+ * The repositories that `images` names, each once.
+ * @throws InputError IMAGES_INVALID, REGISTRY_INVALID, REPOSITORY_INVALID
+ */
 export function locateImages(images: string, product: Product): readonly Located[] {
-  return parseImages(images).map((repository) => {
+  const named = parseImages(images);
+  const once = new Map(named.map((repository) => [formatRepository(repository), repository]));
+  return [...once].map(([name, repository]) => {
+    const isRepeated = named.filter((other) => formatRepository(other) === name).length > 1;
     const registry = resolveRegistry(repository.registry, product);
     const segments = repository.path.split('/').length;
     if (registry.kind === 'docker' && segments !== 3) {
@@ -49,6 +56,7 @@ export function locateImages(images: string, product: Product): readonly Located
         remedy: 'Put the owner before the name of the image.',
       });
     }
-    return { registry: { ...registry, reason: '`images` names it' }, repository, notes: [] };
+    const notes = isRepeated ? [`\`images\` lists ${name} more than once. The image goes there once.`] : [];
+    return { registry: { ...registry, reason: '`images` names it' }, repository, notes };
   });
 }

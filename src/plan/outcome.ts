@@ -4,7 +4,7 @@ import type { Digest } from '../image/digest.ts';
 import type { StoredManifest } from '../image/manifest.ts';
 import type { Repository } from '../image/repository.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
-import type { Plan, PublicationPlan } from './plan.ts';
+import type { Plan, PublicationPlan, PushDecision } from './plan.ts';
 
 /** A repository that has the image now, and its names there. */
 export interface Place {
@@ -14,6 +14,8 @@ export interface Place {
 
 /** What came of a plan. */
 export interface Outcome {
+  /** As it was carried out: a registry's refusal may have changed the decision of the plan. */
+  readonly push: PushDecision;
   readonly published: boolean;
   /** Why nothing was published; empty when it was. */
   readonly reason: string;
@@ -38,8 +40,8 @@ export interface Outcome {
 
 /** What a plan alone comes to, where nothing was done. */
 export function nothingDone(plan: PublicationPlan, reason: string): Outcome {
-  const { description } = plan;
-  return { published: false, reason, description, digest: undefined, imageId: '', platforms: {}, metadata: '' };
+  const { description, push } = plan;
+  return { push, published: false, reason, description, digest: undefined, imageId: '', platforms: {}, metadata: '' };
 }
 
 /** Whether a leg is in its repositories now; it has no name there, unlike a version that is there already. */

@@ -50,6 +50,18 @@ function parseNaming(inputs: Inputs): Naming | undefined {
   return rules && flavor && labels && annotations && { rules, flavor, labels, annotations };
 }
 
+/** A checkout of another commit is what the image is built from, so its labels name that one. */
+function notesOnCommit(
+  { sha, ref }: Run,
+  { checkedOutCommit, usesPullRequestHead }: ContextOptions,
+): readonly string[] {
+  if (checkedOutCommit === undefined || sha === '' || checkedOutCommit === sha) return [];
+  if (usesPullRequestHead === true && ref.kind === 'pull') return [];
+  return [
+    `The build context is checked out at commit ${checkedOutCommit}, and the run is for commit ${sha}. The label \`revision\` and \`type=sha\` name the commit of the checkout.`,
+  ];
+}
+
 /**
  * @throws InputError, or InputFaults with every fault of every input
  */
@@ -104,7 +116,7 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
       loginScope: inputs.loginScope,
       verify: inputs.verify,
       retries: inputs.retries,
-      notes: located.flatMap(({ notes }) => notes),
+      notes: [...located.flatMap(({ notes }) => notes), ...inputs.build.notes, ...notesOnCommit(run, facts.metadata)],
     },
     describe: (existingTags) => describe(existingTags) ?? description,
   };

@@ -1,10 +1,15 @@
 /** What the metadata of an image is computed from, read from the workflow run. */
 
 import type { Run } from '../github/workflow-run.ts';
-import { type ContextOptions, defaultShortShaLength, type MetadataContext } from '../metadata/metadata-context.ts';
+import {
+  type ContextOptions,
+  defaultShortShaLength,
+  type MetadataContext,
+  runsOnDefaultBranch,
+} from '../metadata/metadata-context.ts';
 
 /**
- * The facts of a run (facts/metadata-rules.md 2.4). What the payload says goes before what the API said.
+ * The facts of a run. What the payload says goes before what the API said.
  */
 export function contextOf(run: Run, options: ContextOptions): MetadataContext {
   const { event } = run;
@@ -12,11 +17,14 @@ export function contextOf(run: Run, options: ContextOptions): MetadataContext {
   const source = run.sourceRepository;
   const headSha =
     options.usesPullRequestHead === true && run.ref.kind === 'pull' ? event.pullRequestHeadSha : undefined;
-  const sha = headSha ?? run.sha;
+  // What is built is what is checked out, which need not be the commit of the run (`ref` of actions/checkout).
+  const sha = headSha ?? options.checkedOutCommit ?? run.sha;
+  const namesDefaultBranch = run.ref.kind === 'branch' && runsOnDefaultBranch(run.eventName);
   return {
     eventName: run.eventName,
     ref: run.ref,
     sha,
+    isPrerelease: event.isPrerelease === true,
     baseRef: run.ref.kind === 'tag' ? (event.baseRef ?? '').replace(/^refs\/heads\//, '') : run.baseRef,
     repository: {
       name: event.repositoryName ?? known.name ?? source?.name ?? '',
@@ -26,12 +34,13 @@ export function contextOf(run: Run, options: ContextOptions): MetadataContext {
         known.url ??
         (source === undefined ? '' : new URL(`${source.owner}/${source.name}`, run.serverUrl).href),
       license: event.repositoryLicense ?? known.license ?? '',
-      defaultBranch: event.defaultBranch ?? known.defaultBranch ?? '',
+      defaultBranch: event.defaultBranch ?? known.defaultBranch ?? (namesDefaultBranch ? run.ref.name : ''),
     },
     now: options.now,
     commitDate: event.commitTimes.get(sha) ?? event.headCommitTime ?? options.commitDate ?? options.now,
     shortShaLength: options.shortShaLength ?? defaultShortShaLength,
     annotationLevels: options.annotationLevels ?? ['manifest'],
+    dockerfileLabels: options.dockerfileLabels ?? new Map(),
     existingTags: options.existingTags,
   };
 }

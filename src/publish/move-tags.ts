@@ -3,7 +3,7 @@
  * so digest and signatures stay.
  */
 
-import { PublishError, RegistryError } from '../errors.ts';
+import { PublishError, RegistryError, withContext } from '../errors.ts';
 import type { RegistryKind } from '../github/product-registries.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import type { Descriptor, StoredManifest } from '../image/manifest.ts';
@@ -89,17 +89,7 @@ function interrupted(
     `not moved: ${list((tag) => !moved.has(tag) && !doubtful.has(tag))}`,
     ...(doubtful.size === 0 ? [] : [`perhaps moved: ${list((tag) => doubtful.has(tag))}`]),
   ];
-  const { message, remedy, detail, retryable, cause } = error;
-  const [status, ociCodes] = error instanceof RegistryError ? [error.status, error.ociCodes] : [0, []];
-  return new RegistryError(error.code, {
-    message: `${message} In ${formatRepository(repository)}, ${digest} is whole; ${states.join('; ')}.`,
-    remedy,
-    detail,
-    retryable,
-    status,
-    ociCodes,
-    ...(cause === undefined ? {} : { cause }),
-  });
+  return withContext(error, `In ${formatRepository(repository)}, ${digest} is whole; ${states.join('; ')}.`);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Before anything is built: permission, the tags that are there, and the names that follow from them. */
 
-import { PermissionError, RegistryError } from '../errors.ts';
+import { type PublishError, RegistryError, withFacts } from '../errors.ts';
 import { formatTagReference } from '../image/reference.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
@@ -72,20 +72,17 @@ function needsLogin({ source, loginScope }: Plan): boolean {
 async function askPermission(
   { registry, log }: NamingPorts,
   repository: Repository,
-): Promise<PermissionError | undefined> {
+): Promise<PublishError | undefined> {
   const permission = await registry.mayPush(repository);
   const name = formatRepository(repository);
   if (permission.answer === 'unknown') {
     log.notice(`Whether this run may push to ${name} could not be told before the build: ${permission.reason}`);
   }
   if (permission.answer !== 'refused') return undefined;
+  const { error } = permission;
   // A login that was refused is not one that lacks a right.
-  const code = permission.error.code === 'TOKEN_REJECTED' ? 'TOKEN_REJECTED' : 'PUSH_DENIED';
-  return new PermissionError(code, {
-    message: `This run may not push to ${name}: ${permission.message}`,
-    remedy: permission.error.remedy,
-    cause: permission.error,
-  });
+  const code = error.code === 'TOKEN_REJECTED' ? error.code : 'PUSH_DENIED';
+  return withFacts(error, { code, message: `This run may not push to ${name}: ${error.message}` });
 }
 
 /** The names once more, with the tags that the registry has, where that can matter. */

@@ -1,11 +1,10 @@
 /** Builds an image; the engine pushes it under its version tags. */
 
 import type { BuildOutput } from '../build/build-request.ts';
-import { formatCache } from '../build/cache.ts';
-import { engineKinds } from '../engine/capabilities.ts';
 import type { Built } from '../engine/docker.ts';
 import type { EngineDecision, RunnerFacts } from '../engine/resolve-engine.ts';
 import type { Plan } from '../plan/plan.ts';
+import { chooseBuilder } from './choose-builder.ts';
 import type { PublishPorts } from './ports.ts';
 import { placeEngineImage, readBack } from './push-engine-image.ts';
 import { type Confirm, mainReference, type Placed, type Produced, type Target } from './target.ts';
@@ -18,12 +17,8 @@ export async function placeBuilt(
   confirm: Confirm,
   ports: PublishPorts,
 ): Promise<Produced> {
-  const { engine, log, runStage } = ports;
-  const builder = await engine.resolveBuilder(facts);
-  log.info(`Engine: ${engineKinds[builder.kind]}, because ${builder.reason}`);
-  if (plan.build.cache.mode !== 'off') {
-    log.info(`Cache: ${formatCache(builder.cache)}, because ${builder.cache.reason}`);
-  }
+  const { engine, runStage } = ports;
+  const builder = await chooseBuilder(plan.build, facts, ports);
   const build = (push: boolean, output?: BuildOutput): Promise<Built> =>
     runStage('build', push ? 'Build and push' : 'Build', () =>
       engine.build(builder, targets.flatMap(mainReference), push, output),

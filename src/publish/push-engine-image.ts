@@ -5,7 +5,7 @@ import type { EngineImage } from '../image/transport.ts';
 import { mismatch } from './move-tags.ts';
 import type { PublishPorts } from './ports.ts';
 import { placeOpened } from './push-by-client.ts';
-import { addMoved, type Confirm, mainReference, movedOf, type Placed, type Produced, type Target } from './target.ts';
+import { type Confirm, mainReference, movedOf, type Placed, type Produced, type Target, withMoved } from './target.ts';
 
 /** @throws RegistryError DIGEST_MISMATCH */
 export async function readBack(target: Target, digest: Digest, { registry }: PublishPorts): Promise<Placed> {
@@ -35,8 +35,7 @@ export async function placeEngineImage(
         const digest = await runStage('push', `Push of ${reference}`, () => source.pushFromDaemon(imageId, reference));
         placed.push(await readBack(target, digest, ports));
       } catch (error) {
-        for (const other of placed) addMoved(error, other.target, movedOf(other));
-        throw error;
+        throw placed.reduce<unknown>((told, other) => withMoved(told, other.target, movedOf(other)), error);
       }
     }
   }

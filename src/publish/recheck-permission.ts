@@ -3,7 +3,7 @@
  * neither is told by asking the registry once more, not by the words of an engine.
  */
 
-import { type ErrorCode, PermissionError, PublishError } from '../errors.ts';
+import { type ErrorCode, PublishError, withFacts } from '../errors.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { RegistryClient } from '../registry/client.ts';
 
@@ -18,8 +18,8 @@ function isRefusal(error: unknown): error is PublishError {
 /**
  * Runs what follows once the registries have agreed.
  * @param repositories to which it pushes
- * @throws PermissionError TOKEN_EXPIRED where a registry takes the login no more; any other error of `work` as it is, with
- *   what the registry says now
+ * @throws RegistryError TOKEN_EXPIRED where a registry takes the login no more, PUSH_DENIED where it refuses the push; any other
+ *   error of `work` as it is
  */
 export async function withConsent<Result>(
   repositories: readonly Repository[],
@@ -42,19 +42,22 @@ async function askAgain(
     const permission = await registry.mayPush(repository).catch(() => undefined);
     if (permission?.answer !== 'refused') continue;
     const { message, detail, remedy } = error;
+    const { error: refusal } = permission;
     const name = formatRepository(repository);
-    return permission.error.code === 'TOKEN_REJECTED'
-      ? new PermissionError('TOKEN_EXPIRED', {
-          message: `${message} The login with which ${name} could be pushed to when this step began is refused now: ${permission.message}`,
+    return refusal.code === 'TOKEN_REJECTED'
+      ? withFacts(refusal, {
+          code: 'TOKEN_EXPIRED',
+          message: `${message} The login with which ${name} could be pushed to when this step began is refused now: ${refusal.message}`,
           remedy: 'Log in anew: run the job again, or renew `token`.',
           detail,
-          cause: permission.error,
+          cause: error,
         })
-      : new PermissionError('PUSH_DENIED', {
-          message: `${message} ${name} could be pushed to when this step began, and now no more: ${permission.message}`,
+      : withFacts(refusal, {
+          code: 'PUSH_DENIED',
+          message: `${message} ${name} could be pushed to when this step began, and now no more: ${refusal.message}`,
           remedy,
           detail,
-          cause: permission.error,
+          cause: error,
         });
   }
   return error;

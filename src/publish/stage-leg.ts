@@ -2,7 +2,6 @@
  * The use case of one leg: the image goes up by its digest, and a marker tells the merge of it. No tag moves.
  */
 
-import { engineKinds } from '../engine/capabilities.ts';
 import type { RunnerFacts } from '../engine/resolve-engine.ts';
 import type { Digest } from '../image/digest.ts';
 import { platformsOf } from '../image/image-index.ts';
@@ -11,6 +10,7 @@ import type { Staging } from '../legs/leg-key.ts';
 import { stageLeg } from '../legs/leg-store.ts';
 import { nothingDone, type Outcome } from '../plan/outcome.ts';
 import type { Plan, PlannedSource } from '../plan/plan.ts';
+import { chooseBuilder } from './choose-builder.ts';
 import type { PublishPorts } from './ports.ts';
 import { placeOpened } from './push-by-client.ts';
 import type { Target } from './target.ts';
@@ -52,18 +52,17 @@ export async function stage(
 
 /** Brings the image to every repository, under no tag. */
 async function bring(
-  { source }: Plan,
+  { build, source }: Plan,
   facts: RunnerFacts | undefined,
   targets: readonly Target[],
   ports: PublishPorts,
 ): Promise<BuiltLeg> {
-  const { engine, log, runStage } = ports;
+  const { engine, runStage } = ports;
   if (facts === undefined) {
     if (source === undefined) throw new Error('neither a builder nor a source');
     return { digest: await push(source, targets, ports), imageId: '', metadata: '' };
   }
-  const builder = await engine.resolveBuilder(facts);
-  log.info(`Engine: ${engineKinds[builder.kind]}, because ${builder.reason}`);
+  const builder = await chooseBuilder(build, facts, ports);
   const repositories = targets.map(({ repository }) => repository);
   const { imageId, metadata, result } = await runStage('build', 'Build', () =>
     engine.buildByDigest(builder, repositories),

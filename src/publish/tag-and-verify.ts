@@ -6,7 +6,7 @@ import { readContent } from '../source/image-content.ts';
 import { remoteContent } from '../source/remote-image.ts';
 import { mismatch, moveTags, verifyBlobs, verifyTags, widthOfTagging } from './move-tags.ts';
 import type { NamingPorts } from './prepare.ts';
-import { addMoved, movedOf, type Placed } from './target.ts';
+import { movedOf, type Placed, withMoved } from './target.ts';
 
 /**
  * One repository after the other.
@@ -22,10 +22,11 @@ export async function tagAll(
     try {
       await tagAndVerify(plan, ports, each);
     } catch (error) {
-      for (const other of placed.filter((one) => one !== each)) {
-        addMoved(error, other.target, finished.includes(other) ? other.target.tags : movedOf(other));
-      }
-      throw error;
+      const others = placed.filter((one) => one !== each);
+      throw others.reduce<unknown>(
+        (told, other) => withMoved(told, other.target, finished.includes(other) ? other.target.tags : movedOf(other)),
+        error,
+      );
     }
     finished.push(each);
   }

@@ -3,7 +3,7 @@
  * own client. Afterwards all of it is in each repository, and no tag but perhaps the version tag points at it.
  */
 
-import { PublishError } from '../errors.ts';
+import { PublishError, withContext } from '../errors.ts';
 import type { RegistryKind } from '../github/product-registries.ts';
 import type { Digest } from '../image/digest.ts';
 import type { StoredManifest } from '../image/manifest.ts';
@@ -36,10 +36,10 @@ export function movedOf({ target: { tags }, unmoved }: Placed): readonly Tag[] {
   return tags.filter((tag) => !unmoved.includes(tag));
 }
 
-/** Adds to a failure in one repository what has moved in another. */
-export function addMoved(error: unknown, { repository }: Target, moved: readonly Tag[]): void {
-  if (!(error instanceof PublishError) || moved.length === 0) return;
-  error.message += ` In ${formatRepository(repository)} moved: ${moved.join(', ')}.`;
+/** A failure in one repository, with what has moved in another. */
+export function withMoved(error: unknown, { repository }: Target, moved: readonly Tag[]): unknown {
+  if (!(error instanceof PublishError) || moved.length === 0) return error;
+  return withContext(error, `In ${formatRepository(repository)} moved: ${moved.join(', ')}.`);
 }
 
 export interface Produced {

@@ -2,8 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { type Readable, Transform } from 'node:stream';
+import { RegistryError } from '../errors.ts';
 import type { Body, HttpResponse } from '../http/http.ts';
-import { failureOfConnection, type OciErrorCode, RegistryFailure } from '../http/request-failure.ts';
+import { failureOfConnection, type OciErrorCode } from '../http/request-failure.ts';
 import { judgeError, type Verdict } from '../http/retry.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Descriptor } from '../image/manifest.ts';
@@ -99,7 +100,7 @@ export function createBlobs(session: Session): Blobs {
         return;
       } catch (error) {
         // An upload that is left over is removed by the registry in time.
-        if (!(error instanceof RegistryFailure) || error.status !== 401) return;
+        if (!(error instanceof RegistryError) || error.status !== 401) return;
       }
     }
   }
@@ -123,7 +124,7 @@ export function createBlobs(session: Session): Blobs {
         denied: 'PUSH_DENIED',
       });
     } catch (error) {
-      if (error instanceof RegistryFailure && !error.retryable && error.status >= 400) return { mounted: false };
+      if (error instanceof RegistryError && !error.retryable && error.status >= 400) return { mounted: false };
       throw error;
     }
     response.body.resume();
@@ -222,7 +223,7 @@ const lostCommitCodes: readonly string[] = [
  */
 function judgeUpload(error: unknown): Verdict {
   const isLost =
-    error instanceof RegistryFailure &&
+    error instanceof RegistryError &&
     error.status === 404 &&
     error.ociCodes.some((code) => lostCommitCodes.includes(code));
   return isLost ? { transient: true, reason: error.message } : judgeError(error);
@@ -233,8 +234,8 @@ function proved({ body, url }: HttpResponse, blob: Blob): Readable {
   const [algorithm = ''] = blob.digest.split(':');
   const hash = createHash(algorithm);
   let size = 0;
-  const mismatch = (found: string): RegistryFailure =>
-    new RegistryFailure('DIGEST_MISMATCH', {
+  const mismatch = (found: string): RegistryError =>
+    new RegistryError('DIGEST_MISMATCH', {
       message: `${url.host} sent ${found} for ${blob.digest} of ${blob.size} bytes.`,
       remedy: 'The registry, or something before it, changed the content; do not use it.',
     });

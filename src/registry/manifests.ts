@@ -1,8 +1,9 @@
 /** Manifests, tags and referrers (distribution-spec, "Pulling manifests", "Pushing Manifests", "Content Discovery"). */
 
 import { createHash } from 'node:crypto';
+import { RegistryError } from '../errors.ts';
 import type { HttpResponse } from '../http/http.ts';
-import { invalidAnswer, RegistryFailure } from '../http/request-failure.ts';
+import { invalidAnswer } from '../http/request-failure.ts';
 import { type Digest, digestOf, isDigest } from '../image/digest.ts';
 import { manifestMediaTypes, mediaTypes, type StoredManifest } from '../image/manifest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
@@ -171,7 +172,7 @@ export function createManifests(session: Session): Manifests {
         const { mediaType, digest, bytes } = await getManifest(repository, reference);
         return { mediaType, digest, size: bytes.length };
       } catch (error) {
-        if (error instanceof RegistryFailure && error.code === 'MANIFEST_UNKNOWN') return undefined;
+        if (error instanceof RegistryError && error.code === 'MANIFEST_UNKNOWN') return undefined;
         throw error;
       }
     },
@@ -214,7 +215,7 @@ export function createManifests(session: Session): Manifests {
           return await remove('delete');
         } catch (error) {
           // Quay knows no right to delete, and gives out no token for one: who may push may delete.
-          if (error instanceof RegistryFailure && [400, 401, 403].includes(error.status))
+          if (error instanceof RegistryError && [400, 401, 403].includes(error.status))
             return await remove('pull,push');
           throw error;
         }
@@ -257,7 +258,7 @@ export function createManifests(session: Session): Manifests {
         const { bytes } = await getManifest(repository, referrersTag(subject));
         readIndex(parseJson(Buffer.from(bytes).toString()));
       } catch (error) {
-        if (!(error instanceof RegistryFailure) || error.code !== 'MANIFEST_UNKNOWN') throw error;
+        if (!(error instanceof RegistryError) || error.code !== 'MANIFEST_UNKNOWN') throw error;
       }
       return [...referrers.values()];
     },
@@ -282,7 +283,7 @@ function provenDigest({ headers, url }: HttpResponse, bytes: Uint8Array, referen
     const [algorithm = ''] = digest.split(':');
     const found = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
     if (found !== digest) {
-      throw new RegistryFailure('DIGEST_MISMATCH', {
+      throw new RegistryError('DIGEST_MISMATCH', {
         message: `${url.host} names ${digest} for ${url.pathname}, but its bytes are ${found}.`,
         remedy: 'The registry, or something before it, changed the content; do not use it.',
       });

@@ -9,13 +9,7 @@ import type { Blobs } from './blobs.ts';
 
 export type PushPermission =
   | { readonly answer: 'allowed' }
-  | {
-      readonly answer: 'refused';
-      readonly status: number;
-      readonly ociCodes: readonly string[];
-      readonly message: string;
-      readonly error: RegistryError;
-    }
+  | { readonly answer: 'refused'; readonly error: RegistryError }
   | { readonly answer: 'unknown'; readonly reason: string };
 
 /**
@@ -48,11 +42,10 @@ export async function mayPush(
     if (!(error instanceof RegistryError)) throw error;
     // Neither a certificate that is not trusted nor a web page in the registry's place will be better after the build.
     if (error.code === 'ANSWER_INVALID' || isCertificateFault(codeOf(error.cause))) throw error;
-    const { status, ociCodes, message } = error;
     // A success that is none (200 to everything) does not begin an upload either.
-    const isRefusal = status >= 200 && status < 500 && !error.retryable;
-    if (isRefusal || error.code === 'REGISTRY_UNTRUSTED')
-      return { answer: 'refused', status, ociCodes, message, error };
-    return { answer: 'unknown', reason: message };
+    const isRefusal = error.status >= 200 && error.status < 500 && !error.retryable;
+    return isRefusal || error.code === 'REGISTRY_UNTRUSTED'
+      ? { answer: 'refused', error }
+      : { answer: 'unknown', reason: error.message };
   }
 }

@@ -163,7 +163,7 @@ function writePlan(
       'Why there, and how',
       table(
         ['What', 'Decision', 'Why'],
-        decisions(plan).map(([what, decision, why]) => [
+        decisions({ ...plan, push: outcome?.push ?? plan.push }).map(([what, decision, why]) => [
           what,
           decision === '' ? '' : code(cut(decision, measure.characters)),
           prose(cut(why, measure.characters)),

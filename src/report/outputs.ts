@@ -32,7 +32,8 @@ export type OutputName = (typeof outputNames)[number];
 
 /** The value of each output; what a run has nothing to say about is empty. */
 export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly<Record<OutputName, string>> {
-  const { description } = outcome;
+  const { description, push } = outcome;
+  const carriedOut = { ...plan, push };
   const { tags, version, labels, annotations } = description;
   const places = outcome.places ?? plan.destinations.map(({ repository }) => ({ repository, description }));
   const references = places.flatMap((place) =>
@@ -56,6 +57,8 @@ export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly
     labels: labels.map(formatLabel).join('\n'),
     annotations: annotations.map(formatAnnotation).join('\n'),
     metadata: withoutUrlSecrets(outcome.metadata),
-    plan: JSON.stringify(plan, (_, value: unknown) => (typeof value === 'string' ? withoutUrlSecrets(value) : value)),
+    plan: JSON.stringify(carriedOut, (_, value: unknown) =>
+      typeof value === 'string' ? withoutUrlSecrets(value) : value,
+    ),
   };
 }

@@ -6,6 +6,7 @@ import {
   BuildError,
   type ErrorCode,
   InputError,
+  isFixedBy,
   PermissionError,
   PublishError,
   RegistryError,
@@ -1143,6 +1144,7 @@ describe('an error is explained', () => {
     const explained = explain(error, circumstances);
     expect(explained).toBeInstanceOf(RegistryError);
     expect(explained).toMatchObject({
+      name: 'RegistryError',
       code: 'UPLOAD_INTERRUPTED',
       message:
         'The push failed: unknown blob. An upload was cut off, or the registry lost what had arrived; no tag was moved.',
@@ -1154,8 +1156,31 @@ describe('an error is explained', () => {
 
   test('by who can fix it', () => {
     const explained = explain(refusal, circumstances);
-    expect(explained).toBeInstanceOf(PermissionError);
-    expect(explained).toMatchObject({ code: 'PACKAGE_NOT_LINKED', retryable: false });
+    if (!(explained instanceof PublishError)) throw explained;
+    expect(explained.code).toBe('PACKAGE_NOT_LINKED');
+    expect(isFixedBy(explained, 'administrator')).toBe(true);
+    const missing = new ToolError('PUSH_FAILED', { message: 'denied: not_found: owner not found', remedy: '' });
+    expect(explain(missing, circumstances)).toBeInstanceOf(InputError);
+  });
+
+  test('with everything that the registry answered', () => {
+    const busy = new RegistryError('REGISTRY_UNAVAILABLE', {
+      message: 'PUT … was answered with 429: TOOMANYREQUESTS.',
+      remedy: 'before',
+      status: 429,
+      ociCodes: ['TOOMANYREQUESTS'],
+      retryable: true,
+      delay: 7_000,
+    });
+    expect(explain(busy, circumstances)).toMatchObject({
+      code: 'RATE_LIMITED',
+      status: 429,
+      ociCodes: ['TOOMANYREQUESTS'],
+      retryable: true,
+      delay: 7_000,
+      cause: busy,
+    });
+    expect(explain(refusal, circumstances)).toMatchObject({ status: 403, ociCodes: ['DENIED'], cause: refusal });
   });
 
   test('from the answer that it was made from', () => {

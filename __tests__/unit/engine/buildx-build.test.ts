@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { expect, test } from '@jest/globals';
-import { isCacheFailure } from '../../../src/engine/buildx-build.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { type BuildxPorts, buildWithBuildx, isCacheFailure } from '../../../src/engine/buildx-build.ts';
+import type { Built } from '../../../src/engine/docker.ts';
+import { aBuild, aDecision } from '../../support/builders.ts';
+import { aTarget, toolPorts } from '../../support/tool-ports.ts';
 
 const failedPush = readFileSync(
   new URL('../../fixtures/build-output/buildx/push-beside-caches.txt', import.meta.url),
@@ -21,4 +24,47 @@ test.each([
     true,
   );
   expect(isCacheFailure(`ERROR: failed to build: failed to solve: ${reason}\n`)).toBe(false);
+});
+
+describe('what buildx tells of its result', () => {
+  const digest = `sha256:${'a1'.repeat(32)}`;
+  const builder = { buildx: 'buildx', builder: undefined, endpoints: [] };
+  const build = (docker: BuildxPorts, references: readonly string[], push: boolean): Promise<Built> =>
+    buildWithBuildx(docker, aDecision(), builder, aBuild(), aTarget(docker, references, push));
+
+  /** A buildx that writes its result files. */
+  function writing(metadata: string | undefined, imageId: string | undefined): ReturnType<typeof toolPorts> {
+    return toolPorts((argv) => {
+      const fileOf = (option: string): string => argv[argv.indexOf(option) + 1] ?? '';
+      if (metadata !== undefined) writeFileSync(fileOf('--metadata-file'), metadata);
+      if (imageId !== undefined) writeFileSync(fileOf('--iidfile'), imageId);
+      return {};
+    });
+  }
+
+  test('the image and, where it was pushed, its digest', async () => {
+    const metadata = JSON.stringify({ 'containerimage.digest': digest });
+    const docker = writing(metadata, `${digest}\n`);
+    expect(await build(docker, ['ghcr.io/octo/app:1'], true)).toMatchObject({
+      imageId: digest,
+      digest,
+      metadata,
+    });
+  });
+
+  test('nothing, where it wrote nothing and nothing was pushed', async () => {
+    const built = await build(writing(undefined, undefined), [], false);
+    expect(built).toEqual({ imageId: '', digest: undefined, metadata: '' });
+  });
+
+  test.each([
+    ['no file', undefined],
+    ['no digest', '{}'],
+    ['a digest that is none', '{"containerimage.digest":"latest"}'],
+    ['a digest that is a number', '{"containerimage.digest":7}'],
+    ['no object', 'null'],
+  ])('after a push %s is an error', async (_title, metadata) => {
+    const built = build(writing(metadata, ''), [], true);
+    await expect(built).rejects.toThrowCode('DIGEST_MISSING');
+  });
 });

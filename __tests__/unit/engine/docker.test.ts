@@ -1,46 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { type BuildxPorts, buildWithBuildx } from '../../../src/engine/buildx-build.ts';
 import type { CommandResult } from '../../../src/engine/command.ts';
-import {
-  type BuildTarget,
-  type Built,
-  buildWithDocker,
-  type DockerPorts,
-  logIn,
-  pull,
-} from '../../../src/engine/docker.ts';
+import { type Built, buildWithDocker, type DockerPorts, logIn, pull } from '../../../src/engine/docker.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
 import { parseRegistry } from '../../../src/image/registry-name.ts';
-import { aBuild, aDecision } from '../../support/builders.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { aBuild } from '../../support/builders.ts';
+import { aTarget, toolPorts } from '../../support/tool-ports.ts';
 
 const digest = `sha256:${'a1'.repeat(32)}`;
-const plain = aBuild();
-
-/** Ports whose commands answer as told; a test reads what was run. */
-function ports(answer: (argv: readonly string[]) => Partial<CommandResult>): BuildxPorts & { ran: string[] } {
-  const ran: string[] = [];
-  return {
-    ran,
-    run: (argv) => {
-      ran.push(argv.slice(0, 3).join(' '));
-      return Promise.resolve({ exitCode: 0, stdout: '', stderr: '', ...answer(argv) });
-    },
-    env: {},
-    temp: temporaryFolder(),
-    signal: new AbortController().signal,
-    onOutput: () => undefined,
-    warn: () => undefined,
-    onWarnings: () => undefined,
-    retry: (_what, attempt) => attempt(),
-  };
-}
-
-/** Where a build writes, and what it is for. */
-function target(docker: DockerPorts, references: readonly string[], push: boolean): BuildTarget {
-  return { references, push, folder: docker.temp, secrets: new Map() };
-}
 
 describe('a login that was refused', () => {
   const registry = parseRegistry('ghcr.io');
@@ -61,7 +28,7 @@ describe('a login that was refused', () => {
     ],
   ])('%s', async (_title, stderr, message, retryable) => {
     const login = logIn(
-      ports(() => ({ exitCode: 1, stderr })),
+      toolPorts(() => ({ exitCode: 1, stderr })),
       registry,
       'octocat',
       'ghs_secret',
@@ -73,55 +40,13 @@ describe('a login that was refused', () => {
   });
 });
 
-describe('what buildx tells of its result', () => {
-  const builder = { buildx: 'buildx', builder: undefined, endpoints: [] };
-  const build = (docker: BuildxPorts, references: readonly string[], push: boolean): Promise<Built> =>
-    buildWithBuildx(docker, aDecision(), builder, plain, target(docker, references, push));
-
-  /** A buildx that writes its result files. */
-  function writing(metadata: string | undefined, imageId: string | undefined): ReturnType<typeof ports> {
-    return ports((argv) => {
-      const fileOf = (option: string): string => argv[argv.indexOf(option) + 1] ?? '';
-      if (metadata !== undefined) writeFileSync(fileOf('--metadata-file'), metadata);
-      if (imageId !== undefined) writeFileSync(fileOf('--iidfile'), imageId);
-      return {};
-    });
-  }
-
-  test('the image and, where it was pushed, its digest', async () => {
-    const metadata = JSON.stringify({ 'containerimage.digest': digest });
-    const docker = writing(metadata, `${digest}\n`);
-    expect(await build(docker, ['ghcr.io/octo/app:1'], true)).toMatchObject({
-      imageId: digest,
-      digest,
-      metadata,
-    });
-  });
-
-  test('nothing, where it wrote nothing and nothing was pushed', async () => {
-    const built = await build(writing(undefined, undefined), [], false);
-    expect(built).toEqual({ imageId: '', digest: undefined, metadata: '' });
-  });
-
-  test.each([
-    ['no file', undefined],
-    ['no digest', '{}'],
-    ['a digest that is none', '{"containerimage.digest":"latest"}'],
-    ['a digest that is a number', '{"containerimage.digest":7}'],
-    ['no object', 'null'],
-  ])('after a push %s is an error', async (_title, metadata) => {
-    const built = build(writing(metadata, ''), [], true);
-    await expect(built).rejects.toThrowCode('DIGEST_MISSING');
-  });
-});
-
 describe('the classic builder', () => {
   const build = (docker: DockerPorts): Promise<Built> =>
-    buildWithDocker(docker, false, plain, target(docker, references, true));
+    buildWithDocker(docker, false, aBuild(), aTarget(docker, references, true));
   const references = ['docker.io/octo/app:1', 'ghcr.io/octo/app:1'];
 
-  function classic(answer: (command: string) => Partial<CommandResult>): ReturnType<typeof ports> {
-    return ports((argv) => {
+  function classic(answer: (command: string) => Partial<CommandResult>): ReturnType<typeof toolPorts> {
+    return toolPorts((argv) => {
       if (argv.includes('--iidfile')) writeFileSync(argv[argv.indexOf('--iidfile') + 1] ?? '', `${digest}\n`);
       return answer(argv.slice(1).join(' '));
     });
@@ -172,7 +97,7 @@ describe('a pull', () => {
   const told = `1: Pulling from octo/app\nDigest: ${digest}\nStatus: Image is up to date for octo/app:1\n${reference}\n`;
 
   test('gives the image, and the digest that the reference has in the registry', async () => {
-    const docker = ports((argv) => ({ stdout: argv[1] === 'pull' ? told : 'sha256:1\n' }));
+    const docker = toolPorts((argv) => ({ stdout: argv[1] === 'pull' ? told : 'sha256:1\n' }));
     expect(await pull(docker, reference, parsePlatform('linux/arm64'))).toEqual({ imageId: 'sha256:1', digest });
     expect(docker.ran).toEqual(['docker pull --platform', 'docker image inspect']);
   });
@@ -180,7 +105,7 @@ describe('a pull', () => {
   test.each(['', reference, 'Digest: sha256:1'])('that tells no digest (%j) is an error', async (stdout) => {
     await expect(
       pull(
-        ports(() => ({ stdout })),
+        toolPorts(() => ({ stdout })),
         reference,
         undefined,
       ),
@@ -188,7 +113,7 @@ describe('a pull', () => {
   });
 
   test('of which the engine knows nothing is an error', async () => {
-    const docker = ports((argv) => ({ stdout: told, exitCode: argv[1] === 'image' ? 1 : 0 }));
+    const docker = toolPorts((argv) => ({ stdout: told, exitCode: argv[1] === 'image' ? 1 : 0 }));
     await expect(pull(docker, reference, undefined)).rejects.toThrowCode('PULL_FAILED');
   });
 
@@ -200,7 +125,7 @@ describe('a pull', () => {
     ['says nothing', '', 'PULL_FAILED', false],
   ] as const)('that %s is an error', async (_title, stderr, code, retryable) => {
     const pulled = pull(
-      ports(() => ({ exitCode: 1, stderr })),
+      toolPorts(() => ({ exitCode: 1, stderr })),
       reference,
       undefined,
     );

@@ -66,7 +66,71 @@ describe('the run', () => {
   test('of pull_request_target is for the pull request, though its ref is the base branch', () => {
     const env = { ...workflow, GITHUB_EVENT_NAME: 'pull_request_target', GITHUB_REF: 'refs/heads/main' };
     expect(parseRun(env, '{"number":15,"pull_request":{}}').ref).toEqual({ kind: 'pull', name: '15' });
-    expect(parseRun(env, '{}').ref).toEqual({ kind: 'branch', name: 'main' });
+    expect(parseRun(env, '{}').ref).toEqual({ kind: 'none', name: '' });
+  });
+
+  const ended = (run: object): string =>
+    JSON.stringify({ repository: { full_name: 'octo-org/octo-app' }, workflow_run: run });
+  const ours = { full_name: 'octo-org/octo-app' };
+  const theirs = { full_name: 'mona/octo-app' };
+
+  test.each([
+    [
+      'a merged pull request, though its ref is the base branch',
+      'pull_request',
+      'refs/heads/main',
+      '{"number":15,"pull_request":{"number":15}}',
+      'pull 15',
+    ],
+    ['a release whose ref is empty', 'release', '', '{"release":{"tag_name":"v1.2.3"}}', 'tag v1.2.3'],
+    [
+      'a release whose ref still names the draft',
+      'release',
+      'refs/tags/untagged-0a1b2c3d',
+      '{"release":{"tag_name":"v1.2.3"}}',
+      'tag v1.2.3',
+    ],
+    [
+      'a draft without a tag',
+      'release',
+      'refs/tags/untagged-0a1b2c3d',
+      '{"release":{"tag_name":"untagged-0a1b2c3d"}}',
+      'none ',
+    ],
+    ['a release that says nothing', 'release', '', '{}', 'none '],
+    ['a git tag that only begins like a draft', 'push', 'refs/tags/untagged-images', '{}', 'tag untagged-images'],
+    [
+      'a workflow of a push',
+      'workflow_run',
+      'refs/heads/main',
+      ended({ event: 'push', head_repository: ours }),
+      'branch main',
+    ],
+    [
+      'a workflow of a pull request',
+      'workflow_run',
+      'refs/heads/main',
+      ended({ event: 'pull_request', head_repository: ours, pull_requests: [{ number: 7 }] }),
+      'pull 7',
+    ],
+    [
+      'a workflow of a pull request from a fork',
+      'workflow_run',
+      'refs/heads/main',
+      ended({ event: 'pull_request', head_repository: theirs, pull_requests: [] }),
+      'none ',
+    ],
+    [
+      'a workflow of a push to a fork',
+      'workflow_run',
+      'refs/heads/main',
+      ended({ event: 'push', head_repository: theirs }),
+      'none ',
+    ],
+    ['a workflow whose origin is not told', 'workflow_run', 'refs/heads/main', ended({ pull_requests: 3 }), 'none '],
+  ])('of %s', (_title, GITHUB_EVENT_NAME, GITHUB_REF, payload, expected) => {
+    const { kind, name } = parseRun({ ...workflow, GITHUB_EVENT_NAME, GITHUB_REF }, payload).ref;
+    expect(`${kind} ${name}`).toBe(expected);
   });
 
   test.each([

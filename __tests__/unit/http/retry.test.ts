@@ -1,8 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { withNewToken } from '../../../src/engine/renewed-token.ts';
-import { judgeText } from '../../../src/engine/tool-output.ts';
-import { InputError, PermissionError, RegistryError, ToolError } from '../../../src/errors.ts';
-import { RegistryFailure } from '../../../src/http/request-failure.ts';
+import { InputError, RegistryError } from '../../../src/errors.ts';
 import {
   backOff,
   delayOfAnswer,
@@ -35,8 +32,8 @@ function someOptions(overrides: Partial<RetryOptions> = {}): RetryOptions & { wa
   };
 }
 
-const unavailable = (delay?: number): RegistryFailure =>
-  new RegistryFailure('REGISTRY_UNAVAILABLE', {
+const unavailable = (delay?: number): RegistryError =>
+  new RegistryError('REGISTRY_UNAVAILABLE', {
     message: 'It answered 503.',
     remedy: '',
     retryable: true,
@@ -52,54 +49,6 @@ const failing = (...errors: readonly Error[]) => {
   };
   return { attempt, calls: () => calls };
 };
-
-describe('a push whose token is refused in the middle', () => {
-  const refused = (message = 'The registry refused the push: unauthorized.') =>
-    new PermissionError('PUSH_DENIED', { message, remedy: '' });
-
-  async function push(errors: readonly Error[], isTaken = true) {
-    const lines: string[] = [];
-    const { attempt, calls } = failing(...errors);
-    const ports = { log: (line: string) => void lines.push(line), isTaken: async () => isTaken };
-    const ended = await withNewToken('Push', () => attempt(1), ports)().catch((error: unknown) => error);
-    return { ended, calls: calls(), lines };
-  }
-
-  test('is made once more where the login is still taken, and the log says so', async () => {
-    expect(await push([refused()])).toEqual({
-      ended: 'attempt 1',
-      calls: 2,
-      lines: [
-        'Push failed: The registry refused the push: unauthorized. The login is still taken: trying once more, with a new token.',
-      ],
-    });
-  });
-
-  test('is made once more where the token was not to be had', async () => {
-    const message = 'The push failed: failed to fetch oauth token: unknown: upstream failed.';
-    const failure = new ToolError('PUSH_FAILED', { message, remedy: '' });
-    expect(await push([failure])).toMatchObject({ ended: 'attempt 1', calls: 2 });
-    expect(await push([failure], false)).toMatchObject({ ended: failure, calls: 1 });
-  });
-
-  test('is made no third time', async () => {
-    const last = refused();
-    expect(await push([refused(), last, refused()])).toMatchObject({ ended: last, calls: 2 });
-  });
-
-  test('is not made again where the login is refused, too', async () => {
-    const error = refused();
-    expect(await push([error], false)).toEqual({ ended: error, calls: 1, lines: [] });
-  });
-
-  test.each([
-    ['a right is missing', refused('The registry refused the push: denied.')],
-    ['it was the login', new PermissionError('LOGIN_REFUSED', { message: 'unauthorized', remedy: '' })],
-    ['it was something else', new ToolError('PUSH_FAILED', { message: 'connection reset by peer', remedy: '' })],
-  ])('is not made again where %s', async (_title, error) => {
-    expect(await push([error])).toEqual({ ended: error, calls: 1, lines: [] });
-  });
-});
 
 describe('trying again', () => {
   test('what succeeds is done once and waits for nothing', async () => {
@@ -180,49 +129,6 @@ describe('what is transient', () => {
     expect(judgeError(new InputError('TAG_INVALID', { message: '', remedy: '' }))).toEqual({ transient: false });
     expect(judgeError(new Error('defect'))).toEqual({ transient: false });
     expect(judgeError('text')).toEqual({ transient: false });
-  });
-
-  test.each([
-    'error: received unexpected HTTP status: 503 Service Unavailable',
-    'ERROR: failed to push ghcr.io/octo/app: unexpected status: 502 Bad Gateway',
-    'unexpected status from POST request to https://ghcr.io/v2/octo/app/blobs/uploads/: 500 Internal Server Error',
-    'unknown blob',
-    'failed to copy: cannot reuse body, request must be retried',
-    'failed commit on ref "layer-sha256:0": no response',
-    'net/http: TLS handshake timeout',
-    'read tcp 10.0.0.1:1->10.0.0.2:443: read: connection reset by peer',
-    'Get "https://ghcr.io/v2/": net/http: request canceled (Client.Timeout exceeded while awaiting headers)',
-    'Head "https://ghcr.io/v2/octo/app/manifests/1": EOF',
-    'error from registry: 504 Gateway Time-out',
-    'dial tcp 1.2.3.4:443: connect: connection refused',
-    'Error: trying to reuse blob sha256:0 at destination: failed to read from destination repository octo/app: 503 (Service Unavailable)',
-    'error parsing HTTP 429 response body: unexpected end of JSON input: ""',
-    'Patch "https://ghcr.io/v2/octo/app/blobs/uploads/1": stream error: stream ID 57; INTERNAL_ERROR; received from peer',
-    'Put "https://ghcr.io/v2/": http2: server sent GOAWAY and closed the connection; LastStreamID=1999, ErrCode=NO_ERROR',
-    'Get "https://ghcr.io/v2/": http2: client connection lost',
-    'write tcp 10.0.0.1:1->10.0.0.2:443: use of closed network connection',
-  ])('"%s" is worth another attempt', (text) => {
-    expect(judgeText(`#9 pushing layers\n${text}\n`, now)).toEqual({ transient: true, reason: text });
-  });
-
-  test.each([
-    'denied: permission_denied: write_package',
-    'unauthorized: authentication required',
-    'unexpected status from HEAD request to https://ghcr.io/v2/octo/app/blobs/sha256:5005: 403 Forbidden',
-    'error: failed to solve: process "/bin/sh -c exit 503" did not complete successfully: exit code: 1',
-    'manifest unknown',
-    'error parsing HTTP 404 response body: invalid character \'<\' looking for beginning of value: "<p>503</p>"',
-    'dial tcp: lookup containers.ghes.test: no such host',
-    'x509: certificate signed by unknown authority',
-    '',
-  ])('"%s" is not', (text) => {
-    expect(judgeText(text, now)).toEqual({ transient: false });
-  });
-
-  test('the delay in a line that docker printed is read', () => {
-    const line =
-      'error from registry: 429 Too Many Requests - toomanyrequests: retry-after: 333.939671ms, allowed: 44000/minute';
-    expect(judgeText(line, now)).toEqual({ transient: true, reason: line, delay: 334 });
   });
 });
 

@@ -1,43 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { type ErrorCode, gatherFaults } from '../../../src/errors.ts';
-import { inputsOfEnvironment } from '../../../src/inputs/input-reader.ts';
-import { parseContextOptions } from '../../../src/inputs/metadata-options.ts';
-import { inputDefaults, parseInputs } from '../../../src/inputs/publish-inputs.ts';
-import { parsePullInputs, pullInputDefaults } from '../../../src/inputs/pull-inputs.ts';
+import { parseInputs } from '../../../src/inputs/publish-inputs.ts';
 import { someInputs } from '../../support/builders.ts';
 import { thrownBy } from '../../support/to-throw-code.ts';
-
-describe('an input is read as the runner hands it over', () => {
-  const read = (env: Record<string, string>) => inputsOfEnvironment(env, inputDefaults);
-
-  test('from a variable in upper case that keeps its hyphens, trimmed', () => {
-    expect(read({ 'INPUT_LOGIN-SCOPE': ' job\n' })('login-scope')).toBe('job');
-  });
-
-  test('absent, it is the default', () => {
-    expect(read({})('context')).toBe('.');
-  });
-
-  test('empty, as an expression that comes to nothing, it is the default too', () => {
-    expect(read({ INPUT_REGISTRY: '', INPUT_RETRIES: '  ' })('registry')).toBe('auto');
-    expect(read({ INPUT_REGISTRY: '', INPUT_RETRIES: '  ' })('retries')).toBe('5');
-  });
-
-  test('without default it is empty', () => {
-    expect(read({})('owner')).toBe('');
-  });
-
-  test('a token and a user name that are not given are those of the environment', () => {
-    const env = { INPUT_TOKEN: '', GITHUB_TOKEN: 'ghs_x', GITHUB_ACTOR: 'octocat' };
-    expect(read(env)('token')).toBe('ghs_x');
-    expect(read(env)('username')).toBe('octocat');
-    expect(read({ ...env, INPUT_TOKEN: 'ghp_y' })('token')).toBe('ghp_y');
-  });
-
-  test('where the environment has none either, there is none', () => {
-    expect([read({})('token'), read({})('username')]).toEqual(['', '']);
-  });
-});
 
 describe('strings become values', () => {
   test('the defaults', () => {
@@ -57,7 +22,6 @@ describe('strings become values', () => {
     ['push in capitals', { push: 'FALSE' }, { push: 'false' }],
     ['dry-run', { 'dry-run': 'TRUE' }, { dryRun: true }],
     ['login-scope', { 'login-scope': 'job' }, { loginScope: 'job' }],
-    ['verify', { verify: 'off' }, { verify: 'off' }],
     ['retries', { retries: '1' }, { retries: 1 }],
     ['retries at the most', { retries: '100' }, { retries: 100 }],
     [
@@ -163,81 +127,5 @@ describe('strings become values', () => {
       'INPUT_INVALID',
       'INPUT_INVALID',
     );
-  });
-});
-
-describe('the inputs of pull/', () => {
-  const digest = `sha256:${'a'.repeat(64)}`;
-  const parse = (texts: Partial<Record<string, string>>) => {
-    const faults = gatherFaults();
-    const inputs = parsePullInputs((name) => texts[name] ?? pullInputDefaults[name], faults);
-    return { inputs, faults };
-  };
-
-  test('what is not given is left open', () => {
-    const { inputs } = parse({});
-    expect(inputs).toMatchObject({ tag: undefined, digest: undefined, platform: undefined, retries: 5 });
-  });
-
-  test('what is given becomes a value', () => {
-    const { inputs } = parse({ tag: '1.0', digest, platform: 'linux/arm64', 'login-scope': 'job', retries: '2' });
-    const platform = { os: 'linux', architecture: 'arm64' };
-    expect(inputs).toMatchObject({ tag: '1.0', digest, platform, loginScope: 'job', retries: 2 });
-  });
-
-  test('all faults are reported together', () => {
-    const { inputs, faults } = parse({ tag: '-', digest: 'x', platform: 'x', 'login-scope': 'x', retries: 'x' });
-    expect(inputs).toMatchObject({ loginScope: 'step', retries: 1 });
-    expect(faults.throwIfAny).toThrowCode(
-      'TAG_INVALID',
-      'DIGEST_INVALID',
-      'PLATFORM_INVALID',
-      'INPUT_INVALID',
-      'INPUT_INVALID',
-    );
-  });
-});
-
-describe('what the environment says of the metadata', () => {
-  const clock = new Date('2026-01-02T03:04:05Z');
-
-  test('nothing: the clock, and what metadata-action defaults to', () => {
-    expect(parseContextOptions({}, clock)).toEqual({
-      now: clock,
-      usesPullRequestHead: false,
-      shortShaLength: 7,
-      annotationLevels: ['manifest'],
-    });
-  });
-
-  test('SOURCE_DATE_EPOCH stands for the clock', () => {
-    expect(parseContextOptions({ SOURCE_DATE_EPOCH: '0' }, clock).now).toEqual(new Date(0));
-    expect(parseContextOptions({ SOURCE_DATE_EPOCH: '1700000000' }, clock).now).toEqual(new Date(1_700_000_000_000));
-  });
-
-  test('the variables of docker/metadata-action', () => {
-    const env = {
-      DOCKER_METADATA_PR_HEAD_SHA: 'true',
-      DOCKER_METADATA_SHORT_SHA_LENGTH: '12',
-      DOCKER_METADATA_ANNOTATIONS_LEVELS: 'manifest,index',
-    };
-    expect(parseContextOptions(env, clock)).toMatchObject({
-      usesPullRequestHead: true,
-      shortShaLength: 12,
-      annotationLevels: ['manifest', 'index'],
-    });
-  });
-
-  test.each(['yesterday', '-1', '1.5', '9'.repeat(20)])('SOURCE_DATE_EPOCH=%s is refused', (epoch) => {
-    expect(() => parseContextOptions({ SOURCE_DATE_EPOCH: epoch }, clock)).toThrowCode('INPUT_INVALID');
-  });
-
-  test('all faults are reported together', () => {
-    const env = {
-      SOURCE_DATE_EPOCH: 'x',
-      DOCKER_METADATA_SHORT_SHA_LENGTH: 'x',
-      DOCKER_METADATA_ANNOTATIONS_LEVELS: 'x',
-    };
-    expect(() => parseContextOptions(env, clock)).toThrowCode('INPUT_INVALID', 'INPUT_INVALID', 'ANNOTATION_INVALID');
   });
 });

@@ -26,6 +26,20 @@ describe('rules that depend on the event', () => {
     ],
     ['pattern of a schedule knows no branch', { ...schedule, tags: 'type=schedule,pattern=n{{branch}}' }, 'n'],
     ['edge gives edge on the default branch', { tags: 'type=edge' }, 'edge'],
+    [
+      'edge gives edge on a schedule, whose branch is the default one, though nobody says so',
+      { ...schedule, ref: 'refs/heads/trunk', payload: { repository: {} }, tags: 'type=edge' },
+      'edge',
+    ],
+    [
+      'a new branch is judged by its own name',
+      {
+        ...branch('dev'),
+        event: 'create',
+        tags: 'type=raw,value=default,enable={{is_default_branch}}\ntype=ref,event=branch',
+      },
+      'dev',
+    ],
     ['edge gives nothing on another branch', { ...branch('dev'), tags: 'type=edge' }, ''],
     ['branch of edge names another branch', { ...branch('dev'), tags: 'type=edge,branch=dev' }, 'edge'],
     ['edge gives nothing for a git tag of that name', { ...tag('main'), tags: 'type=edge' }, ''],
@@ -419,6 +433,42 @@ describe('no tags asked for', () => {
   ]);
 });
 
+describe('a prerelease gets no latest by default', () => {
+  const release = (prerelease: boolean): NamingWish => ({
+    event: 'release',
+    payload: { release: { tag_name: 'v1.2.3', prerelease } },
+  });
+
+  rows([
+    ['after a prefix', tag('app-v1.2.3-rc.1'), 'app-v1.2.3-rc.1'],
+    ['of PEP 440', tag('1.0.0rc1'), '1.0.0rc1'],
+    ['of PEP 440 with one letter', tag('1.0b2'), '1.0b2'],
+    ['of Maven', tag('2.0-M3'), '2.0-M3'],
+    ['of two numbers', tag('v1.2-rc1'), 'v1.2-rc1'],
+    ['of a night', tag('nightly-2026-01-02'), 'nightly-2026-01-02'],
+    ['in capitals', tag('V2-BETA'), 'V2-BETA'],
+    ['a word that only looks like one is none', tag('v1.2-arch'), 'v1.2-arch latest'],
+    ['nor is one inside of another', tag('prebuilt-7'), 'prebuilt-7 latest'],
+    ['a release that is marked so moves nothing else', { ...tag('v1.2.3'), ...release(true) }, '1.2.3'],
+    ['one of two numbers neither', { ...tag('v1.2'), ...release(true) }, 'v1.2'],
+    ['a release without the mark takes all', { ...tag('v1.2.3'), ...release(false) }, '1.2.3 1.2 1 latest'],
+    [
+      'a rule that someone wrote gives what docker/metadata-action gives',
+      { ...tag('v2.0.8-beta.67'), ...release(true), tags: 'type=ref,event=tag' },
+      'v2.0.8-beta.67 latest',
+    ],
+  ]);
+
+  test('says why', () => {
+    const reasonOf = (wish: NamingWish): string => aDescription(wish).latest.reason;
+    expect(reasonOf(tag('v1.2-rc1'))).toBe('the first tag, v1.2-rc1, is no final release');
+    expect(reasonOf({ ...tag('v1.2.3'), ...release(true) })).toBe(
+      'the first tag, 1.2.3, belongs to a release that is marked as a prerelease',
+    );
+    expect(reasonOf({ ...tag('stable'), existing: ['latest'] })).toMatch(/^stable is no version/);
+  });
+});
+
 describe('tags that never move backwards', () => {
   const published = ['1.4.8', '1.4', '1', '2.0.0', '2.0', '2', 'latest'];
 
@@ -503,6 +553,47 @@ describe('tags that never move backwards', () => {
       'calendar versions are compared with each other',
       { ...tag('2026.10.1'), existing: ['2026.11.23'] },
       '2026.10.1 2026.10',
+    ],
+    ['two numbers are in order', { ...tag('v1.2'), existing: ['v1.3', 'latest'] }, 'v1.2'],
+    ['the next of two numbers takes latest', { ...tag('v1.4'), existing: ['v1.3', 'latest'] }, 'v1.4 latest'],
+    ['four numbers are in order', { ...tag('v1.2.3.5'), existing: ['v1.2.4.1', 'latest'] }, 'v1.2.3.5'],
+    ['the fourth number counts', { ...tag('v1.2.3.10'), existing: ['v1.2.3.9', 'latest'] }, 'v1.2.3.10 latest'],
+    ['four numbers hold three', { ...tag('v1.2.3'), existing: ['1.2.4.1', 'latest'] }, '1.2.3'],
+    [
+      'calendar versions with leading zeros are in order',
+      { ...tag('2024.01.15'), existing: ['2024.02.01', 'latest'] },
+      '2024.01.15',
+    ],
+    ['versions of year and month are in order', { ...tag('22.04'), existing: ['24.04', 'latest'] }, '22.04'],
+    ['days with hyphens are in order', { ...tag('2026-01-02'), existing: ['2026-01-03', 'latest'] }, '2026-01-02'],
+    [
+      'versions after a word are in order',
+      { ...tag('release-1.2.9'), existing: ['release-1.3.0', 'latest'] },
+      'release-1.2.9',
+    ],
+    ['numbers of builds are in order', { ...tag('build-99'), existing: ['build-100', 'latest'] }, 'build-99'],
+    ['a word after other numbers is another family', { ...tag('rev-9'), existing: ['build-100'] }, 'rev-9 latest'],
+    [
+      'a floating git tag of an older line leaves latest',
+      { ...tag('v1'), existing: ['2.0.0', '2.0', '2', '1.9.0', '1', 'latest'] },
+      'v1',
+    ],
+    [
+      'a floating git tag of the newest line takes latest',
+      { ...tag('v2'), existing: ['2.0.0', '2.0', '2', 'latest'] },
+      'v2 latest',
+    ],
+    [
+      'a run number or a day beside versions says nothing',
+      { ...tag('v1.2'), existing: ['4711', '20260102', '2026.01.02', 'v1.1', 'latest'] },
+      'v1.2 latest',
+    ],
+    ['what is no version leaves a latest that is there', { ...tag('stable'), existing: ['2.0.0', 'latest'] }, 'stable'],
+    ['what is no version takes a latest that is not there', { ...tag('stable'), existing: ['2.0.0'] }, 'stable latest'],
+    [
+      'latest=true takes it for what is no version',
+      { ...tag('stable'), flavor: 'latest=true', existing: ['2.0.0', 'latest'] },
+      'stable latest',
     ],
     [
       'latest=true does not move backwards either',

@@ -61,18 +61,52 @@ describe('labels', () => {
     expect(ownLabels({ ref: 'refs/heads/a<b&c', labels })).toEqual(expected);
   });
 
-  test('what a run does not know is an empty label', () => {
+  test('what a run does not know is no label', () => {
     const { labels } = aDescription({ payload: { repository: {} }, tags: 'type=schedule' });
     expect(labels.map(formatLabel)).toEqual([
       'org.opencontainers.image.created=2026-01-02T04:30:45.000Z',
-      'org.opencontainers.image.description=',
-      'org.opencontainers.image.licenses=',
       `org.opencontainers.image.revision=${sha}`,
       'org.opencontainers.image.source=https://github.com/octo-org/octo-app',
       'org.opencontainers.image.title=octo-app',
       'org.opencontainers.image.url=https://github.com/octo-org/octo-app',
       'org.opencontainers.image.version=',
     ]);
+  });
+
+  test('a license that GitHub does not know is none', () => {
+    const { labels } = aDescription({ payload: { repository: { license: { spdx_id: 'NOASSERTION' } } } });
+    expect(labels.map(({ name }) => name)).not.toContain('org.opencontainers.image.licenses');
+  });
+
+  const ofDockerfile = new Map([
+    ['org.opencontainers.image.title', 'Mine'],
+    ['org.opencontainers.image.version', undefined],
+    ['org.opencontainers.image.revision', 'unknown'],
+    ['maintainer', 'mona'],
+  ]);
+
+  test('the Dockerfile keeps what it says, but for what the run knows better', () => {
+    const names = aDescription({ dockerfileLabels: ofDockerfile }).labels.map(({ name }) => name.split('.').at(-1));
+    expect(names).toEqual(['created', 'description', 'licenses', 'revision', 'source', 'url']);
+  });
+
+  test('the input goes before the Dockerfile', () => {
+    const labels = 'org.opencontainers.image.title=Ours';
+    expect(aDescription({ dockerfileLabels: ofDockerfile, labels }).labels.map(formatLabel)).toContain(labels);
+  });
+
+  test('annotations have the values of the Dockerfile, where they are written out', () => {
+    const annotations = aDescription({ dockerfileLabels: ofDockerfile }).annotations.map(formatAnnotation);
+    expect(annotations).toContain('manifest:org.opencontainers.image.title=Mine');
+    expect(annotations).toContain(`manifest:org.opencontainers.image.revision=${sha}`);
+    expect(annotations.join()).not.toContain('image.version');
+  });
+
+  test('a line `none` turns the default ones off', () => {
+    expect(aDescription({ labels: 'none' }).labels).toEqual([]);
+    expect(aDescription({ labels: 'a=1\nnone' }).labels.map(formatLabel)).toEqual(['a=1']);
+    expect(aDescription({ annotations: 'none' }).annotations).toEqual([]);
+    expect(aDescription({ annotations: 'none\nindex:a=1' }).annotations.map(formatAnnotation)).toEqual(['index:a=1']);
   });
 
   test('an error is a malformed expression or quotation', () => {

@@ -17,13 +17,14 @@ describe('with no inputs a run publishes its repository’s image', () => {
       ['1.2.3', '1.2', '1', 'latest'],
     ],
     ['a tag of 0.x without its major version', { GITHUB_REF: 'refs/tags/v0.4.1' }, ['0.4.1', '0.4', 'latest']],
-    ['a tag that is no version as itself and latest', { GITHUB_REF: 'refs/tags/nightly' }, ['nightly', 'latest']],
+    ['a tag that is no version as itself and latest', { GITHUB_REF: 'refs/tags/stable' }, ['stable', 'latest']],
+    ['a tag whose name is one of prereleases as itself alone', { GITHUB_REF: 'refs/tags/nightly' }, ['nightly']],
     ['a branch as itself', { GITHUB_REF: 'refs/heads/feature/x' }, ['feature-x']],
   ])('%s', (_title, env, tags) => {
     const plan = aPlan({}, aRun(env));
     expect(names(plan)).toEqual(['ghcr.io/octo-org/octo-app']);
     expect(tagsOf(plan)).toEqual(tags);
-    expect(plan.push).toMatchObject({ value: true, reason: 'the run is for no pull request' });
+    expect(plan.push).toMatchObject({ value: true, reason: 'someone with write access pushed the branch or tag' });
   });
 
   test('a pull request is built and not pushed', () => {
@@ -42,6 +43,19 @@ describe('with no inputs a run publishes its repository’s image', () => {
   ])('push: %s is obeyed, also there', (push, value) => {
     const run = aRun({ GITHUB_EVENT_NAME: 'pull_request', GITHUB_REF: 'refs/pull/15/merge' });
     expect(aPlan({ push }, run).push).toMatchObject({ value, reason: `\`push\` is ${push}` });
+  });
+
+  test('the commit is that of the checkout, and a note says so', () => {
+    const commit = 'f'.repeat(40);
+    const { description, notes } = planned({ tags: 'type=sha' }, aRun(), {
+      metadata: { now: new Date(0), checkedOutCommit: commit },
+    }).plan;
+    expect(description.tags.map(({ tag }) => tag)).toEqual(['sha-fffffff']);
+    expect(description.labels).toContainEqual({ name: 'org.opencontainers.image.revision', value: commit });
+    expect(notes).toEqual([
+      expect.stringContaining(`checked out at commit ${commit}, and the run is for commit ${sha}`),
+    ]);
+    expect(planned({}, aRun(), { metadata: { now: new Date(0), checkedOutCommit: sha } }).plan.notes).toEqual([]);
   });
 
   test('on GitHub’s other products in their registries', () => {
@@ -66,6 +80,16 @@ describe('the image goes where the inputs say', () => {
     ['no name at all', { images: 'name=ghcr.io/a/b,enable=false' }, []],
   ])('%s', (_title, inputs, expected) => {
     expect(names(aPlan({ ...inputs, tags: '1' }))).toEqual(expected);
+  });
+
+  test.each([
+    ['twice', 'ghcr.io/a/b\nghcr.io/c/d\nghcr.io/a/b'],
+    ['in another case', 'ghcr.io/a/b\nghcr.io/c/d\nGHCR.io/A/B'],
+    ['three times', 'ghcr.io/a/b,ghcr.io/a/b\nname=ghcr.io/a/b\nghcr.io/c/d'],
+  ])('an image that `images` lists %s is published once, and a note says so', (_title, images) => {
+    const plan = aPlan({ images });
+    expect(names(plan)).toEqual(['ghcr.io/a/b', 'ghcr.io/c/d']);
+    expect(plan.notes).toEqual(['`images` lists ghcr.io/a/b more than once. The image goes there once.']);
   });
 
   test('and the reason is in the plan', () => {

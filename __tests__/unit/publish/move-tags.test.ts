@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { RegistryError } from '../../../src/errors.ts';
+import { RegistryError, ToolError } from '../../../src/errors.ts';
 import { parseRepositoryName } from '../../../src/image/reference.ts';
 import { parseTag, type Tag } from '../../../src/image/tag.ts';
 import { moveTags, type TagClient, verifyBlobs, verifyTags, widthOfTagging } from '../../../src/publish/move-tags.ts';
@@ -15,16 +15,21 @@ const refused = new RegistryError('REGISTRY_UNAVAILABLE', {
   status: 503,
   ociCodes: ['UNAVAILABLE'],
   retryable: true,
+  delay: 5_000,
 });
 
 /** A registry whose tags are old, and one PUT of which fails, before or after it took effect. */
-function aRegistry(failing?: Tag, isKept = false): TagClient & { readonly held: Map<Tag, string> } {
+function aRegistry(
+  failing?: Tag,
+  isKept = false,
+  error: Error = refused,
+): TagClient & { readonly held: Map<Tag, string> } {
   const held = new Map(tags.map((tag) => [tag, String(old.digest)]));
   return {
     held,
     async putManifest(_, { bytes }, tag) {
       if (tag !== failing || isKept) held.set(tag, aManifest(JSON.parse(Buffer.from(bytes).toString()).name).digest);
-      if (tag === failing) throw refused;
+      if (tag === failing) throw error;
     },
     async headManifest(_, tag) {
       return held.get(tag) === manifest.digest ? manifest : old;
@@ -61,10 +66,19 @@ describe('tags move one after the other', () => {
       status: 503,
       ociCodes: ['UNAVAILABLE'],
       retryable: true,
+      delay: 5_000,
+      cause: refused,
       remedy: 'Try later.',
       detail: 'What was printed.',
       message: `It failed. In ghcr.io/octo-org/app, ${manifest.digest} is whole; ${says}`,
     });
+  });
+
+  test('an error that is not of the registry stays one of its own kind', async () => {
+    const cancelled = new ToolError('CANCELLED', { message: 'It ended.', remedy: 'Run it again.' });
+    const failure = await failureOf(aRegistry(parseTag('1'), false, cancelled));
+    expect(failure).toBeInstanceOf(ToolError);
+    expect(failure).toMatchObject({ code: 'CANCELLED', cause: cancelled });
   });
 
   test('where the registry cannot be asked afterwards, nothing is claimed of the tag that failed', async () => {

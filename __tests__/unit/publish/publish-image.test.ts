@@ -3,21 +3,17 @@ import { BuildError, PermissionError, RegistryError, ToolError } from '../../../
 import { digestOf } from '../../../src/image/digest.ts';
 import { mediaTypes, type StoredManifest } from '../../../src/image/manifest.ts';
 import { publish } from '../../../src/publish/publish-image.ts';
+import { formatSummary } from '../../../src/report/job-summary.ts';
 import { formatOutputs } from '../../../src/report/outputs.ts';
 import { aRun, planned } from '../../support/builders.ts';
 import { aManifest, aWorld } from '../../support/fakes.ts';
+import { tablesOf, textOf, toHtml } from '../../support/github-markdown.ts';
 
 const app = 'ghcr.io/octo-org/octo-app';
 const release = aRun({ GITHUB_REF: 'refs/tags/v1.2.3' });
 const facts = { message: 'It failed.', remedy: 'Mend it.' };
 const denied = new RegistryError('REGISTRY_REFUSED', { ...facts, status: 403, ociCodes: ['DENIED'] });
-const refused = {
-  answer: 'refused',
-  status: 403,
-  ociCodes: ['DENIED'],
-  message: 'denied: write_package',
-  error: denied,
-} as const;
+const refused = { answer: 'refused', error: denied } as const;
 
 /** Where in the order of effects one stands. */
 function at(effects: readonly string[], effect: string): number {
@@ -236,16 +232,20 @@ describe('a refusal ends the step before the build', () => {
     const world = aWorld({ permission: refused });
     const outcome = publish(planned({}, release), world.ports);
     await expect(outcome).rejects.toThrowCode('PUSH_DENIED');
-    await expect(outcome).rejects.toThrow(`This run may not push to ${app}: denied: write_package`);
-    await expect(outcome).rejects.toMatchObject({ remedy: 'Mend it.', cause: denied });
-    await expect(outcome).rejects.toBeInstanceOf(PermissionError);
+    await expect(outcome).rejects.toThrow(`This run may not push to ${app}: It failed.`);
+    await expect(outcome).rejects.toMatchObject({
+      remedy: 'Mend it.',
+      status: 403,
+      ociCodes: ['DENIED'],
+      cause: denied,
+    });
     expect(world.effects.filter((effect) => effect.startsWith('build'))).toEqual([]);
     expect(world.tags.size).toBe(0);
   });
 
   test('a token that is not accepted is told apart', async () => {
     const error = new RegistryError('TOKEN_REJECTED', { ...facts, status: 401 });
-    const world = aWorld({ permission: { ...refused, error } });
+    const world = aWorld({ permission: { answer: 'refused', error } });
     await expect(publish(planned({}, release), world.ports)).rejects.toThrowCode('TOKEN_REJECTED');
   });
 
@@ -257,6 +257,22 @@ describe('a refusal ends the step before the build', () => {
     expect(outcome.reason).toContain('Dependabot');
     expect(world.effects.filter((effect) => effect.startsWith('build'))).toEqual([`build ${app}:main`]);
     expect(world.tags.size).toBe(0);
+  });
+
+  test('and then the output plan and the summary say that it did not push, and why', async () => {
+    const thePlan = planned({}, aRun({ GITHUB_ACTOR: 'dependabot[bot]' }));
+    const outcome = await publish(thePlan, aWorld({ permission: refused }).ports);
+    expect(JSON.parse(formatOutputs(thePlan.plan, outcome).plan).push).toMatchObject({
+      value: false,
+      reason: 'Dependabot started the run, and its token only reads',
+    });
+    const facts = { isDryRun: false, spans: [], buildSteps: [], images: [], warnings: [] };
+    const summary = formatSummary({ ...facts, plan: thePlan.plan, outcome });
+    expect(
+      tablesOf(toHtml(summary))
+        .flat()
+        .map((row) => row.map(textOf)),
+    ).toContainEqual(['Push', 'no', 'Dependabot started the run, and its token only reads']);
   });
 
   test('what cannot be told lets the build go on, with a notice', async () => {
@@ -312,6 +328,7 @@ describe('a failure moves no further tag', () => {
     const world = aWorld({ failing: { [`putManifest ${tag}`]: denied } });
     const outcome = publish(planned({ images: `${app}\nlocalhost:5000/b`, tags: '1\nlatest' }), world.ports);
     await expect(outcome).rejects.toThrow(`moved to it: 1; not moved: latest.${says}`);
+    expect(denied.message).toBe('It failed.');
   });
 
   test('side by side with another failure: both are heard of, one is thrown', async () => {

@@ -15,8 +15,8 @@ const facts = {
 const unauthorized = new PermissionError('PUSH_DENIED', facts);
 
 function refusedWith(code: 'TOKEN_REJECTED' | 'PUSH_DENIED', message: string): PushPermission {
-  const error = new RegistryError(code, { message, remedy: '' });
-  return { answer: 'refused', status: 403, ociCodes: [], message, error };
+  const error = new RegistryError(code, { message, remedy: '', status: 403, ociCodes: ['DENIED'] });
+  return { answer: 'refused', error };
 }
 
 /** Fails after the registries have agreed; gives what went up, and who was asked. */
@@ -44,11 +44,13 @@ describe('a refusal in the middle of a publish', () => {
     new RegistryError('PULL_DENIED', { ...facts, message: 'GET … was answered with 401.' }),
   ])('is one of the login, where the registry takes that no more ($code)', async (error) => {
     const { thrown } = await fail(error, { 'quay.io': refusedWith('TOKEN_REJECTED', 'GET /token: 401.') });
-    expect(thrown).toBeInstanceOf(PermissionError);
     expect(thrown).toMatchObject({
       code: 'TOKEN_EXPIRED',
       message: `${error.message} The login with which quay.io/octo-org/app could be pushed to when this step began is refused now: GET /token: 401.`,
       detail: 'what it printed',
+      status: 403,
+      ociCodes: ['DENIED'],
+      cause: error,
     });
   });
 
@@ -58,6 +60,9 @@ describe('a refusal in the middle of a publish', () => {
       code: 'PUSH_DENIED',
       message: `${facts.message} ghcr.io/octo-org/app could be pushed to when this step began, and now no more: POST: denied.`,
       remedy: 'Mend it.',
+      status: 403,
+      ociCodes: ['DENIED'],
+      cause: unauthorized,
     });
   });
 

@@ -12,6 +12,7 @@ describe('the outputs', () => {
     const { description } = plan;
     const platforms = { 'linux/amd64': digest };
     const outcome = {
+      push: plan.push,
       published: true,
       reason: '',
       description,

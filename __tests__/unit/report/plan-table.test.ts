@@ -21,7 +21,7 @@ describe('the plan, as a person reads it', () => {
       'Registry    ghcr.io               because the run is on github.com',
       'Repository  ghcr.io/octo-org/app',
       'Login       x-access-token        because it belongs to the product of the token',
-      'Push        yes                   because the run is for no pull request',
+      'Push        yes                   because someone with write access pushed the branch or tag',
       'Context     .',
       'Tag  1.0     from 1.0',
       'Tag  latest  from latest',

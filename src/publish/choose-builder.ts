@@ -1,0 +1,22 @@
+/** Which engine builds an image: the engine decides, and the log says what it decided and why. */
+
+import type { BuildRequest } from '../build/build-request.ts';
+import { formatCache } from '../build/cache.ts';
+import { engineKinds } from '../engine/capabilities.ts';
+import type { EngineDecision, RunnerFacts } from '../engine/resolve-engine.ts';
+import type { PublishPorts } from './ports.ts';
+
+/**
+ * @returns the engine or builder, and the cache that it uses
+ * @throws ToolError ENGINE_CANNOT, and what the installation of a builder throws
+ */
+export async function chooseBuilder(
+  { cache }: Pick<BuildRequest, 'cache'>,
+  facts: RunnerFacts,
+  { engine, log }: Pick<PublishPorts, 'engine' | 'log'>,
+): Promise<EngineDecision> {
+  const builder = await engine.resolveBuilder(facts);
+  log.info(`Engine: ${engineKinds[builder.kind]}, because ${builder.reason}`);
+  if (cache.mode !== 'off') log.info(`Cache: ${formatCache(builder.cache)}, because ${builder.cache.reason}`);
+  return builder;
+}
