@@ -49,9 +49,9 @@ describe('a registry behind a proxy', () => {
     const ending = new AbortController();
     const environment = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
     const client = aClient({ environment, signal: ending.signal, idleTimeout: 600_000, retries: 1 });
-    const answer = expect(client.getManifest(repository, v1)).rejects.toThrow('the client is closed');
+    const answer = expect(client.getManifest(repository, v1)).rejects.toThrow('The step was cancelled.');
     while (proxy.tunnels.length === 0) await sleep(10);
-    ending.abort();
+    ending.abort(new Error('The step was cancelled.'));
     await answer;
   });
 

@@ -828,6 +828,26 @@ describe('an upload', () => {
     expect(registry.requests).toHaveLength(1);
   });
 
+  test.each([
+    ['before its answer begins', (_response: ServerResponse) => {}],
+    [
+      'in the middle of its answer',
+      (response: ServerResponse) => response.writeHead(200, { 'content-type': mediaTypes.ociManifest }).write('{'),
+    ],
+  ])('a request that a signal cuts %s fails with the reason of the signal', async (_title, answer) => {
+    await using registry = await startServer((_request, response) => answer(response));
+    const ending = new AbortController();
+    const reason = new Error('The step was cancelled.');
+    const client = aClient({ retries: 3, signal: ending.signal });
+    const asked = client.getManifest(repositoryOf(registry), v1);
+    while (registry.requests.length === 0) await setTimeout(10);
+    await setTimeout(50);
+    ending.abort(reason);
+    await expect(asked).rejects.toBe(reason);
+    await expect(client.getManifest(repositoryOf(registry), v1)).rejects.toBe(reason);
+    expect(registry.requests).toHaveLength(1);
+  });
+
   test('a client that was closed has no opinion about what it had asked', async () => {
     await using registry = await startServer(() => {});
     const client = aClient({ retries: 1 });

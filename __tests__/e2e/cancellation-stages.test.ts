@@ -88,6 +88,7 @@ describe.each(cases)('$signal while $program waits to $stage', ({ program, stage
       expect(seconds).toBeLessThan(60);
       expect(ended).toMatchObject({ exitCode, signal: null, code: 'CANCELLED', outputs: {} });
       expect(ended.failure).toContain(signal);
+      expect(ended.summary).toContain('<code>CANCELLED</code>');
       const commands = runner.commands();
       expect(commands.filter(({ pid }) => isAlive(pid)).map(({ args }) => args)).toEqual([]);
       expect(readdirSync(runner.temp)).toEqual([]);

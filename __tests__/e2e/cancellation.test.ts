@@ -47,6 +47,7 @@ test.each([
   const ended = await step.ended;
   expect(ended).toMatchObject({ exitCode, signal: null, code: 'CANCELLED', outputs: {} });
   expect(ended.failure).toContain(signal);
+  expect(ended.summary).toContain('Not published: <code>CANCELLED</code>');
   // Children that were asked end at once; only those that were not have to be killed, 4 s later. (The runner itself waits
   // 7.5 s after SIGINT before it sends SIGTERM.) The limit is there to tell both from the end of the sleep.
   expect(performance.now() - asked).toBeLessThan(60_000);

@@ -16,7 +16,7 @@ import { loginsOf } from '../plan/step-logins.ts';
 import { join } from '../publish/merge-legs.ts';
 import { announce, tellOf } from '../report/announce.ts';
 import { formatOutputs, type OutputName } from '../report/outputs.ts';
-import { formatMerge } from '../report/plan-table.ts';
+import { formatPlan } from '../report/plan-table.ts';
 import { type Account, weighFor } from '../report/summary-file.ts';
 import type { Entry } from '../step/process.ts';
 import { readRun } from '../step/read-workflow-run.ts';
@@ -87,7 +87,7 @@ async function attemptMerge(
       planMerge(inputs, theRun, { metadata, registryAuth, server }),
     );
     account.plan = planned.plan;
-    for (const line of formatMerge(planned.plan)) log.info(line);
+    for (const line of formatPlan(planned.plan)) log.info(line);
     tellOf(planned.plan, log);
     return planned;
   });

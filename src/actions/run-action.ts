@@ -18,7 +18,7 @@ export async function accountFor<Result>(
   try {
     return await work({ ...entry, log: journal.log }, journal, account);
   } catch (error) {
-    account.failure = toPublishError(error);
+    account.failure = toPublishError(entry.termination.aborted ? entry.termination.reason : error);
     throw error;
   } finally {
     await writeSummary(account, journal, entry);

@@ -55,12 +55,12 @@ export interface HttpOptions {
   readonly idleTimeout?: number;
   /** Milliseconds for the head of an answer, once all is sent, and for the whole of a small body. */
   readonly deadline?: number;
-  /** Closes the client when it fires. */
+  /** Closes the client when it fires; every request then fails with its reason. */
   readonly signal?: AbortSignal;
 }
 
 export interface Http {
-  /** @throws RegistryError REGISTRY_UNREACHABLE, REGISTRY_UNTRUSTED, ANSWER_INVALID; what `body.open` threw */
+  /** @throws RegistryError REGISTRY_UNREACHABLE, REGISTRY_UNTRUSTED, ANSWER_INVALID; what `body.open` threw; the signal's reason */
   send(request: HttpRequest): Promise<HttpResponse>;
   /**
    * The whole body, where it is small.
@@ -123,9 +123,7 @@ export function createHttp(options: HttpOptions): Http {
       });
       outgoing.on('timeout', () => outgoing.destroy(new Error('the connection stood still')));
       outgoing.on('error', (error) => {
-        // What was cut on purpose says nothing about the registry.
-        if (isClosed) reject(closed());
-        else reject(error instanceof RegistryError ? error : failureOfConnection(method, url, error));
+        reject(error instanceof RegistryError ? error : failureOf(method, url, error));
       });
       // A head that comes drop by drop, or is only announced (1xx), never stands still.
       const awaitHead = (): void => {
@@ -155,7 +153,10 @@ export function createHttp(options: HttpOptions): Http {
     });
   }
 
-  const closed = (): Error => new Error('the client is closed');
+  const closed = (): unknown => (options.signal?.aborted ? options.signal.reason : new Error('the client is closed'));
+  /** What this client cut itself says nothing about the registry. */
+  const failureOf = (method: string, url: URL, error: Error): unknown =>
+    isClosed ? closed() : failureOfConnection(method, url, error);
   const close = (): void => {
     isClosed = true;
     options.signal?.removeEventListener('abort', close);
@@ -185,7 +186,7 @@ export function createHttp(options: HttpOptions): Http {
       return new Promise((resolve, reject) => {
         const chunks: Buffer[] = [];
         let size = 0;
-        const finish = (error?: Error): void => {
+        const finish = (error?: unknown): void => {
           clearTimeout(timer);
           if (error === undefined) resolve(Buffer.concat(chunks).subarray(0, limit));
           else reject(error);
@@ -202,7 +203,7 @@ export function createHttp(options: HttpOptions): Http {
             finish(excess === 'refuse' ? invalidAnswer(url, `it is longer than ${limit} bytes`) : undefined);
         });
         body.on('end', () => finish());
-        body.on('error', (error) => finish(failureOfConnection('GET', url, error)));
+        body.on('error', (error) => finish(failureOf('GET', url, error)));
       });
     },
 

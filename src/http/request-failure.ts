@@ -4,6 +4,7 @@
  */
 
 import { type ErrorCode, RegistryError } from '../errors.ts';
+import { cut } from '../text/cut.ts';
 import { isObject, parseJson } from '../text/json.ts';
 import { parseChallenges } from './challenge.ts';
 import { proxyRefused } from './proxy.ts';
@@ -67,8 +68,7 @@ export function readRefusal(status: number, body: string): Refusal {
 }
 
 function inShort(text: string): string {
-  const printable = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
-  return printable.length > longestWords ? `${printable.slice(0, longestWords)}…` : printable;
+  return cut(text.replace(/[\s\p{Cc}]+/gu, ' ').trim(), longestWords);
 }
 
 /** A URL as it may be shown: without user, query and fragment, where credentials and upload states stand. */

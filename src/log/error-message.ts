@@ -49,6 +49,6 @@ export function toPublishError(error: unknown): PublishError {
 
 /** `CODE: what`, the remedy, and the link, each on lines of its own: a remedy may end in YAML. */
 export function formatFailure(error: PublishError): string {
-  const again = error.retryable ? '\nThe failure may pass: run the job again.' : '';
+  const again = error.retryable ? '\nThe failure may be temporary: run the job again.' : '';
   return `${error.code}: ${error.message}\n${error.remedy}${again}\n${troubleshootingUrl(error.code)}`;
 }

@@ -2,6 +2,7 @@
  * The log of a terminal that a person looks at: lines that stay, and below them one that says what goes on just now.
  */
 
+import { cut } from '../text/cut.ts';
 import { formatDuration } from '../text/duration.ts';
 import { type BuildProgress, followBuild, isInternal } from './build-progress.ts';
 import type { Log } from './log.ts';
@@ -25,10 +26,8 @@ function withoutControls(text: string): string {
   return text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
 }
 
-function cut(text: string, columns: number): string {
-  const room = Math.max(columns - 1, 10);
-  return text.length <= room ? text : `${text.slice(0, room - 1)}…`;
-}
+/** A line that has all columns would wrap in some terminals; in a window that is narrower than this nothing can be read. */
+const fewestColumns = 10;
 
 interface Group {
   readonly title: string;
@@ -62,7 +61,8 @@ export function liveLog(terminal: Terminal, masker: Masker): Log {
     const what = running.map(({ name, start }) => `${name} ${formatDuration(terminal.now() - start)}`).join(', ');
     const head = `${group.title} ${formatDuration(terminal.now() - group.start)}`;
     erase();
-    terminal.write(cut(hide(what === '' ? head : `${head} · ${what}`), terminal.columns()));
+    const room = Math.max(terminal.columns() - 1, fewestColumns);
+    terminal.write(cut(hide(what === '' ? head : `${head} · ${what}`), room));
     isDrawn = true;
   }
   /** Steps that have ended since the last look, each a line that stays. */

@@ -4,6 +4,7 @@
 
 import { type BuildStep, isInternal } from '../log/build-progress.ts';
 import type { Span } from '../log/phases.ts';
+import { cut } from '../text/cut.ts';
 import { formatDuration } from '../text/duration.ts';
 import { formatSize } from '../text/size.ts';
 
@@ -17,9 +18,7 @@ function label(text: string, most = 48): string {
     .replaceAll(/--+/g, '-')
     .replaceAll(/ +/g, ' ')
     .trim();
-  // Cut between code points, not within one.
-  const characters = [...clean];
-  return characters.length <= most ? clean : `${characters.slice(0, most - 1).join('')}…`;
+  return cut(clean, most);
 }
 
 function fence(lines: readonly string[]): string {

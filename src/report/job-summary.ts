@@ -1,35 +1,31 @@
-/**
- * The job summary: what was published where and why, or why nothing was; where the time went and what the image weighs.
- */
+/** The job summary: what was published, where and why, or why nothing was; where the time went, and the sizes of the image. */
 
 import type { PublishError } from '../errors.ts';
-import { describeProduct } from '../github/product.ts';
 import { formatDigestReference, formatTagReference } from '../image/reference.ts';
 import { formatRepository } from '../image/repository.ts';
-import { formatSource } from '../image/transport.ts';
 import type { BuildStep } from '../log/build-progress.ts';
 import { troubleshootingUrl } from '../log/error-message.ts';
 import type { Span } from '../log/phases.ts';
-import type { ImageDescription } from '../metadata/describe-image.ts';
+import { decisions } from '../plan/list-decisions.ts';
 import { isStaged, type Outcome } from '../plan/outcome.ts';
-import type { Plan, PublicationPlan } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { MergePlan } from '../plan/plan-merge.ts';
 import { formatDuration } from '../text/duration.ts';
-import { formatSize } from '../text/size.ts';
-import { drawTime, drawWeight } from './charts.ts';
-import type { WeighedImage, WeighedLayer } from './image-sizes.ts';
-import { code, cut, details, link, paragraphs, prose, table } from './markdown.ts';
+import { drawTime } from './charts.ts';
+import type { WeighedImage } from './image-sizes.ts';
+import { details, link } from './markdown.ts';
+import { writeImages } from './summary-images.ts';
+import { writeTags } from './summary-tags.ts';
+import { createSummaryWriter, type Measure, type SummaryWriter } from './summary-writer.ts';
 
-/** Of an error what is shown. */
-export type Failure = Pick<PublishError, 'code' | 'message' | 'remedy' | 'retryable'>;
-
-/** A plan, of a publish, of a leg or of a merge. */
-export type DescribedPlan = PublicationPlan & Pick<Plan, 'source' | 'staging'>;
+/** The parts of an error that are shown. */
+export type ShownFailure = Pick<PublishError, 'code' | 'message' | 'remedy' | 'retryable'>;
 
 /** What is known of a step when it ends; whatever did not come to be is absent or empty. */
 export interface SummaryFacts {
-  readonly plan?: DescribedPlan;
+  readonly plan?: Plan | MergePlan;
   readonly outcome?: Outcome;
-  readonly failure?: Failure;
+  readonly failure?: ShownFailure;
   /** Whether only the plan was asked for. */
   readonly isDryRun: boolean;
   readonly spans: readonly Span[];
@@ -38,10 +34,13 @@ export interface SummaryFacts {
   readonly warnings: readonly string[];
 }
 
-/** How much a step may write (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits). */
+/**
+ * How much all summaries of a step may have
+ * (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits).
+ */
 export const mostBytes = 1024 * 1024;
 
-/** How much of the lists and texts a summary shows; each attempt shows less, and the last always fits. */
+/** Each attempt shows less, and the last always fits. */
 const measures: readonly Measure[] = [
   { rows: 5000, characters: 10_000 },
   { rows: 1000, characters: 1000 },
@@ -49,134 +48,110 @@ const measures: readonly Measure[] = [
   { rows: 20, characters: 200 },
 ];
 
-interface Measure {
-  /** Of one table or list. */
-  readonly rows: number;
-  /** Of one text. */
-  readonly characters: number;
-}
-
 /**
+ * @param mask takes the secrets out of a text
  * @param room in bytes
- * @returns Markdown; with a word about what was left out where not all fits
+ * @returns Markdown; with a word about what was left out, if not all fits
  */
-export function formatSummary(facts: SummaryFacts, room = mostBytes): string {
-  const texts = measures.map((measure) => () => write(facts, measure));
-  for (const text of texts) {
-    const markdown = text();
+export function formatSummary(facts: SummaryFacts, mask: (text: string) => string, room = mostBytes): string {
+  for (const measure of measures) {
+    const markdown = writeSummary(facts, createSummaryWriter(measure, mask));
     if (Buffer.byteLength(markdown) <= room) return markdown;
   }
-  return `${heading(facts, { rows: 0, characters: 80 })}\n\nThe rest of this summary would not fit; see the log.\n`;
+  const shortest = createSummaryWriter({ rows: 0, characters: 80 }, mask);
+  return `${writeHeading(facts, shortest)}\n\nThe rest of this summary would not fit; see the log.\n`;
 }
 
-function write(facts: SummaryFacts, measure: Measure): string {
+function writeSummary(facts: SummaryFacts, writer: SummaryWriter): string {
   const { plan, outcome, failure, spans, buildSteps, images, warnings } = facts;
+  const steps = buildSteps.map((step) => ({ ...step, name: writer.plain(step.name) }));
   const parts = [
-    heading(facts, measure),
-    failure === undefined ? '' : explainFailure(failure, measure),
-    ...(plan === undefined ? [] : writePlan(plan, outcome, facts, measure)),
-    ...writeImages(images, measure),
-    spans.length === 0 ? '' : `### Where the time went\n\n${drawTime(spans, buildSteps)}`,
-    warnings.length === 0
-      ? ''
-      : `### Warnings\n\n${listed(warnings, measure, (each) => `- ${prose(cut(each, measure.characters))}`).join('\n')}`,
+    writeHeading(facts, writer),
+    failure === undefined ? '' : writeFailure(failure, writer),
+    ...(plan === undefined ? [] : writePlan(plan, outcome, facts, writer)),
+    ...writeImages(images, writer),
+    spans.length === 0 ? '' : `### Where the time went\n\n${drawTime(spans, steps)}`,
+    warnings.length === 0 ? '' : `### Warnings\n\n${writer.list(warnings)}`,
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-/** As many items as there is room for, and a word about the others. */
-function listed<Item>(items: readonly Item[], { rows }: Measure, format: (item: Item) => string): readonly string[] {
-  const left = items.length - rows;
-  return [...items.slice(0, rows).map(format), ...(left > 0 ? [`- … and ${left} more, left out for room.`] : [])];
-}
-
-function limitedTable<Item>(
-  head: readonly string[],
-  items: readonly Item[],
-  { rows }: Measure,
-  format: (item: Item) => readonly string[],
+/** The main image by its main tag, with the names that it has in the end. */
+function nameOf(
+  { destinations }: Plan | MergePlan,
+  { tags: [tag] }: Outcome['description'],
+  writer: SummaryWriter,
 ): string {
-  const left = items.length - rows;
-  const more = left > 0 ? `\n\n… and ${left} more, left out for room.` : '';
-  return `${table(head, items.slice(0, rows).map(format))}${more}`;
-}
-
-function nameOf({ destinations, description }: PublicationPlan, measure: Measure): string {
   const [main] = destinations;
   if (main === undefined) return 'no image';
-  const [tag] = description.tags;
-  const name = tag === undefined ? formatRepository(main.repository) : formatTagReference(main.repository, tag.tag);
-  return code(cut(name, measure.characters));
+  return writer.code(
+    tag === undefined ? formatRepository(main.repository) : formatTagReference(main.repository, tag.tag),
+  );
 }
 
-function heading({ plan, outcome, failure, isDryRun, spans }: SummaryFacts, measure: Measure): string {
+function writeHeading({ plan, outcome, failure, isDryRun, spans }: SummaryFacts, writer: SummaryWriter): string {
   const end = Math.max(0, ...spans.map((span) => span.end));
   const time = end === 0 ? '' : ` in ${formatDuration(end)}`;
   if (failure !== undefined) {
     const stage = spans.findLast(({ isFailed }) => isFailed);
-    const where = stage === undefined ? '' : ` (${prose(stage.title)})`;
-    return `## Not published: ${code(failure.code)}${where}`;
+    const where = stage === undefined ? '' : ` (${writer.prose(stage.title)})`;
+    return `## Not published: ${writer.code(failure.code)}${where}`;
   }
   if (plan === undefined) return '## Nothing was done';
-  if (isDryRun) return `## Plan for ${nameOf(plan, measure)}`;
-  if (outcome?.published === true)
-    return `## Published ${nameOf({ ...plan, description: outcome.description }, measure)}${time}`;
+  const name = nameOf(plan, outcome?.published === true ? outcome.description : plan.description, writer);
+  if (isDryRun) return `## Plan for ${name}`;
+  if (outcome?.published === true) return `## Published ${name}${time}`;
   const staged = stagedAs(plan, outcome);
   if (staged !== '') {
-    return `## Staged ${code(cut(staged, measure.characters))}${time}\n\nA leg has no tag; ${code('merge')} publishes it, with the others of the run.`;
+    return `## Staged ${writer.code(staged)}${time}\n\nThis image has no tag yet: ${writer.code('merge')} joins it with the other images of the run, and sets the tags.`;
   }
-  const reason = outcome === undefined ? '' : `, because ${prose(cut(outcome.reason, measure.characters))}`;
-  return `## ${outcome?.imageId ? 'Built, and not published' : 'Not published'}: ${nameOf(plan, measure)}\n\nNothing was published${reason}.`;
+  const reason = outcome === undefined ? '' : `, because ${writer.prose(outcome.reason)}`;
+  return `## ${outcome?.imageId ? 'Built, and not published' : 'Not published'}: ${name}\n\nNothing was published${reason}.`;
 }
 
-/** The main reference of a leg that is staged; empty where none is, as where the version is there already. */
-function stagedAs(plan: DescribedPlan, outcome: Outcome | undefined): string {
-  if (outcome?.digest === undefined || !isStaged(plan, outcome)) return '';
+/** The main reference of a leg that is staged; empty if none is, also because the version exists already. */
+function stagedAs(plan: Plan | MergePlan, outcome: Outcome | undefined): string {
+  if (outcome?.digest === undefined || !('staging' in plan) || !isStaged(plan, outcome)) return '';
   const { digest, places = [] } = outcome;
   const main = plan.destinations.find(({ repository }) => places.some((place) => place.repository === repository));
   return main === undefined ? '' : formatDigestReference(main.repository, digest);
 }
 
-function explainFailure(failure: Failure, measure: Measure): string {
-  const short = (text: string): string => paragraphs(cut(text, measure.characters));
+function writeFailure(failure: ShownFailure, writer: SummaryWriter): string {
   return [
-    `> [!CAUTION]\n> ${short(failure.message).replaceAll('\n', '\n> ')}`,
-    `**What to do:** ${short(failure.remedy)}`,
-    ...(failure.retryable ? ['The failure may pass: run the job again.'] : []),
+    `> [!CAUTION]\n> ${writer.paragraphs(failure.message).replaceAll('\n', '\n> ')}`,
+    `**What to do:** ${writer.paragraphs(failure.remedy)}`,
+    ...(failure.retryable ? ['The failure may be temporary: run the job again.'] : []),
     link(`More about ${failure.code}`, troubleshootingUrl(failure.code)),
   ].join('\n\n');
 }
 
 function writePlan(
-  plan: DescribedPlan,
+  plan: Plan | MergePlan,
   outcome: Outcome | undefined,
   facts: SummaryFacts,
-  measure: Measure,
+  writer: SummaryWriter,
 ): readonly string[] {
-  const description = outcome?.description ?? plan.description;
   const isThere = outcome?.published === true || stagedAs(plan, outcome) !== '';
+  const rows = decisions({ ...plan, push: outcome?.push ?? plan.push }).map(({ what, which, why }) => [
+    what,
+    writer.code(which),
+    writer.prose(why),
+  ]);
   return [
-    ...(outcome !== undefined && isThere ? [writePublished(plan, outcome, measure)] : []),
-    // The tags of a leg are the merge's.
-    plan.staging === undefined ? writeTags(description, facts, measure) : '',
-    details(
-      'Why there, and how',
-      table(
-        ['What', 'Decision', 'Why'],
-        decisions({ ...plan, push: outcome?.push ?? plan.push }).map(([what, decision, why]) => [
-          what,
-          decision === '' ? '' : code(cut(decision, measure.characters)),
-          prose(cut(why, measure.characters)),
-        ]),
-      ),
-    ),
-    plan.notes.length === 0
-      ? ''
-      : listed(plan.notes, measure, (note) => `- ${prose(cut(note, measure.characters))}`).join('\n'),
+    ...(outcome !== undefined && isThere ? [writePublished(plan, outcome, writer)] : []),
+    // The merge sets the tags of a leg.
+    'staging' in plan ? '' : writeTags(outcome?.description ?? plan.description, stateOf(facts), writer),
+    details('Why there, and how', writer.table(['What', 'Decision', 'Why'], rows)),
+    writer.list(plan.notes),
   ];
 }
 
-function writePublished(plan: PublicationPlan, { digest, description, places }: Outcome, measure: Measure): string {
+function writePublished(
+  plan: Plan | MergePlan,
+  { digest, description, places }: Outcome,
+  writer: SummaryWriter,
+): string {
   const destinations = plan.destinations.filter(
     ({ repository }) => places === undefined || places.some((place) => place.repository === repository),
   );
@@ -189,103 +164,24 @@ function writePublished(plan: PublicationPlan, { digest, description, places }: 
       ? formatTagReference(main.repository, tag.tag)
       : formatDigestReference(main.repository, digest);
   const hasPages = destinations.some(({ packageUrl }) => packageUrl !== '');
+  const rows = destinations.map(({ repository, packageUrl }) => [
+    writer.code(formatRepository(repository)),
+    writer.code(digest),
+    ...(hasPages ? [packageUrl === '' ? '' : link('its page', packageUrl)] : []),
+  ]);
   return [
     `\`\`\`sh\ndocker pull ${reference}\n\`\`\``,
-    limitedTable(
-      ['Repository', 'Digest', ...(hasPages ? ['Package'] : [])],
-      destinations,
-      measure,
-      ({ repository, packageUrl }) => [
-        code(formatRepository(repository)),
-        code(digest),
-        ...(hasPages ? [packageUrl === '' ? '' : link('its page', packageUrl)] : []),
-      ],
-    ),
+    writer.table(['Repository', 'Digest', ...(hasPages ? ['Package'] : [])], rows),
   ].join('\n\n');
 }
 
-/** What became of the tags that were to move. */
+/** What happened to the tags that were to move. */
 function stateOf({ plan, outcome, failure, isDryRun, spans }: SummaryFacts): string {
   if (isDryRun) return 'planned';
   if (outcome?.published === true) return 'published';
-  // The main tag moves with a push by an engine, all others after it.
-  const pushing = plan?.source?.spec.kind === 'docker-daemon' ? ['build', 'push'] : ['build'];
+  // The push of an engine moves the main tag; all other tags move after a push.
+  const isOfEngine = plan !== undefined && 'source' in plan && plan.source?.spec.kind === 'docker-daemon';
+  const pushing = isOfEngine ? ['build', 'push'] : ['build'];
   const isTagging = spans.some(({ stage, isFailed }) => stage === 'tag' || (pushing.includes(stage) && !isFailed));
   return failure !== undefined && isTagging ? 'may have moved' : 'not published';
-}
-
-/** More tags than these are folded. */
-const fewTags = 12;
-
-function writeTags(description: ImageDescription, facts: SummaryFacts, measure: Measure): string {
-  const { tags, held, notFired, latest } = description;
-  const short = (text: string): string => cut(text, measure.characters);
-  const state = stateOf(facts);
-  const rows = [
-    ...tags.map(({ tag, rule }) => [code(tag), code(short(rule)), state]),
-    ...held.map(({ tag, rule, reason }) => [
-      code(tag),
-      code(short(rule)),
-      `**stays** where it is, because ${prose(short(reason))}`,
-    ]),
-  ];
-  const none = [
-    ...notFired.map(({ rule, reason }) => [code(short(rule)), prose(short(reason))]),
-    ...(latest.isTaken || held.some(({ kind }) => kind === 'latest')
-      ? []
-      : [[code('latest'), prose(short(latest.reason))]]),
-  ];
-  const same = (row: readonly string[]): readonly string[] => row;
-  const list = limitedTable(['Tag', 'Rule', 'What became of it'], rows, measure, same);
-  const title = `${rows.length} ${rows.length === 1 ? 'tag' : 'tags'}`;
-  return [
-    ...(rows.length === 0 ? [] : [rows.length <= fewTags ? list : details(title, list)]),
-    ...(none.length === 0 ? [] : [details('What gave no tag', limitedTable(['Rule', 'Why not'], none, measure, same))]),
-  ].join('\n\n');
-}
-
-/** What, which, and why. */
-function decisions(plan: DescribedPlan): readonly (readonly [string, string, string])[] {
-  return [
-    ['Product', describeProduct(plan.product), ''],
-    ...plan.destinations.flatMap(({ registry, repository, credential }): (readonly [string, string, string])[] => [
-      ['Registry', registry.registry, `${registry.isAssumed ? 'assumed: ' : ''}${registry.reason}`],
-      ['Repository', formatRepository(repository), ''],
-      ['Login', credential.kind === 'runner' ? '' : credential.username, credential.reason],
-    ]),
-    ['Push', plan.push.value ? 'yes' : 'no', plan.push.reason],
-    ...(plan.source === undefined
-      ? []
-      : [['Source', formatSource(plan.source.spec), plan.source.referrers ? 'with what refers to it' : ''] as const]),
-  ];
-}
-
-function nameOfLayer({ instruction, digest }: WeighedLayer): string {
-  return instruction === '' ? digest.slice(0, 'sha256:'.length + 12) : instruction;
-}
-
-function writeImages(images: readonly WeighedImage[], measure: Measure): readonly string[] {
-  const [first] = images;
-  if (first === undefined) return [];
-  const chart = drawWeight(
-    `${first.platform} ${formatSize(first.size)}`,
-    first.layers.map((layer) => ({ name: nameOfLayer(layer), size: layer.size })),
-  );
-  return [
-    `### What it weighs\n\n${limitedTable(['Platform', 'Size', 'Layers', 'Digest'], images, measure, (image) => [
-      code(image.platform),
-      formatSize(image.size),
-      String(image.layers.length),
-      code(image.digest),
-    ])}`,
-    chart,
-    details(
-      `Layers of ${code(first.platform)}`,
-      limitedTable(['Size', 'Instruction', 'Digest'], first.layers, measure, (layer) => [
-        formatSize(layer.size),
-        code(cut(layer.instruction, Math.min(measure.characters, 300))),
-        code(layer.digest),
-      ]),
-    ),
-  ];
 }

@@ -17,11 +17,6 @@ function oneLine(text: string): string {
   return text.replaceAll(/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
 }
 
-/** Cuts a text that is longer than `most` characters, and says so. */
-export function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most)}… (${text.length - most} more characters)`;
-}
-
 /** A name, to be read and copied character by character. */
 export function code(text: string): string {
   const line = oneLine(text);

@@ -11,13 +11,13 @@ import type { RegistryClient } from '../registry/client.ts';
 import type { Entry } from '../step/process.ts';
 import { appendText } from '../step/runner-files.ts';
 import type { WeighedImage } from './image-sizes.ts';
-import type { DescribedPlan } from './job-summary.ts';
+import type { SummaryFacts } from './job-summary.ts';
 
 export interface Account {
   wantsSummary: boolean;
   isDryRun: boolean;
   images: readonly WeighedImage[];
-  plan?: DescribedPlan;
+  plan?: NonNullable<SummaryFacts['plan']>;
   outcome?: Outcome;
   failure?: PublishError;
 }
@@ -49,26 +49,13 @@ export async function writeSummary(account: Account, journal: Journal, { env, lo
   try {
     const { formatSummary, mostBytes } = await import('./job-summary.ts');
     const room = mostBytes - (existsSync(file) ? statSync(file).size : 0);
-    const { failure, images, ...rest } = account;
     const facts = {
-      ...rest,
-      ...(failure && {
-        failure: {
-          code: failure.code,
-          message: masker.mask(failure.message),
-          remedy: masker.mask(failure.remedy),
-          retryable: failure.retryable,
-        },
-      }),
-      images: images.map((image) => ({
-        ...image,
-        layers: image.layers.map((layer) => ({ ...layer, instruction: masker.mask(layer.instruction) })),
-      })),
+      ...account,
       spans: journal.spans.ended(),
       buildSteps: journal.buildSteps(),
       warnings: journal.warnings(),
     };
-    appendText(file, formatSummary(facts, room));
+    appendText(file, formatSummary(facts, masker.mask, room));
   } catch (error) {
     log.info(`The job summary could not be written: ${toPublishError(error).message}`);
   }

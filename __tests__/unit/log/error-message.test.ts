@@ -56,6 +56,6 @@ test('a person reads the code, what failed, what to do, and where more stands', 
 test('and, where it is so, that it may pass', () => {
   const facts = { message: 'Busy.', remedy: 'Wait.', retryable: true };
   expect(formatFailure(new RegistryError('REGISTRY_UNAVAILABLE', facts))).toContain(
-    'Wait.\nThe failure may pass: run the job again.\n',
+    'Wait.\nThe failure may be temporary: run the job again.\n',
   );
 });

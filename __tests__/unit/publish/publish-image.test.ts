@@ -267,12 +267,12 @@ describe('a refusal ends the step before the build', () => {
       reason: 'Dependabot started the run, and its token only reads',
     });
     const facts = { isDryRun: false, spans: [], buildSteps: [], images: [], warnings: [] };
-    const summary = formatSummary({ ...facts, plan: thePlan.plan, outcome });
+    const summary = formatSummary({ ...facts, plan: thePlan.plan, outcome }, (text) => text);
     expect(
       tablesOf(toHtml(summary))
         .flat()
         .map((row) => row.map(textOf)),
-    ).toContainEqual(['Push', 'no', 'Dependabot started the run, and its token only reads']);
+    ).toContainEqual(['Push', 'no', 'because Dependabot started the run, and its token only reads']);
   });
 
   test('what cannot be told lets the build go on, with a notice', async () => {

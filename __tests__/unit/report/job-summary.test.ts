@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { InputError, InputFaults, PermissionError, RegistryError } from '../../../src/errors.ts';
 import { parseDigest } from '../../../src/image/digest.ts';
 import { nothingDone, type Outcome } from '../../../src/plan/outcome.ts';
-import type { PublicationPlan } from '../../../src/plan/plan.ts';
-import { formatSummary, mostBytes, type SummaryFacts } from '../../../src/report/job-summary.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import { formatSummary as format, mostBytes, type SummaryFacts } from '../../../src/report/job-summary.ts';
+import { formatPlan } from '../../../src/report/plan-table.ts';
 import { aPlan, aRun, planned } from '../../support/builders.ts';
 import { tablesOf, tagsOf, textOf, toHtml } from '../../support/github-markdown.ts';
 
@@ -21,15 +22,18 @@ const spans: SummaryFacts['spans'] = [
   { stage: 'verify', title: 'Verify', start: 9600, end: 9700, isFailed: false },
 ];
 
+/** The summary of a step without secrets. */
+const formatSummary = (facts: SummaryFacts, room?: number): string => format(facts, (text) => text, room);
+
 const nothing: SummaryFacts = { isDryRun: false, spans: [], buildSteps: [], images: [], warnings: [] };
 
 /** What came of a plan that went well. */
-function published(plan: PublicationPlan, description = plan.description): Outcome {
+function published(plan: Plan, description = plan.description): Outcome {
   return { ...nothingDone(plan, ''), published: true, digest, imageId: digest, description };
 }
 
 /** A maintenance release, beside a newer one that is in the registry. */
-function aRelease(): SummaryFacts {
+function aRelease(): SummaryFacts & { readonly plan: Plan } {
   const { plan, describe } = planned({}, release);
   return {
     ...nothing,
@@ -61,7 +65,9 @@ const ofTables = ['table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul'];
 test('where the image came from is told of one that was there already', () => {
   const plan = aPlan({ source: 'docker://ghcr.io/octo-org/app:1.0', referrers: 'true' });
   const text = textOf(toHtml(formatSummary({ ...nothing, plan, outcome: published(plan) })));
-  expect(text).toMatch(/Source\s+docker:\/\/ghcr\.io\/octo-org\/app:1\.0\s+with what refers to it/);
+  expect(text).toMatch(
+    /Source\s+docker:\/\/ghcr\.io\/octo-org\/app:1\.0\s+with the signatures and attestations that refer to it/,
+  );
 });
 
 describe('a publish', () => {
@@ -82,14 +88,14 @@ describe('a publish', () => {
   test('gives the rule of each tag, and the reason of each that stays', () => {
     const rows = tablesOf(html)[1]?.map((row) => row.map(textOf));
     expect(rows).toEqual([
-      ['Tag', 'Rule', 'What became of it'],
+      ['Tag', 'Rule', 'Result'],
       ['1.4.9', 'type=semver,pattern={{version}}', 'published'],
       ['1.4', 'type=semver,pattern={{major}}.{{minor}}', 'published'],
       ['1', 'type=semver,pattern={{#if major}}{{major}}{{/if}}', 'published'],
       [
         'latest',
         'type=semver,pattern={{version}}',
-        'stays where it is, because the registry has 2.0.0, which is higher than 1.4.9',
+        'not moved, because the registry has 2.0.0, which is higher than 1.4.9',
       ],
     ]);
   });
@@ -98,7 +104,7 @@ describe('a publish', () => {
     expect(tablesOf(html)[3]?.map((row) => row.map(textOf))).toContainEqual([
       'Registry',
       'ghcr.io',
-      'the run is on github.com',
+      'because the run is on github.com',
     ]);
   });
 
@@ -157,7 +163,7 @@ describe('a leg', () => {
       digest,
       expect.stringContaining('page'),
     ]);
-    expect(textOf(html)).not.toContain('What became of it');
+    expect(textOf(html)).not.toContain('Result');
   });
 
   test('that fails after its build moved no tag', () => {
@@ -236,8 +242,51 @@ describe('a failure', () => {
 
   test('that may pass says so', () => {
     const passing = new RegistryError('RATE_LIMITED', { message: 'Too many.', remedy: 'Wait.', retryable: true });
-    expect(formatSummary({ ...nothing, failure: passing })).toContain('The failure may pass: run the job again.');
+    expect(formatSummary({ ...nothing, failure: passing })).toContain(
+      'The failure may be temporary: run the job again.',
+    );
   });
+});
+
+test('the decisions are those that the log shows', () => {
+  const plan = aPlan(
+    { cache: 'gha', platforms: 'linux/arm64', 'if-exists': 'skip', registry: 'localhost:5000' },
+    release,
+  );
+  const rows = tablesOf(toHtml(formatSummary({ ...nothing, plan })))
+    .at(-1)
+    ?.map((row) => row.map(textOf));
+  const inLog = formatPlan(plan).map((line) => line.replaceAll('`', ''));
+  expect(rows?.length).toBeGreaterThan(8);
+  for (const [what = '', which = '', why = ''] of rows?.slice(1) ?? []) {
+    expect(inLog).toContainEqual(
+      expect.stringMatching(new RegExp(`^${what} .*${which.replaceAll('.', '\\.')}.*${why}$`)),
+    );
+  }
+});
+
+test('no text of the summary has a secret, whatever it comes from', () => {
+  const secret = 'canary$1';
+  const { plan, ...rest } = aRelease();
+  const { description } = plan;
+  const told = {
+    ...rest,
+    plan: {
+      ...plan,
+      push: { ...plan.push, reason: `of ${secret}` },
+      notes: [`of ${secret}`],
+      description: { ...description, notFired: [{ rule: `of ${secret}`, reason: `of ${secret}` }] },
+    },
+    failure: new InputError('TAG_INVALID', { message: `of ${secret}`, remedy: `of ${secret}` }),
+    warnings: [`of ${secret}`],
+    buildSteps: [{ name: `RUN ${secret}`, start: 0, end: 9000, state: 'done' as const }],
+    images: rest.images.map((image) => ({ ...image, layers: [{ digest: layer, size: 1, instruction: secret }] })),
+  };
+  const { outcome: _, ...failed } = told;
+  const text = textOf(toHtml(format(failed, (text) => text.replaceAll(secret, '***'))));
+  expect(text).not.toContain('canary');
+  // The reason of the push, a note, a rule and its reason, the message, the remedy, a warning, and a layer.
+  expect(text.match(/\*\*\*/g)).toHaveLength(8);
 });
 
 describe('a hundred tags', () => {
@@ -305,7 +354,6 @@ test('whatever names, reasons and errors hold, the page is made of our own tags'
   fc.assert(
     fc.property(nasty, nasty, nasty, (name, reason, message) => {
       const { plan, ...rest } = aRelease();
-      if (plan === undefined) throw new Error('a release has a plan');
       const [described] = plan.description.tags;
       if (described === undefined) throw new Error('a release has a tag');
       const held = [{ ...described, rule: name, reason }];

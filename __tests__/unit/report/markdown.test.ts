@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { block, code, cut, link, paragraphs, prose, table } from '../../../src/report/markdown.ts';
+import { block, code, link, paragraphs, prose, table } from '../../../src/report/markdown.ts';
 import { tablesOf, tagsOf, textOf, toHtml } from '../../support/github-markdown.ts';
 
 /** Names as they come from branches, rules and build output of people who mean no good. */
@@ -116,9 +116,4 @@ describe('a link', () => {
     expect(tagsOf(html)).toEqual(['a href', 'table', 'tbody', 'td', 'th', 'thead', 'tr']);
     expect(tablesOf(html)[0]?.[1]?.map(textOf)).toEqual(['its page', 'after']);
   });
-});
-
-test('a text is cut where it is too long, and says how much is missing', () => {
-  expect(cut('abc', 3)).toBe('abc');
-  expect(cut('abcdef', 3)).toBe('abc… (3 more characters)');
 });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseRegistry } from '../../../src/image/registry-name.ts';
-import { formatPlan, formatTable, formatTags } from '../../../src/report/plan-table.ts';
+import { formatPlan, formatTable } from '../../../src/report/plan-table.ts';
 import { aPlan, aRun, planned } from '../../support/builders.ts';
 
 test('columns are aligned, the last one runs free', () => {
@@ -14,7 +13,7 @@ test('columns are aligned, the last one runs free', () => {
 });
 
 describe('the plan, as a person reads it', () => {
-  test('each decision with its reason', () => {
+  test('is each decision with its reason, then the tags', () => {
     const lines = formatPlan(aPlan({ tags: '1.0\nlatest', image: 'App' }));
     expect(lines).toEqual([
       'Product     github.com',
@@ -28,40 +27,11 @@ describe('the plan, as a person reads it', () => {
     ]);
   });
 
-  test('what was not asked for, and who the runner is', () => {
-    const inputs = {
-      registry: 'localhost:5000',
-      push: 'false',
-      platforms: 'linux/amd64,linux/arm64',
-      file: 'x/Dockerfile',
-    };
-    const lines = formatPlan(aPlan({ ...inputs, tags: '1' }));
-    expect(lines).toContainEqual(
-      expect.stringMatching(/^Login +as the runner is +because a token of GitHub is not sent/),
-    );
-    expect(lines).toContainEqual(expect.stringMatching(/^Push +no +because `push` is false$/));
-    expect(lines).toContainEqual(expect.stringMatching(/^Context +\. +with x\/Dockerfile$/));
-    expect(lines).toContainEqual(expect.stringMatching(/^Platforms +linux\/amd64, linux\/arm64$/));
-  });
-
-  test('an assumption is said to be one', () => {
-    const lines = formatPlan(aPlan({ tags: '1' }, aRun({ GITHUB_SERVER_URL: 'https://ghes.example' })));
-    expect(lines).toContainEqual(expect.stringMatching(/^Registry +docker\.ghes\.example +assumed: the run is on/));
-  });
-
-  test('a login of registry-auth is shown by its name', () => {
-    const registryAuth = [{ registry: parseRegistry('docker.io'), username: 'robot', password: 'canary-password' }];
-    const { plan } = planned({ images: 'docker.io/octo/app', tags: '1' }, aRun(), { registryAuth });
-    expect(formatPlan(plan)).toContainEqual(expect.stringMatching(/^Login +robot +because `registry-auth` has it$/));
-  });
-
-  test('each tag with its rule, each rule without a tag with its reason', () => {
-    const run = aRun({ GITHUB_REF: 'refs/tags/v1.4.9' });
-    const { describe: again } = planned({}, run);
-    const lines = formatTags(again(['2.0.0', '1.5.0', '1.4', '1', 'latest']));
+  test('has each tag with its rule, and each rule without a tag with its reason', () => {
+    const { plan, describe: again } = planned({}, aRun({ GITHUB_REF: 'refs/tags/v1.4.9' }));
+    const lines = formatPlan({ ...plan, description: again(['2.0.0', '1.5.0', '1.4', '1', 'latest']) });
     expect(lines).toContainEqual(expect.stringMatching(/^Tag +1\.4\.9 +from type=semver/));
-    expect(lines).toContainEqual(expect.stringMatching(/^Held +latest +not moved, because the registry has/));
+    expect(lines).toContainEqual(expect.stringMatching(/^Not moved +latest +because the registry has/));
     expect(lines).toContainEqual(expect.stringMatching(/^No tag +type=ref,event=branch\S* +/));
-    expect(lines.filter((line) => /^No tag +latest/.test(line))).toEqual([]);
   });
 });

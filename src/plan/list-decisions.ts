@@ -1,0 +1,104 @@
+/** The decisions of a plan in the order in which people read them. The log and the job summary show the same list. */
+
+import { describeProduct } from '../github/product.ts';
+import { formatPlatform, type Platform } from '../image/platform.ts';
+import { formatRepository } from '../image/repository.ts';
+import type { Tag } from '../image/tag.ts';
+import { formatSource } from '../image/transport.ts';
+import type { Staging } from '../legs/leg-key.ts';
+import type { ImageDescription } from '../metadata/describe-image.ts';
+import { withoutUrlSecrets } from '../text/url-secrets.ts';
+import type { Plan } from './plan.ts';
+import type { MergePlan } from './plan-merge.ts';
+import type { PullPlan } from './plan-pull.ts';
+
+export interface DecisionLine {
+  readonly what: string;
+  /** What was decided, as a value that a person may copy; without credentials. */
+  readonly which: string;
+  /** `because …`, or another phrase that follows the value; empty if there is nothing to say. */
+  readonly why: string;
+}
+
+/** The decisions of a publish, of a merge or of a pull, except those about tags. */
+export function decisions(plan: Plan | MergePlan | PullPlan): readonly DecisionLine[] {
+  const lines = [
+    line('Product', describeProduct(plan.product)),
+    ...plan.destinations.flatMap(({ registry, repository, credential }) => [
+      line('Registry', registry.registry, `${registry.isAssumed ? 'assumed: ' : 'because '}${registry.reason}`),
+      line('Repository', formatRepository(repository)),
+      line(
+        'Login',
+        credential.kind === 'runner' ? 'the login of the runner' : credential.username,
+        `because ${credential.reason}`,
+      ),
+    ]),
+    ...('push' in plan ? [line('Push', plan.push.value ? 'yes' : 'no', `because ${plan.push.reason}`)] : []),
+    ...linesOfContent(plan),
+    ...('ifExists' in plan && plan.ifExists !== 'overwrite' ? [line('If it exists', plan.ifExists)] : []),
+  ];
+  return lines.map(({ what, which, why }) => ({
+    what,
+    which: withoutUrlSecrets(which),
+    why: withoutUrlSecrets(why),
+  }));
+}
+
+function line(what: string, which: string, why = ''): DecisionLine {
+  return { what, which, why };
+}
+
+function linesOfContent(plan: Plan | MergePlan | PullPlan): readonly DecisionLine[] {
+  if ('reference' in plan) return [line('Image', plan.reference)];
+  if ('legs' in plan) return [lineOfLegs(plan), ...lineOfPlatforms(plan.platforms)];
+  const { build, source, staging } = plan;
+  const staged = staging && line('Stage', formatStaging(staging), 'because `stage` is set; the merge sets the tags');
+  const content =
+    source === undefined
+      ? [
+          line('Context', build.context),
+          ...(build.file === '' ? [] : [line('Dockerfile', build.file)]),
+          ...lineOfPlatforms(build.platforms),
+          ...(build.cache.mode === 'off' ? [] : [line('Cache', build.cache.mode)]),
+        ]
+      : [
+          line(
+            'Source',
+            formatSource(source.spec),
+            source.referrers ? 'with the signatures and attestations that refer to it' : '',
+          ),
+          ...lineOfPlatforms(build.platforms),
+        ];
+  return [...(staged ? [staged] : []), ...content];
+}
+
+function lineOfLegs({ legs }: MergePlan): DecisionLine {
+  return legs.kind === 'staged'
+    ? line('Legs', formatStaging(legs.staging), 'because `digests` is empty')
+    : line('Legs', legs.digests.join(', '), 'because `digests` names them');
+}
+
+function lineOfPlatforms(platforms: readonly Platform[]): readonly DecisionLine[] {
+  return platforms.length === 0 ? [] : [line('Platforms', platforms.map(formatPlatform).join(', '))];
+}
+
+function formatStaging({ run, attempt, name }: Staging): string {
+  return `run ${run}, attempt ${attempt}${name === '' ? '' : `, image "${name}"`}`;
+}
+
+/** What the rules gave: a tag, a tag that stays where it is, or no tag. */
+export type TagDecision =
+  | { readonly kind: 'given'; readonly tag: Tag; readonly rule: string }
+  | { readonly kind: 'held'; readonly tag: Tag; readonly rule: string; readonly reason: string }
+  | { readonly kind: 'none'; readonly rule: string; readonly reason: string };
+
+/** Every tag with its rule, then every rule that gave no tag; `latest` is among the latter if nothing else is said of it. */
+export function tagDecisions({ tags, held, notFired, latest }: ImageDescription): readonly TagDecision[] {
+  const hasLatest = latest.isTaken || held.some(({ kind }) => kind === 'latest');
+  return [
+    ...tags.map(({ tag, rule }) => ({ kind: 'given', tag, rule }) as const),
+    ...held.map(({ tag, rule, reason }) => ({ kind: 'held', tag, rule, reason }) as const),
+    ...notFired.map(({ rule, reason }) => ({ kind: 'none', rule, reason }) as const),
+    ...(hasLatest ? [] : [{ kind: 'none', rule: 'latest', reason: latest.reason } as const]),
+  ];
+}
