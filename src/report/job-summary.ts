@@ -11,7 +11,7 @@ import type { BuildStep } from '../log/build-progress.ts';
 import { troubleshootingUrl } from '../log/error-message.ts';
 import type { Span } from '../log/phases.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
-import { isStaged, type Outcome } from '../plan/outcome.ts';
+import { isStaged, type Outcome, targetsOf } from '../plan/outcome.ts';
 import type { Plan, PublicationPlan } from '../plan/plan.ts';
 import { formatDuration } from '../text/duration.ts';
 import { formatSize } from '../text/size.ts';
@@ -132,9 +132,8 @@ function heading({ plan, outcome, failure, isDryRun, spans }: SummaryFacts, meas
 /** The main reference of a leg that is staged; empty where none is, as where the version is there already. */
 function stagedAs(plan: DescribedPlan, outcome: Outcome | undefined): string {
   if (outcome?.digest === undefined || !isStaged(plan, outcome)) return '';
-  const { digest, places = [] } = outcome;
-  const main = plan.destinations.find(({ repository }) => places.some((place) => place.repository === repository));
-  return main === undefined ? '' : formatDigestReference(main.repository, digest);
+  const [main] = outcome.targets;
+  return main === undefined ? '' : formatDigestReference(main.destination.repository, outcome.digest);
 }
 
 function explainFailure(failure: Failure, measure: Measure): string {
@@ -176,10 +175,9 @@ function writePlan(
   ];
 }
 
-function writePublished(plan: PublicationPlan, { digest, description, places }: Outcome, measure: Measure): string {
-  const destinations = plan.destinations.filter(
-    ({ repository }) => places === undefined || places.some((place) => place.repository === repository),
-  );
+function writePublished(plan: PublicationPlan, outcome: Outcome, measure: Measure): string {
+  const { digest, description } = outcome;
+  const destinations = targetsOf(plan, outcome).map(({ destination }) => destination);
   const [main] = destinations;
   if (digest === undefined || main === undefined) return '';
   // A Docker registry knows images by tag only.
