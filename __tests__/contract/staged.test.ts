@@ -6,7 +6,7 @@ import { removePackageVersions } from '../../src/github/package-versions.ts';
 import { type Digest, isDigest, parseDigest } from '../../src/image/digest.ts';
 import type { Repository } from '../../src/image/repository.ts';
 import type { Tag } from '../../src/image/tag.ts';
-import { collectLegs, removeMarkers, stageLeg } from '../../src/legs/leg-store.ts';
+import { collectLegs, markLeg, removeMarkers } from '../../src/legs/leg-store.ts';
 import { markerTag } from '../../src/legs/marker.ts';
 import { aStaging } from '../support/legs.ts';
 import { startServer } from '../support/local-server.ts';
@@ -37,7 +37,7 @@ async function aStagedLeg(): Promise<{
   const image = anImage('leg');
   await pushImage(client, repository, image);
   const { digest } = image.manifest;
-  await stageLeg(client, repository, staging, digest, () => {});
+  await markLeg(client, repository, staging, digest, () => {});
   return { memory, repository, digest };
 }
 
@@ -58,7 +58,7 @@ describe('a staged leg', () => {
     for (const seed of ['a', 'b', 'c', 'd', 'e']) {
       const image = anImage(seed);
       await pushImage(client, repository, image);
-      await stageLeg(client, repository, staging, image.manifest.digest, () => {});
+      await markLeg(client, repository, staging, image.manifest.digest, () => {});
     }
     const { markers } = await collectLegs(client, repository, staging, () => {});
     expect(markers.length).toBe(5);
@@ -93,7 +93,7 @@ describe('a staged leg', () => {
     const repository = { registry: memory.registry, path: 'octo-org/app' };
     const image = anImage('leg');
     await pushImage(client, repository, image);
-    for (const name of names) await stageLeg(client, repository, aStaging({ name }), image.manifest.digest, () => {});
+    for (const name of names) await markLeg(client, repository, aStaging({ name }), image.manifest.digest, () => {});
     await expect(collectLegs(client, repository, aStaging({ name: wanted }), () => {})).rejects.toMatchObject({
       message: expect.stringContaining(says),
       remedy: expect.stringContaining('the same value'),

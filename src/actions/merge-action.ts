@@ -13,7 +13,7 @@ import type { Journal } from '../log/recording-log.ts';
 import { nothingDone, type Outcome } from '../plan/outcome.ts';
 import { type MergePlan, planMerge } from '../plan/plan-merge.ts';
 import { loginsOf } from '../plan/step-logins.ts';
-import { join } from '../publish/merge-legs.ts';
+import { mergeLegs } from '../publish/merge-legs.ts';
 import { announce, tellOf } from '../report/announce.ts';
 import { formatOutputs, type OutputName } from '../report/outputs.ts';
 import { formatPlan } from '../report/plan-table.ts';
@@ -113,7 +113,7 @@ async function attemptMerge(
       await removePackageVersions(api, repository, digests);
       return true;
     };
-    const outcome = await join(planned, { registry, removeVersions, log, runStage });
+    const outcome = await mergeLegs(planned, { registry, removeVersions, log, runStage });
     account.outcome = outcome;
     return await spans.measure('report', 'Report', async () => {
       await weighFor(account, outcome, registry, entry);

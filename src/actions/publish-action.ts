@@ -18,7 +18,7 @@ import { plan } from '../plan/plan-publish.ts';
 import { loginsOf } from '../plan/step-logins.ts';
 import { buildByDigest } from '../publish/build-by-digest.ts';
 import type { EnginePort } from '../publish/ports.ts';
-import { publish } from '../publish/publish-image.ts';
+import { publishImage } from '../publish/publish-image.ts';
 import { announce, tellOf } from '../report/announce.ts';
 import { formatOutputs, type OutputName } from '../report/outputs.ts';
 import { formatPlan } from '../report/plan-table.ts';
@@ -121,7 +121,7 @@ async function attemptPublish(
         ...engine,
         buildByDigest: (decision, repositories) => buildByDigest(engine, decision, repositories, docker.temp),
       };
-      const outcome = await publish(planned, { engine: port, source: sourceOf(step), registry, log, runStage });
+      const outcome = await publishImage(planned, { engine: port, source: sourceOf(step), registry, log, runStage });
       account.outcome = outcome;
       return await spans.measure('report', 'Report', async () => {
         await weighFor(account, outcome, registry, entry);

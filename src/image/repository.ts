@@ -72,3 +72,7 @@ export function parseRepository(registry: Registry, path: string): Repository {
 export function formatRepository(repository: Repository): string {
   return `${repository.registry}/${repository.path}`;
 }
+
+export function isSameRepository(one: Repository, other: Repository): boolean {
+  return one.registry === other.registry && one.path === other.path;
+}

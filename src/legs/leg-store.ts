@@ -67,7 +67,7 @@ export async function readLeg(registry: LegRegistry, repository: Repository, dig
  * @returns the leg, as the merge is going to find it
  * @throws InputError LEG_INVALID; RegistryError
  */
-export async function stageLeg(
+export async function markLeg(
   registry: LegRegistry,
   repository: Repository,
   staging: Staging,

@@ -27,15 +27,14 @@ export function announce(
     log.notice(`Nothing was published, because ${outcome.reason}.`);
     return;
   }
-  const { digest, places = [] } = outcome;
-  const references = places.map(({ repository }) => formatDigestReference(repository, digest));
+  const { digest, targets } = outcome;
+  const references = targets.map(({ destination }) => formatDigestReference(destination.repository, digest));
   // The runner's list of what a job made, for attestation steps (actions/runner, CreateArtifactsFileCommand).
   appendText(env.GITHUB_ARTIFACTS, references.map((each) => `oci://${each}\n`).join(''));
   // The main one comes last.
-  for (const { repository, description } of [...places.slice(1), ...places.slice(0, 1)]) {
+  for (const { destination, description } of [...targets.slice(1), ...targets.slice(0, 1)]) {
     const tags = description.tags.map(({ tag }) => tag).join(', ');
-    const destination = thePlan.destinations.find((each) => each.repository === repository);
-    log.info(`Published ${formatDigestReference(repository, digest)} as ${tags}`);
-    if (destination?.packageUrl) log.info(`Package ${destination.packageUrl}`);
+    log.info(`Published ${formatDigestReference(destination.repository, digest)} as ${tags}`);
+    if (destination.packageUrl !== '') log.info(`Package ${destination.packageUrl}`);
   }
 }

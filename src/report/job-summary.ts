@@ -7,7 +7,7 @@ import type { BuildStep } from '../log/build-progress.ts';
 import { troubleshootingUrl } from '../log/error-message.ts';
 import type { Span } from '../log/phases.ts';
 import { decisions } from '../plan/list-decisions.ts';
-import { isStaged, type Outcome } from '../plan/outcome.ts';
+import { isStaged, type Outcome, targetsOf } from '../plan/outcome.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { MergePlan } from '../plan/plan-merge.ts';
 import { formatDuration } from '../text/duration.ts';
@@ -112,9 +112,8 @@ function writeHeading({ plan, outcome, failure, isDryRun, spans }: SummaryFacts,
 /** The main reference of a leg that is staged; empty if none is, also because the version exists already. */
 function stagedAs(plan: Plan | MergePlan, outcome: Outcome | undefined): string {
   if (outcome?.digest === undefined || !('staging' in plan) || !isStaged(plan, outcome)) return '';
-  const { digest, places = [] } = outcome;
-  const main = plan.destinations.find(({ repository }) => places.some((place) => place.repository === repository));
-  return main === undefined ? '' : formatDigestReference(main.repository, digest);
+  const [main] = outcome.targets;
+  return main === undefined ? '' : formatDigestReference(main.destination.repository, outcome.digest);
 }
 
 function writeFailure(failure: ShownFailure, writer: SummaryWriter): string {
@@ -147,14 +146,9 @@ function writePlan(
   ];
 }
 
-function writePublished(
-  plan: Plan | MergePlan,
-  { digest, description, places }: Outcome,
-  writer: SummaryWriter,
-): string {
-  const destinations = plan.destinations.filter(
-    ({ repository }) => places === undefined || places.some((place) => place.repository === repository),
-  );
+function writePublished(plan: Plan | MergePlan, outcome: Outcome, writer: SummaryWriter): string {
+  const { digest, description } = outcome;
+  const destinations = targetsOf(plan, outcome).map(({ destination }) => destination);
   const [main] = destinations;
   if (digest === undefined || main === undefined) return '';
   // A Docker registry knows images by tag only.

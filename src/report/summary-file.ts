@@ -25,15 +25,15 @@ export interface Account {
 /** Sizes are for the summary alone: without one nobody is asked, and where they cannot be had, it goes without. */
 export async function weighFor(
   account: Account,
-  { manifest, platforms, config, places = [] }: Outcome,
+  { manifest, platforms, config, targets }: Outcome,
   registry: RegistryClient,
   { env, log }: Entry,
 ): Promise<void> {
-  const [main] = places;
+  const [main] = targets;
   if (!account.wantsSummary || !env.GITHUB_STEP_SUMMARY || main === undefined || manifest === undefined) return;
   const { weigh } = await import('./image-sizes.ts');
   try {
-    account.images = await weigh(registry, main.repository, manifest, {
+    account.images = await weigh(registry, main.destination.repository, manifest, {
       platform: Object.keys(platforms)[0] ?? '',
       ...(config && { config }),
     });
