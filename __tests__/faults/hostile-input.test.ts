@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { judgeText } from '../../src/engine/tool-output.ts';
 import { gatherFaults, InternalError, PublishError } from '../../src/errors.ts';
 import { parseChallenges } from '../../src/http/challenge.ts';
-import { readRefusal } from '../../src/http/request-failure.ts';
+import { readRefusal } from '../../src/registry/refusal.ts';
 import { parseRetryAfter } from '../../src/http/retry.ts';
 import { digestOf } from '../../src/image/digest.ts';
 import { mediaTypes, parseIndex } from '../../src/image/manifest.ts';
