@@ -393,7 +393,8 @@ export const packageNotReadable: Cause = (facts) => {
 
 /** Docker's general text, which says most often that the name has no registry and the push went to Docker Hub. */
 export const accessDenied: Cause = (facts) => {
-  const isHub = /\bdocker\.(?:io|com)\b/.test(`${facts.words}\n${facts.failure.output ?? ''}`);
+  const said = `${facts.failure.exchange?.url ?? facts.words}\n${facts.failure.output ?? ''}`;
+  const isHub = /\bdocker\.(?:io|com)\b/.test(said);
   if (!isHub || isDockerHub(facts.repository.registry)) {
     return facts.failure.code === 'TOKEN_REJECTED' ? tokenRejected(facts) : pushDeniedWithoutReason(facts);
   }

@@ -46,7 +46,8 @@ export const repositoryEmpty: Cause = () => ({
 });
 
 export const ownerSegmentMissing: Cause = (facts) => {
-  const path = facts.words.match(/\/v2\/([^\s"]+?)\/(?:blobs|manifests)\//)?.[1];
+  const isOurs = facts.failure.exchange !== undefined;
+  const path = isOurs ? facts.target.path : facts.words.match(/\/v2\/([^\s"]+?)\/(?:blobs|manifests)\//)?.[1];
   if (path === undefined || path.includes('/') || !isGitHub(facts)) return undefined;
   const owner = facts.sourceRepository?.owner.toLowerCase() ?? 'OWNER';
   return {

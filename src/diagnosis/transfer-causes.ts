@@ -54,11 +54,13 @@ export const egressLimited: Cause = () => ({
   retryable: true,
 });
 
-export const unavailable: Cause = ({ words }) => ({
+export const unavailable: Cause = (facts) => ({
   code: 'REGISTRY_UNAVAILABLE',
   cause: 'The registry is down or overloaded.',
   remedy: `Allow more attempts with \`retries\`.${
-    /ghcr\.io|github/.test(words) ? ' GitHub says of itself at https://www.githubstatus.com.' : ''
+    /(?:^|\.)(?:ghcr\.io|github\.com|githubusercontent\.com)$/.test(namedHost(facts))
+      ? ' See https://www.githubstatus.com for outages of GitHub.'
+      : ''
   }`,
   retryable: true,
 });
@@ -202,10 +204,12 @@ export const noRegistry: Cause = (facts) => {
 };
 
 /** A registry says with a code what it does not know; an answer to HEAD has no body to say it in. */
-export const pageMissing: Cause = (facts) =>
-  (facts.failure.ociCodes ?? []).length > 0 || !/\b(?:GET|POST|PUT|PATCH) \S+ was answered with 404/.test(facts.words)
+export const pageMissing: Cause = (facts) => {
+  const { exchange } = facts.failure;
+  return exchange === undefined || exchange.ociCodes.length > 0 || exchange.method === 'HEAD'
     ? undefined
     : noRegistry(facts);
+};
 
 export const hostBlocked: Cause = (facts) => ({
   code: 'HOST_BLOCKED',

@@ -4,10 +4,10 @@
  * digest.
  */
 
-import { RegistryError } from '../errors.ts';
+import { type ErrorCode, RegistryError } from '../errors.ts';
 import { createHttp } from '../http/http.ts';
-import { failureOfAnswer, readRefusal } from '../http/request-failure.ts';
-import { type RetryPorts, retry } from '../http/retry.ts';
+import { exchangeOf, inShort } from '../http/request-failure.ts';
+import { delayOfAnswer, isTransientStatus, type RetryPorts, retry } from '../http/retry.ts';
 import type { Digest } from '../image/digest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Environment } from '../text/environment.ts';
@@ -28,6 +28,8 @@ interface Answer {
   readonly status: number;
   readonly body: unknown;
 }
+
+const codes: Readonly<Partial<Record<number, ErrorCode>>> = { 401: 'TOKEN_REJECTED', 403: 'PUSH_DENIED' };
 
 const pageSize = 100;
 /** Versions are listed newest first, and what is removed is of this run. */
@@ -60,13 +62,17 @@ export async function removePackageVersions(
         const text = (await http.readBytes(response, longestAnswer, 'ignore')).toString();
         const { status } = response;
         if (status === 200 || status === 204 || status === 404) return { status, body: parseJson(text) };
-        throw failureOfAnswer({
-          method,
-          url: response.url,
-          refusal: readRefusal(status, text),
-          retryAfter: response.headers['retry-after'],
-          now: api.now(),
-          denied: 'PUSH_DENIED',
+        const retryable = isTransientStatus(status);
+        const words = inShort(text);
+        throw new RegistryError(retryable ? 'REGISTRY_UNAVAILABLE' : (codes[status] ?? 'REGISTRY_REFUSED'), {
+          message: `${method} ${response.url.href} was answered with ${status}: ${words}`,
+          remedy:
+            'Give the token the right to administer the package: the repository that publishes it has that right.',
+          retryable,
+          delay: retryable ? delayOfAnswer(response.headers['retry-after'], text, api.now()) : undefined,
+          status,
+          words,
+          ...exchangeOf(response),
         });
       },
       { what: `${method} ${path}`, ...api },
