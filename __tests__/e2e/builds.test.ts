@@ -311,8 +311,8 @@ describe('bad input is found before anything is built', () => {
     ['an output without a type', { outputs: 'dest=out' }, 'INPUT_INVALID', 'without a type'],
     ['a misspelt credential', { 'cache-to': 'type=gha,tokne=canary' }, 'INPUT_INVALID', 'expected "token"'],
     ['a mode of provenance that there is not', { provenance: 'mode=most' }, 'INPUT_INVALID', 'min or max'],
-    ['quotation marks that do not pair', { secrets: '"key=value' }, 'INPUT_INVALID', '`secrets` is no list'],
-    ['a field that is half quoted', { 'cache-to': 'type=registry,"ref=x' }, 'INPUT_INVALID', '`cache-to` is no list'],
+    ['quotation marks that do not pair', { secrets: '"key=value' }, 'INPUT_INVALID', '`secrets` is not a list'],
+    ['a field that is half quoted', { 'cache-to': 'type=registry,"ref=x' }, 'INPUT_INVALID', '`cache-to` is not a list'],
     ['a secret file that is not there', { 'secret-files': 'key=absent.txt' }, 'SECRET_MISSING', '"absent.txt"'],
     ['a variable that is not set', { 'secret-envs': 'key=NOBODY_SET' }, 'SECRET_MISSING', 'NOBODY_SET'],
     ['an SSH agent that does not run', { ssh: 'default' }, 'SECRET_MISSING', 'SSH_AUTH_SOCK'],
@@ -350,7 +350,7 @@ describe('bad input is found before anything is built', () => {
     ['a limit without a number', { ulimit: 'nofile=many' }, 'INPUT_INVALID', 'nofile=1024:4096'],
     ['an entitlement that there is not', { allow: 'root' }, 'INPUT_INVALID', 'security.insecure'],
     ['a build context that is not there', { 'build-contexts': 'x=absent' }, 'CONTEXT_MISSING', 'x=absent'],
-    ['two attestations of a kind', { sbom: 'true', attests: 'type=sbom' }, 'INPUT_INVALID', 'asked for twice'],
+    ['two attestations of a kind', { sbom: 'true', attests: 'type=sbom' }, 'INPUT_INVALID', 'given twice'],
   ] as const)('%s', async (_title, inputs, code, says) => {
     const runner = aRunner();
     const step = await runner.main({ registry: suite.registry, tags: '1.0', ...inputs });

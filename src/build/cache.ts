@@ -61,7 +61,7 @@ function refuseMisspelt(input: CacheInput, name: string): void {
   const meant = secretNames.find((secret) => differsByOneEdit(secret, name.toLowerCase()));
   if (meant === undefined) return;
   throw new InputError('INPUT_INVALID', {
-    message: `The input \`${input}\` has the attribute "${name}": expected "${meant}", whose value is a secret.`,
+    message: `The input \`${input}\` has the attribute "${name}", which looks like "${meant}". The value of "${meant}" is a secret, so the step must know its name.`,
     remedy: `Write "${meant}" in place of "${name}".`,
   });
 }

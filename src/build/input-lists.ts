@@ -11,8 +11,8 @@ function malformed(input: string, cause: unknown): InputError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   // The parser quotes what it read, which may be a secret: only its own words are repeated.
   return new InputError('INPUT_INVALID', {
-    message: `The input \`${input}\` is no list: ${reason.replace(/:.*/s, '').replace(/\.$/, '')}.`,
-    remedy: `Close every quotation mark in \`${input}\`; a mark inside of a quoted entry is written twice ("").`,
+    message: `The input \`${input}\` is not a list: ${reason.replace(/:.*/s, '').replace(/\.$/, '')}.`,
+    remedy: `Close every quotation mark in \`${input}\`; double a mark inside a quoted entry ("").`,
   });
 }
 

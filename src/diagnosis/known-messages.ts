@@ -38,7 +38,7 @@ export function recognises(
 export const knownMessages: readonly KnownMessage[] = [
   // In the middle of a publish
   {
-    message: 'The login with which … could be pushed to when this step began is refused now: …',
+    message: 'The registry accepted the login for … when this step began, and refuses it now: …',
     code: 'TOKEN_EXPIRED',
     cause: access.loginLost,
   },

@@ -62,9 +62,9 @@ export async function installBuildx(release: BuildxRelease, ports: InstallPorts)
   const bytes = await ports.retry(`Download of ${asset}`, () => download(release, asset, ports));
   if (sha256(bytes) !== expected) {
     throw new ToolError('BUILDX_UNTRUSTED', {
-      message: `${asset} has the SHA-256 ${sha256(bytes)}, not ${expected}: it is not used.`,
+      message: `${asset} has the SHA-256 ${sha256(bytes)}, not ${expected}, so the step does not use it.`,
       remedy:
-        'Something on the way, or the mirror in BUILDX_DOWNLOAD_URL, gave another file. Find out what, or install buildx on the runner.',
+        'A proxy, or the mirror in BUILDX_DOWNLOAD_URL, sent a different file. Find out which, or install buildx on the runner.',
     });
   }
   await mkdir(folder, { recursive: true });

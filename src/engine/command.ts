@@ -126,8 +126,8 @@ function endChild(child: ChildProcess, askToEnd: CommandOptions['askToEnd']): vo
 /** For work that outlives its step, such as a command that waits to be tried again while another part has failed. */
 function notAnyMore(): ToolError {
   return new ToolError('CANCELLED', {
-    message: 'The step is over; no command starts any more.',
-    remedy: 'None is needed.',
+    message: 'The step has ended, so it starts no more commands.',
+    remedy: 'You do not need to do anything.',
   });
 }
 

@@ -315,6 +315,6 @@ async function writeStream(outgoing: ClientRequest, body: Body, source: Readable
 function wrongLength(found: string, body: Body): RegistryError {
   return new RegistryError('DIGEST_MISMATCH', {
     message: `The source of an upload holds ${found} that its descriptor announces; expected exactly ${body.length}.`,
-    remedy: 'The image is damaged or changed while it was read; make it anew.',
+    remedy: 'The image is damaged, or something changed it while the step read it. Write it again.',
   });
 }

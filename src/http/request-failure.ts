@@ -42,7 +42,7 @@ export function invalidAnswer(asked: Asked, fault: string): RegistryError {
   const { host } = asked.url;
   return new RegistryError('ANSWER_INVALID', {
     message: `${host} gave an invalid answer to ${asked.method} ${formatUrl(asked.url)}: ${fault}.`,
-    remedy: `Check that ${host} is the right host. A proxy or a login page may answer in its place.`,
+    remedy: `Check that ${host} is the right host. A proxy or a login page may answer instead.`,
     ...exchangeOf(asked),
   });
 }

@@ -38,7 +38,7 @@ export function parseRegistry(text: string): Registry {
   const registry = withoutAlias(text);
   if (isRegistry(registry)) return registry;
   throw new InputError('REGISTRY_INVALID', {
-    message: `"${text}" is no registry: expected host[:port] without scheme or path, such as ghcr.io or localhost:5000.`,
+    message: `"${text}" is not a registry: expected host[:port] without scheme or path, such as ghcr.io or localhost:5000.`,
     remedy: remedyOf(text),
   });
 }

@@ -48,7 +48,7 @@ export async function readLeg(registry: LegRegistry, repository: Repository, dig
   const manifest = await registry.getManifest(repository, digest).catch((cause: unknown) => {
     if (!(cause instanceof RegistryError) || cause.code !== 'MANIFEST_UNKNOWN') throw cause;
     throw new InputError('LEG_MISSING', {
-      message: `${formatDigestReference(repository, digest)} is not in the registry: expected the digest of a leg that was pushed to this very repository.`,
+      message: `${formatDigestReference(repository, digest)} is not in the registry: expected the digest of a leg that was pushed to this repository.`,
       remedy: 'Take the digests from the `digest` outputs of the steps that pushed the legs, in this run.',
       cause,
     });
@@ -151,7 +151,7 @@ async function nothingStaged(
     ? new InputError('LEG_MISSING', {
         message: `${missing}.`,
         remedy:
-          'Stage the legs in earlier jobs of this run (`stage: true`), with the same `registry`, `owner`, `image` and name, and let the merging job `needs` them. If the run has been merged before, the merge has removed the marks of its legs: re-run all jobs.',
+          'Stage the legs in earlier jobs of this run (`stage: true`), with the same `registry`, `owner`, `image` and name, and list these jobs in `needs` of the merging job. If this run was already merged, its legs are no longer marked. Re-run all jobs.',
       })
     : new InputError('LEG_MISSING', {
         message: `${missing}, but some that it staged ${others}.`,
@@ -169,9 +169,8 @@ export async function checkContent(registry: LegRegistry, repository: Repository
       entries.map(async ({ digest, platform }) => {
         if ((await registry.headManifest(repository, digest)) !== undefined) return;
         throw new InputError('LEG_MISSING', {
-          message: `${formatDigestReference(repository, digest)}, ${platform ?? 'an attestation'} of the leg ${leg}, is not in the registry any more.`,
-          remedy:
-            'Something removed it since it was pushed, such as a clean-up of untagged versions. Run its job again.',
+          message: `${formatDigestReference(repository, digest)}, ${platform ?? 'an attestation'} of the leg ${leg}, is no longer in the registry.`,
+          remedy: 'Something removed it after the push, such as a clean-up of untagged versions. Run its job again.',
         });
       }),
     ),

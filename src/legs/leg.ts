@@ -41,7 +41,7 @@ export function legOf(repository: Repository, manifest: StoredManifest, config: 
       : [entryOfImage(manifest, platform)];
   if (entries.some((entry) => entry.platform !== undefined)) return { digest: manifest.digest, entries };
   throw new InputError('LEG_INVALID', {
-    message: `${formatDigestReference(repository, manifest.digest)} (${manifest.mediaType}) is no leg: it holds no image that names its platform.`,
+    message: `${formatDigestReference(repository, manifest.digest)} (${manifest.mediaType}) is not a leg: it has no image that names its platform.`,
     remedy:
       'Merge the digests of images or of their indexes, as the `digest` outputs of the steps that built them have them.',
   });

@@ -91,7 +91,7 @@ export function parseMarker(tag: Tag, manifest: StoredManifest, { run, name }: P
   const entries = readEntries(manifest);
   if (document.artifactType !== markerType || !isDigest(digest) || !/^[0-9]+$/.test(attempt) || entries.length === 0) {
     throw new InputError('LEG_INVALID', {
-      message: `The tag ${tag} is named like the marker of a staged leg, but ${manifest.digest} is none.`,
+      message: `The tag ${tag} has the name of a marker of a staged leg, but ${manifest.digest} is not a marker.`,
       remedy: `Remove that tag, or merge explicit \`digests\`.`,
     });
   }

@@ -112,7 +112,7 @@ async function readConfig(folder: string): Promise<JsonObject> {
 
 function unreadable(path: string, cause: unknown): ToolError {
   return new ToolError('DOCKER_CONFIG_INVALID', {
-    message: `The Docker configuration ${path} of the runner could not be read as a JSON object.`,
+    message: `The Docker configuration ${path} of the runner is not a readable JSON object.`,
     remedy: `Correct or remove ${path} on the runner.`,
     cause,
   });

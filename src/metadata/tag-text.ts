@@ -43,7 +43,7 @@ export function fitTag(value: string, { prefix, suffix }: Affixes): Tag {
   const text = cleanText(`${prefix}${value}${suffix}`).replace(/^[.-]+/, '');
   if (text === '') {
     throw new InputError('TAG_INVALID', {
-      message: `Nothing of "${prefix}${value}${suffix}" can stand in a tag: expected at least one of a-z, A-Z, 0-9 or "_".`,
+      message: `Nothing of "${prefix}${value}${suffix}" is valid in a tag: expected at least one of a-z, A-Z, 0-9 or "_".`,
       remedy: 'Give the rule a prefix, such as prefix=branch-, or a value of other characters.',
     });
   }

@@ -72,7 +72,7 @@ export function checkWrittenLogin({ registry, password }: WrittenLogin, product:
   const owning = hostOfOwningProduct(registry, product);
   if (form === 'other' || owning === product.host || (owning !== undefined && form !== 'installation')) return;
   throw new InputError('TOKEN_FOREIGN', {
-    message: `The password for ${registry} in \`registry-auth\` is a token of GitHub: it is not sent to ${registry}, which ${owning === undefined ? 'is no registry of GitHub' : `belongs to ${owning}`}.`,
+    message: `The password for ${registry} in \`registry-auth\` is a token of GitHub, so the step does not send it to ${registry}, which ${owning === undefined ? 'is not a registry of GitHub' : `belongs to ${owning}`}.`,
     remedy: `Write a password or access token of ${registry} there, kept as a secret.`,
   });
 }
@@ -109,9 +109,9 @@ export function resolveCredential(
     });
   }
   if (owning !== product.host && form === 'installation') {
-    if (!needed) return { kind: 'runner', reason: `the token of this job is good for ${product.host} only` };
+    if (!needed) return { kind: 'runner', reason: `the token of this job is valid for ${product.host} only` };
     throw new InputError('TOKEN_FOREIGN', {
-      message: `The token of this job is good for ${product.host} only; it is not sent to ${registry}, which belongs to ${owning}.`,
+      message: `The token of this job is valid for ${product.host} only, so the step does not send it to ${registry}, which belongs to ${owning}.`,
       remedy: `Set \`token\` to a classic personal access token of ${owning} with the scope write:packages, kept as a secret.`,
     });
   }

@@ -41,7 +41,7 @@ export function planPull(
   const { digest } = inputs;
   if (digest !== undefined && registry.kind === 'docker') {
     throw new InputError('DIGEST_UNSUPPORTED', {
-      message: `${digest} cannot be pulled: the Docker registry ${registry.registry} knows images by tag only.`,
+      message: `${digest} cannot be pulled: the Docker registry ${registry.registry} finds images by tag only.`,
       remedy: 'Set `tag` instead of `digest`, or use the Container registry (`registry: container`).',
     });
   }

@@ -28,11 +28,11 @@ export function refuseImitation(registry: Registry, product: Product, input: str
   const imitated = imitatedRegistry(hostOf(registry), product);
   if (imitated === undefined) return;
   throw new InputError('REGISTRY_INVALID', {
-    message: `The registry "${registry}" in \`${input}\` is not GitHub's but looks like "${imitated}"; credentials sent there would be lost.`,
+    message: `The registry "${registry}" in \`${input}\` is not a registry of GitHub, but it looks like "${imitated}". The step sends no credentials there.`,
     remedy:
       input === 'registry'
         ? `Write \`registry: ${imitated}\`, or \`registry: auto\`.`
-        : `Write ${imitated}, if it is meant.`,
+        : `If you mean ${imitated}, write that.`,
   });
 }
 
@@ -97,15 +97,15 @@ export function checkRequest(
   if (kind !== 'docker' || isAssumed) return;
   if (referrers) {
     throw new InputError('INPUTS_CONTRADICT', {
-      message: `\`referrers: true\` cannot be had in the Docker registry ${registry}: it takes images, and nothing that refers to them.`,
+      message: `\`referrers: true\` is not supported by the Docker registry ${registry}: it stores images, but no signatures or attestations that refer to them.`,
       remedy:
-        'Use the Container registry (`registry: container`) where this GitHub has one; else leave `referrers` out.',
+        'Use the Container registry (`registry: container`) if this GitHub has one. Otherwise leave `referrers` out.',
     });
   }
   if (platforms.length <= 1) return;
   throw new InputError('INDEX_UNSUPPORTED', {
     message: `The Docker registry ${registry} takes images of one platform only, and \`platforms\` has ${platforms.length}: ${platforms.map(formatPlatform).join(', ')}.`,
     remedy:
-      'Use the Container registry (`registry: container`) where this GitHub has one; else leave one platform, or publish each platform under a tag of its own.',
+      'Use the Container registry (`registry: container`) if this GitHub has one. Otherwise leave one platform, or publish each platform under its own tag.',
   });
 }

@@ -150,7 +150,7 @@ async function findBegun(
     if (chosen.length === 0) return undefined;
     const index = await registry.getManifest(repository, tag);
     if (!haveSameEntries(index, joinFrom(chosen, plan, target))) return undefined;
-    log.info(`${formatTagReference(repository, tag)} lists these very legs already; the merge goes on with it.`);
+    log.info(`${formatTagReference(repository, tag)} already lists exactly these legs. The merge continues with it.`);
     return index;
   };
   const begun = async (target: NamedTarget): Promise<MergeTarget> => ({
@@ -200,7 +200,7 @@ async function findMarkersIfAny(
     return await findMarkers(registry, repository, selection.staging);
   } catch (error) {
     if (!(error instanceof PublishError)) throw error;
-    log.warning(`Legs that were staged in ${formatRepository(repository)} may still be there: ${error.message}`);
+    log.warning(`Legs that were staged in ${formatRepository(repository)} may still exist: ${error.message}`);
     return [];
   }
 }

@@ -125,7 +125,7 @@ const remedies: Partial<Record<ErrorCode, string>> = {
 export function notARegistry(asked: Asked, refusal: Refusal): RegistryError {
   return new RegistryError('ANSWER_INVALID', {
     message: `${asked.url.host} did not answer like a container registry: ${asked.method} ${formatUrl(asked.url)} gave a web page, with status ${refusal.status}.`,
-    remedy: 'Check that `registry` names a container registry, and that no proxy or login page answers in its place.',
+    remedy: 'Check that `registry` names a container registry, and that no proxy or login page answers instead.',
     ...exchangeOf(asked),
     ...refusal,
   });

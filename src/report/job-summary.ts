@@ -151,7 +151,7 @@ function writePublished(plan: Plan | MergePlan, outcome: Outcome, writer: Summar
   const destinations = targetsOf(plan, outcome).map(({ destination }) => destination);
   const [main] = destinations;
   if (digest === undefined || main === undefined) return '';
-  // A Docker registry knows images by tag only.
+  // A Docker registry finds images by tag only.
   const [tag] = description.tags;
   const reference =
     main.registry.kind === 'docker' && tag !== undefined

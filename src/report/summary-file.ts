@@ -38,7 +38,7 @@ export async function weighFor(
       ...(config && { config }),
     });
   } catch (error) {
-    log.info(`The summary does without sizes: ${toPublishError(error).message}`);
+    log.info(`The job summary has no sizes: ${toPublishError(error).message}`);
   }
 }
 

@@ -114,7 +114,7 @@ function readable(path: string, signal: AbortSignal, sizeOf: Files['sizeOf'], ac
     if (size !== undefined) return size;
     throw new InputError('SOURCE_INCOMPLETE', {
       message: `"${path}" has no "${name}", which the image in it needs.`,
-      remedy: 'Write the image anew, whole: every platform of an index and every layer has to be in it.',
+      remedy: 'Write the whole image again. It must have every platform of its index, and every layer.',
     });
   };
   return {

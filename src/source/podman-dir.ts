@@ -63,7 +63,7 @@ export function openDirectory(files: Files, temp: string): Promise<ImageSource> 
         if (compressed.open(blob) !== undefined || files.sizeOf(hexOf(blob)) === blob.size) return;
         throw new InputError('SOURCE_INCOMPLETE', {
           message: `"${hexOf(blob)}" in "${files.path}" does not have ${blob.size} bytes, which the image in it needs.`,
-          remedy: 'Make the list anew: every layer of every platform has to be in the storage.',
+          remedy: 'Create the list again. Every layer of every platform must be in the storage.',
         });
       },
       open: (blob) => compressed.open(blob) ?? files.open(hexOf(blob)),

@@ -87,7 +87,7 @@ function expectCase({ printed, context, code, says }: Case): void {
   }
 }
 
-const lost = 'The login with which … could be pushed to when this step began is refused now: …';
+const lost = 'The registry accepted the login for … when this step began, and refuses it now: …';
 const lostInPush: Failure = { text: 'failed to push ghcr.io/octo-org/app:1: unauthorized.', code: 'TOKEN_EXPIRED' };
 
 const rows: Readonly<Record<string, Case>> = {

@@ -84,7 +84,7 @@ describe('which credential is sent to a registry', () => {
   test('where nothing is pushed, that is no error', () => {
     expect(decide('ghcr.io', 'ghs_job', { product: server, needed: false })).toEqual({
       kind: 'runner',
-      reason: 'the token of this job is good for ghes.example only',
+      reason: 'the token of this job is valid for ghes.example only',
     });
   });
 
