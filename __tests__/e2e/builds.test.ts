@@ -312,7 +312,12 @@ describe('bad input is found before anything is built', () => {
     ['a misspelt credential', { 'cache-to': 'type=gha,tokne=canary' }, 'INPUT_INVALID', 'expected "token"'],
     ['a mode of provenance that there is not', { provenance: 'mode=most' }, 'INPUT_INVALID', 'min or max'],
     ['quotation marks that do not pair', { secrets: '"key=value' }, 'INPUT_INVALID', '`secrets` is not a list'],
-    ['a field that is half quoted', { 'cache-to': 'type=registry,"ref=x' }, 'INPUT_INVALID', '`cache-to` is not a list'],
+    [
+      'a field that is half quoted',
+      { 'cache-to': 'type=registry,"ref=x' },
+      'INPUT_INVALID',
+      '`cache-to` is not a list',
+    ],
     ['a secret file that is not there', { 'secret-files': 'key=absent.txt' }, 'SECRET_MISSING', '"absent.txt"'],
     ['a variable that is not set', { 'secret-envs': 'key=NOBODY_SET' }, 'SECRET_MISSING', 'NOBODY_SET'],
     ['an SSH agent that does not run', { ssh: 'default' }, 'SECRET_MISSING', 'SSH_AUTH_SOCK'],
