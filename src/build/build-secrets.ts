@@ -14,7 +14,7 @@ export type SecretSource =
   | { readonly id: string; readonly kind: 'environment'; readonly variable: string }
   | { readonly id: string; readonly kind: 'file'; readonly path: string };
 
-/** Secrets as the inputs name them; `values` are those that stand in the inputs themselves. */
+/** Secrets as the inputs name them; `values` are those that the inputs themselves hold. */
 export interface ParsedSecrets {
   readonly sources: readonly SecretSource[];
   readonly values: ReadonlyMap<string, string>;
@@ -140,7 +140,7 @@ export function checkSecrets(
   }
 }
 
-/** The values of the secrets that do not stand in files: from the inputs and from the environment. */
+/** The values of the secrets that are not in files: from the inputs and from the environment. */
 export function secretValues(
   sources: readonly SecretSource[],
   inputs: ReadonlyMap<string, string>,

@@ -56,7 +56,10 @@ function parseCacheEntry(input: CacheInput, text: string): ParsedCacheEntry {
   return { entry: { type, attributes: open, variables: [...values.keys()] }, values };
 }
 
-/** What is passed on as it is stands on a command line: a secret whose name has a typing error must not. */
+/**
+ * An attribute that is passed on unread is visible on a command line. A secret whose name has a typing error must not get
+ * there.
+ */
 function refuseMisspelt(input: CacheInput, name: string): void {
   const meant = secretNames.find((secret) => differsByOneEdit(secret, name.toLowerCase()));
   if (meant === undefined) return;

@@ -1,6 +1,6 @@
 /**
- * Lists as docker/build-push-action writes them: one entry a line, of which a quoted one may have line breaks, or several
- * between commas; and the fields of one entry, as buildx reads them again.
+ * Lists as docker/build-push-action writes them: one entry a line, or several between commas; a quoted entry may have line
+ * breaks. Also the fields of one entry, as buildx reads them again.
  */
 
 import { parse } from 'csv-parse/sync';

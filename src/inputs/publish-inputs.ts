@@ -43,10 +43,10 @@ export type InputName = keyof typeof inputDefaults;
 /** A yes-or-no input that may also be left to the action. */
 export type Choice = 'auto' | 'true' | 'false';
 
-/** What is done where the version tag is there already. */
+/** What the step does if the version tag already exists. */
 export type IfExists = 'overwrite' | 'skip' | 'fail';
 
-/** What is asked of the registry after the push. */
+/** What the step checks in the registry after the push. */
 export type Verification = 'off' | 'manifest' | 'blobs';
 
 export interface Inputs {
@@ -94,7 +94,7 @@ function stage(text: string): string | undefined {
   });
 }
 
-/** Inputs that say how an image is built, and so nothing of one that is there already. */
+/** Inputs that say how to build an image; they mean nothing for an image that already exists. */
 function buildInputsGiven(read: InputReader<InputName>): readonly string[] {
   const defaults = { ...buildInputDefaults, labels: '', annotations: '' };
   const names = Object.keys(defaults).filter((name): name is keyof typeof defaults => Object.hasOwn(defaults, name));

@@ -5,10 +5,10 @@
  *
  *     marker := '_staged.' run '.' attempt ['.' name] '.' hex{12}        (hex: the head of the leg's digest)
  *
- * An index, because what it lists counts as used wherever a registry, or a clean-up of one, removes what nothing refers
- * to; of its own, because a registry removes manifests and not tags, so that removing it leaves the leg alone. The digest
- * in the tag keeps two legs apart that say they are the same one, so that it is found out. No version and no branch gives
- * such a tag (docker/metadata-action, `sanitizeTag`, keeps "_", but no rule starts with one).
+ * A marker is an index, because a registry or a clean-up that removes what nothing refers to counts what an index lists as
+ * used. It is a manifest apart from the leg's, because a registry removes manifests and not tags: removing the marker leaves
+ * the leg alone. The digest in the tag keeps two legs apart that say they are the same one, so that it is found out. No version
+ * and no branch gives such a tag (docker/metadata-action, `sanitizeTag`, keeps "_", but no rule starts with one).
  */
 
 import { InputError } from '../errors.ts';

@@ -41,7 +41,7 @@ function malformed({ name, code }: ListInput, cause: unknown): InputError {
 }
 
 /**
- * The entries of an input in which commas and quotation marks are plain text (labels, annotations), one a line, trimmed; a
+ * The entries of an input in which commas and quotation marks are plain text (labels, annotations), one a line, trimmed. A
  * line that is quoted as a whole loses its marks. Comments are as in `readRecords`.
  * @throws InputError with the input's code, for a line that begins with a quotation mark and has no second one
  */

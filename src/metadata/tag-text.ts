@@ -35,8 +35,8 @@ export function parseWrittenTag(text: string): Tag {
 }
 
 /**
- * Fits text into the grammar: other characters become `-`, leading `.` and `-` go, and what is too long loses the end of
- * its value, so that variants which differ in the suffix keep apart.
+ * Fits text into the grammar: other characters become `-`, and leading `.` and `-` go. A text that is too long loses the end
+ * of its value, so that variants with different suffixes stay different.
  * @throws InputError TAG_INVALID when nothing is left
  */
 export function fitTag(value: string, { prefix, suffix }: Affixes): Tag {

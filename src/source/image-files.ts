@@ -20,7 +20,7 @@ export interface Files {
   /** @throws InputError SOURCE_INCOMPLETE */
   read(name: string): Promise<Buffer>;
   /**
-   * A file in pieces that may be overwritten as soon as the next one is asked for.
+   * A file in pieces. A piece may be overwritten when the reader takes the next one.
    * @throws InputError SOURCE_INCOMPLETE
    */
   open(name: string): Content;
