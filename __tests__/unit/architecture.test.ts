@@ -71,6 +71,13 @@ function inner({ path, imports }: Module): readonly string[] {
     .map((specifier) => posix.join(posix.dirname(path), specifier));
 }
 
+/** Packages that a module imports. */
+function packagesOf({ imports }: Module): readonly string[] {
+  return imports
+    .filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
+    .map((specifier) => specifier.match(/^(?:@[^/]+\/)?[^/]+/)?.[0] ?? specifier);
+}
+
 /** Every place in the code of some parts where a pattern occurs, as `path: text`. */
 function occurrences(pattern: RegExp, isMeant: (module: Module) => boolean): readonly string[] {
   return modules
@@ -167,15 +174,19 @@ describe('imports', () => {
     expect(modules.flatMap(inner).filter((path) => !known.has(path))).toEqual([]);
   });
 
-  test('of packages are the dependencies of package.json, all of them, and no @actions', () => {
+  test('of packages are the dependencies of package.json, all of them', () => {
     const { dependencies } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
-    const packages = modules
-      .flatMap(({ imports }) => imports)
-      .filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
-      .map((specifier) => specifier.match(/^(?:@[^/]+\/)?[^/]+/)?.[0]);
+    const packages = modules.flatMap((module) => packagesOf(module));
     expect([...new Set(packages)].sort()).toEqual(Object.keys(dependencies).sort());
-    expect(packages.filter((name) => name?.startsWith('@actions/'))).toEqual([]);
   });
+
+  test.each([['@actions/core', 'runner/runner-files.ts, runner/step-inputs.ts, runner/workflow-commands.ts']])(
+    'of %s stand in %s, and nowhere else',
+    (name, files) => {
+      const users = modules.filter((module) => packagesOf(module).includes(name)).map(({ path }) => path);
+      expect(users.sort().join(', ')).toBe(files);
+    },
+  );
 
   test('of Node’s own modules have the prefix node:', () => {
     const bare = modules.flatMap(({ imports }) => imports).filter((specifier) => builtinModules.includes(specifier));
@@ -226,6 +237,6 @@ describe('the world', () => {
   });
 
   test('the runner’s files are written in one place', () => {
-    expect(occurrences(/\bappendFileSync\b/g, ({ path }) => path !== 'step/runner-files.ts')).toEqual([]);
+    expect(occurrences(/\bappendFileSync\b/g, ({ path }) => path !== 'runner/runner-files.ts')).toEqual([]);
   });
 });

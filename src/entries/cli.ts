@@ -8,7 +8,7 @@ import { mergeStep } from '../actions/merge-action.ts';
 import { publishStep } from '../actions/publish-action.ts';
 import { pullStep } from '../actions/pull-action.ts';
 import { InputError } from '../errors.ts';
-import { inputsOfEnvironment } from '../inputs/input-reader.ts';
+import { inputsWithDefaults } from '../inputs/input-reader.ts';
 import { mergeInputDefaults } from '../inputs/merge-inputs.ts';
 import { type InputName, inputDefaults } from '../inputs/publish-inputs.ts';
 import { pullInputDefaults } from '../inputs/pull-inputs.ts';
@@ -16,6 +16,7 @@ import { formatFailure, toPublishError } from '../log/error-message.ts';
 import { liveLog } from '../log/live-log.ts';
 import type { Log } from '../log/log.ts';
 import { terminalLog } from '../log/terminal-log.ts';
+import { readInput } from '../runner/step-inputs.ts';
 import { exitCodeOf, onTermination } from '../step/cancellation.ts';
 import type { Entry } from '../step/process.ts';
 import type { Environment } from '../text/environment.ts';
@@ -50,20 +51,20 @@ async function runCommand({ command, json, inputs }: Arguments, entry: Entry): P
   const named = (name: string, value: string): string =>
     name === 'image' && value === '' && !env.GITHUB_REPOSITORY ? basename(workingFolder) : value;
   if (command === 'pull') {
-    const fromEnvironment = inputsOfEnvironment(env, pullInputDefaults);
+    const fromEnvironment = inputsWithDefaults(readInput, env, pullInputDefaults);
     const read = (name: PullInputName): string => named(name, inputs.get(name) ?? fromEnvironment(name));
     const { image, digest } = await pullStep(read, entry);
     print([image, digest]);
     return;
   }
   if (command === 'merge') {
-    const fromEnvironment = inputsOfEnvironment(env, mergeInputDefaults);
+    const fromEnvironment = inputsWithDefaults(readInput, env, mergeInputDefaults);
     const read = (name: MergeInputName): string => named(name, inputs.get(name) ?? fromEnvironment(name));
     const { reference = '', tags = '' } = await mergeStep(read, entry);
     print([reference, tags]);
     return;
   }
-  const fromEnvironment = inputsOfEnvironment(env, inputDefaults);
+  const fromEnvironment = inputsWithDefaults(readInput, env, inputDefaults);
   const isPlan = command === 'plan';
   const read = (name: InputName): string =>
     isPlan && name === 'dry-run' ? 'true' : named(name, inputs.get(name) ?? fromEnvironment(name));

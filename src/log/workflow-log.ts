@@ -1,8 +1,17 @@
 /** The log of a GitHub workflow, in workflow commands. */
 
+import {
+  type AnnotationPlace,
+  annotate,
+  endGroup,
+  mask,
+  printLine,
+  resumeCommands,
+  startGroup,
+  stopCommands,
+} from '../runner/workflow-commands.ts';
 import { formatDuration } from '../text/duration.ts';
 import type { Log } from './log.ts';
-import { formatAnnotation, formatCommand } from './workflow-commands.ts';
 
 /**
  * A text from elsewhere (a label, a registry's words) as the runner may see it: a line that begins with `::`, or has `##[`
@@ -26,37 +35,38 @@ const longestSilence = 10_000;
 
 /**
  * The log of a step: workflow commands between lines.
+ * @param show writes to standard output, as @actions/core does: what tools print has no lines of its own
  * @param clock absent: a group that is silent stays so
  */
 export function workflowLog(show: (text: string) => void, clock?: Clock): Log {
   let lastWritten = 0;
-  const write = (text: string): void => {
+  const speak = (work: () => void): void => {
     lastWritten = clock?.now() ?? 0;
-    show(text);
+    work();
   };
   /** Set while a group is open; commands are off between `::stop-commands::TOKEN` and `::TOKEN::`. */
   let pausedBy: string | undefined;
   let atLineStart = true;
   const pause = (): void => {
     if (pausedBy !== undefined) return;
-    pausedBy = crypto.randomUUID();
-    write(formatCommand('stop-commands', pausedBy));
+    pausedBy = stopCommands();
   };
   const resume = (): void => {
-    if (!atLineStart) write('\n');
+    if (!atLineStart) show('\n');
     atLineStart = true;
     if (pausedBy === undefined) return;
-    write(formatCommand(pausedBy, ''));
+    resumeCommands(pausedBy);
     pausedBy = undefined;
   };
-  const command = (text: string): void => {
+  const command = (work: () => void): void => {
     resume();
-    write(text);
+    speak(work);
   };
-  const info = (line: string): void => {
-    resume();
-    write(`${withoutCommands(line)}\n`);
-  };
+  const info = (line: string): void => command(() => printLine(withoutCommands(line)));
+  const annotation =
+    (level: 'notice' | 'warning' | 'error') =>
+    (message: string, place?: AnnotationPlace): void =>
+      command(() => annotate(level, message, place));
   /** Says now and then that a group goes on, while nothing else does. */
   const breakSilence = (title: string): (() => void) => {
     if (clock === undefined) return () => undefined;
@@ -71,23 +81,23 @@ export function workflowLog(show: (text: string) => void, clock?: Clock): Log {
     tool(text) {
       if (text === '') return;
       pause();
-      write(text);
+      speak(() => show(text));
       atLineStart = text.endsWith('\n');
     },
-    notice: (message, place) => command(formatAnnotation('notice', message, place)),
-    warning: (message, place) => command(formatAnnotation('warning', message, place)),
-    error: (message, place) => command(formatAnnotation('error', message, place)),
+    notice: annotation('notice'),
+    warning: annotation('warning'),
+    error: annotation('error'),
     mask(secret) {
-      for (const line of secret.split(/[\r\n]/)) if (line !== '') command(formatCommand('add-mask', line));
+      for (const line of secret.split(/[\r\n]/)) if (line !== '') command(() => mask(line));
     },
     async group(title, work) {
-      command(formatCommand('group', title));
+      command(() => startGroup(title));
       const stop = breakSilence(title);
       try {
         return await work();
       } finally {
         stop();
-        command('::endgroup::\n');
+        command(endGroup);
       }
     },
   };
