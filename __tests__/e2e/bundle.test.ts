@@ -12,6 +12,7 @@ const suite = openSuite('engine', 'registry');
 /** A text that only this package has, and that no minifier takes away. */
 const marks = {
   '@actions/core': 'ghadelimiter_',
+  '@actions/exec': 'attempting to execute the process',
   'csv-parse': 'CSV_QUOTE_NOT_CLOSED',
   handlebars: 'Handlebars',
   'tar-stream': 'Size mismatch',
@@ -65,7 +66,7 @@ describe('the usual step', () => {
   });
 
   test('loads no undici, and none of what GitHub’s API, an archive or a list of logins needs', () => {
-    expect(packagesIn(main.files)).toEqual(['@actions/core', 'csv-parse', 'handlebars']);
+    expect(packagesIn(main.files)).toEqual(['@actions/core', '@actions/exec', 'csv-parse', 'handlebars']);
   });
 
   test('loads next to nothing in its post entry: 40 kB at most, and @actions/core alone of all packages', async () => {

@@ -180,13 +180,13 @@ describe('imports', () => {
     expect([...new Set(packages)].sort()).toEqual(Object.keys(dependencies).sort());
   });
 
-  test.each([['@actions/core', 'runner/runner-files.ts, runner/step-inputs.ts, runner/workflow-commands.ts']])(
-    'of %s stand in %s, and nowhere else',
-    (name, files) => {
-      const users = modules.filter((module) => packagesOf(module).includes(name)).map(({ path }) => path);
-      expect(users.sort().join(', ')).toBe(files);
-    },
-  );
+  test.each([
+    ['@actions/core', 'runner/runner-files.ts, runner/step-inputs.ts, runner/workflow-commands.ts'],
+    ['@actions/exec', 'engine/child-process.ts'],
+  ])('of %s stand in %s, and nowhere else', (name, files) => {
+    const users = modules.filter((module) => packagesOf(module).includes(name)).map(({ path }) => path);
+    expect(users.sort().join(', ')).toBe(files);
+  });
 
   test('of Node’s own modules have the prefix node:', () => {
     const bare = modules.flatMap(({ imports }) => imports).filter((specifier) => builtinModules.includes(specifier));
@@ -216,10 +216,11 @@ describe('the world', () => {
     expect(reached.sort()).toEqual(['build/context-path.ts: node:path', 'image/digest.ts: node:crypto']);
   });
 
-  test('child processes are started in two places: the command runner, and the question to Git', () => {
+  test('child processes are started in one place, by @actions/exec, with arguments and without a shell', () => {
     const users = modules.filter(({ imports }) => imports.includes('node:child_process')).map(({ path }) => path);
-    expect(users.sort()).toEqual(['engine/command.ts', 'entries/git-checkout.ts']);
-    expect(occurrences(/\bexec(?:File)?(?:Sync)?\(|shell: true/g, ({ path }) => users.includes(path))).toEqual([]);
+    expect(users).toEqual(['engine/child-process.ts']);
+    const pattern = /\b(?:spawn|fork|exec|execFile)(?:Sync)?\(|shell: true/g;
+    expect(occurrences(pattern, ({ path }) => users.includes(path))).toEqual(['engine/child-process.ts: exec(']);
   });
 
   test('sockets are opened by the HTTP client, by what looks for TLS at a registry, and by what asks an engine', () => {

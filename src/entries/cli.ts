@@ -21,7 +21,7 @@ import { exitCodeOf, onTermination } from '../step/cancellation.ts';
 import type { Entry } from '../step/process.ts';
 import type { Environment } from '../text/environment.ts';
 import { type Arguments, type MergeInputName, type PullInputName, parseArguments } from './command-line.ts';
-import { askGit, readGitRun } from './git-checkout.ts';
+import { askGitOf, readGitRun } from './git-checkout.ts';
 import { readHelp } from './help.ts';
 
 /** A person at a terminal sees what goes on, another CI system's log has it all, anything else only what came of it. */
@@ -89,7 +89,7 @@ export async function run(): Promise<void> {
       process.stdout.write(await readHelp(asked.command, Math.min(process.stdout.columns ?? 100, 100)));
       return;
     }
-    const env = { ...(await readGitRun(askGit)), ...process.env };
+    const env = { ...(await readGitRun(askGitOf(process.env))), ...process.env };
     await runCommand(asked, { env, workingFolder: process.cwd(), log, now: () => performance.now(), termination });
   } catch (error) {
     const failure = toPublishError(termination.aborted ? termination.reason : error);
