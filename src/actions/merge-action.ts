@@ -99,18 +99,16 @@ async function attemptMerge(
   const repositories = destinations.map(({ repository }) => repository);
   const stepPlan = { product, repositories, logins: loginsOf(destinations, secrets), retries };
   return withStep(stepPlan, entry, explain, secrets, async ({ registry }) => {
-    const { apiUrl: url, event } = theRun;
-    const api = {
-      url,
-      token,
-      environment: env,
-      retries,
-      ownerType: event.ownerType,
-      ...retryPorts(log, termination),
-    };
     const removeVersions: RemoveVersions = async (repository, digests) => {
       if (!isOwnPackage(planned.plan, repository)) return false;
-      await removePackageVersions(api, repository, digests);
+      const { createGitHubApi } = await import('../github/rest-api.ts');
+      const attempts = { retries, ...retryPorts(log, termination) };
+      const api = createGitHubApi({ url: theRun.apiUrl, token, environment: env, signal: termination, attempts });
+      try {
+        await removePackageVersions(api, repository, theRun.event.ownerType, digests);
+      } finally {
+        api.close();
+      }
       return true;
     };
     const outcome = await join(planned, { registry, removeVersions, log, runStage });
