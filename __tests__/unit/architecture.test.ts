@@ -184,6 +184,7 @@ describe('imports', () => {
     ['@actions/core', 'runner/runner-files.ts, runner/step-inputs.ts, runner/workflow-commands.ts'],
     ['@actions/exec', 'engine/child-process.ts'],
     ['@actions/github', 'github/rest-api.ts'],
+    ['@actions/tool-cache', 'engine/buildx-install.ts'],
   ])('of %s stand in %s, and nowhere else', (name, files) => {
     const users = modules.filter((module) => packagesOf(module).includes(name)).map(({ path }) => path);
     expect(users.sort().join(', ')).toBe(files);

@@ -21,6 +21,7 @@ import { exitCodeOf, onTermination } from '../step/cancellation.ts';
 import type { Entry } from '../step/process.ts';
 import type { Environment } from '../text/environment.ts';
 import { type Arguments, type MergeInputName, type PullInputName, parseArguments } from './command-line.ts';
+import { endProcess } from './end-process.ts';
 import { askGitOf, readGitRun } from './git-checkout.ts';
 import { readHelp } from './help.ts';
 
@@ -40,12 +41,26 @@ function openLog(env: Environment): { readonly log: Log; readonly showsTools: bo
   return { log: terminalLog(write, showsTools), showsTools };
 }
 
-function print(lines: readonly string[]): void {
-  for (const line of lines) if (line !== '') process.stdout.write(`${line}\n`);
+type Print = (lines: readonly string[]) => void;
+
+/**
+ * What a program would read goes to standard output, and nothing else: from here on what the Actions toolkit prints there,
+ * for a runner, is dropped.
+ */
+function takeStdout(): Print {
+  const { stdout } = process;
+  const write = stdout.write.bind(stdout);
+  stdout.write = (_text: unknown, ...rest: readonly unknown[]): boolean => {
+    const written = rest.at(-1);
+    return typeof written === 'function' ? write('', () => written()) : true;
+  };
+  return (lines) => {
+    for (const line of lines) if (line !== '') write(`${line}\n`);
+  };
 }
 
 /** Does what a command line asks for; what a program would read goes to standard output. */
-async function runCommand({ command, json, inputs }: Arguments, entry: Entry): Promise<void> {
+async function runCommand({ command, json, inputs }: Arguments, entry: Entry, print: Print): Promise<void> {
   const { env, workingFolder, log } = entry;
   // A checkout without a remote still has a name.
   const named = (name: string, value: string): string =>
@@ -80,22 +95,24 @@ const mostLines = 40;
 
 export async function run(): Promise<void> {
   const { log, showsTools } = openLog(process.env);
+  const print = takeStdout();
   const termination = onTermination(process);
   // Whoever reads may go before the step ends (`| head`, a closed terminal): that is no reason to leave a login behind.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
     const asked = parseArguments(process.argv.slice(2));
     if (asked.help) {
-      process.stdout.write(await readHelp(asked.command, Math.min(process.stdout.columns ?? 100, 100)));
+      print([(await readHelp(asked.command, Math.min(process.stdout.columns ?? 100, 100))).trimEnd()]);
       return;
     }
     const env = { ...(await readGitRun(askGitOf(process.env))), ...process.env };
-    await runCommand(asked, { env, workingFolder: process.cwd(), log, now: () => performance.now(), termination });
+    const now = (): number => performance.now();
+    await runCommand(asked, { env, workingFolder: process.cwd(), log, now, termination }, print);
   } catch (error) {
     const failure = toPublishError(termination.aborted ? termination.reason : error);
     if (!showsTools) for (const line of failure.detail.trim().split('\n').slice(-mostLines)) log.info(line);
     log.error(formatFailure(failure));
     const exitCode = exitCodeOf(termination);
-    process.exitCode = exitCode === 1 && failure instanceof InputError ? 2 : exitCode;
+    endProcess(exitCode === 1 && failure instanceof InputError ? 2 : exitCode);
   }
 }

@@ -5,6 +5,7 @@ import { formatFailure, toPublishError } from '../log/error-message.ts';
 import { workflowLog } from '../log/workflow-log.ts';
 import { exitCodeOf, onTermination } from '../step/cancellation.ts';
 import type { Entry } from '../step/process.ts';
+import { endProcess } from './end-process.ts';
 
 /** Runs an entry that the runner started: an error is one annotation and a failed step. */
 export async function runEntry(work: (entry: Entry) => Promise<unknown>): Promise<void> {
@@ -25,6 +26,6 @@ export async function runEntry(work: (entry: Entry) => Promise<unknown>): Promis
     }
     const place = failure instanceof FailedBuild ? failure.place : undefined;
     log.error(formatFailure(failure), { title: failure.code, ...place });
-    process.exitCode = exitCodeOf(termination);
+    endProcess(exitCodeOf(termination));
   }
 }
