@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RegistryError } from '../../src/errors.ts';
 import { removePackageVersions } from '../../src/github/package-versions.ts';
+import { createGitHubApi } from '../../src/github/rest-api.ts';
 import { type Digest, digestOf, isDigest, parseDigest } from '../../src/image/digest.ts';
 import { mediaTypes, type StoredManifest } from '../../src/image/manifest.ts';
 import type { Repository } from '../../src/image/repository.ts';
@@ -310,12 +311,17 @@ describe('GitHub’s packages API', () => {
         .writeHead(status, { 'content-type': 'application/json' })
         .end(body === undefined ? '' : JSON.stringify(body));
     });
-    const ports = { now: Date.now, sleep: async () => {}, random: () => 0.5, log: () => {} };
+    const attempts = { retries: 3, now: Date.now, sleep: async () => {}, random: () => 0.5, log: () => {} };
+    const { signal } = new AbortController();
     const url = `http://127.0.0.1:${server.port}/api/v3`;
-    const api = { url, token: 'ghs_canary', environment: {}, retries: 3, ownerType, ...ports };
+    const api = createGitHubApi({ url, token: 'ghs_canary', environment: {}, signal, attempts });
     const { registry } = server;
-    await removePackageVersions(api, { registry, path: 'octo-org/tools/app' }, wanted);
-    expect(server.requests.every(({ authorization }) => authorization === 'Bearer ghs_canary')).toBe(true);
+    try {
+      await removePackageVersions(api, { registry, path: 'octo-org/tools/app' }, ownerType, wanted);
+    } finally {
+      api.close();
+    }
+    expect(server.requests.every(({ authorization }) => authorization === 'token ghs_canary')).toBe(true);
     return server.requests.map(({ line }) => line);
   }
 

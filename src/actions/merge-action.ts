@@ -18,11 +18,11 @@ import { announce, tellOf } from '../report/announce.ts';
 import { formatOutputs, type OutputName } from '../report/outputs.ts';
 import { formatPlan } from '../report/plan-table.ts';
 import { type Account, weighFor } from '../report/summary-file.ts';
+import { writeOutputs } from '../runner/runner-files.ts';
 import type { Entry } from '../step/process.ts';
 import { readRun } from '../step/read-workflow-run.ts';
 import { retryPorts } from '../step/retry-ports.ts';
 import { withStep } from '../step/run-in-step.ts';
-import { writeOutputs } from '../step/runner-files.ts';
 import { maskSecrets, readRegistryAuth } from '../step/step-secrets.ts';
 import type { Environment } from '../text/environment.ts';
 import { circumstancesOf } from './explain-error.ts';
@@ -99,18 +99,16 @@ async function attemptMerge(
   const repositories = destinations.map(({ repository }) => repository);
   const stepPlan = { product, repositories, logins: loginsOf(destinations, secrets), retries };
   return withStep(stepPlan, entry, explain, secrets, async ({ registry }) => {
-    const { apiUrl: url, event } = theRun;
-    const api = {
-      url,
-      token,
-      environment: env,
-      retries,
-      ownerType: event.ownerType,
-      ...retryPorts(log, termination),
-    };
     const removeVersions: RemoveVersions = async (repository, digests) => {
       if (!isOwnPackage(planned.plan, repository)) return false;
-      await removePackageVersions(api, repository, digests);
+      const { createGitHubApi } = await import('../github/rest-api.ts');
+      const attempts = { retries, ...retryPorts(log, termination) };
+      const api = createGitHubApi({ url: theRun.apiUrl, token, environment: env, signal: termination, attempts });
+      try {
+        await removePackageVersions(api, repository, theRun.event.ownerType, digests);
+      } finally {
+        api.close();
+      }
       return true;
     };
     const outcome = await mergeLegs(planned, { registry, removeVersions, log, runStage });

@@ -64,10 +64,13 @@ async function askGitHub(
   const missing = findMissingFacts(theRun, [tags, flavor, labels, annotations]);
   // A terminal has no API of its own to ask.
   if (env.GITHUB_ACTIONS !== 'true' || !(missing.repository || missing.commit)) return undefined;
-  const { createApi } = await import('../github/rest-api.ts');
+  const { createGitHubApi } = await import('../github/rest-api.ts');
   // A password for another registry is none of GitHub's business.
   const token = tokenForm(inputs.token) === 'other' ? '' : inputs.token;
-  return readGitHubFacts(missing, theRun, createApi(theRun.apiUrl, token, env, termination), (message) =>
-    log.info(message),
-  );
+  const api = createGitHubApi({ url: theRun.apiUrl, token, environment: env, signal: termination, deadline: 5_000 });
+  try {
+    return await readGitHubFacts(missing, theRun, api, (message) => log.info(message));
+  } finally {
+    api.close();
+  }
 }

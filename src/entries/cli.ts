@@ -8,7 +8,7 @@ import { mergeStep } from '../actions/merge-action.ts';
 import { publishStep } from '../actions/publish-action.ts';
 import { pullStep } from '../actions/pull-action.ts';
 import { isFixedBy } from '../errors.ts';
-import { inputsOfEnvironment } from '../inputs/input-reader.ts';
+import { inputsWithDefaults } from '../inputs/input-reader.ts';
 import { mergeInputDefaults } from '../inputs/merge-inputs.ts';
 import { type InputName, inputDefaults } from '../inputs/publish-inputs.ts';
 import { pullInputDefaults } from '../inputs/pull-inputs.ts';
@@ -17,11 +17,13 @@ import { liveLog } from '../log/live-log.ts';
 import type { Log } from '../log/log.ts';
 import { createMasker, type Masker } from '../log/masker.ts';
 import { terminalLog } from '../log/terminal-log.ts';
+import { readInput } from '../runner/step-inputs.ts';
 import { exitCodeOf, onTermination } from '../step/cancellation.ts';
 import type { Entry } from '../step/process.ts';
 import type { Environment } from '../text/environment.ts';
 import { type Arguments, type MergeInputName, type PullInputName, parseArguments } from './command-line.ts';
-import { askGit, readGitRun } from './git-checkout.ts';
+import { endProcess } from './end-process.ts';
+import { askGitOf, readGitRun } from './git-checkout.ts';
 import { readHelp } from './help.ts';
 
 /** A person at a terminal sees what goes on, another CI system's log has it all, anything else only what came of it. */
@@ -40,31 +42,45 @@ function openLog(env: Environment, masker: Masker): { readonly log: Log; readonl
   return { log: terminalLog(write, masker, showsTools), showsTools };
 }
 
-function print(lines: readonly string[]): void {
-  for (const line of lines) if (line !== '') process.stdout.write(`${line}\n`);
+type Print = (lines: readonly string[]) => void;
+
+/**
+ * What a program would read goes to standard output, and nothing else: from here on what the Actions toolkit prints there,
+ * for a runner, is dropped.
+ */
+function takeStdout(): Print {
+  const { stdout } = process;
+  const write = stdout.write.bind(stdout);
+  stdout.write = (_text: unknown, ...rest: readonly unknown[]): boolean => {
+    const written = rest.at(-1);
+    return typeof written === 'function' ? write('', () => written()) : true;
+  };
+  return (lines) => {
+    for (const line of lines) if (line !== '') write(`${line}\n`);
+  };
 }
 
 /** Does what a command line asks for; what a program would read goes to standard output. */
-async function runCommand({ command, json, inputs }: Arguments, entry: Entry): Promise<void> {
+async function runCommand({ command, json, inputs }: Arguments, entry: Entry, print: Print): Promise<void> {
   const { env, workingFolder, log, masker } = entry;
   // A checkout without a remote still has a name.
   const named = (name: string, value: string): string =>
     name === 'image' && value === '' && !env.GITHUB_REPOSITORY ? basename(workingFolder) : value;
   if (command === 'pull') {
-    const fromEnvironment = inputsOfEnvironment(env, pullInputDefaults);
+    const fromEnvironment = inputsWithDefaults(readInput, env, pullInputDefaults);
     const read = (name: PullInputName): string => named(name, inputs.get(name) ?? fromEnvironment(name));
     const { image, digest } = await pullStep(read, entry);
     print([image, digest]);
     return;
   }
   if (command === 'merge') {
-    const fromEnvironment = inputsOfEnvironment(env, mergeInputDefaults);
+    const fromEnvironment = inputsWithDefaults(readInput, env, mergeInputDefaults);
     const read = (name: MergeInputName): string => named(name, inputs.get(name) ?? fromEnvironment(name));
     const { reference = '', tags = '' } = await mergeStep(read, entry);
     print([reference, tags]);
     return;
   }
-  const fromEnvironment = inputsOfEnvironment(env, inputDefaults);
+  const fromEnvironment = inputsWithDefaults(readInput, env, inputDefaults);
   const isPlan = command === 'plan';
   const read = (name: InputName): string =>
     isPlan && name === 'dry-run' ? 'true' : named(name, inputs.get(name) ?? fromEnvironment(name));
@@ -81,29 +97,24 @@ const mostLines = 40;
 export async function run(): Promise<void> {
   const masker = createMasker();
   const { log, showsTools } = openLog(process.env, masker);
+  const print = takeStdout();
   const termination = onTermination(process);
   // Whoever reads may go before the step ends (`| head`, a closed terminal): that is no reason to leave a login behind.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
     const asked = parseArguments(process.argv.slice(2));
     if (asked.help) {
-      process.stdout.write(await readHelp(asked.command, Math.min(process.stdout.columns ?? 100, 100)));
+      print([(await readHelp(asked.command, Math.min(process.stdout.columns ?? 100, 100))).trimEnd()]);
       return;
     }
-    const env = { ...(await readGitRun(askGit)), ...process.env };
-    await runCommand(asked, {
-      env,
-      workingFolder: process.cwd(),
-      log,
-      masker,
-      now: () => performance.now(),
-      termination,
-    });
+    const env = { ...(await readGitRun(askGitOf(process.env))), ...process.env };
+    const now = (): number => performance.now();
+    await runCommand(asked, { env, workingFolder: process.cwd(), log, masker, now, termination }, print);
   } catch (error) {
     const failure = toPublishError(termination.aborted ? termination.reason : error);
     if (!showsTools) for (const line of failure.detail.trim().split('\n').slice(-mostLines)) log.info(line);
     log.error(formatFailure(failure));
     const exitCode = exitCodeOf(termination);
-    process.exitCode = exitCode === 1 && isFixedBy(failure, 'author') ? 2 : exitCode;
+    endProcess(exitCode === 1 && isFixedBy(failure, 'author') ? 2 : exitCode);
   }
 }

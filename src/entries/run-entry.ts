@@ -6,6 +6,7 @@ import { createMasker } from '../log/masker.ts';
 import { workflowLog } from '../log/workflow-log.ts';
 import { exitCodeOf, onTermination } from '../step/cancellation.ts';
 import type { Entry } from '../step/process.ts';
+import { endProcess } from './end-process.ts';
 
 /** Runs an entry that the runner started: an error is one annotation and a failed step. */
 export async function runEntry(work: (entry: Entry) => Promise<unknown>): Promise<void> {
@@ -27,6 +28,6 @@ export async function runEntry(work: (entry: Entry) => Promise<unknown>): Promis
     }
     const place = failure instanceof FailedBuild ? failure.place : undefined;
     log.error(formatFailure(failure), { title: failure.code, ...place });
-    process.exitCode = exitCodeOf(termination);
+    endProcess(exitCodeOf(termination));
   }
 }

@@ -6,7 +6,7 @@ import { formatDigestReference } from '../image/reference.ts';
 import type { Log } from '../log/log.ts';
 import { isStaged, type Outcome } from '../plan/outcome.ts';
 import type { Plan, PublicationPlan } from '../plan/plan.ts';
-import { appendText } from '../step/runner-files.ts';
+import { appendArtifacts } from '../runner/runner-files.ts';
 import type { Environment } from '../text/environment.ts';
 
 /** Notices for decisions that a person would want to know, and warnings for what is odd. */
@@ -29,8 +29,10 @@ export function announce(
   }
   const { digest, targets } = outcome;
   const references = targets.map(({ destination }) => formatDigestReference(destination.repository, digest));
-  // The runner's list of what a job made, for attestation steps (actions/runner, CreateArtifactsFileCommand).
-  appendText(env.GITHUB_ARTIFACTS, references.map((each) => `oci://${each}\n`).join(''));
+  appendArtifacts(
+    env,
+    references.map((each) => `oci://${each}`),
+  );
   // The main one comes last.
   for (const { destination, description } of [...targets.slice(1), ...targets.slice(0, 1)]) {
     const tags = description.tags.map(({ tag }) => tag).join(', ');

@@ -8,8 +8,8 @@ import { toPublishError } from '../log/error-message.ts';
 import type { Journal } from '../log/recording-log.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { RegistryClient } from '../registry/client.ts';
+import { appendSummary } from '../runner/runner-files.ts';
 import type { Entry } from '../step/process.ts';
-import { appendText } from '../step/runner-files.ts';
 import type { WeighedImage } from './image-sizes.ts';
 import type { SummaryFacts } from './job-summary.ts';
 
@@ -55,7 +55,7 @@ export async function writeSummary(account: Account, journal: Journal, { env, lo
       buildSteps: journal.buildSteps(),
       warnings: journal.warnings(),
     };
-    appendText(file, formatSummary(facts, masker.mask, room));
+    await appendSummary(env, formatSummary(facts, masker.mask, room));
   } catch (error) {
     log.info(`The job summary could not be written: ${toPublishError(error).message}`);
   }

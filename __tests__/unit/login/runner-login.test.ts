@@ -77,7 +77,7 @@ describe('which credential is sent to a registry', () => {
   ])('the job’s token is not sent to %s', (_title, registry, product, owning) => {
     expect(thrownBy(() => decide(registry, 'ghs_job', { product }))).toMatchObject({
       code: 'TOKEN_FOREIGN',
-      message: expect.stringContaining(`it is not sent to ${registry}, which belongs to ${owning}`),
+      message: expect.stringContaining(`so the step does not send it to ${registry}, which belongs to ${owning}`),
     });
   });
 
