@@ -398,7 +398,7 @@ describe('bad input is found before anything is built', () => {
   test.each([
     ['a cache without a type', { 'cache-from': 'ref=a/b' }, 'INPUT_INVALID', 'without a type'],
     ['an output without a type', { outputs: 'dest=out' }, 'INPUT_INVALID', 'without a type'],
-    ['a misspelt credential', { 'cache-to': 'type=gha,tokne=canary' }, 'INPUT_INVALID', 'expected "token"'],
+    ['a misspelt credential', { 'cache-to': 'type=gha,tokne=canary' }, 'INPUT_INVALID', 'looks like "token"'],
     ['a mode of provenance that there is not', { provenance: 'mode=most' }, 'INPUT_INVALID', 'min or max'],
     ['quotation marks that do not pair', { secrets: '"key=value' }, 'INPUT_INVALID', '`secrets` is not a list'],
     [

@@ -147,7 +147,7 @@ const refusals: readonly Refusal[] = [
     token: 'readWrite',
     code: 'ANSWER_INVALID',
     words: 'docker.packageless.test',
-    remedy: 'not enabled on packageless.test: let a site administrator do so',
+    remedy: 'not enabled on packageless.test: ask a site administrator to enable them',
   },
   {
     what: 'a private CA that Node does not know, found by asking the hosts',

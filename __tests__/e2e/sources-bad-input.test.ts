@@ -263,7 +263,7 @@ const cases: readonly Case[] = [
         files['index.json'] = '{';
       })}`,
     code: 'SOURCE_DAMAGED',
-    says: ['"index.json" is no index'],
+    says: ['"index.json" is not an index'],
   },
   {
     what: 'an empty index.json',

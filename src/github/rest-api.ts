@@ -116,9 +116,10 @@ function failureOf(error: unknown, now: number): unknown {
   const headers = isObject(response.headers) ? response.headers : {};
   const retryAfter = headers['retry-after'];
   const words = wordsOf(response.data);
+  const reason = words === '' ? ', without a reason' : `: ${words}`;
   const retryable = isTransientStatus(status);
   return new RegistryError(retryable ? 'REGISTRY_UNAVAILABLE' : (codes[status] ?? 'REGISTRY_REFUSED'), {
-    message: `${asked.method} ${formatUrl(asked.url)} was answered with ${status}${words === '' ? ', without a reason.' : `: ${words}`}`,
+    message: `${asked.method} ${formatUrl(asked.url)} was answered with ${status}${reason}${/[.!?…]$/.test(reason) ? '' : '.'}`,
     remedy: retryable
       ? 'Run the job again later, or set a higher number of `retries`.'
       : 'Give the token the right that this request needs.',
