@@ -76,7 +76,9 @@ export interface AnswerFacts {
 export function failureOfAnswer(facts: AnswerFacts): RegistryError {
   const { asked, refusal } = facts;
   const { status, words } = refusal;
-  const retryable = isTransientStatus(status) || /\bunknown blob\b/i.test(words);
+  // Distribution reads a link that another request is writing: it finds no valid digest there, and so no content.
+  const isBeingWritten = ['DIGEST_INVALID', 'MANIFEST_BLOB_UNKNOWN'].every((code) => refusal.ociCodes.includes(code));
+  const retryable = isTransientStatus(status) || isBeingWritten || /\bunknown blob\b/i.test(words);
   const delay = retryable ? delayOfAnswer(facts.retryAfter, words, facts.now) : undefined;
   const code = codeOfAnswer(facts, retryable);
   return new RegistryError(code, {

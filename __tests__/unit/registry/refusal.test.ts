@@ -69,6 +69,8 @@ describe('a refusal as an error', () => {
     [429, '', 'REGISTRY_UNAVAILABLE', true],
     [503, '', 'REGISTRY_UNAVAILABLE', true],
     [400, 'unknown blob', 'REGISTRY_UNAVAILABLE', true],
+    [400, '{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN"}]}', 'REGISTRY_REFUSED', false],
+    [400, '{"errors":[{"code":"DIGEST_INVALID"},{"code":"MANIFEST_BLOB_UNKNOWN"}]}', 'REGISTRY_UNAVAILABLE', true],
   ])('%d %s is %s', (status, body, code, retryable) => {
     expect(failureOfAnswer(anAnswer({ status, body }))).toMatchObject({ code, retryable, status });
   });
