@@ -161,33 +161,24 @@ export class PublishError extends Error {
   }
 }
 
-/** The author of the workflow can fix it. */
-export class InputError extends PublishError {
-  constructor(code: CodeOf<'author'>, facts: ErrorFacts) {
+/** A failure whose codes are those of one fixer. */
+class FailureOf<Who extends Fixer> extends PublishError {
+  constructor(code: CodeOf<Who>, facts: ErrorFacts) {
     super(code, facts);
   }
 }
+
+/** The author of the workflow can fix it. */
+export class InputError extends FailureOf<'author'> {}
 
 /** An administrator of the repository, the package, the organisation or the registry can fix it. */
-export class PermissionError extends PublishError {
-  constructor(code: CodeOf<'administrator'>, facts: ErrorFacts) {
-    super(code, facts);
-  }
-}
+export class PermissionError extends FailureOf<'administrator'> {}
 
 /** Whoever runs the runner can fix it. */
-export class ToolError extends PublishError {
-  constructor(code: CodeOf<'runner'>, facts: ErrorFacts) {
-    super(code, facts);
-  }
-}
+export class ToolError extends FailureOf<'runner'> {}
 
 /** The author of the Dockerfile can fix it. */
-export class BuildError extends PublishError {
-  constructor(code: CodeOf<'dockerfile'>, facts: ErrorFacts) {
-    super(code, facts);
-  }
-}
+export class BuildError extends FailureOf<'dockerfile'> {}
 
 /** A request to a registry, and what came of it. */
 export interface Exchange {
@@ -229,11 +220,7 @@ export class RegistryError extends PublishError implements Exchange {
 }
 
 /** A defect of this action. */
-export class InternalError extends PublishError {
-  constructor(code: CodeOf<'us'>, facts: ErrorFacts) {
-    super(code, facts);
-  }
-}
+export class InternalError extends FailureOf<'us'> {}
 
 const classes: Readonly<Record<Fixer, typeof PublishError>> = {
   author: InputError,

@@ -5,7 +5,7 @@
 import { gatherFaults } from '../errors.ts';
 import { removePackageVersions } from '../github/package-versions.ts';
 import { hostOfOwningProduct } from '../github/product-registries.ts';
-import type { Repository } from '../image/repository.ts';
+import { isSameRepository, type Repository } from '../image/repository.ts';
 import { type InputReader, textsOf } from '../inputs/input-reader.ts';
 import { mergeInputDefaults, parseMergeInputs } from '../inputs/merge-inputs.ts';
 import type { RemoveVersions } from '../legs/leg-store.ts';
@@ -124,11 +124,10 @@ async function attemptMerge(
 /** Whether the API of the run's product has the package, and the step's token is good for it. */
 function isOwnPackage({ destinations, product }: MergePlan, repository: Repository): boolean {
   return destinations.some(
-    ({ repository: { registry, path }, registry: { kind }, credential }) =>
-      registry === repository.registry &&
-      path === repository.path &&
-      kind === 'container' &&
-      credential.kind === 'token' &&
-      hostOfOwningProduct(registry, product) === product.host,
+    (destination) =>
+      isSameRepository(destination.repository, repository) &&
+      destination.registry.kind === 'container' &&
+      destination.credential.kind === 'token' &&
+      hostOfOwningProduct(repository.registry, product) === product.host,
   );
 }

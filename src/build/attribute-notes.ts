@@ -2,6 +2,11 @@
 
 import { differsByOneEdit } from '../text/one-edit.ts';
 
+/** The name that one typing error turns into this one; `undefined` for a name that is right, or that looks like none. */
+export function meantBy(name: string, names: readonly string[]): string | undefined {
+  return names.includes(name) ? undefined : names.find((each) => differsByOneEdit(each, name.toLowerCase()));
+}
+
 /**
  * @param names of the attributes of an entry
  * @param read the names that this action reads itself
@@ -9,7 +14,7 @@ import { differsByOneEdit } from '../text/one-edit.ts';
  */
 export function noteMisspelt(input: string, names: readonly string[], read: readonly string[]): readonly string[] {
   return names.flatMap((name) => {
-    const meant = read.includes(name) ? undefined : read.find((each) => differsByOneEdit(each, name.toLowerCase()));
+    const meant = meantBy(name, read);
     return meant === undefined
       ? []
       : [

@@ -4,7 +4,7 @@
 
 import { InputError } from '../errors.ts';
 import { formatFields } from '../text/csv.ts';
-import { differsByOneEdit } from '../text/one-edit.ts';
+import { meantBy } from './attribute-notes.ts';
 import { readFields, readLines, readTypedEntry, type TypedEntry } from './input-lists.ts';
 
 export const cacheModes = ['off', 'auto', 'gha', 'registry', 'inline'] as const;
@@ -61,7 +61,7 @@ function parseCacheEntry(input: CacheInput, text: string): ParsedCacheEntry {
  * there.
  */
 function refuseMisspelt(input: CacheInput, name: string): void {
-  const meant = secretNames.find((secret) => differsByOneEdit(secret, name.toLowerCase()));
+  const meant = meantBy(name, secretNames);
   if (meant === undefined) return;
   throw new InputError('INPUT_INVALID', {
     message: `The input \`${input}\` has the attribute "${name}", which looks like "${meant}". The value of "${meant}" is a secret, so the step must know its name.`,

@@ -8,7 +8,7 @@
 import { GitHub } from '@actions/github/lib/utils';
 import { type ErrorCode, RegistryError } from '../errors.ts';
 import { createHttp, type Http, type HttpRequest } from '../http/http.ts';
-import { exchangeOf, formatUrl, inShort, invalidAnswer } from '../http/request-failure.ts';
+import { describeAnswer, exchangeOf, inShort, invalidAnswer } from '../http/request-failure.ts';
 import { delayOfAnswer, isTransientStatus, type RetryPorts, retry } from '../http/retry.ts';
 import type { Environment } from '../text/environment.ts';
 import { isObject } from '../text/json.ts';
@@ -116,10 +116,9 @@ function failureOf(error: unknown, now: number): unknown {
   const headers = isObject(response.headers) ? response.headers : {};
   const retryAfter = headers['retry-after'];
   const words = wordsOf(response.data);
-  const reason = words === '' ? ', without a reason' : `: ${words}`;
   const retryable = isTransientStatus(status);
   return new RegistryError(retryable ? 'REGISTRY_UNAVAILABLE' : (codes[status] ?? 'REGISTRY_REFUSED'), {
-    message: `${asked.method} ${formatUrl(asked.url)} was answered with ${status}${reason}${/[.!?…]$/.test(reason) ? '' : '.'}`,
+    message: describeAnswer(asked, status, words),
     remedy: retryable
       ? 'Run the job again later, or set a higher number of `retries`.'
       : 'Give the token the right that this request needs.',

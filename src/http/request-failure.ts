@@ -37,6 +37,16 @@ export function inShort(text: string): string {
   return cut(text.replace(/[\s\p{Cc}]+/gu, ' ').trim(), longestWords);
 }
 
+/**
+ * The sentence about an answer that is a refusal, for people: nothing reads it back.
+ * @param words of whoever answered, in short; empty if there are none
+ */
+export function describeAnswer({ method, url }: Asked, status: number, words: string): string {
+  const said =
+    words !== '' ? `: ${words}` : method === 'HEAD' ? ' (an answer to HEAD carries no reason)' : ', without a reason';
+  return `${method} ${formatUrl(url)} was answered with ${status}${said}${/[.!?…]$/.test(said) ? '' : '.'}`;
+}
+
 /** An answer that breaks the protocol: too large, malformed, misleading. Trying again does not help. */
 export function invalidAnswer(asked: Asked, fault: string): RegistryError {
   const { host } = asked.url;

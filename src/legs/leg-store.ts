@@ -43,16 +43,30 @@ async function readConfig(
 }
 
 /**
+ * @param missing what to say if the repository has no such manifest
+ * @throws InputError LEG_MISSING; RegistryError
+ */
+async function readManifest(
+  registry: LegRegistry,
+  repository: Repository,
+  digest: Digest,
+  missing: Pick<InputError, 'message' | 'remedy'>,
+): Promise<StoredManifest> {
+  try {
+    return await registry.getManifest(repository, digest);
+  } catch (cause) {
+    if (!(cause instanceof RegistryError) || cause.code !== 'MANIFEST_UNKNOWN') throw cause;
+    throw new InputError('LEG_MISSING', { ...missing, cause });
+  }
+}
+
+/**
  * @throws InputError LEG_MISSING (no such digest), LEG_INVALID (no image), LEG_FOREIGN (a marker); RegistryError
  */
 export async function readLeg(registry: LegRegistry, repository: Repository, digest: Digest): Promise<Leg> {
-  const manifest = await registry.getManifest(repository, digest).catch((cause: unknown) => {
-    if (!(cause instanceof RegistryError) || cause.code !== 'MANIFEST_UNKNOWN') throw cause;
-    throw new InputError('LEG_MISSING', {
-      message: `${formatDigestReference(repository, digest)} is not in the registry: expected the digest of a leg that was pushed to this repository.`,
-      remedy: 'Take the digests from the `digest` outputs of the steps that pushed the legs, in this run.',
-      cause,
-    });
+  const manifest = await readManifest(registry, repository, digest, {
+    message: `${formatDigestReference(repository, digest)} is not in the registry: expected the digest of a leg that was pushed to this repository.`,
+    remedy: 'Take the digests from the `digest` outputs of the steps that pushed the legs, in this run.',
   });
   if (isMarker(manifest)) {
     throw new InputError('LEG_FOREIGN', {
@@ -116,12 +130,8 @@ export async function findMarkers(
       remedy: 'Something else wrote them. Remove these tags, or merge explicit `digests`.',
     });
   }
-  const found: Marker[] = [];
-  await sideBySide(tags, widthOfRequests, async (tag) => {
-    const marker = await readMarker(registry, repository, tag, staging);
-    if (marker !== undefined) found.push(marker);
-  });
-  return found;
+  const found = await sideBySide(tags, widthOfRequests, (tag) => readMarker(registry, repository, tag, staging));
+  return found.flatMap((marker) => marker ?? []);
 }
 
 /**
@@ -162,7 +172,7 @@ export async function collectLegs(
   for (const { marker, reason } of superseded) {
     log(`Left out ${formatDigestReference(repository, marker.digest)}, because ${reason}`);
   }
-  const legs = await Promise.all(chosen.map((marker) => readStagedLeg(registry, repository, marker)));
+  const legs = await sideBySide(chosen, widthOfRequests, (marker) => readStagedLeg(registry, repository, marker));
   return { legs, markers };
 }
 
@@ -191,19 +201,18 @@ async function nothingStaged(
 }
 
 /**
- * Makes sure that all that an index is going to list is in the repository, and is what the index says of it.
+ * Makes sure that all that an index is going to list is in the repository, and is what the index says of it. A leg that is a
+ * single image is read already, and its entry is made from what was read.
  * @throws InputError LEG_MISSING, LEG_INVALID (an entry says something else than its manifest and config); RegistryError
  */
 export async function checkContent(registry: LegRegistry, repository: Repository, legs: readonly Leg[]): Promise<void> {
-  const entries = legs.flatMap(({ digest: leg, entries }) => entries.map((entry) => ({ leg, entry })));
+  const entries = legs.flatMap(({ digest: leg, entries }) =>
+    entries.filter(({ digest }) => digest !== leg).map((entry) => ({ leg, entry })),
+  );
   await sideBySide(entries, widthOfRequests, async ({ leg, entry }) => {
-    const manifest = await registry.getManifest(repository, entry.digest).catch((cause: unknown) => {
-      if (!(cause instanceof RegistryError) || cause.code !== 'MANIFEST_UNKNOWN') throw cause;
-      throw new InputError('LEG_MISSING', {
-        message: `${formatDigestReference(repository, entry.digest)}, ${entry.platform ?? 'an attestation'} of the leg ${leg}, is no longer in the registry.`,
-        remedy: 'Something removed it after the push, such as a clean-up of untagged versions. Run its job again.',
-        cause,
-      });
+    const manifest = await readManifest(registry, repository, entry.digest, {
+      message: `${formatDigestReference(repository, entry.digest)}, ${entry.platform ?? 'an attestation'} of the leg ${leg}, is no longer in the registry.`,
+      remedy: 'Something removed it after the push, such as a clean-up of untagged versions. Run its job again.',
     });
     const fault = faultOfEntry(
       entry,

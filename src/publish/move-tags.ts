@@ -133,10 +133,8 @@ export async function verifyBlobs(
   root: Digest,
   blobs: readonly Digest[],
 ): Promise<void> {
-  const missing: Digest[] = [];
-  await sideBySide(blobs, widthOfRequests, async (digest) => {
-    if (!(await client.headBlob(repository, digest))) missing.push(digest);
-  });
+  const found = await sideBySide(blobs, widthOfRequests, (digest) => client.headBlob(repository, digest));
+  const missing = blobs.filter((_, index) => !found[index]);
   if (missing.length === 0) return;
   throw new RegistryError('BLOB_MISSING', {
     message: `${formatDigestReference(repository, root)} is not whole: the registry lacks ${missing.join(', ')}.`,

@@ -6,7 +6,7 @@
 import { RegistryError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import { type Descriptor, mediaTypes, parseIndex, type StoredManifest } from '../image/manifest.ts';
-import { formatRepository, type Repository } from '../image/repository.ts';
+import { formatRepository, isSameRepository, type Repository } from '../image/repository.ts';
 import { parseTag, type Tag } from '../image/tag.ts';
 import type { Blobs, Pushed } from '../registry/blobs.ts';
 import type { RegistryClient } from '../registry/client.ts';
@@ -44,8 +44,7 @@ export async function pushImage(
   const { byDigest = true, log = () => {} } = options;
   const { manifests, blobs } = options.content ?? (await readContent(source));
   const from = source.repository;
-  const isThere = from !== undefined && from.registry === repository.registry && from.path === repository.path;
-  if (isThere) return source.root;
+  if (from !== undefined && isSameRepository(from, repository)) return source.root;
   const pushed = await pushBlobs(client, source, repository, blobs);
   log(describePush(blobs, pushed, repository));
   if (byDigest) {

@@ -8,20 +8,22 @@ export const widthOfRequests = 8;
 
 /**
  * Does the same for each item, in their order, at most `width` at a time.
+ * @returns what each work gave, in the order of the items
  * @throws what the first work that failed threw, at once; no further work is begun then
  */
-export async function sideBySide<Item>(
+export async function sideBySide<Item, Result>(
   items: readonly Item[],
   width: number,
-  work: (item: Item) => Promise<void>,
-): Promise<void> {
-  const waiting = items.values();
+  work: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  const waiting = items.entries();
   let hasFailed = false;
   const worker = async (): Promise<void> => {
-    for (const item of waiting) {
+    for (const [index, item] of waiting) {
       if (hasFailed) return;
       try {
-        await work(item);
+        results[index] = await work(item);
       } catch (error) {
         hasFailed = true;
         throw error;
@@ -29,4 +31,5 @@ export async function sideBySide<Item>(
     }
   };
   await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
+  return results;
 }

@@ -2,7 +2,7 @@
 
 import { type ErrorCode, RegistryError } from '../errors.ts';
 import { parseChallenges } from '../http/challenge.ts';
-import { type Asked, exchangeOf, formatUrl, inShort } from '../http/request-failure.ts';
+import { type Asked, describeAnswer, exchangeOf, formatUrl, inShort } from '../http/request-failure.ts';
 import { delayOfAnswer, isTransientStatus } from '../http/retry.ts';
 import { isObject, parseJson } from '../text/json.ts';
 
@@ -80,23 +80,16 @@ export function failureOfAnswer(facts: AnswerFacts): RegistryError {
   const isBeingWritten = ['DIGEST_INVALID', 'MANIFEST_BLOB_UNKNOWN'].every((code) => refusal.ociCodes.includes(code));
   const retryable = isTransientStatus(status) || isBeingWritten || /\bunknown blob\b/i.test(words);
   const delay = retryable ? delayOfAnswer(facts.retryAfter, words, facts.now) : undefined;
+  const wait = delay === undefined || delay < 1000 ? '' : ` It asks to wait ${Math.ceil(delay / 1000)} s.`;
   const code = codeOfAnswer(facts, retryable);
   return new RegistryError(code, {
-    message: describeAnswer(asked, refusal, delay),
+    message: `${describeAnswer(asked, status, words)}${wait}`,
     remedy: remedies[code] ?? 'Read the registry’s message above. Running the job again will not help.',
     retryable,
     delay,
     ...exchangeOf(asked),
     ...refusal,
   });
-}
-
-/** The sentence about a refusal, for people: nothing reads it back. */
-function describeAnswer({ method, url }: Asked, { status, words }: Refusal, delay: number | undefined): string {
-  const said =
-    words !== '' ? `: ${words}` : method === 'HEAD' ? ' (an answer to HEAD carries no reason)' : ', without a reason';
-  const wait = delay === undefined || delay < 1000 ? '' : ` It asks to wait ${Math.ceil(delay / 1000)} s.`;
-  return `${method} ${formatUrl(url)} was answered with ${status}${said}${/[.!?…]$/.test(said) ? '' : '.'}${wait}`;
 }
 
 function codeOfAnswer(

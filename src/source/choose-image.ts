@@ -2,6 +2,7 @@
 
 import { InputError } from '../errors.ts';
 import { parseReference } from '../image/reference.ts';
+import { isSameRepository } from '../image/repository.ts';
 import { damaged } from './tar-index.ts';
 
 /** An image of an archive or a layout. */
@@ -43,8 +44,7 @@ function isNamed(inArchive: string, asked: string): boolean {
   try {
     const found = parseReference(inArchive);
     const { repository, tag = 'latest' } = parseReference(asked);
-    const isSame = found.repository.registry === repository.registry && found.repository.path === repository.path;
-    return found.tag === asked || (isSame && (found.tag ?? 'latest') === tag);
+    return found.tag === asked || (isSameRepository(found.repository, repository) && (found.tag ?? 'latest') === tag);
   } catch {
     return false;
   }

@@ -1,16 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { withNewToken } from '../../../src/engine/renewed-token.ts';
 import { PermissionError, ToolError } from '../../../src/errors.ts';
-
-const failing = (...errors: readonly Error[]) => {
-  let calls = 0;
-  const attempt = async (number: number): Promise<string> => {
-    const error = errors[calls++];
-    if (error !== undefined) throw error;
-    return `attempt ${number}`;
-  };
-  return { attempt, calls: () => calls };
-};
+import { failing } from '../../support/attempts.ts';
 
 describe('a push whose token is refused in the middle', () => {
   const refused = (message = 'The registry refused the push: unauthorized.') =>

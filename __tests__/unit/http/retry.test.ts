@@ -9,6 +9,7 @@ import {
   type RetryOptions,
   retry,
 } from '../../../src/http/retry.ts';
+import { failing } from '../../support/attempts.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
 
@@ -39,16 +40,6 @@ const unavailable = (delay?: number): RegistryError =>
     retryable: true,
     ...(delay === undefined ? {} : { delay }),
   });
-
-const failing = (...errors: readonly Error[]) => {
-  let calls = 0;
-  const attempt = async (number: number): Promise<string> => {
-    const error = errors[calls++];
-    if (error !== undefined) throw error;
-    return `attempt ${number}`;
-  };
-  return { attempt, calls: () => calls };
-};
 
 describe('trying again', () => {
   test('what succeeds is done once and waits for nothing', async () => {

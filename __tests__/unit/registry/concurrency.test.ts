@@ -21,6 +21,14 @@ describe('work side by side', () => {
     expect(seen).toBe(most);
   });
 
+  test('gives what each work gave, in the order of the items, whichever ends first', async () => {
+    const work = async (turns: number): Promise<string> => {
+      for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
+      return `after ${turns}`;
+    };
+    expect(await sideBySide([3, 1, 2, 0], 3, work)).toEqual(['after 3', 'after 1', 'after 2', 'after 0']);
+  });
+
   test('begins nothing after a failure, which is thrown as it is', async () => {
     const failure = new Error('the second');
     const begun: number[] = [];
