@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { mergeOutputNames } from '../../src/actions/merge-action.ts';
+import { mergeOutputNames } from '../../src/report/outputs.ts';
 import { mergeInputDefaults } from '../../src/inputs/merge-inputs.ts';
 import { inputDefaults } from '../../src/inputs/publish-inputs.ts';
 import { pullInputDefaults } from '../../src/inputs/pull-inputs.ts';

@@ -4,7 +4,7 @@ import { type Engine, openEngine } from '../engine/engine.ts';
 import type { Inputs } from '../inputs/publish-inputs.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { SourcePort } from '../publish/ports.ts';
-import type { Entry } from '../step/process.ts';
+import type { StepProcess } from '../step/process.ts';
 import type { StepInUse } from '../step/run-in-step.ts';
 import { appendEntry } from '../step/runner-files.ts';
 
@@ -12,7 +12,7 @@ export function engineOf(
   { docker, config, logins }: StepInUse,
   { build: request, destinations, push, source }: Plan,
   { build, token }: Inputs,
-  { env, log }: Pick<Entry, 'env' | 'log'>,
+  { env, log }: Pick<StepProcess, 'env' | 'log'>,
 ): Engine {
   const ports = {
     ...docker,

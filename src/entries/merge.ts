@@ -1,9 +1,6 @@
 /** Starts a merge, as `merge/action.yml` asks. */
 
-import { mergeStep } from '../actions/merge-action.ts';
-import { inputsOfEnvironment } from '../inputs/input-reader.ts';
-import { mergeInputDefaults } from '../inputs/merge-inputs.ts';
+import { mergeAction } from '../actions/merge-action.ts';
 import { runEntry } from './run-entry.ts';
 
-export const run = (): Promise<void> =>
-  runEntry((entry) => mergeStep(inputsOfEnvironment(entry.env, mergeInputDefaults), entry));
+export const run = (): Promise<void> => runEntry(mergeAction);
