@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minify } from '@swc/core';
 import { collectLicences, formatLicences } from './licenses.js';
+import { stage } from './stage.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -13,8 +14,10 @@ const entries = ['main', 'pull', 'merge', 'post', 'cli'];
 
 rmSync(dist, { recursive: true, force: true });
 const ncc = join(root, 'node_modules/@vercel/ncc/dist/ncc/cli.js');
-const args = [ncc, 'build', join(root, 'lib/entries/index.js'), '-o', dist, '-m', '--license', 'licenses.txt', '-q'];
+const staged = stage(root);
+const args = [ncc, 'build', join(staged, 'entries/index.js'), '-o', dist, '-m', '--license', 'licenses.txt', '-q'];
 const bundled = spawnSync(process.execPath, args, { stdio: 'inherit' });
+rmSync(staged, { recursive: true });
 if (bundled.status !== 0) process.exit(bundled.status ?? 1);
 
 // ncc minifies the entry alone.

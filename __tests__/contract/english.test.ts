@@ -1,9 +1,13 @@
-/** The documents are in plain English: short sentences, and no phrase that a reader has to take apart. */
+/** Documents and messages are in plain English: short sentences, and no phrase that a reader has to take apart. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { pages, readPage } from '../support/doc-workflows.ts';
-import { faultsOf, sentencesOf } from '../support/sentences.ts';
+import { messagesIn } from '../support/message-literals.ts';
+import { faultsOf, sentencesOf, sentencesOfMessage } from '../support/sentences.ts';
 
 /** Pages of words that are not the page's own, without those words. */
 const own: Readonly<Record<string, (page: string) => string>> = {
@@ -37,5 +41,23 @@ describe.each([...texts, ...manifests])('$page', ({ text }) => {
 
   test('has none that is too long or unclear', () => {
     expect(sentencesOf(text).flatMap(faultsOf)).toEqual([]);
+  });
+});
+
+/** The messages of other tools, word for word: what they write is not ours to mend. */
+const quoted = ['diagnosis/known-messages.ts'];
+
+const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts') && !quoted.includes(file))
+  .map((file) => ({ file, messages: messagesIn(readFileSync(join('src', file), 'utf8')) }))
+  .filter(({ messages }) => messages.length > 0);
+
+describe('the messages of src/', () => {
+  test('are found', () => {
+    expect(sources.flatMap(({ messages }) => messages).length).toBeGreaterThan(400);
+  });
+
+  test.each(sources)('$file has no sentence that is too long or unclear', ({ messages }) => {
+    expect(messages.flatMap(sentencesOfMessage).flatMap(faultsOf)).toEqual([]);
   });
 });

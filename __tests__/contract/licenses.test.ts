@@ -19,6 +19,13 @@ test('names every dependency that the action has, in the version that is install
   expect(Object.fromEntries(shipped.map(({ name, version }) => [name, version]))).toMatchObject(dependencies);
 });
 
+test('has each package in one version', () => {
+  const { packages } = JSON.parse(readFileSync(`${root}/package-lock.json`, 'utf8'));
+  const places = Object.keys(packages).filter((place) => packages[place].dev !== true);
+  const copies = shipped.map(({ name }) => places.filter((place) => place.endsWith(`node_modules/${name}`)));
+  expect(copies.filter(({ length }) => length !== 1)).toEqual([]);
+});
+
 test.each(shipped)('$name $version is under $license, and the terms are there', ({ license, text }) => {
   expect(['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'BlueOak-1.0.0', '0BSD']).toContain(license);
   expect(text).toMatch(

@@ -61,8 +61,7 @@ describe('the Docker registry', () => {
     const short = parseRepository(registry.registry, 'octo/app');
     expect(await client.mayPush(short)).toMatchObject({
       answer: 'refused',
-      status: 404,
-      message: expect.stringContaining(':owner/:repo_name/:image_name'),
+      error: { status: 404, words: expect.stringContaining(':owner/:repo_name/:image_name') },
     });
   });
 

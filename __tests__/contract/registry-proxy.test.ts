@@ -71,7 +71,7 @@ describe('a registry behind a proxy', () => {
     const client = aClient({ environment: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } });
     const failure = await client.getManifest(repository, v1).catch((error: unknown) => String(error));
     client.close();
-    expect(failure).toMatch(/: it does not speak TLS: wrong version number \(EPROTO\)\.$/);
+    expect(failure).toMatch(/: it does not speak TLS: wrong version number\.$/);
     expect(client.waits).toEqual([]);
   });
 

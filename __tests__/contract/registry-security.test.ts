@@ -311,8 +311,7 @@ describe('scopes', () => {
     await withClient({ credentials: () => credential }, async (client) => {
       expect(await client.mayPush(repositoryOf(registry))).toMatchObject({
         answer: 'refused',
-        status: 401,
-        error: { code: 'PUSH_DENIED' },
+        error: { code: 'PUSH_DENIED', status: 401 },
       });
     });
   });
@@ -340,7 +339,7 @@ describe('scopes', () => {
     await using registry = await issuingToAny();
     await withClient({ credentials: () => login }, async (client) => {
       const answer = await client.mayPush(repositoryOf(registry));
-      expect(answer).toMatchObject({ answer: 'refused', status: 401, error: { code } });
+      expect(answer).toMatchObject({ answer: 'refused', error: { code, status: 401 } });
     });
   });
 
@@ -350,9 +349,7 @@ describe('scopes', () => {
       const answer = await client.mayPush(repositoryOf(registry));
       expect(answer).toMatchObject({
         answer: 'refused',
-        status: 403,
-        ociCodes: ['DENIED'],
-        error: { code: 'TOKEN_REJECTED' },
+        error: { code: 'TOKEN_REJECTED', status: 403, ociCodes: ['DENIED'] },
       });
     });
   });
@@ -813,7 +810,7 @@ describe('an upload', () => {
       response.writeHead(200).end('OK');
     });
     await withClient({}, async (client) => {
-      expect(await client.mayPush(repositoryOf(registry))).toMatchObject({ answer: 'refused', status: 200 });
+      expect(await client.mayPush(repositoryOf(registry))).toMatchObject({ answer: 'refused', error: { status: 200 } });
     });
   });
 

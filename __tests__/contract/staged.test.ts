@@ -3,10 +3,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RegistryError } from '../../src/errors.ts';
 import { removePackageVersions } from '../../src/github/package-versions.ts';
-import { type Digest, isDigest, parseDigest } from '../../src/image/digest.ts';
+import { createGitHubApi } from '../../src/github/rest-api.ts';
+import { type Digest, digestOf, isDigest, parseDigest } from '../../src/image/digest.ts';
+import { mediaTypes, type StoredManifest } from '../../src/image/manifest.ts';
 import type { Repository } from '../../src/image/repository.ts';
-import type { Tag } from '../../src/image/tag.ts';
-import { collectLegs, removeMarkers, stageLeg } from '../../src/legs/leg-store.ts';
+import { parseTag, type Tag } from '../../src/image/tag.ts';
+import { checkContent, collectLegs, markLeg, readLeg, removeMarkers } from '../../src/legs/leg-store.ts';
 import { markerTag } from '../../src/legs/marker.ts';
 import { aStaging } from '../support/legs.ts';
 import { startServer } from '../support/local-server.ts';
@@ -25,6 +27,11 @@ afterEach(async () => {
   for (const each of opened.splice(0)) await each[Symbol.asyncDispose]();
 });
 
+function anIndex(document: unknown): StoredManifest {
+  const bytes = Buffer.from(JSON.stringify(document));
+  return { mediaType: mediaTypes.ociIndex, digest: digestOf(bytes), bytes };
+}
+
 /** A registry with one staged leg. */
 async function aStagedLeg(): Promise<{
   readonly memory: MemoryRegistry;
@@ -37,7 +44,7 @@ async function aStagedLeg(): Promise<{
   const image = anImage('leg');
   await pushImage(client, repository, image);
   const { digest } = image.manifest;
-  await stageLeg(client, repository, staging, digest, () => {});
+  await markLeg(client, repository, staging, digest, () => {});
   return { memory, repository, digest };
 }
 
@@ -58,7 +65,7 @@ describe('a staged leg', () => {
     for (const seed of ['a', 'b', 'c', 'd', 'e']) {
       const image = anImage(seed);
       await pushImage(client, repository, image);
-      await stageLeg(client, repository, staging, image.manifest.digest, () => {});
+      await markLeg(client, repository, staging, image.manifest.digest, () => {});
     }
     const { markers } = await collectLegs(client, repository, staging, () => {});
     expect(markers.length).toBe(5);
@@ -93,10 +100,121 @@ describe('a staged leg', () => {
     const repository = { registry: memory.registry, path: 'octo-org/app' };
     const image = anImage('leg');
     await pushImage(client, repository, image);
-    for (const name of names) await stageLeg(client, repository, aStaging({ name }), image.manifest.digest, () => {});
+    for (const name of names) await markLeg(client, repository, aStaging({ name }), image.manifest.digest, () => {});
     await expect(collectLegs(client, repository, aStaging({ name: wanted }), () => {})).rejects.toMatchObject({
       message: expect.stringContaining(says),
       remedy: expect.stringContaining('the same value'),
+    });
+  });
+});
+
+describe('a marker or a leg that somebody with the right to push changed', () => {
+  /** Another manifest under the marker's tag: the marker's own, changed. */
+  function changeMarker(
+    { memory, repository, digest }: Awaited<ReturnType<typeof aStagedLeg>>,
+    change: (marker: Marked) => unknown,
+    tag = markerTag(staging, digest),
+  ): void {
+    const own = memory.repositories.get(repository.path);
+    const marker = JSON.parse(String(own?.manifests.get(own.tags.get(markerTag(staging, digest)) ?? '')?.bytes));
+    const changed = anIndex(change(marker));
+    own?.manifests.set(changed.digest, { ...changed, bytes: Buffer.from(changed.bytes) });
+    own?.tags.set(tag, changed.digest);
+  }
+  interface Marked {
+    readonly manifests: readonly [{ readonly platform: Readonly<Record<string, unknown>> }];
+    readonly annotations: Readonly<Record<string, unknown>>;
+  }
+  const said = (key: string, value: unknown) => (marker: Marked) => ({
+    ...marker,
+    annotations: { ...marker.annotations, [`vnd.publish-docker-package.${key}`]: value },
+  });
+  const listed = (fields: Readonly<Record<string, unknown>>) => (marker: Marked) => ({
+    ...marker,
+    manifests: [{ ...marker.manifests[0], ...fields }],
+  });
+
+  test.each([
+    {
+      what: 'names another platform than the image has',
+      change: listed({ platform: { os: 'linux', architecture: 'arm64' } }),
+      code: 'LEG_INVALID',
+    },
+    { what: 'lists another image', change: listed({ digest: digestOf(Buffer.from('x')) }), code: 'LEG_INVALID' },
+    {
+      what: 'has the digest of another leg than its tag',
+      change: said('digest', digestOf(Buffer.from('x'))),
+      code: 'LEG_FOREIGN',
+    },
+    { what: 'is of an attempt that is yet to come', change: said('attempt', '2'), code: 'LEG_FOREIGN' },
+    { what: 'has objects for annotations', change: said('run', { toString: 1 }), code: 'LEG_FOREIGN' },
+    { what: 'has an object for its digest', change: said('digest', { toString: 1 }), code: 'LEG_INVALID' },
+    { what: 'lists something that is no descriptor', change: listed({ digest: 7 }), code: 'LEG_INVALID' },
+  ] as const)('is refused where the marker $what', async ({ change, code }) => {
+    const leg = await aStagedLeg();
+    changeMarker(leg, change);
+    await expect(collectLegs(client, leg.repository, staging, () => {})).rejects.toThrowCode(code);
+  });
+
+  test('is refused where the marker of an attempt to come has its own tag', async () => {
+    const leg = await aStagedLeg();
+    const later = { ...staging, attempt: 2 };
+    changeMarker(leg, said('attempt', '2'), markerTag(later, leg.digest));
+    await expect(collectLegs(client, leg.repository, staging, () => {})).rejects.toThrowCode('LEG_FOREIGN');
+    expect((await collectLegs(client, leg.repository, later, () => {})).legs).toHaveLength(1);
+  });
+
+  test('is published as the leg is, whatever else the marker says of it', async () => {
+    const leg = await aStagedLeg();
+    changeMarker(leg, listed({ size: 1, urls: ['https://evil.test/'], annotations: { a: 'b' } }));
+    const { legs } = await collectLegs(client, leg.repository, staging, () => {});
+    const manifest = await client.getManifest(leg.repository, leg.digest);
+    expect(legs.flatMap(({ entries }) => entries.map(({ descriptor }) => descriptor))).toEqual([
+      {
+        mediaType: manifest.mediaType,
+        digest: leg.digest,
+        size: manifest.bytes.length,
+        platform: { architecture: 'amd64', os: 'linux' },
+      },
+    ]);
+  });
+
+  test.each([
+    { what: 'a wrong size', fields: { size: 7 }, says: 'with 7 bytes, but it has' },
+    { what: 'a wrong type', fields: { mediaType: mediaTypes.dockerManifest }, says: 'but it is' },
+    {
+      what: 'another platform',
+      fields: { platform: { os: 'linux', architecture: 'arm64' } },
+      says: 'for linux/arm64, but the image is for linux/amd64',
+    },
+    { what: '`urls`', fields: { urls: ['https://evil.test/'] }, says: 'with "urls"' },
+    { what: '`data`', fields: { data: 'e30=' }, says: 'with "data"' },
+  ])('is refused where the index of a leg lists its image with $what', async ({ fields, says }) => {
+    const { repository, digest } = await aStagedLeg();
+    const { mediaType, bytes } = await client.getManifest(repository, digest);
+    const platform = { os: 'linux', architecture: 'amd64' };
+    const index = anIndex({
+      schemaVersion: 2,
+      mediaType: mediaTypes.ociIndex,
+      manifests: [{ mediaType, digest, size: bytes.length, platform, ...fields }],
+    });
+    await client.putManifest(repository, index, index.digest);
+    const leg = await readLeg(client, repository, index.digest);
+    await expect(checkContent(client, repository, [leg])).rejects.toMatchObject({
+      code: 'LEG_INVALID',
+      message: expect.stringContaining(says),
+    });
+  });
+
+  test('is refused where there are more markers than a run can have', async () => {
+    const { repository, digest } = await aStagedLeg();
+    const tags = Array.from({ length: 20_000 }, (_, index) =>
+      parseTag(`_staged.${staging.run}.1.${index.toString(16).padStart(12, '0')}`),
+    );
+    const crowded = { ...client, listTags: async () => [markerTag(staging, digest), ...tags] };
+    await expect(collectLegs(crowded, repository, staging, () => {})).rejects.toMatchObject({
+      code: 'LEG_INVALID',
+      message: expect.stringContaining('has 20001 markers of run 1658821493: expected at most 4096'),
     });
   });
 });
@@ -193,12 +311,17 @@ describe('GitHub’s packages API', () => {
         .writeHead(status, { 'content-type': 'application/json' })
         .end(body === undefined ? '' : JSON.stringify(body));
     });
-    const ports = { now: Date.now, sleep: async () => {}, random: () => 0.5, log: () => {} };
+    const attempts = { retries: 3, now: Date.now, sleep: async () => {}, random: () => 0.5, log: () => {} };
+    const { signal } = new AbortController();
     const url = `http://127.0.0.1:${server.port}/api/v3`;
-    const api = { url, token: 'ghs_canary', environment: {}, retries: 3, ownerType, ...ports };
+    const api = createGitHubApi({ url, token: 'ghs_canary', environment: {}, signal, attempts });
     const { registry } = server;
-    await removePackageVersions(api, { registry, path: 'octo-org/tools/app' }, wanted);
-    expect(server.requests.every(({ authorization }) => authorization === 'Bearer ghs_canary')).toBe(true);
+    try {
+      await removePackageVersions(api, { registry, path: 'octo-org/tools/app' }, ownerType, wanted);
+    } finally {
+      api.close();
+    }
+    expect(server.requests.every(({ authorization }) => authorization === 'token ghs_canary')).toBe(true);
     return server.requests.map(({ line }) => line);
   }
 

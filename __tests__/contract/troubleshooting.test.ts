@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { entries } from '../../src/diagnosis/known-messages.ts';
+import { knownMessages } from '../../src/diagnosis/known-messages.ts';
 import { type ErrorCode, errorCodes, PublishError } from '../../src/errors.ts';
 import { formatFailure } from '../../src/log/error-message.ts';
 
@@ -24,7 +24,7 @@ describe('docs/TROUBLESHOOTING.md', () => {
     expect(body).toMatch(/^\*\*Fix:\*\*(?: \S|\n\n```)/m);
   });
 
-  test.each(entries)('quotes $message', ({ message }) => {
+  test.each(knownMessages)('quotes $message', ({ message }) => {
     const quoted = sections.flatMap(({ body }) => [...body.matchAll(/^```text\n([\s\S]*?)^```$/gm)]);
     expect(quoted.flatMap(([, lines]) => lines?.split('\n') ?? [])).toContain(message);
   });

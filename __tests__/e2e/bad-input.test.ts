@@ -213,7 +213,7 @@ const cases: readonly Case[] = [
     what: 'the token of this job for the registry of another product',
     inputs: { registry: 'containers.octo.ghe.com' },
     code: 'TOKEN_FOREIGN',
-    says: ['good for github.com only', 'containers.octo.ghe.com', 'Set `token`'],
+    says: ['valid for github.com only', 'containers.octo.ghe.com', 'Set `token`'],
   },
   {
     what: 'a repository of the environment that is none',

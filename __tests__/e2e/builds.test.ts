@@ -1,9 +1,11 @@
 /** What a build takes and tells: buildx from a download, Podman in Docker's place, findings of the Dockerfile, bad input. */
 
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startBuildKit } from '../support/buildkit.ts';
 import { pullRequest } from '../support/event.ts';
@@ -28,6 +30,9 @@ describe('buildx', () => {
   let real: string;
   let served: Buffer | undefined;
   let asked: string[];
+  /** What the server answers if it serves nothing. */
+  let refusal = 404;
+  let silent = false;
   /** The CLI finds no plugin. */
   const without = { cliPluginsExtraDirs: [] };
 
@@ -36,16 +41,22 @@ describe('buildx', () => {
     real = findBuildx({ engine: suite.engine }) ?? '';
     server = createServer((request, response) => {
       asked.push(request.url ?? '');
-      if (served === undefined) response.writeHead(404).end('no');
+      if (silent) return;
+      if (served === undefined) response.writeHead(refusal).end('no');
       else response.end(served);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     mirror = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/releases/`;
   });
-  afterAll(() => void server?.close());
+  afterAll(() => {
+    server?.closeAllConnections();
+    server?.close();
+  });
   afterEach(() => {
     served = undefined;
+    refusal = 404;
+    silent = false;
   });
 
   function sha256Of(file: string): string {
@@ -125,6 +136,84 @@ describe('buildx', () => {
     expect(step.failure).toMatch(/Install buildx-v0\.30\.1\.linux-\w+ on the runner as docker-buildx/);
     expect(runner.commands().filter(({ args }) => args.includes('build'))).toEqual([]);
     expect(runner.filesIn(runner.temp)).toEqual([]);
+  });
+
+  test('that is a folder, a pipe or a link to nothing in the tool cache is fetched', async () => {
+    served = readFileSync(real);
+    const inputs = { registry: suite.registry, tags: '1.0', 'buildx-version': `0.29.1@sha256:${sha256Of(real)}` };
+    for (const make of [
+      (path: string) => mkdirSync(path),
+      (path: string) => execFileSync('mkfifo', [path]),
+      (path: string) => symlinkSync('/nowhere', path),
+    ]) {
+      const tools = join(suite.action.folder, uniqueName('tools'));
+      mkdirSync(join(tools, 'buildx/0.29.1', process.arch), { recursive: true });
+      writeFileSync(join(tools, 'buildx/0.29.1', `${process.arch}.complete`), '');
+      make(join(tools, 'buildx/0.29.1', process.arch, 'docker-buildx'));
+      expect(await aRunnerWithout(tools).main(inputs)).toMatchObject({ code: '', exitCode: 0 });
+      expect(asked).toHaveLength(1);
+    }
+  });
+
+  test('is installed without a tool cache, and if the tool cache cannot be written', async () => {
+    served = readFileSync(real);
+    const inputs = { registry: suite.registry, tags: '1.0', 'buildx-version': `0.29.1@sha256:${sha256Of(real)}` };
+    const file = join(suite.action.folder, uniqueName('file'));
+    writeFileSync(file, '');
+    const runners = [aRunnerWithout(''), aRunnerWithout(join(file, 'tools'))];
+    const steps = [await runners[0]?.main(inputs), await runners[1]?.main(inputs)];
+    expect(steps).toMatchObject([
+      { code: '', exitCode: 0 },
+      { code: '', exitCode: 0, log: expect.stringContaining('could not be kept in the tool cache') },
+    ]);
+    expect(runners.map((runner) => runner.filesIn(runner.temp))).toEqual([[], []]);
+  });
+
+  test('comes from a mirror that asks for a login, which no log has', async () => {
+    const logins: (string | undefined)[] = [];
+    served = readFileSync(real);
+    const ask = (request: IncomingMessage): unknown => logins.push(request.headers.authorization);
+    server.on('request', ask);
+    const inputs = { registry: suite.registry, tags: '1.0', 'buildx-version': `0.29.1@sha256:${sha256Of(real)}` };
+    const step = await aRunnerWithout('', mirror.replace('//', '//octo:p%40ss-of-the-mirror@')).main(inputs);
+    server.off('request', ask);
+    expect(step).toMatchObject({ code: '', exitCode: 0 });
+    expect(logins).toEqual([`Basic ${btoa('octo:p@ss-of-the-mirror')}`]);
+    expect(step.log).not.toMatch(/p(?:@|%40)ss-of-the-mirror/);
+  });
+
+  test.each([
+    { when: 'while the server says nothing', isSilent: true, status: 200 },
+    { when: 'between two attempts', isSilent: false, status: 503 },
+  ])(
+    'that is being fetched holds up nobody who cancels $when',
+    async ({ isSilent, status }) => {
+      silent = isSilent;
+      refusal = status;
+      const runner = aRunnerWithout('');
+      const inputs = { registry: suite.registry, tags: '1.0', 'buildx-version': `9.0.0@sha256:${sha256Of(real)}` };
+      const step = runner.start(inputs);
+      while (asked.length === 0) await sleep(20);
+      await sleep(300);
+      step.process.kill('SIGINT');
+      expect(await step.ended).toMatchObject({ exitCode: 130, code: 'CANCELLED' });
+      expect(runner.filesIn(runner.temp)).toEqual([]);
+      // It would have asked again.
+      expect(asked).toHaveLength(1);
+    },
+    60_000,
+  );
+
+  test('that is installed in a terminal prints nothing where a program reads the result', async () => {
+    served = readFileSync(real);
+    const runner = aRunnerWithout('');
+    const version = `0.29.1@sha256:${sha256Of(real)}`;
+    const names = ['--registry', suite.registry, '--owner', 'octo-org', '--image', uniqueName('app'), '--tags', '1.0'];
+    const env = { BUILDX_DOWNLOAD_URL: mirror };
+    const ended = await runner.terminal('cli.js', [...names, '--buildx-version', version], env);
+    expect(ended).toMatchObject({ exitCode: 0 });
+    expect(asked).toHaveLength(1);
+    expect(ended.stdout).toMatch(/^\S+@sha256:[0-9a-f]{64}\n\S+:1\.0\n$/);
   });
 
   test('is not fetched for what can be done without it', async () => {
@@ -311,8 +400,13 @@ describe('bad input is found before anything is built', () => {
     ['an output without a type', { outputs: 'dest=out' }, 'INPUT_INVALID', 'without a type'],
     ['a misspelt credential', { 'cache-to': 'type=gha,tokne=canary' }, 'INPUT_INVALID', 'expected "token"'],
     ['a mode of provenance that there is not', { provenance: 'mode=most' }, 'INPUT_INVALID', 'min or max'],
-    ['quotation marks that do not pair', { secrets: '"key=value' }, 'INPUT_INVALID', '`secrets` is no list'],
-    ['a field that is half quoted', { 'cache-to': 'type=registry,"ref=x' }, 'INPUT_INVALID', '`cache-to` is no list'],
+    ['quotation marks that do not pair', { secrets: '"key=value' }, 'INPUT_INVALID', '`secrets` is not a list'],
+    [
+      'a field that is half quoted',
+      { 'cache-to': 'type=registry,"ref=x' },
+      'INPUT_INVALID',
+      '`cache-to` is not a list',
+    ],
     ['a secret file that is not there', { 'secret-files': 'key=absent.txt' }, 'SECRET_MISSING', '"absent.txt"'],
     ['a variable that is not set', { 'secret-envs': 'key=NOBODY_SET' }, 'SECRET_MISSING', 'NOBODY_SET'],
     ['an SSH agent that does not run', { ssh: 'default' }, 'SECRET_MISSING', 'SSH_AUTH_SOCK'],
@@ -350,7 +444,7 @@ describe('bad input is found before anything is built', () => {
     ['a limit without a number', { ulimit: 'nofile=many' }, 'INPUT_INVALID', 'nofile=1024:4096'],
     ['an entitlement that there is not', { allow: 'root' }, 'INPUT_INVALID', 'security.insecure'],
     ['a build context that is not there', { 'build-contexts': 'x=absent' }, 'CONTEXT_MISSING', 'x=absent'],
-    ['two attestations of a kind', { sbom: 'true', attests: 'type=sbom' }, 'INPUT_INVALID', 'asked for twice'],
+    ['two attestations of a kind', { sbom: 'true', attests: 'type=sbom' }, 'INPUT_INVALID', 'given twice'],
   ] as const)('%s', async (_title, inputs, code, says) => {
     const runner = aRunner();
     const step = await runner.main({ registry: suite.registry, tags: '1.0', ...inputs });

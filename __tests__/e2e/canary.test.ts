@@ -156,9 +156,10 @@ describe('a build from a private repository, with each kind of secret', () => {
     const ended = await step.ended;
     expect(ended).toMatchObject({ exitCode });
     const lines = Object.values(values).flatMap((value) => value.split('\n'));
-    for (const line of lines) expect(ended.log.split(line).length).toBeGreaterThan(2);
+    // Once, in the command that names it to the runner: the step writes what the build printed with its secrets hidden.
+    for (const line of lines) expect(ended.log.split(line)).toHaveLength(2);
     for (const line of lines) expect(shownLog(ended.log).includes(line)).toBe(false);
-    expect(shownLog(ended.log)).toContain('***');
+    expect(ended.log.split('***').length - 1).toBeGreaterThanOrEqual(lines.length);
     await expectNothingLeft(runner, ended);
   });
 

@@ -1,4 +1,4 @@
-/** What is done where the version tag is there already: before the build, and once more before the tag moves. */
+/** What the step does if the version tag already exists: before the build, and once more before the tag moves. */
 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -30,7 +30,7 @@ async function publish(image: string, text: string, inputs: Readonly<Record<stri
 
 const builds = (runner: Runner): number => runner.commands().filter(({ args }) => args.includes('build')).length;
 
-describe('a version that is there already', () => {
+describe('a version that already exists', () => {
   const image = uniqueName('version');
   let first: StepResult;
   beforeAll(async () => {
@@ -45,7 +45,7 @@ describe('a version that is there already', () => {
     const name = `${suite.registry}/octo-org/${image}`;
     expect(step.outputs).toMatchObject({
       published: 'false',
-      reason: `${name}:1.0 is there already, and \`if-exists\` is skip`,
+      reason: `${name}:1.0 already exists, and \`if-exists\` is skip`,
       digest: first.outputs.digest,
       reference: `${name}@${first.outputs.digest}`,
       image: `${name}:1.0`,
@@ -60,7 +60,7 @@ describe('a version that is there already', () => {
     const { registry } = suite;
     const { runner, step } = await publish(image, 'second\n', { tags: '1.0', 'if-exists': 'fail' });
     expect(step).toMatchObject({ exitCode: 1, code: 'TAG_EXISTS' });
-    expect(step.failure).toContain(`${registry}/octo-org/${image}:1.0 is there already (${first.outputs.digest})`);
+    expect(step.failure).toContain(`${registry}/octo-org/${image}:1.0 already exists (${first.outputs.digest})`);
     expect(builds(runner)).toBe(0);
   });
 

@@ -85,7 +85,7 @@ describe.each(engineCases)('$name', ({ name, refusedAt }) => {
         harmPush(proxy, point, { kind: 'lost login', status }),
       );
       expect(step).toMatchObject({ exitCode: 1, code: 'TOKEN_EXPIRED', outputs: {} });
-      expect(step.failure).toContain('when this step began is refused now');
+      expect(step.failure).toContain('when this step began, and refuses it now');
       expect(step.failure).toContain('Renew the login for 127.0.0.1');
       expect(step.log).not.toContain('trying once more');
       expect(digests).toEqual([before, before]);

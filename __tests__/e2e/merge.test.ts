@@ -422,7 +422,7 @@ describe('explicit digests', () => {
   });
 });
 
-describe('a version that is there already', () => {
+describe('a version that already exists', () => {
   test('is left as it is by `if-exists: skip`, in the legs and in the merge', async () => {
     const run = newRun();
     await run.leg('linux/amd64');
@@ -431,9 +431,9 @@ describe('a version that is there already', () => {
     const merged = await run.merge({ platforms: 'linux/amd64', 'if-exists': 'skip' });
     for (const step of [later, merged]) {
       expect(step).toMatchObject({ ...succeeded, outputs: { published: 'false', digest: first.outputs.digest } });
-      expect(step.outputs.reason).toContain('1.2.3 is there already');
+      expect(step.outputs.reason).toContain('1.2.3 already exists');
       const notices = step.commands.filter(({ name }) => name === 'notice').map(({ data }) => data);
-      expect(notices).toEqual([expect.stringContaining('1.2.3 is there already')]);
+      expect(notices).toEqual([expect.stringContaining('1.2.3 already exists')]);
     }
     expect(await suite.client.contentOf(`${run.name}:1.2.3`, 'leg.txt', 'linux/amd64')).toBe('linux/amd64');
     expect(markers(await suite.client.tagsOf(run.name))).toEqual([]);
@@ -471,7 +471,7 @@ describe('a version that is there already', () => {
     },
   );
 
-  test('by a merge of other legs of the run is there already: `fail` fails', async () => {
+  test('by a merge of other legs of the run already exists: `fail` fails', async () => {
     const run = newRun();
     for (const platform of platforms.split(',')) await run.leg(platform);
     const [marker = ''] = markers(await suite.client.tagsOf(run.name));

@@ -128,7 +128,7 @@ test('signatures and attestations come along where `referrers` is true, and are 
     source: `docker://${signed}`,
     referrers: 'true',
   });
-  expect(step.log).toMatch(/manifests that refer to it, brought along: 2\n/);
+  expect(step.log).toMatch(/copied manifests that refer to the image: 2\n/);
   const reference = step.outputs.reference ?? '';
   const referrers = await runTool([tools.oras, 'discover', '--format', 'json', reference], {});
   expect(referrers).toContain('application/vnd.example.report');
@@ -161,7 +161,7 @@ describe('referrers', () => {
       source: `docker://${source}`,
       referrers: 'true',
     });
-    expect(step.log).toMatch(/manifests that refer to it, brought along: 1\n/);
+    expect(step.log).toMatch(/copied manifests that refer to the image: 1\n/);
     return step.outputs.reference ?? '';
   }
 

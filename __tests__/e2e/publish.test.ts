@@ -134,7 +134,8 @@ describe('without the input `tags`', () => {
     { run: 'the git tag v1.2.3', event: tagPush('v1.2.3'), tags: ['1.2.3', '1.2', '1', 'latest'] },
     { run: 'the git tag v0.4.0', event: tagPush('v0.4.0'), tags: ['0.4.0', '0.4', 'latest'] },
     { run: 'the prerelease v2.0.0-rc.1', event: tagPush('v2.0.0-rc.1'), tags: ['2.0.0-rc.1'] },
-    { run: 'a git tag that is no version', event: tagPush('nightly-7'), tags: ['nightly-7', 'latest'] },
+    { run: 'a git tag that is no version', event: tagPush('spring-7'), tags: ['spring-7', 'latest'] },
+    { run: 'the git tag of a nightly build', event: tagPush('nightly-7'), tags: ['nightly-7'] },
     { run: 'a pull request that is told to push', event: pullRequest(7), push: 'true', tags: ['pr-7'] },
   ])('$run publishes $tags', async ({ event, push = 'auto', tags }) => {
     const { step, name } = await publishHello({ push }, { event });

@@ -305,7 +305,7 @@ const cases: readonly Case[] = [
     what: 'an index of which one platform is missing',
     source: () => `oci:${lackingPlatform({})}`,
     code: 'SOURCE_INCOMPLETE',
-    says: [' (linux/arm64) in "', 'is not there', 'Write the image anew'],
+    says: [' (linux/arm64) in "', 'is not there', 'Write the whole image again'],
   },
   {
     what: 'a `docker save` of which one platform is missing, as an oci-archive',
@@ -469,6 +469,6 @@ test('what only a build knows is refused beside a source, all of it at once', as
     'if-exists': 'perhaps',
   });
   expect(step).toMatchObject({ exitCode: 1, code: 'INPUTS_INVALID' });
-  expect(step.failure).toContain('`platforms`, `labels` cannot be given with');
+  expect(step.failure).toContain('`platforms`, `labels` cannot be used with');
   expect(step.failure).toContain('`if-exists` is "perhaps"');
 });

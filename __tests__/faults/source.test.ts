@@ -19,7 +19,7 @@ import { terminalLog } from '../../src/log/terminal-log.ts';
 import type { Outcome } from '../../src/plan/outcome.ts';
 import { openSource } from '../../src/publish/open-image-source.ts';
 import type { PublishPorts } from '../../src/publish/ports.ts';
-import { publish } from '../../src/publish/publish-image.ts';
+import { publishImage } from '../../src/publish/publish-image.ts';
 import type { ClientOptions, RegistryClient } from '../../src/registry/client.ts';
 import { planned } from '../support/builders.ts';
 import { type Fault, type FaultPoint, type FaultProxy, faultPoints, startFaultProxy } from '../support/fault-proxy.ts';
@@ -119,13 +119,13 @@ async function during(
       // The same image, from another repository of the same registry, under another name: nothing can be mounted.
       const elsewhere = `${image}-source`;
       const inputs = { registry: own.registry, owner: 'octo-org', image: elsewhere, source, tags: '1' };
-      await publish(planned(inputs), portsOf(direct, []));
+      await publishImage(planned(inputs), portsOf(direct, []));
       source = `docker://${proxy.registry.replace('127.0.0.1', 'localhost')}/octo-org/${elsewhere}:1`;
     }
     const inputs = { registry: proxy.registry, owner: 'octo-org', image, source, tags: tags.join('\n') };
     // The client meets the challenge before the faults begin.
     await client.headManifest(repository, parseTag('1.0'));
-    await work({ client, repository, digest, lines, run: () => publish(planned(inputs), ports) });
+    await work({ client, repository, digest, lines, run: () => publishImage(planned(inputs), ports) });
     await expectWhole(repository, [old.manifest.digest, digest]);
     held++;
   } finally {

@@ -59,7 +59,8 @@ export function describeRegistryContract(name: string, start: () => Promise<Regi
       const stranger = aClient();
       const answer = await stranger.mayPush(aRepository());
       stranger.close();
-      if (hasLogin) expect(answer).toMatchObject({ answer: 'refused', status: 401, ociCodes: ['UNAUTHORIZED'] });
+      if (hasLogin)
+        expect(answer).toMatchObject({ answer: 'refused', error: { status: 401, ociCodes: ['UNAUTHORIZED'] } });
       else expect(answer).toEqual({ answer: 'allowed' });
     });
 

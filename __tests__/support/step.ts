@@ -112,7 +112,7 @@ export interface Runner {
   start(inputs: Readonly<Record<string, string>>, env?: Readonly<Record<string, string>>): RunningStep;
   /** The main entry, to its end. */
   main(inputs: Readonly<Record<string, string>>, env?: Readonly<Record<string, string>>): Promise<StepResult>;
-  post(step: Pick<StepResult, 'state'>): Promise<Ended>;
+  post(step: Pick<StepResult, 'state'>, env?: Readonly<Record<string, string>>): Promise<Ended>;
   /** Any program, in the environment of a later step. */
   run(argv: readonly [string, ...string[]], env?: Readonly<Record<string, string>>): Promise<Ended>;
   /** Another entry of the bundle, in a terminal: nothing of a run is in its environment. */
@@ -410,10 +410,10 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
     },
     start,
     main: (inputs, env) => start(inputs, env).ended,
-    async post({ state }) {
+    async post({ state }, extra = {}) {
       const saved = Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]);
       const post = [process.execPath, join(action, subAction, manifest.runs.post ?? '')] as const;
-      const env = { ...job, ...fileCommands().env, ...inputVariables({}), ...Object.fromEntries(saved) };
+      const env = { ...job, ...fileCommands().env, ...inputVariables({}), ...Object.fromEntries(saved), ...extra };
       const ended = await launch(post, env).ended;
       watch.end(ended.log, 'nothing');
       return ended;

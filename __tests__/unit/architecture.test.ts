@@ -71,6 +71,13 @@ function inner({ path, imports }: Module): readonly string[] {
     .map((specifier) => posix.join(posix.dirname(path), specifier));
 }
 
+/** Packages that a module imports. */
+function packagesOf({ imports }: Module): readonly string[] {
+  return imports
+    .filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
+    .map((specifier) => specifier.match(/^(?:@[^/]+\/)?[^/]+/)?.[0] ?? specifier);
+}
+
 /** Every place in the code of some parts where a pattern occurs, as `path: text`. */
 function occurrences(pattern: RegExp, isMeant: (module: Module) => boolean): readonly string[] {
   return modules
@@ -167,14 +174,20 @@ describe('imports', () => {
     expect(modules.flatMap(inner).filter((path) => !known.has(path))).toEqual([]);
   });
 
-  test('of packages are the dependencies of package.json, all of them, and no @actions', () => {
+  test('of packages are the dependencies of package.json, all of them', () => {
     const { dependencies } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
-    const packages = modules
-      .flatMap(({ imports }) => imports)
-      .filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
-      .map((specifier) => specifier.match(/^(?:@[^/]+\/)?[^/]+/)?.[0]);
+    const packages = modules.flatMap((module) => packagesOf(module));
     expect([...new Set(packages)].sort()).toEqual(Object.keys(dependencies).sort());
-    expect(packages.filter((name) => name?.startsWith('@actions/'))).toEqual([]);
+  });
+
+  test.each([
+    ['@actions/core', 'runner/runner-files.ts, runner/step-inputs.ts, runner/workflow-commands.ts'],
+    ['@actions/exec', 'engine/child-process.ts'],
+    ['@actions/github', 'github/rest-api.ts'],
+    ['@actions/tool-cache', 'engine/buildx-install.ts'],
+  ])('of %s stand in %s, and nowhere else', (name, files) => {
+    const users = modules.filter((module) => packagesOf(module).includes(name)).map(({ path }) => path);
+    expect(users.sort().join(', ')).toBe(files);
   });
 
   test('of Node’s own modules have the prefix node:', () => {
@@ -205,10 +218,11 @@ describe('the world', () => {
     expect(reached.sort()).toEqual(['build/context-path.ts: node:path', 'image/digest.ts: node:crypto']);
   });
 
-  test('child processes are started in two places: the command runner, and the question to Git', () => {
+  test('child processes are started in one place, by @actions/exec, with arguments and without a shell', () => {
     const users = modules.filter(({ imports }) => imports.includes('node:child_process')).map(({ path }) => path);
-    expect(users.sort()).toEqual(['engine/command.ts', 'entries/git-checkout.ts']);
-    expect(occurrences(/\bexec(?:File)?(?:Sync)?\(|shell: true/g, ({ path }) => users.includes(path))).toEqual([]);
+    expect(users).toEqual(['engine/child-process.ts']);
+    const pattern = /\b(?:spawn|fork|exec|execFile)(?:Sync)?\(|shell: true/g;
+    expect(occurrences(pattern, ({ path }) => users.includes(path))).toEqual(['engine/child-process.ts: exec(']);
   });
 
   test('sockets are opened by the HTTP client, by what looks for TLS at a registry, and by what asks an engine', () => {
@@ -226,6 +240,6 @@ describe('the world', () => {
   });
 
   test('the runner’s files are written in one place', () => {
-    expect(occurrences(/\bappendFileSync\b/g, ({ path }) => path !== 'step/runner-files.ts')).toEqual([]);
+    expect(occurrences(/\bappendFileSync\b/g, ({ path }) => path !== 'runner/runner-files.ts')).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ function planOutput(
   texts: Readonly<Partial<Record<InputName, string>>>,
   env: Readonly<Record<string, string>> = {},
 ): unknown {
-  const registryAuth = [{ registry: parseRegistry('registry.example'), username: 'robot' }];
+  const registryAuth = [{ registry: parseRegistry('registry.example'), username: 'robot', password: 'secret' }];
   const { plan } = planned(texts, aRun(env), { registryAuth });
   return JSON.parse(formatOutputs(plan, nothingDone(plan, 'it is a test')).plan);
 }

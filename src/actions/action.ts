@@ -12,6 +12,7 @@ import type { Outcome } from '../plan/outcome.ts';
 import type { RegistryLogin } from '../registry/credential.ts';
 import type { StepProcess } from '../step/process.ts';
 import type { StepInUse } from '../step/run-in-step.ts';
+import type { StepSecrets } from '../step/step-secrets.ts';
 import type { Environment } from '../text/environment.ts';
 
 /** The inputs that `runAction` reads; those that an action does not have are absent. */
@@ -28,6 +29,15 @@ export interface ActionTypes {
   readonly outcome: unknown;
   /** Of an output. */
   readonly output: string;
+}
+
+/** What is read before anything is decided. */
+export interface Asked<Types extends ActionTypes> {
+  readonly inputs: Types['inputs'];
+  readonly secrets: StepSecrets;
+  readonly run: Run;
+  /** Of the inputs; they are reported together with those of the plan. */
+  readonly faults: Faults;
 }
 
 /** What a plan is made from, beside the inputs. */
@@ -81,11 +91,7 @@ export interface Action<Types extends ActionTypes> {
   /** The outcome of a plan that nobody carries out; absent for an action without `dry-run`. */
   nothingDone?(plan: Types['planned']['plan'], reason: string): Types['outcome'];
   /** Carries out the plan. */
-  work(
-    planned: Types['planned'],
-    inputs: Types['inputs'],
-    workplace: Workplace,
-  ): Promise<Done<Types['outcome']>>;
+  work(planned: Types['planned'], inputs: Types['inputs'], workplace: Workplace): Promise<Done<Types['outcome']>>;
   /** Tells people of the outcome, and later steps beside the outputs. */
   announce(plan: Types['planned']['plan'], outcome: Types['outcome'], process: StepProcess): void;
   outputs(plan: Types['planned']['plan'], outcome: Types['outcome']): Readonly<Record<Types['output'], string>>;

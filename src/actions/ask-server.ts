@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { hasRegistry, parseServerFacts, probeServer, type ServerFacts } from '../github/enterprise-server.ts';
 import { resolveProduct } from '../github/product.ts';
 import type { Environment } from '../text/environment.ts';
+import { isObject } from '../text/json.ts';
 
 const pingTimeout = 3_000;
 /** The version is for messages only: nobody waits long for it. */
-const metaTimeout = 1_000;
-const longestMeta = 1024 * 1024;
+const versionTimeout = 1_000;
 
 /**
  * Asks the server that a run is on, unless an earlier step of the job has.
@@ -28,36 +28,38 @@ export async function readServer(
   const file = folder ? join(folder, `publish-docker-package.server.${server.host}.json`) : undefined;
   const known = file === undefined ? undefined : parseServerFacts(await readFile(file, 'utf8').catch(() => ''));
   if (known !== undefined) return known;
-  const [{ createRegistryClient }, { createHttp }] = await Promise.all([
-    import('../registry/client.ts'),
-    import('../http/http.ts'),
-  ]);
+  const { createRegistryClient } = await import('../registry/client.ts');
   const sleep = (): Promise<void> => Promise.resolve();
   const ports = { now: Date.now, sleep, random: Math.random, log: () => {} };
   const ways = { environment, signal: termination };
   const client = createRegistryClient({ credentials: () => undefined, retries: 1, ...ports, ...ways });
-  const http = createHttp({ userAgent: 'publish-docker-package', ...ways });
   try {
     const facts = await probeServer(server, {
       ping: (registry) => client.ping(registry, pingTimeout),
-      async readMeta() {
-        try {
-          const url = new URL(`${apiUrl.replace(/\/$/, '')}/meta`);
-          const signal = AbortSignal.timeout(metaTimeout);
-          const response = await http.send({ method: 'GET', url, redirects: 'answer', signal });
-          const header = response.headers['x-github-enterprise-version'];
-          const body = (await http.readBytes(response, longestMeta, 'ignore')).toString();
-          return { header: typeof header === 'string' ? header : undefined, body };
-        } catch {
-          return undefined;
-        }
-      },
+      readVersion: () => readVersion(apiUrl, ways),
     });
     // An answer that failed to come may come to the next step.
     if (file !== undefined && hasRegistry(facts)) await writeFile(file, JSON.stringify(facts)).catch(() => undefined);
     return facts;
   } finally {
     client.close();
-    http.close();
+  }
+}
+
+/** A header of every answer of the REST API, or `installed_version` of its `/meta`; `undefined` if there is no answer. */
+async function readVersion(
+  url: string,
+  ways: { readonly environment: Environment; readonly signal: AbortSignal },
+): Promise<unknown> {
+  const { createGitHubApi } = await import('../github/rest-api.ts');
+  const api = createGitHubApi({ url, token: '', ...ways, deadline: versionTimeout });
+  try {
+    const answer = await api.ask((rest) => rest.meta.get({ request: { redirect: 'manual' } }));
+    const data: unknown = answer?.data;
+    return answer?.headers['x-github-enterprise-version'] ?? (isObject(data) ? data.installed_version : undefined);
+  } catch {
+    return undefined;
+  } finally {
+    api.close();
   }
 }

@@ -48,7 +48,7 @@ export async function loadFromRegistry(
     if (result.exitCode !== 0) {
       throw new ToolError('PULL_FAILED', {
         message: `The engine did not load ${reference}: ${result.stderr.trim() || `exit code ${result.exitCode}`}`,
-        remedy: 'See what the engine says; its disk may be full.',
+        remedy: 'Read the engine’s message; its disk may be full.',
         detail: result.stderr,
       });
     }

@@ -6,10 +6,10 @@ import type { Repository } from '../image/repository.ts';
 import { type MergeInputs, mergeInputDefaults, parseMergeInputs } from '../inputs/merge-inputs.ts';
 import { parseContextOptions } from '../inputs/metadata-options.ts';
 import type { RemoveVersions } from '../legs/leg-store.ts';
-import { type Outcome, nothingDone } from '../plan/outcome.ts';
+import { nothingDone, type Outcome } from '../plan/outcome.ts';
 import type { Planned } from '../plan/plan.ts';
 import { type MergePlan, planMerge } from '../plan/plan-merge.ts';
-import { join } from '../publish/merge-legs.ts';
+import { mergeLegs } from '../publish/merge-legs.ts';
 import { announce } from '../report/announce.ts';
 import { formatMergeOutputs, type MergeOutputName } from '../report/outputs.ts';
 import { retryPorts } from '../step/retry-ports.ts';
@@ -27,8 +27,8 @@ export const mergeAction: Action<MergeTypes> = {
   defaults: mergeInputDefaults,
   participle: 'published',
   parse: parseMergeInputs,
-  plan: (inputs, { process, run, registryAuth, now, server, gitHub }) =>
-    planMerge(inputs, run, { metadata: { ...parseContextOptions(process.env, now), ...gitHub }, registryAuth, server }),
+  plan: (inputs, { process: { env }, run, registryAuth, now, server, gitHub }) =>
+    planMerge(inputs, run, { metadata: { ...parseContextOptions(env, now), ...gitHub }, registryAuth, server }),
   templatesOf: ({ tags, flavor, labels, annotations }) => [tags, flavor, labels, annotations],
   nothingDone,
   work: mergeIn,
@@ -42,16 +42,20 @@ async function mergeIn(
   { token, retries }: MergeInputs,
   { process: { env, log, termination }, step: { registry }, run, runStage }: Workplace,
 ): Promise<Done<Outcome>> {
-  const { apiUrl: url, event } = run;
-  const ports = retryPorts(log, termination);
-  const api = { url, token, environment: env, retries, ownerType: event.ownerType, ...ports };
   const removeVersions: RemoveVersions = async (repository, digests) => {
     if (!isOwnPackage(planned.plan, repository)) return false;
-    await removePackageVersions(api, repository, digests);
+    const { createGitHubApi } = await import('../github/rest-api.ts');
+    const attempts = { retries, ...retryPorts(log, termination) };
+    const api = createGitHubApi({ url: run.apiUrl, token, environment: env, signal: termination, attempts });
+    try {
+      await removePackageVersions(api, repository, run.event.ownerType, digests);
+    } finally {
+      api.close();
+    }
     return true;
   };
   // A merge has no `login-scope`: its logins end with the step.
-  return { outcome: await join(planned, { registry, removeVersions, log, runStage }), loginVariables: {} };
+  return { outcome: await mergeLegs(planned, { registry, removeVersions, log, runStage }), loginVariables: {} };
 }
 
 /** Whether the package is one of the run's own product, and the step's token is for it: only then the API removes versions. */

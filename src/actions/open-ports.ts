@@ -4,9 +4,9 @@ import { type Engine, openEngine } from '../engine/engine.ts';
 import type { Inputs } from '../inputs/publish-inputs.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { SourcePort } from '../publish/ports.ts';
+import { keepState } from '../runner/runner-files.ts';
 import type { StepProcess } from '../step/process.ts';
 import type { StepInUse } from '../step/run-in-step.ts';
-import { appendEntry } from '../step/runner-files.ts';
 
 export function engineOf(
   { docker, config, logins }: StepInUse,
@@ -21,7 +21,7 @@ export function engineOf(
     warn: log.warning,
     // A builder in a cluster outlives the step that was killed: `post` removes it, with the variables that a child may have.
     onBuilder: (argv: readonly string[]) =>
-      appendEntry(env.GITHUB_STATE, 'builder', JSON.stringify({ argv, variables: Object.keys(docker.env) })),
+      keepState(env, 'builder', JSON.stringify({ argv, variables: Object.keys(docker.env) })),
   };
   return openEngine(ports, config, {
     request,

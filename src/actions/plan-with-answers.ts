@@ -7,10 +7,9 @@ import { tokenForm } from '../github/token-form.ts';
 import type { Run } from '../github/workflow-run.ts';
 import type { InputReader } from '../inputs/input-reader.ts';
 import type { StepProcess } from '../step/process.ts';
-import type { Action, ActionTypes } from './action.ts';
+import type { Action, ActionTypes, Asked } from './action.ts';
 import { readServer } from './ask-server.ts';
 import { circumstancesOf, explainIn } from './explain-error.ts';
-import type { Asked } from './run-action.ts';
 
 /**
  * Plans with what the environment says. If a GHES or GitHub's API knows more, the step asks them, once no input is at fault,
@@ -23,6 +22,7 @@ export async function planWithAnswers<Types extends ActionTypes>(
   process: StepProcess,
   { inputs, secrets, run, faults }: Asked<Types>,
 ): Promise<Types['planned']> {
+  const { env, termination } = process;
   const { registryAuth } = secrets;
   const facts = { read, process, run, registryAuth, now: new Date() };
   const asksServer = inputs.dryRun !== true && isOpen(inputs, resolveProduct(run.serverUrl));
@@ -32,7 +32,7 @@ export async function planWithAnswers<Types extends ActionTypes>(
   if (inputs.dryRun) return first;
   const explain = explainIn(circumstancesOf(first.plan, run, secrets));
   const [server, gitHub] = await Promise.all([
-    asksServer ? readServer(run, process.env, process.termination).catch(explain) : undefined,
+    asksServer ? readServer(run, env, termination).catch(explain) : undefined,
     action.templatesOf && askGitHub(action.templatesOf(inputs), inputs.token, run, process),
   ]);
   return server === undefined && gitHub === undefined ? first : action.plan(inputs, { ...facts, server, gitHub });
@@ -48,8 +48,19 @@ async function askGitHub(
   const missing = findMissingFacts(run, templates);
   // A terminal has no API of its own to ask.
   if (env.GITHUB_ACTIONS !== 'true' || !(missing.repository || missing.commit)) return undefined;
-  const { createApi } = await import('../github/rest-api.ts');
+  const { createGitHubApi } = await import('../github/rest-api.ts');
   // A password for another registry is not sent to GitHub.
   const known = tokenForm(token) === 'other' ? '' : token;
-  return readGitHubFacts(missing, run, createApi(run.apiUrl, known, env, termination), (message) => log.info(message));
+  const api = createGitHubApi({
+    url: run.apiUrl,
+    token: known,
+    environment: env,
+    signal: termination,
+    deadline: 5_000,
+  });
+  try {
+    return await readGitHubFacts(missing, run, api, (message) => log.info(message));
+  } finally {
+    api.close();
+  }
 }

@@ -8,12 +8,12 @@ import { readSecretFiles } from '../engine/secret-files.ts';
 import { gatherFaults } from '../errors.ts';
 import { parseContextOptions } from '../inputs/metadata-options.ts';
 import { type InputName, type Inputs, inputDefaults, parseInputs } from '../inputs/publish-inputs.ts';
-import { type Outcome, nothingDone } from '../plan/outcome.ts';
+import { nothingDone, type Outcome } from '../plan/outcome.ts';
 import type { Planned } from '../plan/plan.ts';
 import { plan } from '../plan/plan-publish.ts';
 import { buildByDigest } from '../publish/build-by-digest.ts';
 import type { EnginePort } from '../publish/ports.ts';
-import { publish } from '../publish/publish-image.ts';
+import { publishImage } from '../publish/publish-image.ts';
 import { announce } from '../report/announce.ts';
 import { formatOutputs, type OutputName } from '../report/outputs.ts';
 import { checkSource } from '../source/check-source.ts';
@@ -93,7 +93,7 @@ async function publishIn(
       buildByDigest: (decision, repositories) => buildByDigest(engine, decision, repositories, docker.temp),
     };
     const ports = { engine: port, source: sourceOf(step), registry, log: process.log, runStage };
-    return { outcome: await publish(planned, ports), loginVariables: await engine.loginVariables() };
+    return { outcome: await publishImage(planned, ports), loginVariables: await engine.loginVariables() };
   } finally {
     await engine.close();
   }

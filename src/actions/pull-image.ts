@@ -85,6 +85,7 @@ async function checkPlatform(
   if (there.length === 0 || there.some((each) => each === wanted || each.startsWith(`${wanted}/`))) return;
   throw new ToolError('PULL_FAILED', {
     message: `${reference} is for ${there.join(', ')}, not for ${formatPlatform(platform)}.`,
-    remedy: 'Set `platform` to what there is, or leave it out; or publish the image for that platform, too.',
+    remedy:
+      'Set `platform` to a platform that the image has, or leave it out. Or publish the image for that platform, too.',
   });
 }

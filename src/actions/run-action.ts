@@ -1,7 +1,6 @@
 /** Runs an action: reads its inputs, plans, works in a step, reports, and writes the summary, whatever happens. */
 
-import { type Faults, gatherFaults } from '../errors.ts';
-import type { Run } from '../github/workflow-run.ts';
+import { gatherFaults } from '../errors.ts';
 import { type InputReader, textsOf } from '../inputs/input-reader.ts';
 import { toPublishError } from '../log/error-message.ts';
 import { openRecordingLog, type RecordingLog } from '../log/recording-log.ts';
@@ -10,12 +9,12 @@ import { tellOf } from '../report/announce.ts';
 import type { WeighedImage } from '../report/image-sizes.ts';
 import { formatPlan } from '../report/plan-table.ts';
 import { readSizes, writeSummary } from '../report/summary-file.ts';
+import { writeOutputs } from '../runner/runner-files.ts';
 import type { StepProcess } from '../step/process.ts';
 import { readRun } from '../step/read-workflow-run.ts';
 import { withStep } from '../step/run-in-step.ts';
-import { writeOutputs } from '../step/runner-files.ts';
-import { maskSecrets, readRegistryAuth, type StepSecrets } from '../step/step-secrets.ts';
-import type { Action, ActionResult, ActionTypes } from './action.ts';
+import { maskSecrets, readRegistryAuth } from '../step/step-secrets.ts';
+import type { Action, ActionResult, ActionTypes, Asked } from './action.ts';
 import { circumstancesOf, explainIn } from './explain-error.ts';
 import { planWithAnswers } from './plan-with-answers.ts';
 
@@ -104,15 +103,6 @@ async function attempt<Types extends ActionTypes>(
     // A step that was asked to end failed because of that, whatever broke off first.
     return { ...reached, failure: toPublishError(termination.aborted ? termination.reason : error) };
   }
-}
-
-/** What is read before anything is decided. */
-export interface Asked<Types extends ActionTypes> {
-  readonly inputs: Types['inputs'];
-  readonly secrets: StepSecrets;
-  readonly run: Run;
-  /** Of the inputs; they are reported together with those of the plan. */
-  readonly faults: Faults;
 }
 
 /** Reads inputs and run; every secret is masked from here on. */

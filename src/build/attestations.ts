@@ -63,7 +63,7 @@ export function parseAttestations(
     const twice = all.find(({ type }, index) => all.findIndex((other) => other.type === type) !== index);
     if (twice === undefined) return;
     throw new InputError('INPUT_INVALID', {
-      message: `A ${twice.type} attestation is asked for twice, by \`${twice.type}\` and by \`attests\`.`,
+      message: `A ${twice.type} attestation is given twice, by \`${twice.type}\` and by \`attests\`.`,
       remedy: `Leave one of them out.`,
     });
   });

@@ -66,7 +66,7 @@ export interface BuildRequest extends BuildOptions {
   /** `key=value` */
   readonly labels: readonly string[];
   readonly annotations: readonly BuildAnnotation[];
-  /** Whether the workflow asks for annotations; the default ones are left out where they cannot be had. */
+  /** Whether the workflow asks for annotations; the default ones are left out if the engine does not support annotations. */
   readonly needsAnnotations: boolean;
   readonly cache: CachePlan;
   /** The page of the run, which provenance names as the builder; empty outside of a workflow. */
@@ -76,9 +76,9 @@ export interface BuildRequest extends BuildOptions {
 }
 
 /**
- * Where the image goes from which it is published later: straight to the registries, by digest and under no tag; into an
- * OCI archive, for those builders that cannot do that; or under its names into the engine
- * (https://docs.docker.com/build/exporters/).
+ * Where the image goes from which it is published later (https://docs.docker.com/build/exporters/): straight to the
+ * registries, by digest and under no tag; into an OCI archive, if the builder cannot do that; or under its names into the
+ * engine.
  */
 export type BuildOutput =
   | { readonly kind: 'engine' }

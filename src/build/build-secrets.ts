@@ -14,7 +14,7 @@ export type SecretSource =
   | { readonly id: string; readonly kind: 'environment'; readonly variable: string }
   | { readonly id: string; readonly kind: 'file'; readonly path: string };
 
-/** Secrets as the inputs name them; `values` are those that stand in the inputs themselves. */
+/** Secrets as the inputs name them; `values` are those that the inputs themselves hold. */
 export interface ParsedSecrets {
   readonly sources: readonly SecretSource[];
   readonly values: ReadonlyMap<string, string>;
@@ -33,7 +33,7 @@ function splitPair(input: string, entry: string, index: number, form: string): P
   const what = id === '' ? `entry ${index + 1}` : `the entry "${id}", which is empty`;
   throw new InputError('INPUT_INVALID', {
     message: `The input \`${input}\` has ${what}: expected ${form}.`,
-    remedy: `Write \`${form}\`; a value with line breaks stands in quotation marks, "ID=first line⏎second line", or comes from the \`env\` of the step by \`secret-envs\`. In a run that has no secrets (a fork’s, Dependabot’s) the value is empty: leave the entry out there.`,
+    remedy: `Write \`${form}\`; put a value with line breaks in quotation marks, "ID=first line⏎second line", or take it from the \`env\` of the step with \`secret-envs\`. In a run that has no secrets (a fork’s, Dependabot’s) the value is empty: leave the entry out there.`,
   });
 }
 
@@ -80,7 +80,7 @@ export function parseSecrets(
     if (twice === undefined) return;
     throw new InputError('INPUT_INVALID', {
       message: `The secret "${twice.id}" is given twice.`,
-      remedy: 'Give each secret an ID of its own in `secrets`, `secret-envs` and `secret-files`.',
+      remedy: 'Give each secret its own ID in `secrets`, `secret-envs` and `secret-files`.',
     });
   });
   return { sources, values };
@@ -140,7 +140,7 @@ export function checkSecrets(
   }
 }
 
-/** The values of the secrets that do not stand in files: from the inputs and from the environment. */
+/** The values of the secrets that are not in files: from the inputs and from the environment. */
 export function secretValues(
   sources: readonly SecretSource[],
   inputs: ReadonlyMap<string, string>,

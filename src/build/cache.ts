@@ -56,12 +56,15 @@ function parseCacheEntry(input: CacheInput, text: string): ParsedCacheEntry {
   return { entry: { type, attributes: open, variables: [...values.keys()] }, values };
 }
 
-/** What is passed on as it is stands on a command line: a secret whose name has a typing error must not. */
+/**
+ * An attribute that is passed on unread is visible on a command line. A secret whose name has a typing error must not get
+ * there.
+ */
 function refuseMisspelt(input: CacheInput, name: string): void {
   const meant = secretNames.find((secret) => differsByOneEdit(secret, name.toLowerCase()));
   if (meant === undefined) return;
   throw new InputError('INPUT_INVALID', {
-    message: `The input \`${input}\` has the attribute "${name}": expected "${meant}", whose value is a secret.`,
+    message: `The input \`${input}\` has the attribute "${name}", which looks like "${meant}". The value of "${meant}" is a secret, so the step must know its name.`,
     remedy: `Write "${meant}" in place of "${name}".`,
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Lists as docker/build-push-action writes them: one entry a line, of which a quoted one may have line breaks, or several
- * between commas; and the fields of one entry, as buildx reads them again.
+ * Lists as docker/build-push-action writes them: one entry a line, or several between commas; a quoted entry may have line
+ * breaks. Also the fields of one entry, as buildx reads them again.
  */
 
 import { parse } from 'csv-parse/sync';
@@ -11,8 +11,8 @@ function malformed(input: string, cause: unknown): InputError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   // The parser quotes what it read, which may be a secret: only its own words are repeated.
   return new InputError('INPUT_INVALID', {
-    message: `The input \`${input}\` is no list: ${reason.replace(/:.*/s, '').replace(/\.$/, '')}.`,
-    remedy: `Close every quotation mark in \`${input}\`; a mark inside of a quoted entry is written twice ("").`,
+    message: `The input \`${input}\` is not a list: ${reason.replace(/:.*/s, '').replace(/\.$/, '')}.`,
+    remedy: `Close every quotation mark in \`${input}\`; double a mark inside a quoted entry ("").`,
   });
 }
 

@@ -9,7 +9,7 @@ import type { BuildOptions } from './build-request.ts';
 import { isRemoteContext } from './context-path.ts';
 import { type DockerfileLabels, dockerfileLabels } from './dockerfile-labels.ts';
 
-/** A Dockerfile is written by hand; whatever is larger is none. */
+/** A Dockerfile is written by hand; a larger file is something else. */
 const largestDockerfile = 1024 * 1024;
 
 function readText(path: string): string | undefined {

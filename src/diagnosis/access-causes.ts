@@ -80,7 +80,7 @@ export const credentialsUnencrypted: Cause = () => ({
   code: 'CREDENTIALS_UNENCRYPTED',
   cause: 'This is no failure: the Docker CLI keeps logins in a plain file where there is no credential store.',
   remedy:
-    'Nothing has to be done: the file lies in a private folder of this step, and is removed with it (with `login-scope: job`, with the job).',
+    'You do not need to do anything. The file is in a private folder of this step, which the step removes (with `login-scope: job`, the job does).',
 });
 
 export const tokenRejected: Cause = (facts) => {
@@ -104,7 +104,7 @@ export const tokenRejected: Cause = (facts) => {
       code: 'TOKEN_REJECTED',
       cause:
         'The token is no longer valid, or is not of this job: the token of a job ends with it, after 24 hours at the latest.',
-      remedy: `Leave \`token\` out, so that the job's own is used; if it was, another run gets a new one.`,
+      remedy: `Leave \`token\` out, so that the step uses the job's own. If it already did, a new run gets a new token.`,
       retryable: true,
     };
   }
@@ -187,7 +187,8 @@ export const tokenExpired: Cause = (facts) => {
   return {
     code: 'TOKEN_EXPIRED',
     cause: `The registry's token expired while the layers were being pushed (${Math.round(seconds)} s).`,
-    remedy: 'Layers that arrived are not sent a second time; if it happens again, make the layers smaller.',
+    remedy:
+      'Run the job again; layers that arrived are not sent a second time. If it happens again, make the layers smaller.',
     retryable: true,
   };
 };
@@ -200,7 +201,7 @@ export const loginLost: Cause = (facts) => {
       code: 'TOKEN_EXPIRED',
       cause: 'The token of a job ends with the job, after 24 hours at the latest; that of a GitHub App after one hour.',
       remedy:
-        'Run the job again, which gets a new token; layers that arrived are not sent a second time. If `token` is that of an App, make it in the step right before this one, or leave `token` out to use that of the job.',
+        'Run the job again, which gets a new token; layers that arrived are not sent a second time. If `token` is that of an App, create it in the step right before this one, or leave `token` out to use that of the job.',
       retryable: true,
     };
   }
@@ -210,7 +211,7 @@ export const loginLost: Cause = (facts) => {
     cause: lost,
     remedy: isGitHub(facts)
       ? `Leave \`token\` out to use the token of the job, with\n${grantPackagesWrite}\nor ${useClassicToken(facts)}.`
-      : `Renew the login for ${target.registry}; where it is one for a short time, make it in the step right before this one, or give one in \`registry-auth\` that lasts as long as the push.`,
+      : `Renew the login for ${target.registry}. If it expires soon, create it in the step right before this one, or give one in \`registry-auth\` that lasts as long as the push.`,
   };
 };
 
@@ -224,7 +225,7 @@ export const loginMissing: Cause = (facts) => {
         ? `This step was given no login for ${host}, and the runner has none that it takes.`
         : `The engine has no login for ${host}, the registry that the image's name leads to.`,
     remedy: isGitHub(facts)
-      ? 'Leave `token` out, so that the job’s own is used; the login is made for the very host that stands in the image’s name.'
+      ? 'Leave `token` out, so that the step uses the job’s own. The step logs in to exactly the host in the image’s name.'
       : `Set \`username\` and \`token\` to those of ${host}; where \`images\` names other registries, too, give them so:\n${registryAuthFor(host)}`,
   };
 };
@@ -393,7 +394,8 @@ export const packageNotReadable: Cause = (facts) => {
 
 /** Docker's general text, which says most often that the name has no registry and the push went to Docker Hub. */
 export const accessDenied: Cause = (facts) => {
-  const isHub = /\bdocker\.(?:io|com)\b/.test(`${facts.words}\n${facts.failure.output ?? ''}`);
+  const said = `${facts.failure.exchange?.url ?? facts.words}\n${facts.failure.output ?? ''}`;
+  const isHub = /\bdocker\.(?:io|com)\b/.test(said);
   if (!isHub || isDockerHub(facts.repository.registry)) {
     return facts.failure.code === 'TOKEN_REJECTED' ? tokenRejected(facts) : pushDeniedWithoutReason(facts);
   }

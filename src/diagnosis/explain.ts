@@ -12,7 +12,7 @@ import type { Registry } from '../image/registry-name.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Diagnosis } from './cause.ts';
 import { type DiagnosisContext, type Failure, readFacts } from './failure-facts.ts';
-import { entries, recognises } from './known-messages.ts';
+import { knownMessages, recognises } from './known-messages.ts';
 
 /** How BuildKit and the classic builder say that a process of the Dockerfile failed; its words are not about this run. */
 const ownProcess = /did not complete successfully|returned a non-zero code/;
@@ -26,8 +26,8 @@ const mostLines = 50;
 export function diagnose(failure: Failure, context: DiagnosisContext): Diagnosis | undefined {
   if (ownProcess.test(failure.text)) return undefined;
   for (const words of [failure.text, ...outputOf(failure)]) {
-    for (const entry of entries) {
-      const diagnosis = recognises(entry, words, failure) ? entry.cause(readFacts(failure, context, words)) : undefined;
+    for (const known of knownMessages) {
+      const diagnosis = recognises(known, words, failure) ? known.cause(readFacts(failure, context, words)) : undefined;
       if (diagnosis !== undefined) return diagnosis;
     }
   }
@@ -78,34 +78,36 @@ export interface Circumstances {
   };
 }
 
+/** The answer of a registry behind an error: its own, or that of what caused it. */
+function exchangeIn(error: unknown): RegistryError | undefined {
+  if (error instanceof RegistryError) return error;
+  return error instanceof Error ? exchangeIn(error.cause) : undefined;
+}
+
 /**
- * An error with its cause and remedy for this run, where they are known: the message begins as it did, so that it has the
- * tool's own words; `cause` is the error itself.
+ * An error with its cause and remedy for this run, if they are known. Its message begins as it did, so that it has the words of the
+ * tool or registry; `cause` is the error itself.
  * @returns any other thrown value as it is
  */
 export function explain(error: unknown, circumstances: Circumstances): unknown {
   if (!(error instanceof PublishError) || !explained.includes(error.code)) return error;
-  const answer =
-    error instanceof RegistryError ? error : error.cause instanceof RegistryError ? error.cause : undefined;
-  const { code: answered, status = 0, ociCodes = [] } = answer ?? { code: error.code };
+  const answer = exchangeIn(error);
+  // An engine that could not reach a registry has words of its own.
+  const exchange = answer?.url === '' ? undefined : answer;
   // Which of the two a refusal in the middle is, was asked already.
-  const taken = error.code === 'TOKEN_EXPIRED' ? error.code : answered;
-  const failure = { text: error.message, output: error.detail, code: taken, status, ociCodes };
-  const context = contextOf(`${error.message}\n${error.detail}`, circumstances);
+  const code = error.code === 'TOKEN_EXPIRED' ? error.code : (answer?.code ?? error.code);
+  const failure = { text: exchange?.words ?? error.message, output: error.detail, code, exchange };
+  const context = contextOf(failure, circumstances);
   const diagnosis = context && diagnose(failure, context);
   if (diagnosis === undefined) return error;
-  const { code, cause, remedy, retryable = error.retryable } = diagnosis;
-  return withFacts(error, { code, message: `${error.message} ${cause}`, remedy, retryable });
+  const { cause, remedy, retryable = error.retryable } = diagnosis;
+  return withFacts(error, { code: diagnosis.code, message: `${error.message} ${cause}`, remedy, retryable });
 }
 
-/** The context of the destination that a text names, by its repository or else its registry; else of the first. */
-function contextOf(text: string, circumstances: Circumstances): DiagnosisContext | undefined {
+/** The context of the destination that a failure is about, by its repository or else its registry; else of the first. */
+function contextOf(failure: Failure, circumstances: Circumstances): DiagnosisContext | undefined {
   const { product, destinations, push, run, secrets } = circumstances;
-  const destination =
-    destinations.find(({ repository }) => text.includes(formatRepository(repository))) ??
-    destinations.find(({ repository }) => text.includes(`${repository.registry}/v2/${repository.path}/`)) ??
-    destinations.find(({ registry }) => text.includes(registry.registry)) ??
-    destinations[0];
+  const destination = findDestination(failure, destinations) ?? destinations[0];
   if (destination === undefined) return undefined;
   const { registry, repository, credential } = destination;
   const password =
@@ -123,4 +125,25 @@ function contextOf(text: string, circumstances: Circumstances): DiagnosisContext
     readOnlyRun: readOnlyRun(run),
     push,
   };
+}
+
+type Destination = Circumstances['destinations'][number];
+
+function findDestination(
+  { text, output, exchange }: Failure,
+  destinations: readonly Destination[],
+): Destination | undefined {
+  if (exchange !== undefined) {
+    const host = URL.parse(exchange.url)?.host;
+    return (
+      destinations.find(({ repository }) => formatRepository(repository) === exchange.repository) ??
+      destinations.find(({ registry }) => registry.registry === host)
+    );
+  }
+  const words = `${text}\n${output ?? ''}`;
+  return (
+    destinations.find(({ repository }) => words.includes(formatRepository(repository))) ??
+    destinations.find(({ repository }) => words.includes(`${repository.registry}/v2/${repository.path}/`)) ??
+    destinations.find(({ registry }) => words.includes(registry.registry))
+  );
 }

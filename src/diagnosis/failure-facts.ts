@@ -2,7 +2,7 @@
  * What a diagnosis is made from: the words of a failure, and the run in which they were printed.
  */
 
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode, Exchange } from '../errors.ts';
 import type { Product } from '../github/product.ts';
 import { hostOfOwningProduct, type RegistryKind, registryHosts } from '../github/product-registries.ts';
 import type { tokenForm } from '../github/token-form.ts';
@@ -11,16 +11,15 @@ import { parseReference } from '../image/reference.ts';
 import type { Registry } from '../image/registry-name.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 
-/** What a tool or our distribution client said. */
+/** What a tool printed, or a registry answered. */
 export interface Failure {
-  /** The line that names the reason. */
+  /** The line that names the reason: a tool's, or the words of the registry or the system in `exchange`. */
   readonly text: string;
   /** All that the tool printed last, for what the reason alone does not tell. */
   readonly output?: string;
-  /** HTTP status, or 0 where there was no answer. */
-  readonly status?: number;
-  readonly ociCodes?: readonly string[];
-  /** What the failure was taken for so far. */
+  /** The request of this action's own client that failed, if it was one. */
+  readonly exchange?: Exchange | undefined;
+  /** The code that the failure has so far. */
   readonly code?: ErrorCode;
 }
 
@@ -53,20 +52,24 @@ export interface Facts extends DiagnosisContext {
   readonly isRead: boolean;
 }
 
+/** How engines say that they write. */
 const writes =
-  /\b(?:POST|PUT|PATCH)\b|\/blobs\/uploads\/|failed to push|push access denied|writing (?:blob|manifest)|put manifest|\bnot push to\b|refused the push/i;
+  /\b(?:POST|PUT|PATCH)\b|\/blobs\/uploads\/|failed to push|push access denied|writing (?:blob|manifest)|put manifest/i;
+const writingMethods: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** @param words the line, or lines, that were recognised */
 export function readFacts(failure: Failure, context: DiagnosisContext, words: string): Facts {
-  const named = namedRepository(words);
+  const { exchange } = failure;
+  const named = exchange === undefined ? namedRepository(words) : parseNamed(exchange.repository);
   const isOwn = named === undefined || formatRepository(named) === formatRepository(context.repository);
-  const isRead = !context.push || (!isOwn && !writes.test(words));
+  const isWrite = exchange === undefined ? writes.test(words) : writingMethods.includes(exchange.method);
+  const isRead = !context.push || (!isOwn && !isWrite);
   return { ...context, failure, words, target: named ?? context.repository, isRead };
 }
 
-/** Where clients name the repository that they were at. */
+/** Where engines name the repository that they were at. */
 const names: readonly RegExp[] = [
-  // A URL of the distribution API, in the words of containerd, docker and our client.
+  // A URL of the distribution API, in the words of containerd and docker.
   /https?:\/\/(?<host>[^/\s"]+)\/v2\/(?<path>[^\s"]+?)\/(?:blobs|manifests|tags|referrers)\//,
   // containers/image (podman)
   /\/v2\/(?<path>[^\s"]+?)\/blobs\/uploads\/ in (?<host>[^\s:]+(?::[0-9]+)?)/,
@@ -90,14 +93,16 @@ function parseNamed(name: string): Repository | undefined {
   }
 }
 
-/** The host that the words name in a URL; else the registry of the run. */
-export function namedHost({ words, repository }: Facts): string {
+/** The host that was asked, or that the words of an engine name; else the registry of the run. */
+export function namedHost({ words, repository, failure: { exchange } }: Facts): string {
+  const host = URL.parse(exchange?.url ?? '')?.host;
   return (
+    host ??
     words.match(/https?:\/\/([^/\s"]+)/)?.[1] ??
     words
-      .match(/\blookup ([^\s:]+)|\bENOTFOUND ([^\s:)]+)|\bNo answer from ([^\s]+)/)
+      .match(/\blookup ([^\s:]+)|\bENOTFOUND ([^\s:)]+)/)
       ?.slice(1)
-      .find((host) => host) ??
+      .find((each) => each) ??
     repository.registry
   );
 }

@@ -10,30 +10,35 @@ import type { Failure } from './failure-facts.ts';
 import * as names from './name-causes.ts';
 import * as transfer from './transfer-causes.ts';
 
-export interface Entry {
+export interface KnownMessage {
   /** The message as people paste it, `…` for what varies; docs/TROUBLESHOOTING.md quotes it. */
   readonly message: string;
+  /** The words of an engine, a registry or the system. */
   readonly says?: RegExp;
-  /** Where the answer itself is known: its status, and one of its codes. */
+  /** The answer to a request of this action's own client: its status, and one of its codes. */
   readonly status?: readonly number[];
   readonly ociCode?: string;
-  /** Where the failure was taken for this already, whatever the words. */
+  /** The code that the failure has already, whatever the words. */
   readonly code?: ErrorCode;
   readonly cause: Cause;
 }
 
-/** Whether the words, or else the answer, are those of an entry. */
-export function recognises({ says, status, ociCode, code }: Entry, words: string, failure: Failure): boolean {
-  if (says?.test(words) || (code !== undefined && failure.code === code)) return true;
-  if (status === undefined && ociCode === undefined) return false;
-  const { status: answered = 0, ociCodes = [] } = failure;
+/** Whether the words, or else the answer, are those of a known message. */
+export function recognises(
+  { says, status, ociCode, code }: KnownMessage,
+  words: string,
+  { code: given, exchange }: Failure,
+): boolean {
+  if (says?.test(words) || (code !== undefined && given === code)) return true;
+  if (exchange === undefined || (status === undefined && ociCode === undefined)) return false;
+  const { status: answered, ociCodes } = exchange;
   return (status === undefined || status.includes(answered)) && (ociCode === undefined || ociCodes.includes(ociCode));
 }
 
-export const entries: readonly Entry[] = [
+export const knownMessages: readonly KnownMessage[] = [
   // In the middle of a publish
   {
-    message: 'The login with which … could be pushed to when this step began is refused now: …',
+    message: 'The registry accepted the login for … when this step began, and refuses it now: …',
     code: 'TOKEN_EXPIRED',
     cause: access.loginLost,
   },
@@ -56,7 +61,7 @@ export const entries: readonly Entry[] = [
   },
   {
     message: 'http: server gave HTTP response to HTTPS client',
-    says: /server gave HTTP response to HTTPS client|\bdoes not speak TLS\b|first record does not look like a TLS handshake/,
+    says: /server gave HTTP response to HTTPS client|\bwrong version number\b|\bpacket length too long\b|first record does not look like a TLS handshake/,
     cause: transfer.plainHttp,
   },
   {
@@ -66,7 +71,9 @@ export const entries: readonly Entry[] = [
   },
   {
     message: 'received unexpected HTTP status: 200 OK',
-    says: /unexpected (?:HTTP )?status(?: code)?[^\n]{0,200}: (?:200 OK|30[12378]\b)|error parsing HTTP [0-9]+ response body[^\n]*invalid character '<'|was answered with (?:20[01]|30[12378])\b|it is a web page, with status \d/,
+    says: /unexpected (?:HTTP )?status(?: code)?[^\n]{0,200}: (?:200 OK|30[12378]\b)|error parsing HTTP [0-9]+ response body[^\n]*invalid character '<'/,
+    status: [200, 201, 301, 302, 303, 307, 308],
+    code: 'ANSWER_INVALID',
     cause: transfer.noRegistry,
   },
 
@@ -354,7 +361,7 @@ export const entries: readonly Entry[] = [
     cause: (facts) => {
       if (facts.isRead) return access.packageNotReadable(facts);
       // A registry that takes the login may say the same of a right that is missing.
-      return facts.failure.code === 'PUSH_DENIED' && facts.failure.status === 401
+      return facts.failure.code === 'PUSH_DENIED' && facts.failure.exchange?.status === 401
         ? access.pushDeniedWithoutReason(facts)
         : access.tokenRejected(facts);
     },

@@ -24,7 +24,7 @@ export const referenceInvalid: Cause = () => ({
   cause:
     'The name of an image is malformed: a variable in it is empty, or it has a space, a "/" in the tag, or a separator at the end of a part or doubled.',
   remedy:
-    'What this action publishes was checked before; look at `FROM` in the Dockerfile and at `build-args`. A git ref becomes a valid tag with `type=ref`.',
+    'This action checked the name that it publishes, so look at `FROM` in the Dockerfile and at `build-args`. A git ref becomes a valid tag with `type=ref`.',
 });
 
 export const tagInvalid: Cause = () => ({
@@ -46,7 +46,8 @@ export const repositoryEmpty: Cause = () => ({
 });
 
 export const ownerSegmentMissing: Cause = (facts) => {
-  const path = facts.words.match(/\/v2\/([^\s"]+?)\/(?:blobs|manifests)\//)?.[1];
+  const isOurs = facts.failure.exchange !== undefined;
+  const path = isOurs ? facts.target.path : facts.words.match(/\/v2\/([^\s"]+?)\/(?:blobs|manifests)\//)?.[1];
   if (path === undefined || path.includes('/') || !isGitHub(facts)) return undefined;
   const owner = facts.sourceRepository?.owner.toLowerCase() ?? 'OWNER';
   return {

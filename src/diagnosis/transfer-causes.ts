@@ -19,7 +19,7 @@ export const uploadTimeout: Cause = () => ({
 export const uploadInterrupted: Cause = () => ({
   code: 'UPLOAD_INTERRUPTED',
   cause: 'An upload was cut off, or the registry lost what had arrived; no tag was moved.',
-  remedy: 'Allow more attempts with `retries`.',
+  remedy: 'Set a higher number of `retries`.',
   retryable: true,
 });
 
@@ -42,8 +42,7 @@ export const rateLimited: Cause = ({ words }) =>
     : {
         code: 'RATE_LIMITED',
         cause: 'The registry takes no more requests for the moment.',
-        remedy:
-          'Allow more attempts with `retries`, or run fewer jobs at the same time (`concurrency`, `max-parallel`).',
+        remedy: 'Set a higher number of `retries`, or run fewer jobs at the same time (`concurrency`, `max-parallel`).',
         retryable: true,
       };
 
@@ -54,11 +53,13 @@ export const egressLimited: Cause = () => ({
   retryable: true,
 });
 
-export const unavailable: Cause = ({ words }) => ({
+export const unavailable: Cause = (facts) => ({
   code: 'REGISTRY_UNAVAILABLE',
   cause: 'The registry is down or overloaded.',
   remedy: `Allow more attempts with \`retries\`.${
-    /ghcr\.io|github/.test(words) ? ' GitHub says of itself at https://www.githubstatus.com.' : ''
+    /(?:^|\.)(?:ghcr\.io|github\.com|githubusercontent\.com)$/.test(namedHost(facts))
+      ? ' See https://www.githubstatus.com for outages of GitHub.'
+      : ''
   }`,
   retryable: true,
 });
@@ -159,7 +160,7 @@ export const certificateMismatch: Cause = (facts) => {
     cause: `The certificate that ${host} shows is not for that name.`,
     remedy:
       facts.product.kind === 'ghes' && host.endsWith(`.${facts.product.host}`)
-        ? `Let a site administrator install a certificate that names *.${facts.product.host}, too: subdomain isolation needs it.`
+        ? `Ask a site administrator to install a certificate that names *.${facts.product.host}, too: subdomain isolation needs it.`
         : `Correct the name of the registry, or install a certificate that names ${host}.`,
   };
 };
@@ -174,7 +175,7 @@ export const hostUnknown: Cause = (facts) => {
     code: 'HOST_UNKNOWN',
     cause: `The name ${host} has no address${isSubdomain ? `: subdomain isolation of ${product.host} is off, or its DNS record *.${product.host} is missing` : ' that this runner can find'}.`,
     remedy: isSubdomain
-      ? `Let a site administrator enable subdomain isolation and add the DNS record *.${product.host}; or publish to the Docker registry at the bare name with \`registry: ${product.host}\`.`
+      ? `Ask a site administrator to enable subdomain isolation and add the DNS record *.${product.host}; or publish to the Docker registry at the bare name with \`registry: ${product.host}\`.`
       : 'Correct the name (`registry`, `images`, `FROM`, HTTPS_PROXY), or the name resolution of the runner.',
   };
 };
@@ -184,7 +185,7 @@ export const plainHttp: Cause = (facts) => {
   return {
     code: 'PLAIN_HTTP',
     cause: `${host} speaks plain HTTP where TLS was expected.`,
-    remedy: `Give ${host} a certificate. This action and Docker speak plain HTTP only to registries on the same machine. An engine alone can be told: Docker with {"insecure-registries": ["${host}"]} in /etc/docker/daemon.json, Podman with a [[registry]] of location = "${host}" and insecure = true in /etc/containers/registries.conf.`,
+    remedy: `Give ${host} a certificate. This action and Docker speak plain HTTP only to registries on the same machine. You can allow plain HTTP in the engine only: Docker with {"insecure-registries": ["${host}"]} in /etc/docker/daemon.json, Podman with a [[registry]] of location = "${host}" and insecure = true in /etc/containers/registries.conf.`,
   };
 };
 
@@ -196,21 +197,23 @@ export const noRegistry: Cause = (facts) => {
     cause: `${host} answers, but not as a registry does: it is a web application, a login page or a proxy.`,
     remedy:
       product.kind === 'ghes' && (host === product.host || host.endsWith(`.${product.host}`))
-        ? `Packages, or this registry of them, are not enabled on ${product.host}: let a site administrator do so, or leave \`registry\` at auto, which asks what there is.`
-        : 'Check that `registry` names a container registry, and what answers in its place.',
+        ? `Packages, or this registry, are not enabled on ${product.host}: ask a site administrator to enable them, or leave \`registry\` at auto, which asks the server.`
+        : 'Check that `registry` names a container registry, and which other server answers.',
   };
 };
 
 /** A registry says with a code what it does not know; an answer to HEAD has no body to say it in. */
-export const pageMissing: Cause = (facts) =>
-  (facts.failure.ociCodes ?? []).length > 0 || !/\b(?:GET|POST|PUT|PATCH) \S+ was answered with 404/.test(facts.words)
+export const pageMissing: Cause = (facts) => {
+  const { exchange } = facts.failure;
+  return exchange === undefined || exchange.ociCodes.length > 0 || exchange.method === 'HEAD'
     ? undefined
     : noRegistry(facts);
+};
 
 export const hostBlocked: Cause = (facts) => ({
   code: 'HOST_BLOCKED',
   cause: 'A connection was opened and then not answered, as behind a firewall that lets some hosts through only.',
-  remedy: `Allow ${[...new Set([facts.repository.registry, ...(facts.repository.registry === 'ghcr.io' || namedHost(facts) === 'ghcr.io' ? ['pkg-containers.githubusercontent.com'] : [])])].join(' and ')} on port 443, and set HTTPS_PROXY where there is a proxy.`,
+  remedy: `Allow ${[...new Set([facts.repository.registry, ...(facts.repository.registry === 'ghcr.io' || namedHost(facts) === 'ghcr.io' ? ['pkg-containers.githubusercontent.com'] : [])])].join(' and ')} on port 443. If there is a proxy, set HTTPS_PROXY.`,
   retryable: true,
 });
 

@@ -117,9 +117,9 @@ async function checkFailure(
 async function throwIfNodeIsLost(endpoints: readonly string[], { stderr }: CommandResult): Promise<void> {
   if (endpoints.length > 0 && /^ > \[internal\] (?:waiting for connection|booting buildkit)/m.test(stderr)) {
     throw new ToolError('BUILDER_DOWN', {
-      message: `The builder takes no work: ${endpoints.join(', ')} did not become ready (${stderr.trim().split('\n').at(-1) ?? ''}).`,
+      message: `The builder does not respond: ${endpoints.join(', ')} did not become ready (${stderr.trim().split('\n').at(-1) ?? ''}).`,
       remedy:
-        'See what BuildKit says there; where it wants TLS, set BUILDER_NODE_0_AUTH_TLS_CACERT, BUILDER_NODE_0_AUTH_TLS_CERT and BUILDER_NODE_0_AUTH_TLS_KEY.',
+        'Read what BuildKit says there. If it needs TLS, set BUILDER_NODE_0_AUTH_TLS_CACERT, BUILDER_NODE_0_AUTH_TLS_CERT and BUILDER_NODE_0_AUTH_TLS_KEY.',
       detail: stderr,
     });
   }
@@ -131,7 +131,7 @@ async function throwIfNodeIsLost(endpoints: readonly string[], { stderr }: Comma
   const list = silent.map(({ endpoint, reason }) => `${endpoint} (${reason})`).join(', ');
   throw new ToolError('BUILDER_DOWN', {
     message: `A node of the builder went away during the build: ${list}.`,
-    remedy: 'See why BuildKit ended there (memory, disk, a machine that was taken back), then run the job again.',
+    remedy: 'Find out why BuildKit stopped there (memory, disk, a machine that was reclaimed). Then run the job again.',
     detail: stderr,
   });
 }

@@ -1,15 +1,14 @@
 /**
- * Installs buildx where the runner has none, or an older one: from the runner's tool cache, else from the release, checked
- * before it is used. The layout is that of @actions/tool-cache, so that images which were filled with it serve
- * (docs/adr/0005-buildx-install.md).
+ * Installs buildx where the runner has none, or an older one: from the runner's tool cache, else from the release, by
+ * @actions/tool-cache. Neither is trusted: only bytes with the right checksum are run or kept, and what is run is a copy in the
+ * step's private folder, since jobs of other repositories may write to the cache.
  */
 
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assetName, type BuildxRelease, checksumOf, releasePlatform } from '../build/buildx-releases.ts';
 import { ToolError } from '../errors.ts';
-import { createHttp } from '../http/http.ts';
 import type { Environment } from '../text/environment.ts';
 
 const releases = 'https://github.com/docker/buildx/releases/download';
@@ -18,15 +17,13 @@ const releases = 'https://github.com/docker/buildx/releases/download';
 const mostBytes = 256 * 1024 * 1024;
 
 export interface InstallPorts {
-  /** For RUNNER_TOOL_CACHE, BUILDX_DOWNLOAD_URL and the proxies. */
+  /** For RUNNER_TOOL_CACHE and BUILDX_DOWNLOAD_URL. */
   readonly env: Environment;
-  /** The step's private folder, for a runner without a tool cache. */
+  /** The step's private folder. */
   readonly temp: string;
   readonly say: (line: string) => void;
-  /** Cuts the download when it fires. */
+  /** Nothing is waited for once it fires. */
   readonly signal: AbortSignal;
-  /** Runs an attempt again while its failure is transient. */
-  readonly retry: <T>(what: string, attempt: () => Promise<T>) => Promise<T>;
 }
 
 function sha256(bytes: Uint8Array): string {
@@ -46,59 +43,80 @@ function missing(message: string, asset: string, cause?: unknown): ToolError {
  * @throws ToolError BUILDX_MISSING where it cannot be had; BUILDX_UNTRUSTED where it is not what it should be
  */
 export async function installBuildx(release: BuildxRelease, ports: InstallPorts): Promise<string> {
-  const { env, temp, say } = ports;
+  const { env, temp, say, signal } = ports;
+  const { version } = release;
   const platform = releasePlatform(process.platform, process.arch);
   const asset = assetName(release, platform);
   const expected = checksumOf(release, platform);
-  if (expected === undefined) throw missing(`buildx ${release.version} has no binary for ${platform}.`, 'a buildx');
+  if (expected === undefined) throw missing(`buildx ${version} has no binary for ${platform}.`, 'a buildx');
+  const { cacheFile, find } = await import('@actions/tool-cache');
+  const hasCache = Boolean(env.RUNNER_TOOL_CACHE);
   const name = process.platform === 'win32' ? 'docker-buildx.exe' : 'docker-buildx';
-  const folder = join(env.RUNNER_TOOL_CACHE || join(temp, 'tools'), 'buildx', release.version, process.arch);
-  const path = join(folder, name);
-  const cached = await readFile(path).catch(() => undefined);
+  const path = join(await mkdtemp(join(temp, 'buildx-')), name);
+  const folder = hasCache ? find('buildx', version) : '';
+  const cached = folder === '' ? undefined : await readProgram(join(folder, name));
   if (cached !== undefined && sha256(cached) === expected) {
-    say(`buildx ${release.version} is in the tool cache of the runner`);
+    await writeFile(path, cached, { mode: 0o755 });
+    say(`buildx ${version} is in the tool cache of the runner`);
     return path;
   }
-  const bytes = await ports.retry(`Download of ${asset}`, () => download(release, asset, ports));
-  if (sha256(bytes) !== expected) {
+  await untilAborted(download(release, asset, path, env), signal);
+  const found = sha256(await readFile(path));
+  if (found !== expected) {
+    await rm(path);
     throw new ToolError('BUILDX_UNTRUSTED', {
-      message: `${asset} has the SHA-256 ${sha256(bytes)}, not ${expected}: it is not used.`,
+      message: `${asset} has the SHA-256 ${found}, not ${expected}, so the step does not use it.`,
       remedy:
-        'Something on the way, or the mirror in BUILDX_DOWNLOAD_URL, gave another file. Find out what, or install buildx on the runner.',
+        'A proxy, or the mirror in BUILDX_DOWNLOAD_URL, sent a different file. Find out which, or install buildx on the runner.',
     });
   }
-  await mkdir(folder, { recursive: true });
-  const unfinished = `${path}.${crypto.randomUUID()}`;
-  try {
-    await writeFile(unfinished, bytes);
-    await chmod(unfinished, 0o755);
-    // Whole or not at all, also where jobs that share the cache come here at once.
-    await rename(unfinished, path);
-    await writeFile(`${folder}.complete`, '');
-  } finally {
-    await rm(unfinished, { force: true });
+  await chmod(path, 0o755);
+  say(`Installed buildx ${version}`);
+  if (hasCache) {
+    const keep = cacheFile(path, name, 'buildx', version);
+    await keep.catch((error: unknown) => say(`buildx ${version} could not be kept in the tool cache: ${error}`));
   }
-  say(`Installed buildx ${release.version}`);
   return path;
 }
 
-async function download(release: BuildxRelease, asset: string, { env, signal }: InstallPorts): Promise<Uint8Array> {
-  const base = (env.BUILDX_DOWNLOAD_URL || releases).replace(/\/+$/, '');
-  const address = `${base}/v${release.version}/${asset}`;
-  if (!URL.canParse(address)) throw missing(`BUILDX_DOWNLOAD_URL is "${base}", which is no URL.`, asset);
-  const http = createHttp({ environment: env, userAgent: 'publish-docker-package', signal });
+/** The bytes of a program, `undefined` where there is none: what stands in a cache may be anything. */
+async function readProgram(path: string): Promise<Buffer | undefined> {
   try {
-    const response = await http.send({ method: 'GET', url: new URL(address) });
-    if (response.status !== 200) {
-      response.body.destroy();
-      throw missing(`buildx is needed and could not be fetched: ${address} answered ${response.status}.`, asset);
-    }
-    return await http.readBytes(response, mostBytes);
+    const entry = await stat(path);
+    return entry.isFile() && entry.size <= mostBytes ? await readFile(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @actions/tool-cache takes no signal: what it does goes on, unheard, until the process ends. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+/** A failure that may pass is tried again by @actions/tool-cache, three times in all. */
+async function download(release: BuildxRelease, asset: string, path: string, env: Environment): Promise<void> {
+  const base = (env.BUILDX_DOWNLOAD_URL || releases).replace(/\/+$/, '');
+  const url = URL.parse(`${base}/v${release.version}/${asset}`);
+  if (url === null) throw missing(`BUILDX_DOWNLOAD_URL is "${base}", which is no URL.`, asset);
+  const { username, password } = url;
+  url.username = '';
+  url.password = '';
+  const { downloadTool, HTTPError } = await import('@actions/tool-cache');
+  try {
+    // In the URL a login would be ignored, and be in the debug log.
+    const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
+    await downloadTool(url.href, path, username === '' ? undefined : `Basic ${login}`);
   } catch (error) {
-    if (error instanceof ToolError) throw error;
+    const status = error instanceof HTTPError ? error.httpStatusCode : undefined;
+    if (status !== undefined) {
+      throw missing(`buildx is needed and could not be fetched: ${url.href} answered ${status}.`, asset, error);
+    }
     const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
-    throw missing(`buildx is needed and could not be fetched from ${address}: ${reason}.`, asset, error);
-  } finally {
-    http.close();
+    throw missing(`buildx is needed and could not be fetched from ${url.href}: ${reason}.`, asset, error);
   }
 }

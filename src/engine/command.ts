@@ -2,9 +2,11 @@
  * Runs one child process: an argument array, never a shell. The exit code decides; what stands on stderr never does.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
 import { ToolError } from '../errors.ts';
 import type { Environment } from '../text/environment.ts';
+import { isObject } from '../text/json.ts';
+import { type Child, startChild } from './child-process.ts';
+import { findProgram } from './find-program.ts';
 
 export interface CommandOptions {
   readonly env: Environment;
@@ -27,19 +29,11 @@ export interface CommandResult {
 
 /**
  * @param argv the program and its arguments
- * @throws ToolError ENGINE_MISSING when there is no such program
+ * @throws ToolError ENGINE_MISSING when there is no such program; COMMAND_FAILED when the system takes no such arguments
  */
 export type RunCommand = (argv: readonly [string, ...string[]], options: CommandOptions) => Promise<CommandResult>;
 
 const stderrLimit = 256 * 1024;
-
-/** How long a child may take to end by itself once it was asked to. */
-const graceMilliseconds = 4000;
-
-interface Running {
-  readonly closed: Promise<void>;
-  readonly askToEnd: CommandOptions['askToEnd'];
-}
 
 export interface CommandRunner {
   readonly run: RunCommand;
@@ -48,92 +42,107 @@ export interface CommandRunner {
 }
 
 /**
- * @param signal when it fires, running children are asked to end (SIGTERM), then made to (SIGKILL), and no new one starts
+ * @param signal when it fires, running children are asked to end (SIGTERM), then made to (SIGKILL), each with its own
+ *   children, and no new one starts
  */
 export function createCommandRunner(signal: AbortSignal): CommandRunner {
-  const running = new Map<ChildProcess, Running>();
+  const running = new Map<Child, CommandOptions['askToEnd']>();
   const ended = new AbortController();
+  const mayStart = (): void => {
+    signal.throwIfAborted();
+    ended.signal.throwIfAborted();
+  };
   const endAll = (): void => {
-    for (const [child, { askToEnd }] of running) endChild(child, askToEnd);
+    for (const [child, askToEnd] of running) child.end(askToEnd);
   };
   signal.addEventListener('abort', endAll, { once: true });
   return {
-    run: (argv, options) =>
-      new Promise((resolve, reject) => {
-        signal.throwIfAborted();
-        ended.signal.throwIfAborted();
-        const [program, ...args] = argv;
-        const child = spawn(program, args, {
-          env: { ...options.env },
-          stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-        });
-        const stdout: string[] = [];
-        let stderr = '';
-        child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    async run(argv, options) {
+      mayStart();
+      const [program, ...args] = argv;
+      const env = withoutAbsent(options.env);
+      checkTexts(program, [...args, ...Object.keys(env), ...Object.values(env)]);
+      const path = findProgram(program, env);
+      if (path === undefined) throw notStarted(program, new Error('there is no such program on PATH'));
+      const stdout: string[] = [];
+      let stderr = '';
+      const child = startChild(path, args, {
+        env,
+        input: options.input ?? '',
+        mayStart,
+        onStdout(text) {
           stdout.push(text);
           options.onOutput?.(text);
-        });
-        child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        },
+        onStderr(text) {
           stderr = (stderr + text).slice(-stderrLimit);
           options.onOutput?.(text);
-        });
-        const { timeout } = options;
-        const giveUp = (): void => {
-          stderr += `\n${program} did not end within ${(timeout ?? 0) / 1000} s\n`;
-          endChild(child, options.askToEnd);
-        };
-        const deadline = timeout === undefined ? undefined : setTimeout(giveUp, timeout);
-        // A child that ends before it read its input is judged by its exit code, not by the broken pipe.
-        child.stdin?.on('error', () => undefined).end(options.input);
-        const closed = new Promise<void>((done) => {
-          child.on('error', (cause) => {
-            reject(notStarted(program, cause));
-            done();
-          });
-          child.on('close', (exitCode) => {
-            clearTimeout(deadline);
-            if (signal.aborted) reject(signal.reason);
-            else resolve({ exitCode: exitCode ?? 1, stdout: stdout.join(''), stderr });
-            done();
-          });
-        });
-        running.set(child, { closed, askToEnd: options.askToEnd });
-        void closed.then(() => running.delete(child));
-      }),
+        },
+      });
+      running.set(child, options.askToEnd);
+      const { timeout } = options;
+      const giveUp = (): void => {
+        stderr += `\n${program} did not end within ${(timeout ?? 0) / 1000} s\n`;
+        child.end(options.askToEnd);
+      };
+      const deadline = timeout === undefined ? undefined : setTimeout(giveUp, timeout);
+      try {
+        const exitCode = await child.ended;
+        signal.throwIfAborted();
+        return { exitCode: exitCode ?? 1, stdout: stdout.join(''), stderr };
+      } catch (error) {
+        signal.throwIfAborted();
+        throw error instanceof ToolError ? error : notStarted(program, error);
+      } finally {
+        clearTimeout(deadline);
+        running.delete(child);
+      }
+    },
     async end() {
       ended.abort(notAnyMore());
       endAll();
-      await Promise.all([...running.values()].map(({ closed }) => closed));
+      await Promise.allSettled([...running.keys()].map((child) => child.ended));
     },
   };
 }
 
-/** How long the output of a child that has ended is waited for: a child of its own, which nobody asked to end, may hold it. */
-const outputMilliseconds = 500;
-
-function endChild(child: ChildProcess, askToEnd: CommandOptions['askToEnd']): void {
-  if (child.pid === undefined || !askToEnd?.(child.pid)) child.kill('SIGTERM');
-  child.once('exit', () => {
-    // Output that is still open keeps the process going until then; without any, nothing is waited for.
-    setTimeout(() => {
-      child.stdout?.destroy();
-      child.stderr?.destroy();
-    }, outputMilliseconds).unref();
-  });
-  setTimeout(() => child.kill('SIGKILL'), graceMilliseconds).unref();
+function withoutAbsent(env: Environment): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 /** For work that outlives its step, such as a command that waits to be tried again while another part has failed. */
 function notAnyMore(): ToolError {
   return new ToolError('CANCELLED', {
-    message: 'The step is over; no command starts any more.',
-    remedy: 'None is needed.',
+    message: 'The step has ended, so it starts no more commands.',
+    remedy: 'You do not need to do anything.',
   });
 }
 
-function notStarted(program: string, cause: Error): ToolError {
+/** A NUL ends a text for the system (execve(2)); Node throws for one where nothing can catch it. */
+function checkTexts(program: string, texts: readonly string[]): void {
+  const text = texts.find((each) => each.includes('\0'));
+  if (text === undefined) return;
+  throw new ToolError('COMMAND_FAILED', {
+    message: `An argument or variable for ${program} has a NUL character, which a command line cannot have.`,
+    remedy: 'Remove the NUL character from the inputs, such as `build-args` or `labels`.',
+  });
+}
+
+function notStarted(program: string, cause: unknown): ToolError {
+  const told = isObject(cause) ? cause : {};
+  if (told.code === 'E2BIG') {
+    return new ToolError('COMMAND_FAILED', {
+      message: `The command line of ${program} is longer than this system allows (E2BIG).`,
+      remedy:
+        'Shorten the inputs: one value has room for 128 KB on Linux. Put a longer one into a file of the context.',
+      cause,
+    });
+  }
+  const reason = typeof told.message === 'string' ? told.message : String(cause);
   return new ToolError('ENGINE_MISSING', {
-    message: `The program "${program}" could not be started: ${cause.message}.`,
+    message: `The program "${program}" could not be started: ${reason}.`,
     remedy: `Install ${program} on the runner and put it on PATH; GitHub-hosted Linux runners have it.`,
     cause,
   });

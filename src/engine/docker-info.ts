@@ -83,7 +83,7 @@ function parseMachine(os: string, machine: string): Platform {
 
 function notDocker(text: string, cause: unknown): ToolError {
   return new ToolError('COMMAND_FAILED', {
-    message: 'The engine did not describe itself as a Docker engine does (GET /info).',
+    message: 'The engine did not answer GET /info like a Docker engine.',
     remedy: 'Check which engine DOCKER_HOST, or the current `docker context`, points at.',
     detail: text.slice(-2000),
     cause,
@@ -95,7 +95,7 @@ export function engineDown(reason: string): ToolError {
   return new ToolError('ENGINE_DOWN', {
     message: `The Docker engine does not answer: ${reason.trim().replace(/(?<![.?!])$/, '.')}`,
     remedy:
-      'Start the Docker daemon on the runner, let the user of the runner reach its socket, or point DOCKER_HOST or the current `docker context` at one that runs.',
+      'Start the Docker daemon on the runner, let the user of the runner reach its socket, or point DOCKER_HOST or the current `docker context` at a running engine.',
   });
 }
 

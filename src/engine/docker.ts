@@ -187,7 +187,7 @@ export function printedDigest(command: string, { stdout }: CommandResult): Diges
   throw new ToolError('DIGEST_MISSING', {
     message: `\`${command}\` succeeded but named no digest.`,
     remedy:
-      'Update Docker on the runner; where `docker` stands for Podman there, say so: `engine: podman`, or `source: containers-storage:NAME`.',
+      'Update Docker on the runner. If `docker` is Podman there, set `engine: podman`, or `source: containers-storage:NAME`.',
     detail: stdout.slice(-2000),
   });
 }

@@ -139,7 +139,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
     throw new InputError('BUILDER_MISSING', {
       message: `There is no builder "${name}" on this runner: it has ${names.join(', ')}.`,
       remedy:
-        'Make it in an earlier step (docker/setup-buildx-action with `name`), correct `builder`, or leave it out.',
+        'Create it in an earlier step (docker/setup-buildx-action with `name`), correct `builder`, or leave it out.',
     });
   }
 

@@ -112,8 +112,8 @@ export async function createBuilder(
         ?.replace(/^ERROR: /, '')
         .replace(/\.$/, '') ?? '';
     throw new ToolError('BUILDER_FAILED', {
-      message: `The node ${node.endpoint} could not be made part of a builder: ${reason}.`,
-      remedy: 'Correct `builder`; see what buildx says above.',
+      message: `The node ${node.endpoint} could not be added to a builder: ${reason}.`,
+      remedy: 'Correct `builder`. Read the message of buildx above.',
       detail: result.stderr,
     });
   }

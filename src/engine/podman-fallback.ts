@@ -2,29 +2,16 @@
  * Podman in the place of Docker: where no Docker engine answers, and where what answers at Docker's socket is Podman.
  */
 
-import { constants } from 'node:fs';
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { EngineWish } from '../build/build-request.ts';
 import { ToolError } from '../errors.ts';
 import type { Environment } from '../text/environment.ts';
 import { isObject, type JsonObject } from '../text/json.ts';
 import type { DockerPorts } from './docker.ts';
 import type { EngineFacts } from './docker-info.ts';
+import { findProgram } from './find-program.ts';
 import type { PodmanPorts } from './podman.ts';
-
-/** Whether PATH has a program. */
-async function hasProgram(name: string, env: Environment): Promise<boolean> {
-  const names = process.platform === 'win32' ? [`${name}.exe`] : [name];
-  const candidates = (env.PATH ?? '').split(delimiter).flatMap((folder) => names.map((each) => join(folder, each)));
-  const found = candidates.map((path) =>
-    access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    ),
-  );
-  return (await Promise.all(found)).includes(true);
-}
 
 /**
  * Which of the two it is to be. Podman stands in for Docker where it may and is there; where it is not, Docker's own failure
@@ -39,14 +26,14 @@ export async function chooseEngine<Look extends { readonly docker: EngineFacts |
   readDocker: () => Promise<Look>,
 ): Promise<{ readonly docker: Look } | { readonly podman: string }> {
   if (wish === 'podman') return { podman: '`engine` is podman' };
-  const mayStandIn = async (): Promise<boolean> => wish === 'auto' && (await hasProgram('podman', env));
+  const mayStandIn = (): boolean => wish === 'auto' && findProgram('podman', env) !== undefined;
   try {
     const docker = await readDocker();
-    if (docker.docker?.isPodman && (await mayStandIn())) return { podman: 'Podman answers at Docker’s socket' };
+    if (docker.docker?.isPodman && mayStandIn()) return { podman: 'Podman answers at Docker’s socket' };
     return { docker };
   } catch (error) {
     const isAbsent = error instanceof ToolError && (error.code === 'ENGINE_DOWN' || error.code === 'ENGINE_MISSING');
-    if (!isAbsent || !(await mayStandIn())) throw error;
+    if (!isAbsent || !mayStandIn()) throw error;
     return { podman: 'no Docker engine answers on this runner' };
   }
 }

@@ -4,24 +4,24 @@
  */
 
 import { basename } from 'node:path';
-import { mergeStep } from '../actions/merge-action.ts';
-import { publishStep } from '../actions/publish-action.ts';
-import { pullStep } from '../actions/pull-action.ts';
-import { isFixedBy } from '../errors.ts';
-import { inputsOfEnvironment } from '../inputs/input-reader.ts';
-import { mergeInputDefaults } from '../inputs/merge-inputs.ts';
-import { type InputName, inputDefaults } from '../inputs/publish-inputs.ts';
-import { pullInputDefaults } from '../inputs/pull-inputs.ts';
+import { mergeAction } from '../actions/merge-action.ts';
+import { publishAction } from '../actions/publish-action.ts';
+import { pullAction } from '../actions/pull-action.ts';
+import { runAction } from '../actions/run-action.ts';
+import { isFixedBy, type PublishError } from '../errors.ts';
+import { type InputReader, inputsWithDefaults } from '../inputs/input-reader.ts';
 import { formatFailure, toPublishError } from '../log/error-message.ts';
 import { liveLog } from '../log/live-log.ts';
 import type { Log } from '../log/log.ts';
 import { createMasker, type Masker } from '../log/masker.ts';
 import { terminalLog } from '../log/terminal-log.ts';
+import { readInput } from '../runner/step-inputs.ts';
 import { exitCodeOf, onTermination } from '../step/cancellation.ts';
 import type { StepProcess } from '../step/process.ts';
 import type { Environment } from '../text/environment.ts';
-import { type Arguments, type MergeInputName, type PullInputName, parseArguments } from './command-line.ts';
-import { askGit, readGitRun } from './git-checkout.ts';
+import { type Arguments, parseArguments } from './command-line.ts';
+import { endProcess } from './end-process.ts';
+import { askGitOf, readGitRun } from './git-checkout.ts';
 import { readHelp } from './help.ts';
 
 /** A person at a terminal sees what goes on, another CI system's log has it all, anything else only what came of it. */
@@ -40,15 +40,33 @@ function openLog(env: Environment, masker: Masker): { readonly log: Log; readonl
   return { log: terminalLog(write, masker, showsTools), showsTools };
 }
 
-function print(lines: readonly string[]): void {
-  for (const line of lines) if (line !== '') process.stdout.write(`${line}\n`);
+type Print = (lines: readonly string[]) => void;
+
+/**
+ * What a program would read goes to standard output, and nothing else: from here on what the Actions toolkit prints there,
+ * for a runner, is dropped.
+ */
+function takeStdout(): Print {
+  const { stdout } = process;
+  const write = stdout.write.bind(stdout);
+  stdout.write = (_text: unknown, ...rest: readonly unknown[]): boolean => {
+    const written = rest.at(-1);
+    return typeof written === 'function' ? write('', () => written()) : true;
+  };
+  return (lines) => {
+    for (const line of lines) if (line !== '') write(`${line}\n`);
+  };
 }
 
 /** Does what a command line asks for, and prints what a program would read on standard output. */
-async function runCommand({ command, json, inputs }: Arguments, step: StepProcess): Promise<PublishError | undefined> {
+async function runCommand(
+  { command, json, inputs }: Arguments,
+  step: StepProcess,
+  print: Print,
+): Promise<PublishError | undefined> {
   const { env, workingFolder, log, masker } = step;
   const read = <Name extends string>(defaults: Readonly<Record<Name, string>>): InputReader<Name> => {
-    const fromEnvironment = inputsOfEnvironment(env, defaults);
+    const fromEnvironment = inputsWithDefaults(readInput, env, defaults);
     return (name) => {
       const value = inputs.get(name) ?? fromEnvironment(name);
       // A checkout without a remote still has a name.
@@ -65,16 +83,16 @@ async function runCommand({ command, json, inputs }: Arguments, step: StepProces
     if (outputs) print([outputs.reference, outputs.tags]);
     return failure;
   }
-  const readInput = read(publishAction.defaults);
+  const readOwn = read(publishAction.defaults);
   if (command === 'plan') {
-    // The plan for people is what was asked for; as JSON it takes the place of the lines.
+    // `plan` prints the plan for people; as JSON it replaces the lines.
     const planLog = { ...log, info: json ? () => undefined : (line: string) => print([masker.mask(line)]) };
-    const readPlanInput: typeof readInput = (name) => (name === 'dry-run' ? 'true' : readInput(name));
+    const readPlanInput: typeof readOwn = (name) => (name === 'dry-run' ? 'true' : readOwn(name));
     const { outputs, failure } = await runAction(publishAction, readPlanInput, { ...step, log: planLog });
     if (json && outputs) print([JSON.stringify(JSON.parse(outputs.plan), undefined, 2)]);
     return failure;
   }
-  const { outputs, failure } = await runAction(publishAction, readInput, step);
+  const { outputs, failure } = await runAction(publishAction, readOwn, step);
   if (outputs) print([outputs.reference, outputs.tags]);
   return failure;
 }
@@ -85,25 +103,31 @@ const mostLines = 40;
 export async function run(): Promise<void> {
   const masker = createMasker();
   const { log, showsTools } = openLog(process.env, masker);
+  const print = takeStdout();
   const termination = onTermination(process);
   // Whoever reads may go before the step ends (`| head`, a closed terminal): that is no reason to leave a login behind.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const failure = await start(log, masker, termination).catch(toPublishError);
+  const failure = await start(log, masker, termination, print).catch(toPublishError);
   if (failure === undefined) return;
   if (!showsTools) for (const line of failure.detail.trim().split('\n').slice(-mostLines)) log.info(line);
   log.error(formatFailure(failure));
   const exitCode = exitCodeOf(termination);
-  process.exitCode = exitCode === 1 && isFixedBy(failure, 'author') ? 2 : exitCode;
+  endProcess(exitCode === 1 && isFixedBy(failure, 'author') ? 2 : exitCode);
 }
 
 /** @throws InputError for a command line that cannot be read */
-async function start(log: Log, masker: Masker, termination: AbortSignal): Promise<PublishError | undefined> {
+async function start(
+  log: Log,
+  masker: Masker,
+  termination: AbortSignal,
+  print: Print,
+): Promise<PublishError | undefined> {
   const asked = parseArguments(process.argv.slice(2));
   if (asked.help) {
-    process.stdout.write(await readHelp(asked.command, Math.min(process.stdout.columns ?? 100, 100)));
+    print([(await readHelp(asked.command, Math.min(process.stdout.columns ?? 100, 100))).trimEnd()]);
     return undefined;
   }
-  const env = { ...(await readGitRun(askGit)), ...process.env };
+  const env = { ...(await readGitRun(askGitOf(process.env))), ...process.env };
   const now = (): number => performance.now();
-  return runCommand(asked, { env, workingFolder: process.cwd(), log, masker, now, termination });
+  return runCommand(asked, { env, workingFolder: process.cwd(), log, masker, now, termination }, print);
 }

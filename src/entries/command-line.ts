@@ -60,7 +60,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const command = isNamed ? first : 'publish';
   if (!isCommandName(command)) {
     throw new InputError('INPUT_INVALID', {
-      message: `"${command}" is no command.`,
+      message: `"${command}" is not a command.`,
       remedy: `Commands: ${Object.keys(commands).join(', ')}; options, such as --build-args, come after it.`,
     });
   }

@@ -2,7 +2,8 @@
  * What Git says of a checkout, for runs outside of a workflow: the variables that the runner would have set.
  */
 
-import { spawn } from 'node:child_process';
+import { createCommandRunner } from '../engine/command.ts';
+import type { Environment } from '../text/environment.ts';
 
 /** Runs `git` and gives what it printed, trimmed; `undefined` where it failed. */
 export type AskGit = (args: readonly string[]) => Promise<string | undefined>;
@@ -43,13 +44,11 @@ export async function readGitRun(askGit: AskGit): Promise<Readonly<Record<string
   };
 }
 
-export const askGit: AskGit = (args) =>
-  new Promise((resolve) => {
-    const child = spawn('git', args, { stdio: ['ignore', 'pipe', 'ignore'] });
-    let stdout = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-    });
-    child.on('error', () => resolve(undefined));
-    child.on('close', (code) => resolve(code === 0 && stdout.trim() !== '' ? stdout.trim() : undefined));
-  });
+/** Asks the `git` of this machine, about the folder that this process works in. */
+export function askGitOf(env: Environment): AskGit {
+  const { run } = createCommandRunner(new AbortController().signal);
+  return async (args) => {
+    const { exitCode, stdout } = await run(['git', ...args], { env }).catch(() => ({ exitCode: 1, stdout: '' }));
+    return exitCode === 0 && stdout.trim() !== '' ? stdout.trim() : undefined;
+  };
+}

@@ -7,14 +7,15 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatAnnotation } from '../log/workflow-commands.ts';
 import { isStepFolder } from '../login/private-folder.ts';
+import { getState } from '../runner/step-inputs.ts';
+import { annotate } from '../runner/workflow-commands.ts';
 
 export async function run(): Promise<void> {
-  const folder = process.env.STATE_folder ?? '';
+  const folder = getState('folder');
   if (!isStepFolder(folder) || !existsSync(folder)) return;
   // Left by a step that was killed with a builder of its own: where its state is gone, so is the builder.
-  const builder = process.env.STATE_builder ?? '';
+  const builder = getState('builder');
   if (builder !== '' && existsSync(join(folder, 'docker', 'buildx', 'instances'))) {
     await removeBuilder(builder, folder).catch((error: unknown) =>
       warn(`The builder of this step could not be removed: ${error}`),
@@ -26,7 +27,7 @@ export async function run(): Promise<void> {
 }
 
 function warn(message: string): void {
-  process.stdout.write(formatAnnotation('warning', message));
+  annotate('warning', message);
 }
 
 /**

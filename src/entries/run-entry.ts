@@ -3,11 +3,13 @@
 import type { Action, ActionTypes } from '../actions/action.ts';
 import { runAction } from '../actions/run-action.ts';
 import { FailedBuild } from '../engine/build-failure.ts';
-import { inputsOfEnvironment } from '../inputs/input-reader.ts';
+import { inputsWithDefaults } from '../inputs/input-reader.ts';
 import { formatFailure } from '../log/error-message.ts';
 import { createMasker } from '../log/masker.ts';
 import { workflowLog } from '../log/workflow-log.ts';
+import { readInput } from '../runner/step-inputs.ts';
 import { exitCodeOf, onTermination } from '../step/cancellation.ts';
+import { endProcess } from './end-process.ts';
 
 /** Runs an action that the runner started: an error is one annotation and a failed step. */
 export async function runEntry<Types extends ActionTypes>(action: Action<Types>): Promise<void> {
@@ -21,12 +23,12 @@ export async function runEntry<Types extends ActionTypes>(action: Action<Types>)
   const log = workflowLog((text) => void process.stdout.write(text), masker, { now, repeat });
   const termination = onTermination(process);
   const step = { env, workingFolder: process.cwd(), log, masker, now, termination };
-  const { failure } = await runAction(action, inputsOfEnvironment(env, action.defaults), step);
+  const { failure } = await runAction(action, inputsWithDefaults(readInput, env, action.defaults), step);
   if (failure === undefined) return;
   if (failure.detail !== '') {
     await log.group('What the failed command printed last', async () => log.tool(failure.detail));
   }
   const place = failure instanceof FailedBuild ? failure.place : undefined;
   log.error(formatFailure(failure), { title: failure.code, ...place });
-  process.exitCode = exitCodeOf(termination);
+  endProcess(exitCodeOf(termination));
 }

@@ -26,15 +26,15 @@ export const mostCapable: ServerFacts = { version: undefined, answers: { contain
 export interface ProbePorts {
   /** `error`: there was no answer, or half of one. */
   readonly ping: (registry: Registry) => Promise<HostAnswer & { readonly error?: RegistryError }>;
-  /** The answer to `GET /meta` of the REST API, `undefined` where there is none. */
-  readonly readMeta: () => Promise<{ readonly header: string | undefined; readonly body: string } | undefined>;
+  /** What the REST API gives as its version, if anything. */
+  readonly readVersion: () => Promise<unknown>;
 }
 
 /**
  * Waits for a host only where those before it are no registry.
  * @throws RegistryError where none is, and one has a certificate that is not trusted
  */
-export async function probeServer(server: Server, { ping, readMeta }: ProbePorts): Promise<ServerFacts> {
+export async function probeServer(server: Server, { ping, readVersion }: ProbePorts): Promise<ServerFacts> {
   const { container, docker } = registryHosts(server);
   const errors: (RegistryError | undefined)[] = [];
   const ask = async (host: string): Promise<ServerFacts['answers']['container']> => {
@@ -45,7 +45,7 @@ export async function probeServer(server: Server, { ping, readMeta }: ProbePorts
   };
   const asked = { container: ask(container), docker: ask(docker), bare: ask(server.host) };
   for (const answer of Object.values(asked)) answer.catch(() => undefined);
-  const meta = readMeta();
+  const version = readVersion();
   const answers: { -readonly [Host in keyof ServerFacts['answers']]: ServerFacts['answers'][Host] } = {
     container: await asked.container,
   };
@@ -53,17 +53,14 @@ export async function probeServer(server: Server, { ping, readMeta }: ProbePorts
   if (answers.docker?.isRegistry === false) answers.bare = await asked.bare;
   const untrusted = errors.find((error) => isCertificateFault(codeOf(error?.cause)));
   if (untrusted !== undefined && !hasRegistry({ version: undefined, answers })) throw untrusted;
-  return { version: parseVersion(await meta), answers };
+  return { version: parseVersion(await version), answers };
 }
 
 export function hasRegistry({ answers: { container, docker, bare } }: ServerFacts): boolean {
   return container.isRegistry || docker?.isRegistry === true || bare?.isRegistry === true;
 }
 
-/** A header of every answer of the REST API, or `installed_version` of its `/meta`. */
-function parseVersion(meta: { readonly header: string | undefined; readonly body: string } | undefined) {
-  const body = parseJson(meta?.body ?? '');
-  const version = meta?.header ?? (isObject(body) ? body.installed_version : undefined);
+function parseVersion(version: unknown): string | undefined {
   // GHAE says "GitHub AE".
   return typeof version === 'string' && /^[\w. -]{1,40}$/.test(version) ? version : undefined;
 }

@@ -76,7 +76,7 @@ function parseObject(json: string): JsonObject {
 
 function unreadable(cause: unknown): InputError {
   return new InputError('RUN_UNKNOWN', {
-    message: 'The event payload (the file that GITHUB_EVENT_PATH names) is no JSON object.',
+    message: 'The event payload (the file that GITHUB_EVENT_PATH names) is not a JSON object.',
     remedy: 'Let the runner write it, or unset GITHUB_EVENT_PATH.',
     ...(cause === undefined ? {} : { cause }),
   });

@@ -5,101 +5,81 @@
  */
 
 import { RegistryError } from '../errors.ts';
-import { createHttp } from '../http/http.ts';
-import { failureOfAnswer, readRefusal } from '../http/request-failure.ts';
-import { type RetryPorts, retry } from '../http/retry.ts';
 import type { Digest } from '../image/digest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import type { Environment } from '../text/environment.ts';
-import { isObject, parseJson } from '../text/json.ts';
-
-export interface PackagesApi extends RetryPorts {
-  /** GITHUB_API_URL */
-  readonly url: string;
-  readonly token: string;
-  /** HTTPS_PROXY and NO_PROXY */
-  readonly environment: Environment;
-  readonly retries: number;
-  /** Of the package's owner, where it is known: the API has organisations and users apart. */
-  readonly ownerType: 'Organization' | 'User' | undefined;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
+import { isObject } from '../text/json.ts';
+import type { GitHubApi, Rest } from './rest-api.ts';
 
 const pageSize = 100;
 /** Versions are listed newest first, and what is removed is of this run. */
 const mostPages = 10;
-const longestAnswer = 4 * 1024 * 1024;
+
+/** The API has the packages of organisations and of users apart. */
+type Account = 'Organization' | 'User';
+
+interface Package {
+  readonly package_type: 'container';
+  readonly package_name: string;
+}
+
+function listVersions(rest: Rest, account: Account, owner: string, of: Package, page: number) {
+  const part = { ...of, per_page: pageSize, page };
+  return account === 'Organization'
+    ? rest.packages.getAllPackageVersionsForPackageOwnedByOrg({ org: owner, ...part })
+    : rest.packages.getAllPackageVersionsForPackageOwnedByUser({ username: owner, ...part });
+}
+
+function deleteVersion(rest: Rest, account: Account, owner: string, of: Package, id: number) {
+  const version = { ...of, package_version_id: id };
+  return account === 'Organization'
+    ? rest.packages.deletePackageVersionForOrg({ org: owner, ...version })
+    : rest.packages.deletePackageVersionForUser({ username: owner, ...version });
+}
 
 /**
  * @param repository of a Container registry: OWNER/PACKAGE
+ * @param ownerType of the package's owner, if it is known
  * @throws RegistryError MANIFEST_UNKNOWN (no such package or version), PUSH_DENIED, TOKEN_REJECTED, REGISTRY_*
  */
 export async function removePackageVersions(
-  api: PackagesApi,
+  api: Pick<GitHubApi, 'ask'>,
   repository: Repository,
+  ownerType: Account | undefined,
   digests: readonly Digest[],
 ): Promise<void> {
-  const http = createHttp({ environment: api.environment, userAgent: 'publish-docker-package' });
   const [owner = '', ...image] = repository.path.split('/');
-  const name = encodeURIComponent(image.join('/'));
-  const base = api.url.replace(/\/+$/, '');
+  const of: Package = { package_type: 'container', package_name: image.join('/') };
 
-  const ask = (method: 'GET' | 'DELETE', path: string): Promise<Answer> =>
-    retry(
-      async () => {
-        const response = await http.send({
-          method,
-          url: new URL(`${base}/${path}`),
-          headers: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
-          authorization: `Bearer ${api.token}`,
-        });
-        const text = (await http.readBytes(response, longestAnswer, 'ignore')).toString();
-        const { status } = response;
-        if (status === 200 || status === 204 || status === 404) return { status, body: parseJson(text) };
-        throw failureOfAnswer({
-          method,
-          url: response.url,
-          refusal: readRefusal(status, text),
-          retryAfter: response.headers['retry-after'],
-          now: api.now(),
-          denied: 'PUSH_DENIED',
-        });
-      },
-      { what: `${method} ${path}`, ...api },
-    );
-
-  /** @returns `undefined` where this kind of account has no such package */
-  async function findVersions(accounts: 'orgs' | 'users'): Promise<readonly string[] | undefined> {
-    const versions = `${accounts}/${owner}/packages/container/${name}/versions`;
-    const found = new Map<string, string>();
+  /** @returns `undefined` if this kind of account has no such package */
+  async function findVersions(account: Account): Promise<ReadonlyMap<string, number> | undefined> {
+    const found = new Map<string, number>();
     for (let page = 1; page <= mostPages && found.size < digests.length; page++) {
-      const { status, body } = await ask('GET', `${versions}?per_page=${pageSize}&page=${page}`);
-      if (status === 404) return undefined;
-      const listed = Array.isArray(body) ? body.filter(isObject) : [];
-      for (const { id, name: digest } of listed) {
-        if (digests.some((each) => each === digest)) found.set(String(digest), `${versions}/${id}`);
+      const answer = await api.ask((rest) => listVersions(rest, account, owner, of, page));
+      if (answer === undefined) return undefined;
+      const data: unknown = answer.data;
+      const listed = Array.isArray(data) ? data.filter(isObject) : [];
+      for (const { id, name } of listed) {
+        if (typeof id === 'number' && digests.some((each) => each === name)) found.set(String(name), id);
       }
       if (listed.length < pageSize) break;
     }
-    return [...found.values()];
+    return found;
   }
 
-  try {
-    const accounts = api.ownerType === 'User' ? (['users', 'orgs'] as const) : (['orgs', 'users'] as const);
-    const paths = (await findVersions(accounts[0])) ?? (await findVersions(accounts[1])) ?? [];
+  const accounts = ownerType === 'User' ? (['User', 'Organization'] as const) : (['Organization', 'User'] as const);
+  let removed = 0;
+  for (const account of accounts) {
+    const versions = await findVersions(account);
+    if (versions === undefined) continue;
     // A version that is gone by the time it is to be removed answers 404, and is what was wanted.
-    for (const path of paths) await ask('DELETE', path);
-    if (paths.length < digests.length) {
-      throw new RegistryError('MANIFEST_UNKNOWN', {
-        message: `${new URL(base).host} lists ${paths.length} of ${digests.length} versions of ${formatRepository(repository)} that were to be removed.`,
-        remedy: 'Give the token the right to administer the package: the repository that publishes it has it.',
-      });
-    }
-  } finally {
-    http.close();
+    for (const id of versions.values()) await api.ask((rest) => deleteVersion(rest, account, owner, of, id));
+    removed = versions.size;
+    break;
+  }
+  if (removed < digests.length) {
+    throw new RegistryError('MANIFEST_UNKNOWN', {
+      message: `GitHub lists ${removed} of ${digests.length} versions of ${formatRepository(repository)} that were to be removed.`,
+      remedy: 'Give the token the right to administer the package: the repository that publishes it has that right.',
+    });
   }
 }

@@ -48,6 +48,14 @@ export function hostOfOwningProduct(registry: Registry, product: Product): strin
   return host.endsWith('.ghe.com') ? host.replace(/^(?:containers|docker)\./, '') : 'github.com';
 }
 
+/**
+ * The domain in which a login for a registry of GitHub stays, wherever the registry sends for a token.
+ * @returns `undefined` for a registry that is not GitHub's
+ */
+export function tokenDomain(registry: Registry, product: Product): string | undefined {
+  return hostOf(registry) === 'ghcr.io' ? 'ghcr.io' : hostOfOwningProduct(registry, product);
+}
+
 export function kindOf(registry: Registry, product: Product): RegistryKind {
   const host = hostOf(registry);
   const hosts = registryHosts(product);

@@ -4,6 +4,7 @@
  */
 
 import { isObject } from '../text/json.ts';
+import type { GitHubApi, Rest } from './rest-api.ts';
 import type { Run } from './workflow-run.ts';
 
 /** Facts that the API told; those that it did not are absent. */
@@ -41,9 +42,6 @@ export function findMissingFacts(run: Run, texts: readonly string[]): MissingFac
   };
 }
 
-/** @param path below the API's root; @returns the JSON that it answered */
-export type AskApi = (path: string) => Promise<unknown>;
-
 function at(value: unknown, ...keys: readonly string[]): unknown {
   return keys.reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), value);
 }
@@ -61,19 +59,24 @@ function ifText<Name extends string>(name: Name, value: unknown): { readonly [K 
 export async function readGitHubFacts(
   missing: MissingFacts,
   run: Run,
-  askApi: AskApi,
+  api: Pick<GitHubApi, 'ask'>,
   warn: (message: string) => void,
 ): Promise<GitHubFacts> {
   const { owner, name } = run.sourceRepository ?? { owner: '', name: '' };
-  const path = `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}`;
-  const ask = (question: string): Promise<unknown> =>
-    askApi(question).catch((error: unknown) => {
-      warn(`${run.apiUrl}${question} gave no answer: ${error instanceof Error ? error.message : String(error)}`);
+  const ask = async (what: string, question: (rest: Rest) => Promise<{ readonly data: unknown }>): Promise<unknown> => {
+    try {
+      const answer = await api.ask(question);
+      if (answer === undefined) warn(`${run.apiUrl} does not know the ${what}, or does not show it to this token.`);
+      return answer?.data;
+    } catch (error) {
+      warn(`${run.apiUrl} did not tell of the ${what}: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
-    });
+    }
+  };
+  const of = { owner, repo: name };
   const [repository, commit] = await Promise.all([
-    missing.repository ? ask(path) : undefined,
-    missing.commit ? ask(`${path}/commits/${run.sha}`) : undefined,
+    missing.repository ? ask(`repository ${owner}/${name}`, (rest) => rest.repos.get(of)) : undefined,
+    missing.commit ? ask(`commit ${run.sha}`, (rest) => rest.repos.getCommit({ ...of, ref: run.sha })) : undefined,
   ]);
   const time = at(commit, 'commit', 'committer', 'date');
   const commitDate = typeof time === 'string' ? new Date(time) : undefined;

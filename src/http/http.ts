@@ -16,7 +16,7 @@ import { RegistryError } from '../errors.ts';
 import { isLoopbackHost } from '../image/registry-name.ts';
 import type { Environment } from '../text/environment.ts';
 import { resolveProxy, TunnelAgent } from './proxy.ts';
-import { failureOfConnection, formatUrl, invalidAnswer, untrusted } from './request-failure.ts';
+import { type Asked, failureOfConnection, formatUrl, invalidAnswer, untrusted } from './request-failure.ts';
 
 /** Content in pieces; a piece may be overwritten as soon as the next one is asked for. */
 export type Content = AsyncIterable<Buffer>;
@@ -37,10 +37,15 @@ export interface HttpRequest {
   readonly body?: Uint8Array | Body | undefined;
   /** `answer`: a redirect is the answer. Default: `follow`. */
   readonly redirects?: 'follow' | 'answer';
+  /** The name of what it is about, for the error. */
+  readonly about?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface HttpResponse {
+  /** Of the request. */
+  readonly method: string;
+  readonly about?: string | undefined;
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** Where the answer came from, after redirects. */
@@ -102,7 +107,7 @@ export function createHttp(options: HttpOptions): Http {
   }
 
   function sendOnce(request: HttpRequest): Promise<HttpResponse> {
-    const { method, url, headers, authorization, body, signal } = request;
+    const { method, url, headers, authorization, body, signal, about } = request;
     const length = body?.length ?? (method === 'POST' || method === 'PUT' ? 0 : undefined);
     const commitTime = ((length ?? 0) / commitRate) * 1000;
     return new Promise((resolve, reject) => {
@@ -123,7 +128,7 @@ export function createHttp(options: HttpOptions): Http {
       });
       outgoing.on('timeout', () => outgoing.destroy(new Error('the connection stood still')));
       outgoing.on('error', (error) => {
-        reject(error instanceof RegistryError ? error : failureOf(method, url, error));
+        reject(error instanceof RegistryError ? error : failureOf(request, error));
       });
       // A head that comes drop by drop, or is only announced (1xx), never stands still.
       const awaitHead = (): void => {
@@ -136,7 +141,8 @@ export function createHttp(options: HttpOptions): Http {
         outgoing.off('finish', awaitHead);
         // An answer to half a body ends the connection: the rest of the body would be read as the next request.
         incoming.once('close', () => outgoing.writableEnded || outgoing.destroy());
-        const answer = { status: incoming.statusCode ?? 0, headers: incoming.headers, url, body: incoming };
+        const { statusCode: status = 0, headers } = incoming;
+        const answer = { method, about, status, headers, url, body: incoming };
         if (!isEmpty(method, incoming)) return resolve(answer);
         // Its connection is free for the next request only when it has ended.
         incoming.once('close', () => resolve(answer)).once('end', () => resolve(answer));
@@ -155,8 +161,7 @@ export function createHttp(options: HttpOptions): Http {
 
   const closed = (): unknown => (options.signal?.aborted ? options.signal.reason : new Error('the client is closed'));
   /** What this client cut itself says nothing about the registry. */
-  const failureOf = (method: string, url: URL, error: Error): unknown =>
-    isClosed ? closed() : failureOfConnection(method, url, error);
+  const failureOf = (asked: Asked, error: Error): unknown => (isClosed ? closed() : failureOfConnection(asked, error));
   const close = (): void => {
     isClosed = true;
     options.signal?.removeEventListener('abort', close);
@@ -172,16 +177,16 @@ export function createHttp(options: HttpOptions): Http {
         // Once lost the credential stays lost, even where a later hop leads back.
         if (url.origin !== request.url.origin) authorization = undefined;
         const response = await sendOnce({ ...request, url, authorization });
-        const next = request.redirects === 'answer' ? undefined : redirectOf(request.method, response);
+        const next = request.redirects === 'answer' ? undefined : redirectOf(response);
         if (next === undefined) return response;
         response.body.on('error', () => {}).destroy();
         url = next;
       }
-      throw invalidAnswer(request.url, `it redirects more than ${mostRedirects} times`);
+      throw invalidAnswer(request, `it redirects more than ${mostRedirects} times`);
     },
 
     readBytes(response, limit, excess = 'refuse') {
-      const { body, url } = response;
+      const { body } = response;
       if (body.readableEnded) return Promise.resolve(Buffer.alloc(0));
       return new Promise((resolve, reject) => {
         const chunks: Buffer[] = [];
@@ -193,17 +198,17 @@ export function createHttp(options: HttpOptions): Http {
           if (!body.readableEnded) body.destroy();
         };
         const timer = setTimeout(
-          () => finish(failureOfConnection('GET', url, new Error('the body did not end in time'))),
+          () => finish(failureOfConnection(response, new Error('the body did not end in time'))),
           deadline,
         );
         body.on('data', (chunk: Buffer) => {
           size += chunk.length;
           chunks.push(chunk);
           if (size > limit)
-            finish(excess === 'refuse' ? invalidAnswer(url, `it is longer than ${limit} bytes`) : undefined);
+            finish(excess === 'refuse' ? invalidAnswer(response, `it is longer than ${limit} bytes`) : undefined);
         });
         body.on('end', () => finish());
-        body.on('error', (error) => finish(failureOf('GET', url, error)));
+        body.on('error', (error) => finish(failureOf(response, error)));
       });
     },
 
@@ -231,14 +236,18 @@ export function isProtected(from: URL, to: URL): boolean {
  * @returns `undefined` for an answer that is none, or one that a request with a body must not follow (RFC 9110 15.4)
  * @throws RegistryError REGISTRY_UNTRUSTED (to plain HTTP), ANSWER_INVALID (to nowhere)
  */
-function redirectOf(method: string, { status, headers, url }: HttpResponse): URL | undefined {
+function redirectOf(response: HttpResponse): URL | undefined {
+  const { method, status, headers, url } = response;
   const isSafe = method === 'GET' || method === 'HEAD';
   const followed = isSafe ? [301, 302, 303, 307, 308] : [307, 308];
   if (!followed.includes(status) || headers.location === undefined) return undefined;
   const next = URL.parse(headers.location, url.href);
-  if (next === null) throw invalidAnswer(url, 'it redirects to no URL');
+  if (next === null) throw invalidAnswer(response, 'it redirects to something that is not a URL');
   if (!isProtected(url, next)) {
-    throw untrusted(`${url.host} redirects ${method} ${formatUrl(url)} to ${formatUrl(next)}, which is not encrypted.`);
+    throw untrusted(
+      response,
+      `${url.host} redirects ${method} ${formatUrl(url)} to ${formatUrl(next)}, which is not encrypted.`,
+    );
   }
   next.username = '';
   next.password = '';
@@ -306,6 +315,6 @@ async function writeStream(outgoing: ClientRequest, body: Body, source: Readable
 function wrongLength(found: string, body: Body): RegistryError {
   return new RegistryError('DIGEST_MISMATCH', {
     message: `The source of an upload holds ${found} that its descriptor announces; expected exactly ${body.length}.`,
-    remedy: 'The image is damaged or changed while it was read; make it anew.',
+    remedy: 'The image is damaged, or something changed it while the step read it. Write it again.',
   });
 }

@@ -24,7 +24,7 @@ export function isDigest(text: string): text is Digest {
 export function parseDigest(text: string): Digest {
   if (isDigest(text)) return text;
   throw new InputError('DIGEST_INVALID', {
-    message: `"${text}" is no digest: expected sha256: and 64, or sha512: and 128 lower-case hexadecimal characters.`,
+    message: `"${text}" is not a digest: expected sha256: and 64, or sha512: and 128 lower-case hexadecimal characters.`,
     remedy: 'Take the digest from the `digest` output of the step that published the image.',
   });
 }

@@ -19,7 +19,7 @@ export interface IndexEntry {
   readonly descriptor: RawDescriptor;
 }
 
-/** The JSON of a manifest, index or config; `{}` for what is none. */
+/** The JSON of a manifest, index or config; `{}` for any other content. */
 export function parseDocument(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
@@ -102,7 +102,7 @@ export interface IndexAnnotation {
 
 const descriptorLevel = /^manifest-descriptor(?:\[(?<platform>[^\]]*)\])?$/;
 
-/** Whether annotations of a level stand in the index itself. */
+/** Whether annotations of a level belong to the index itself. */
 export function isLevelOfIndex(level: string): boolean {
   return level === 'index' || descriptorLevel.test(level);
 }

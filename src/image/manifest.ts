@@ -69,8 +69,8 @@ export function parseIndex({ bytes }: Pick<StoredManifest, 'bytes'>): readonly D
   const index = parseObject(bytes);
   if (index === undefined || !Array.isArray(index.manifests)) {
     throw new InputError('MANIFEST_INVALID', {
-      message: `${digestOf(bytes)} is no index: expected a JSON object with the list "manifests".`,
-      remedy: 'Make the index anew with a current tool.',
+      message: `${digestOf(bytes)} is not an index: expected a JSON object with the list "manifests".`,
+      remedy: 'Create the index again with a current tool.',
     });
   }
   return index.manifests.flatMap((entry) => {
@@ -131,8 +131,8 @@ export function parseImageManifest({ bytes, digest, mediaType }: StoredManifest)
     return { config, layers };
   }
   throw new InputError('MANIFEST_INVALID', {
-    message: `${digest} (${mediaType || 'no media type'}) is no image manifest: expected a config and layers, each with media type, digest and size.`,
-    remedy: 'Make the image anew with a current tool; Docker’s schema 1 is not supported.',
+    message: `${digest} (${mediaType || 'no media type'}) is not an image manifest: expected a config and layers, each with media type, digest and size.`,
+    remedy: 'Create the image again with a current tool. Docker’s schema 1 is not supported.',
   });
 }
 

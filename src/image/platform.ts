@@ -55,7 +55,7 @@ export function parsePlatform(text: string): Platform {
   const isVariant = variant === undefined || /^v?[0-9]+(?:\.[0-9]+)?$/.test(variant);
   if (known === undefined || !operatingSystems.includes(os) || !isVariant || rest.length > 0) {
     throw new InputError('PLATFORM_INVALID', {
-      message: `"${text}" is no platform: expected os/arch[/variant], such as linux/amd64 or linux/arm/v7.`,
+      message: `"${text}" is not a platform: expected os/arch[/variant], such as linux/amd64 or linux/arm/v7.`,
       remedy: `Correct \`platforms\`, one a line or separated by commas. Known systems: ${operatingSystems.join(', ')}; architectures: ${Object.keys(architectures).join(', ')}.`,
     });
   }

@@ -18,9 +18,9 @@ const label = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
 const pattern = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[0-9a-f:]+\\])(?::[0-9]{1,5})?$`);
 
 /**
- * Docker reads the first component of a reference as a host only when it holds a `.` or `:`, or is `localhost`; any
- * other single label is a namespace of Docker Hub, so it cannot name a registry. What no URL can hold (port 65536,
- * 300.1.1.1) names none either, though the grammar lets it pass.
+ * Docker reads the first component of a reference as a host only if it holds a `.` or `:`, or is `localhost`. Any other
+ * single label is a namespace of Docker Hub, so it cannot name a registry. What no URL can hold (port 65536, 300.1.1.1) names
+ * none either, though the grammar lets it pass.
  */
 function isRegistry(text: string): text is Registry {
   return pattern.test(text) && (/[.:]/.test(text) || text === 'localhost') && URL.canParse(`https://${text}`);
@@ -38,7 +38,7 @@ export function parseRegistry(text: string): Registry {
   const registry = withoutAlias(text);
   if (isRegistry(registry)) return registry;
   throw new InputError('REGISTRY_INVALID', {
-    message: `"${text}" is no registry: expected host[:port] without scheme or path, such as ghcr.io or localhost:5000.`,
+    message: `"${text}" is not a registry: expected host[:port] without scheme or path, such as ghcr.io or localhost:5000.`,
     remedy: remedyOf(text),
   });
 }

@@ -68,7 +68,11 @@ export function parseRepository(registry: Registry, path: string): Repository {
   return { registry, path };
 }
 
-/** `registry/path`, as it stands in a reference. */
+/** `registry/path`, as in a reference. */
 export function formatRepository(repository: Repository): string {
   return `${repository.registry}/${repository.path}`;
+}
+
+export function isSameRepository(one: Repository, other: Repository): boolean {
+  return one.registry === other.registry && one.path === other.path;
 }

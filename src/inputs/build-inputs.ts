@@ -57,7 +57,7 @@ export type BuildInputName = keyof typeof buildInputDefaults | keyof typeof engi
 export interface BuildInputs {
   readonly options: BuildOptions;
   readonly cache: CacheMode;
-  /** ID → value, of the secrets that stand in the inputs: in no plan and no log. */
+  /** ID → value, of the secrets that the inputs hold: in no plan and no log. */
   readonly secretValues: ReadonlyMap<string, string>;
   /** Variables for the builder's client, of cache entries that hold a credential. */
   readonly variables: ReadonlyMap<string, string>;

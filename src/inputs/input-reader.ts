@@ -4,20 +4,22 @@
 export type InputReader<Name extends string> = (name: Name) => string;
 
 /**
- * Reads inputs as the runner hands them over: `INPUT_NAME`, upper-case, with the hyphens kept, and trimmed
- * (@actions/core `getInput`). A variable that is absent or empty means the default: an expression that comes to nothing
- * must not undo it.
+ * Reads inputs as the runner hands them over. One that is absent or empty means the default: an expression that comes to
+ * nothing must not undo it.
+ * @param given the text that the runner has for a name, trimmed; empty where it has none
+ * @param env for what a terminal has in place of the defaults of `token` and `username`
  */
-export function inputsOfEnvironment<Name extends string>(
+export function inputsWithDefaults<Name extends string>(
+  given: (name: Name) => string,
   env: Readonly<Record<string, string | undefined>>,
   defaults: Readonly<Record<Name, string>>,
 ): InputReader<Name> {
   return (name) => {
-    const given = env[`INPUT_${name.toUpperCase()}`]?.trim() || defaults[name];
-    if (given !== '') return given;
+    const text = given(name) || defaults[name];
+    if (text !== '') return text;
     if (name === 'token') return env.GITHUB_TOKEN ?? '';
     if (name === 'username') return env.GITHUB_ACTOR ?? '';
-    return given;
+    return text;
   };
 }
 

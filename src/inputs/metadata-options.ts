@@ -6,7 +6,7 @@ import { type ContextOptions, parseShortShaLength } from '../metadata/metadata-c
 
 /**
  * What the environment says of the metadata, in the words of docker/metadata-action, and SOURCE_DATE_EPOCH, seconds that
- * stand for the clock (https://reproducible-builds.org/specs/source-date-epoch/).
+ * replace the clock (https://reproducible-builds.org/specs/source-date-epoch/).
  * @throws InputError INPUT_INVALID, ANNOTATION_INVALID
  */
 export function parseContextOptions(env: Readonly<Record<string, string | undefined>>, clock: Date): ContextOptions {

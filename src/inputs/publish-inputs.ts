@@ -43,10 +43,10 @@ export type InputName = keyof typeof inputDefaults;
 /** A yes-or-no input that may also be left to the action. */
 export type Choice = 'auto' | 'true' | 'false';
 
-/** What is done where the version tag is there already. */
+/** What the step does if the version tag already exists. */
 export type IfExists = 'overwrite' | 'skip' | 'fail';
 
-/** What is asked of the registry after the push. */
+/** What the step checks in the registry after the push. */
 export type Verification = 'off' | 'manifest' | 'blobs';
 
 export interface Inputs {
@@ -90,11 +90,11 @@ function stage(text: string): string | undefined {
   throw new InputError('INPUT_INVALID', {
     message: `The input \`stage\` is "${text}": expected \`true\`, \`false\`, or a name of at most 32 lower-case letters, digits, ".", "-" and "_".`,
     remedy:
-      'Set `stage: true`, or `stage: false` to publish; a name tells several images apart that one run stages in one repository.',
+      'Set `stage: true`, or `stage: false` to publish; if one run stages several images in one repository, give each a name.',
   });
 }
 
-/** Inputs that say how an image is built, and so nothing of one that is there already. */
+/** Inputs that say how to build an image; they mean nothing for an image that already exists. */
 function buildInputsGiven(read: InputReader<InputName>): readonly string[] {
   const defaults = { ...buildInputDefaults, labels: '', annotations: '' };
   const names = Object.keys(defaults).filter((name): name is keyof typeof defaults => Object.hasOwn(defaults, name));
@@ -110,7 +110,7 @@ function sourceOf(read: InputReader<InputName>): SourceSpec | undefined {
     const given = buildInputsGiven(read);
     if (given.length === 0) return;
     throw new InputError('INPUT_INVALID', {
-      message: `${given.map((name) => `\`${name}\``).join(', ')} cannot be given with \`source: ${text}\`: an image that is there already is published as it is, with its digest.`,
+      message: `${given.map((name) => `\`${name}\``).join(', ')} cannot be used with \`source: ${text}\`: an existing image is published unchanged, with its digest.`,
       remedy: 'Leave them out, or leave out `source` to build.',
     });
   });
@@ -123,7 +123,7 @@ function referrersOf(read: InputReader<InputName>): boolean {
   const isAsked = oneOf('referrers', normaliseBoolean(read('referrers')), ['false', 'true']) === 'true';
   if (!isAsked || source.startsWith('docker:')) return isAsked;
   throw new InputError('INPUT_INVALID', {
-    message: `\`referrers: true\` cannot be given ${source === '' ? 'without `source`' : `with \`source: ${source}\``}: only what refers to an image in a registry comes along.`,
+    message: `\`referrers: true\` cannot be used ${source === '' ? 'without `source`' : `with \`source: ${source}\``}: only an image in a registry has referrers.`,
     remedy: 'Leave it out, or name the image as `source: docker://REFERENCE`.',
   });
 }

@@ -10,7 +10,8 @@ import { formatDigestReference, formatTagReference } from '../image/reference.ts
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
 import type { RegistryClient } from '../registry/client.ts';
-import { type Leg, legOf } from './leg.ts';
+import { sideBySide, widthOfRequests } from '../registry/concurrency.ts';
+import { faultOfEntry, type Leg, legOf } from './leg.ts';
 import type { Staging } from './leg-key.ts';
 import {
   chooseMarkers,
@@ -48,7 +49,7 @@ export async function readLeg(registry: LegRegistry, repository: Repository, dig
   const manifest = await registry.getManifest(repository, digest).catch((cause: unknown) => {
     if (!(cause instanceof RegistryError) || cause.code !== 'MANIFEST_UNKNOWN') throw cause;
     throw new InputError('LEG_MISSING', {
-      message: `${formatDigestReference(repository, digest)} is not in the registry: expected the digest of a leg that was pushed to this very repository.`,
+      message: `${formatDigestReference(repository, digest)} is not in the registry: expected the digest of a leg that was pushed to this repository.`,
       remedy: 'Take the digests from the `digest` outputs of the steps that pushed the legs, in this run.',
       cause,
     });
@@ -67,7 +68,7 @@ export async function readLeg(registry: LegRegistry, repository: Repository, dig
  * @returns the leg, as the merge is going to find it
  * @throws InputError LEG_INVALID; RegistryError
  */
-export async function stageLeg(
+export async function markLeg(
   registry: LegRegistry,
   repository: Repository,
   staging: Staging,
@@ -86,7 +87,7 @@ async function readMarker(
   registry: LegRegistry,
   repository: Repository,
   tag: Tag,
-  staging: Pick<Staging, 'run' | 'name'>,
+  staging: Staging,
 ): Promise<Marker | undefined> {
   try {
     return parseMarker(tag, await registry.getManifest(repository, tag), staging);
@@ -96,18 +97,47 @@ async function readMarker(
   }
 }
 
+/** Markers of one image of a run; a matrix has at most 256 jobs, and a run some attempts. */
+const mostMarkers = 4_096;
+
 /**
- * The markers of one image of a run, of all attempts.
- * @throws InputError LEG_INVALID, LEG_FOREIGN; RegistryError
+ * The markers of one image of a run, of all attempts so far.
+ * @throws InputError LEG_INVALID (also: too many), LEG_FOREIGN; RegistryError
  */
 export async function findMarkers(
   registry: LegRegistry,
   repository: Repository,
-  staging: Pick<Staging, 'run' | 'name'>,
+  staging: Staging,
 ): Promise<readonly Marker[]> {
   const tags = markerTagsOf(await registry.listTags(repository), staging);
-  const found = await Promise.all(tags.map((tag) => readMarker(registry, repository, tag, staging)));
-  return found.flatMap((marker) => marker ?? []);
+  if (tags.length > mostMarkers) {
+    throw new InputError('LEG_INVALID', {
+      message: `${formatRepository(repository)} has ${tags.length} markers of run ${staging.run}: expected at most ${mostMarkers}.`,
+      remedy: 'Something else wrote them. Remove these tags, or merge explicit `digests`.',
+    });
+  }
+  const found: Marker[] = [];
+  await sideBySide(tags, widthOfRequests, async (tag) => {
+    const marker = await readMarker(registry, repository, tag, staging);
+    if (marker !== undefined) found.push(marker);
+  });
+  return found;
+}
+
+/**
+ * Reads the leg that a marker names, so that the merge publishes what the registry holds under the leg's digest.
+ * @throws InputError LEG_MISSING, LEG_FOREIGN, LEG_INVALID (the marker says something else of the leg); RegistryError
+ */
+async function readStagedLeg(registry: LegRegistry, repository: Repository, marker: Marker): Promise<Leg> {
+  const leg = await readLeg(registry, repository, marker.digest);
+  const contentOf = ({ entries }: Leg): string =>
+    entries.map(({ digest, platform = 'no platform' }) => `${digest} for ${platform}`).join(', ');
+  if (contentOf(leg) === contentOf(marker)) return leg;
+  throw new InputError('LEG_INVALID', {
+    message: `The marker ${marker.tag} lists ${contentOf(marker)}, but its leg ${marker.digest} has ${contentOf(leg)}.`,
+    remedy:
+      'Something changed the marker. Remove that tag and run the job of the leg again, or merge explicit `digests`.',
+  });
 }
 
 export interface Collected {
@@ -123,7 +153,7 @@ export interface Collected {
 export async function collectLegs(
   registry: LegRegistry,
   repository: Repository,
-  staging: Pick<Staging, 'run' | 'name'>,
+  staging: Staging,
   log: (line: string) => void,
 ): Promise<Collected> {
   const markers = await findMarkers(registry, repository, staging);
@@ -132,7 +162,8 @@ export async function collectLegs(
   for (const { marker, reason } of superseded) {
     log(`Left out ${formatDigestReference(repository, marker.digest)}, because ${reason}`);
   }
-  return { legs: chosen, markers };
+  const legs = await Promise.all(chosen.map((marker) => readStagedLeg(registry, repository, marker)));
+  return { legs, markers };
 }
 
 async function nothingStaged(
@@ -151,7 +182,7 @@ async function nothingStaged(
     ? new InputError('LEG_MISSING', {
         message: `${missing}.`,
         remedy:
-          'Stage the legs in earlier jobs of this run (`stage: true`), with the same `registry`, `owner`, `image` and name, and let the merging job `needs` them. If the run has been merged before, the merge has removed the marks of its legs: re-run all jobs.',
+          'Stage the legs in earlier jobs of this run (`stage: true`), with the same `registry`, `owner`, `image` and name, and list these jobs in `needs` of the merging job. If this run was already merged, its legs are no longer marked. Re-run all jobs.',
       })
     : new InputError('LEG_MISSING', {
         message: `${missing}, but some that it staged ${others}.`,
@@ -160,22 +191,31 @@ async function nothingStaged(
 }
 
 /**
- * Makes sure that all that an index is going to list is in the repository.
- * @throws InputError LEG_MISSING; RegistryError
+ * Makes sure that all that an index is going to list is in the repository, and is what the index says of it.
+ * @throws InputError LEG_MISSING, LEG_INVALID (an entry says something else than its manifest and config); RegistryError
  */
 export async function checkContent(registry: LegRegistry, repository: Repository, legs: readonly Leg[]): Promise<void> {
-  await Promise.all(
-    legs.flatMap(({ digest: leg, entries }) =>
-      entries.map(async ({ digest, platform }) => {
-        if ((await registry.headManifest(repository, digest)) !== undefined) return;
-        throw new InputError('LEG_MISSING', {
-          message: `${formatDigestReference(repository, digest)}, ${platform ?? 'an attestation'} of the leg ${leg}, is not in the registry any more.`,
-          remedy:
-            'Something removed it since it was pushed, such as a clean-up of untagged versions. Run its job again.',
-        });
-      }),
-    ),
-  );
+  const entries = legs.flatMap(({ digest: leg, entries }) => entries.map((entry) => ({ leg, entry })));
+  await sideBySide(entries, widthOfRequests, async ({ leg, entry }) => {
+    const manifest = await registry.getManifest(repository, entry.digest).catch((cause: unknown) => {
+      if (!(cause instanceof RegistryError) || cause.code !== 'MANIFEST_UNKNOWN') throw cause;
+      throw new InputError('LEG_MISSING', {
+        message: `${formatDigestReference(repository, entry.digest)}, ${entry.platform ?? 'an attestation'} of the leg ${leg}, is no longer in the registry.`,
+        remedy: 'Something removed it after the push, such as a clean-up of untagged versions. Run its job again.',
+        cause,
+      });
+    });
+    const fault = faultOfEntry(
+      entry,
+      manifest,
+      entry.platform === undefined ? undefined : await readConfig(registry, repository, manifest),
+    );
+    if (fault === undefined) return;
+    throw new InputError('LEG_INVALID', {
+      message: `The leg ${formatDigestReference(repository, leg)} lists ${entry.digest} ${fault}.`,
+      remedy: 'Something changed the leg, or its builder wrote a wrong index. Run its job again.',
+    });
+  });
 }
 
 /**

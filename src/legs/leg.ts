@@ -12,6 +12,7 @@ import {
   type IndexEntry,
   isOfPlatform,
   parseDocument,
+  platformName,
   platformOfConfig,
   readEntries,
   writeIndex,
@@ -41,10 +42,31 @@ export function legOf(repository: Repository, manifest: StoredManifest, config: 
       : [entryOfImage(manifest, platform)];
   if (entries.some((entry) => entry.platform !== undefined)) return { digest: manifest.digest, entries };
   throw new InputError('LEG_INVALID', {
-    message: `${formatDigestReference(repository, manifest.digest)} (${manifest.mediaType}) is no leg: it holds no image that names its platform.`,
+    message: `${formatDigestReference(repository, manifest.digest)} (${manifest.mediaType}) is not a leg: it has no image that names its platform.`,
     remedy:
       'Merge the digests of images or of their indexes, as the `digest` outputs of the steps that built them have them.',
   });
+}
+
+/**
+ * What is wrong with an entry of a leg, beside the manifest and the config that it is about (image-spec, descriptor.md): another
+ * type, size or platform; content of its own (`data`), or from elsewhere (`urls`), which no builder writes for a manifest.
+ * @param config the bytes of the image's config; `undefined` where nobody chooses by the platform
+ * @returns a clause; `undefined` if nothing is wrong
+ */
+export function faultOfEntry(
+  { descriptor, platform }: IndexEntry,
+  { mediaType, bytes }: StoredManifest,
+  config: Uint8Array | undefined,
+): string | undefined {
+  if (descriptor.mediaType !== mediaType) return `as ${descriptor.mediaType}, but it is ${mediaType}`;
+  if (descriptor.size !== bytes.length) return `with ${descriptor.size} bytes, but it has ${bytes.length}`;
+  const foreign = ['urls', 'data'].find((field) => descriptor[field] !== undefined);
+  if (foreign !== undefined) return `with "${foreign}", which a merge does not pass on`;
+  const actual = config && platformName(platformOfConfig(parseDocument(config)));
+  if (platform === undefined || actual === undefined) return undefined;
+  const machine = (name: string): string => name.split(/[/ ]/).slice(0, 2).join('/');
+  return machine(actual) === machine(platform) ? undefined : `for ${platform}, but the image is for ${actual}`;
 }
 
 /** Where legs are known from: from the markers that jobs left, or from the input `digests`. */

@@ -5,10 +5,10 @@
  *
  *     marker := '_staged.' run '.' attempt ['.' name] '.' hex{12}        (hex: the head of the leg's digest)
  *
- * An index, because what it lists counts as used wherever a registry, or a clean-up of one, removes what nothing refers
- * to; of its own, because a registry removes manifests and not tags, so that removing it leaves the leg alone. The digest
- * in the tag keeps two legs apart that say they are the same one, so that it is found out. No version and no branch gives
- * such a tag (docker/metadata-action, `sanitizeTag`, keeps "_", but no rule starts with one).
+ * A marker is an index, because a registry or a clean-up that removes what nothing refers to counts what an index lists as
+ * used. It is a manifest apart from the leg's, because a registry removes manifests and not tags: removing the marker leaves
+ * the leg alone. The digest in the tag keeps two legs apart that say they are the same one, so that it is found out. No version
+ * and no branch gives such a tag (docker/metadata-action, `sanitizeTag`, keeps "_", but no rule starts with one).
  */
 
 import { InputError } from '../errors.ts';
@@ -16,6 +16,7 @@ import { type Digest, isDigest } from '../image/digest.ts';
 import { parseDocument, readEntries, writeIndex } from '../image/image-index.ts';
 import type { StoredManifest } from '../image/manifest.ts';
 import { parseTag, type Tag } from '../image/tag.ts';
+import { isObject } from '../text/json.ts';
 import type { Leg } from './leg.ts';
 import type { Staging } from './leg-key.ts';
 
@@ -37,9 +38,13 @@ export interface Marker extends Leg {
   readonly attempt: number;
 }
 
-export function markerTag({ run, attempt, name }: Staging, leg: Digest): Tag {
+function nameOfMarker({ run, attempt, name }: Staging, leg: Digest): string {
   const head = leg.slice(leg.indexOf(':') + 1).slice(0, 12);
-  return parseTag(['_staged', run, attempt, ...(name === '' ? [] : [name]), head].join('.'));
+  return ['_staged', run, attempt, ...(name === '' ? [] : [name]), head].join('.');
+}
+
+export function markerTag(staging: Staging, leg: Digest): Tag {
+  return parseTag(nameOfMarker(staging, leg));
 }
 
 /** @returns `undefined` for any other tag */
@@ -80,32 +85,40 @@ export function isMarker(manifest: Pick<StoredManifest, 'bytes'>): boolean {
 }
 
 /**
+ * Whoever may push to the repository may write markers, so a marker only tells where to look: `readStagedLeg` reads the leg.
  * @param staging of the run that merges
- * @throws InputError LEG_INVALID (no marker of ours), LEG_FOREIGN (of another run or another image)
+ * @throws InputError LEG_INVALID (no marker of ours), LEG_FOREIGN (of another run, another image, or an attempt that is yet to come)
  */
-export function parseMarker(tag: Tag, manifest: StoredManifest, { run, name }: Pick<Staging, 'run' | 'name'>): Marker {
+export function parseMarker(tag: Tag, manifest: StoredManifest, { run, attempt: current, name }: Staging): Marker {
   const document = parseDocument(manifest.bytes);
-  const said = Object(document.annotations);
-  const digest = String(said[keys.digest]);
-  const attempt = String(said[keys.attempt]);
+  const annotations = isObject(document.annotations) ? document.annotations : {};
+  const said = Object.fromEntries(
+    Object.entries(keys).map(([key, annotation]) => {
+      const value = annotations[annotation];
+      return [key, typeof value === 'string' ? value : ''];
+    }),
+  ) as Readonly<Record<keyof typeof keys, string>>;
+  const { digest, attempt } = said;
   const entries = readEntries(manifest);
-  if (document.artifactType !== markerType || !isDigest(digest) || !/^[0-9]+$/.test(attempt) || entries.length === 0) {
+  const isOurs = document.artifactType === markerType && entries.length > 0;
+  if (!isOurs || !isDigest(digest) || !/^[1-9][0-9]{0,5}$/.test(attempt)) {
     throw new InputError('LEG_INVALID', {
-      message: `The tag ${tag} is named like the marker of a staged leg, but ${manifest.digest} is none.`,
+      message: `The tag ${tag} has the name of a marker of a staged leg, but ${manifest.digest} is not a marker.`,
       remedy: `Remove that tag, or merge explicit \`digests\`.`,
     });
   }
-  if (said[keys.run] !== run || said[keys.name] !== name || parseMarkerTag(tag)?.attempt !== Number(attempt)) {
+  const staged = { run: said.run, attempt: Number(attempt), name: said.name };
+  if (said.run !== run || said.name !== name || staged.attempt > current || nameOfMarker(staged, digest) !== tag) {
     throw new InputError('LEG_FOREIGN', {
-      message: `The marker ${tag} belongs to ${describe(said[keys.run], said[keys.name])}, attempt ${attempt}, not to ${describe(run, name)}.`,
-      remedy: 'Something copied the marker of another run. Remove that tag, or merge explicit `digests`.',
+      message: `The marker ${tag} belongs to ${describe(staged)}, attempt ${attempt}, leg ${digest}; expected one of ${describe({ run, name })}, up to attempt ${current}, under its own tag.`,
+      remedy: 'Something else wrote this marker, or copied it. Remove that tag, or merge explicit `digests`.',
     });
   }
   return { tag, marker: manifest.digest, attempt: Number(attempt), digest, entries };
 }
 
-function describe(run: unknown, name: unknown): string {
-  return `run ${run}${name === '' || name === undefined ? '' : `, image "${name}"`}`;
+function describe({ run, name }: Pick<Staging, 'run' | 'name'>): string {
+  return `run ${run}${name === '' ? '' : `, image "${name}"`}`;
 }
 
 /** Which of the markers count. */

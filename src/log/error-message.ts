@@ -29,7 +29,7 @@ function refusalOf(error: unknown): PublishError | undefined {
   const isOfFile = error.syscall === 'write' || (error.syscall !== 'connect' && 'path' in error);
   const remedy = isOfFile && typeof error.code === 'string' ? refusals[error.code] : undefined;
   if (remedy === undefined) return undefined;
-  const message = `The file system of the runner refused the step: ${error.message}.`;
+  const message = `The file system of the runner returned an error: ${error.message}.`;
   return new ToolError('FILE_REFUSED', { message, remedy, cause: error });
 }
 
@@ -41,7 +41,7 @@ export function toPublishError(error: unknown): PublishError {
   const message = error instanceof Error ? error.message : String(error);
   return new InternalError('INTERNAL', {
     message: `An unexpected error: ${message}${message.endsWith('.') ? '' : '.'}`,
-    remedy: 'This is a defect of the action: please open an issue with this message and the `plan` output.',
+    remedy: 'This is a bug in the action. Please open an issue with this message and the `plan` output.',
     detail: error instanceof Error ? (error.stack ?? '') : '',
     cause: error,
   });

@@ -1,9 +1,18 @@
 /** The log of a GitHub workflow, in workflow commands. */
 
+import {
+  type AnnotationPlace,
+  annotate,
+  endGroup,
+  mask,
+  printLine,
+  resumeCommands,
+  startGroup,
+  stopCommands,
+} from '../runner/workflow-commands.ts';
 import { formatDuration } from '../text/duration.ts';
 import type { Log } from './log.ts';
 import type { Masker } from './masker.ts';
-import { formatAnnotation, formatCommand } from './workflow-commands.ts';
 
 /**
  * A text from elsewhere (a label, a registry's words) as the runner may see it: a line that begins with `::`, or has `##[`
@@ -27,48 +36,45 @@ const longestSilence = 10_000;
 
 /**
  * The log of a step: workflow commands between lines.
+ * @param show writes to standard output, as @actions/core does: what tools print has no lines of its own
  * @param clock absent: a group that is silent stays so
  */
 export function workflowLog(show: (text: string) => void, masker: Masker, clock?: Clock): Log {
   const tools = masker.openStream();
   let lastWritten = 0;
-  const write = (text: string): void => {
+  const speak = (work: () => void): void => {
     lastWritten = clock?.now() ?? 0;
-    show(text);
+    work();
   };
   /** Set while a group is open; commands are off between `::stop-commands::TOKEN` and `::TOKEN::`. */
   let pausedBy: string | undefined;
   let atLineStart = true;
   const pause = (): void => {
     if (pausedBy !== undefined) return;
-    pausedBy = crypto.randomUUID();
-    write(formatCommand('stop-commands', pausedBy));
+    pausedBy = stopCommands();
   };
   const resume = (): void => {
-    if (!atLineStart) write('\n');
+    if (!atLineStart) show('\n');
     atLineStart = true;
     if (pausedBy === undefined) return;
-    write(formatCommand(pausedBy, ''));
+    resumeCommands(pausedBy);
     pausedBy = undefined;
   };
-  const command = (text: string): void => {
+  const command = (work: () => void): void => {
     resume();
-    write(text);
+    speak(work);
   };
-  const info = (line: string): void => {
-    resume();
-    write(`${withoutCommands(masker.mask(line))}\n`);
-  };
+  const info = (line: string): void => command(() => printLine(withoutCommands(masker.mask(line))));
   const tool = (text: string): void => {
     if (text === '') return;
     pause();
-    write(text);
+    speak(() => show(text));
     atLineStart = text.endsWith('\n');
   };
-  const annotate =
-    (level: 'notice' | 'warning' | 'error'): Log['notice'] =>
-    (message, place) =>
-      command(formatAnnotation(level, masker.mask(message), place));
+  const annotation =
+    (level: 'notice' | 'warning' | 'error') =>
+    (message: string, place?: AnnotationPlace): void =>
+      command(() => annotate(level, masker.mask(message), place));
   /** Says now and then that a group goes on, while nothing else does. */
   const breakSilence = (title: string): (() => void) => {
     if (clock === undefined) return () => undefined;
@@ -81,21 +87,21 @@ export function workflowLog(show: (text: string) => void, masker: Masker, clock?
   return {
     info,
     tool: (text) => tool(tools.write(text)),
-    notice: annotate('notice'),
-    warning: annotate('warning'),
-    error: annotate('error'),
+    notice: annotation('notice'),
+    warning: annotation('warning'),
+    error: annotation('error'),
     mask(secret, shortest) {
-      for (const line of masker.add(secret, shortest)) command(formatCommand('add-mask', line));
+      for (const line of masker.add(secret, shortest)) command(() => mask(line));
     },
     async group(title, work) {
-      command(formatCommand('group', masker.mask(title)));
+      command(() => startGroup(masker.mask(title)));
       const stop = breakSilence(title);
       try {
         return await work();
       } finally {
         stop();
         tool(tools.end());
-        command('::endgroup::\n');
+        command(endGroup);
       }
     },
   };

@@ -1,8 +1,8 @@
 /**
- * The private DOCKER_CONFIG of one step: begins as a copy of the runner's, so that other registries, contexts, builders
- * and plugins keep working; is removed with everything in it; never shared, so that jobs side by side on one machine
- * neither see nor break each other's login.
- * (Format: https://docs.docker.com/reference/cli/docker/#docker-cli-configuration-file-configjson-properties)
+ * The private DOCKER_CONFIG of one step. It begins as a copy of the runner's, so that other registries, contexts, builders
+ * and plugins keep working. It is removed with everything in it. It is never shared, so that jobs side by side on one machine
+ * neither see nor break each other's login. (Format:
+ * https://docs.docker.com/reference/cli/docker/#docker-cli-configuration-file-configjson-properties)
  */
 
 import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
@@ -34,11 +34,11 @@ export function isLoginOf(registry: Registry, key: string): boolean {
 }
 
 /**
- * The configuration that the step's CLI reads: the runner's, without a login for the given registries and without a
- * credential store for them, so that `docker login` writes into the private folder and nowhere else.
- * (An empty `credHelpers` entry selects the plain file for one registry:
- * https://github.com/docker/cli/blob/master/cli/config/configfile/file.go, `getConfiguredCredentialStore`. It also keeps
- * the CLI from taking the store of the operating system, as it does where a configuration has no login at all.)
+ * The configuration that the step's CLI reads: the runner's, without logins and without a credential store for the given
+ * registries. So `docker login` writes into the private folder and nowhere else. (An empty `credHelpers` entry selects the
+ * plain file for one registry: https://github.com/docker/cli/blob/master/cli/config/configfile/file.go,
+ * `getConfiguredCredentialStore`. It also keeps the CLI from taking the store of the operating system, as it does where a
+ * configuration has no login at all.)
  */
 export function isolateLogins(config: Readonly<JsonObject>, registries: readonly Registry[]): JsonObject {
   const auths = Object.entries(isObject(config.auths) ? config.auths : {});
@@ -112,7 +112,7 @@ async function readConfig(folder: string): Promise<JsonObject> {
 
 function unreadable(path: string, cause: unknown): ToolError {
   return new ToolError('DOCKER_CONFIG_INVALID', {
-    message: `The Docker configuration ${path} of the runner could not be read as a JSON object.`,
+    message: `The Docker configuration ${path} of the runner is not a readable JSON object.`,
     remedy: `Correct or remove ${path} on the runner.`,
     cause,
   });

@@ -30,7 +30,7 @@ function parseList(text: string): readonly unknown[] {
     throw unreadable(`it is no YAML; ${quoting}`);
   }
   if (value === null || value === undefined) return [];
-  if (!Array.isArray(value)) throw unreadable('it is no list');
+  if (!Array.isArray(value)) throw unreadable('it is not a list');
   return value;
 }
 

@@ -38,8 +38,8 @@ function dayOfYear({ local }: ZonedTime): number {
 }
 
 /**
- * Week and its year, for weeks that start at `firstDay` and belong to the year in which their `decisive` day falls:
- * ISO 8601 weeks start on Monday and go by Thursday, North American ones start on Sunday and go by Saturday.
+ * Week and its year, for weeks that start at `firstDay` and belong to the year in which their `decisive` day falls. ISO 8601
+ * weeks start on Monday and go by Thursday; North American ones start on Sunday and go by Saturday.
  */
 function weekOf({ local }: ZonedTime, firstDay: 0 | 1): { readonly week: number; readonly year: number } {
   const sinceFirst = (local.getUTCDay() - firstDay + 7) % 7;
@@ -139,7 +139,7 @@ const tokens: Readonly<Record<string, (time: ZonedTime) => string | number>> = {
   x: unixMilliseconds,
 };
 
-/** Tokens that stand for several others. */
+/** Tokens that abbreviate several others. */
 const abbreviations: Readonly<Record<string, string>> = {
   LT: 'h:mm A',
   LTS: 'h:mm:ss A',
@@ -196,7 +196,7 @@ export function isTimeZone(zone: string): boolean {
 }
 
 /**
- * @param format in the tokens of Moment; text in square brackets stands for itself
+ * @param format in the tokens of Moment; text in square brackets is copied
  * @param zone an IANA time zone that the runtime knows
  */
 export function formatDate(instant: Date, format: string, zone: string): string {

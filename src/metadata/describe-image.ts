@@ -81,7 +81,7 @@ function candidateOf(
   const enable = rule.enable.render(scope);
   if (enable !== 'true' && enable !== 'false') {
     throw new InputError('TAG_RULE_INVALID', {
-      message: `"${rule.text}" in \`tags\` is invalid: enable comes to "${enable}", not true or false.`,
+      message: `"${rule.text}" in \`tags\` is invalid: enable gives "${enable}", not true or false.`,
       remedy: 'Use an expression such as enable={{is_default_branch}}.',
     });
   }

@@ -13,7 +13,7 @@ export interface Value {
   readonly text: string;
   /** Whether `latest` follows when this is the first tag and `flavor` leaves it to the rules; why, where it does not. */
   readonly latest: { readonly follows: true } | { readonly follows: false; readonly reason: string };
-  /** The version that the value stands for, and how the rule would write another one. */
+  /** The version that the value means, and how the rule would write another one. */
   readonly version?: { readonly version: Version; readonly spell: Spelling };
 }
 
@@ -63,7 +63,7 @@ function evaluateVersion(rule: VersionRule, context: MetadataContext, scope: Sco
   const spell: Spelling = (other) => rule.pattern.render({ names: other.parts, dates: {}, warn: scope.warn });
   const { parts } = version;
   const isFinal = version.isFinal && !isMarked(rule, context);
-  // Nothing but its own name stands for a prerelease.
+  // A prerelease has no name but its own.
   const isRaw = /^\{\{[{&]?\s*raw\s*\}?\}\}$/.test(rule.pattern.text);
   const written = isFinal ? spell(version) : isRaw ? parts.raw : version.text;
   if (written === undefined || written === '') return { reason: `the pattern gives nothing for ${version.text}` };

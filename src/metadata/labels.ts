@@ -56,7 +56,7 @@ export function parseLabels(text: string): Wanted<Template> {
 
 function invalidLevel(text: string, where: string): InputError {
   return new InputError('ANNOTATION_INVALID', {
-    message: `"${text}" in ${where} is no level of annotations.`,
+    message: `"${text}" in ${where} is not an annotation level.`,
     remedy:
       'Levels: manifest, index, manifest-descriptor, index-descriptor, each also with a platform: manifest[linux/amd64].',
   });

@@ -34,14 +34,14 @@ export function readRecords(text: string, input: ListInput): readonly (readonly 
 
 function malformed({ name, code }: ListInput, cause: unknown): InputError {
   return new InputError(code, {
-    message: `\`${name}\` is no list: ${cause instanceof Error ? cause.message : String(cause)}.`,
-    remedy: `Close every quotation mark in \`${name}\`; a mark inside of a quoted field is written twice ("").`,
+    message: `\`${name}\` is not a list: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    remedy: `Close every quotation mark in \`${name}\`; double a mark inside a quoted field ("").`,
     cause,
   });
 }
 
 /**
- * The entries of an input in which commas and quotation marks are plain text (labels, annotations), one a line, trimmed; a
+ * The entries of an input in which commas and quotation marks are plain text (labels, annotations), one a line, trimmed. A
  * line that is quoted as a whole loses its marks. Comments are as in `readRecords`.
  * @throws InputError with the input's code, for a line that begins with a quotation mark and has no second one
  */
@@ -69,7 +69,7 @@ export function fieldsOf(record: readonly string[], input: ListInput): readonly 
     // Quoted from there, a comma would still end the attribute, and the marks would be part of the value.
     if (/^[^=]*=\s*"/.test(field) || (field.match(/"/g)?.length ?? 0) % 2 === 1) {
       throw new InputError(input.code, {
-        message: `"${formatRecord(record)}" in \`${input.name}\` has a quotation mark inside of an attribute.`,
+        message: `"${formatRecord(record)}" in \`${input.name}\` has a quotation mark inside an attribute.`,
         remedy: 'Quote the whole attribute with its name, for example: type=match,"pattern=\\d{1,3}".',
       });
     }

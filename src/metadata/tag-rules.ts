@@ -179,7 +179,7 @@ function parseRule({ text, fields }: WrittenRule, isDefault: boolean): TagRule {
     suffix: attributes.template('suffix'),
   };
   const source = (): Source => ({
-    // An empty value is none: the git tag is looked at.
+    // An empty value counts as absent: the rule reads the git tag.
     value: attributes.text('value') === '' ? undefined : attributes.template('value'),
     strip: attributes.text('strip') ?? '',
   });

@@ -35,15 +35,15 @@ export function parseWrittenTag(text: string): Tag {
 }
 
 /**
- * Fits text into the grammar: other characters become `-`, leading `.` and `-` go, and what is too long loses the end of
- * its value, so that variants which differ in the suffix keep apart.
+ * Fits text into the grammar: other characters become `-`, and leading `.` and `-` go. A text that is too long loses the end
+ * of its value, so that variants with different suffixes stay different.
  * @throws InputError TAG_INVALID when nothing is left
  */
 export function fitTag(value: string, { prefix, suffix }: Affixes): Tag {
   const text = cleanText(`${prefix}${value}${suffix}`).replace(/^[.-]+/, '');
   if (text === '') {
     throw new InputError('TAG_INVALID', {
-      message: `Nothing of "${prefix}${value}${suffix}" can stand in a tag: expected at least one of a-z, A-Z, 0-9 or "_".`,
+      message: `Nothing of "${prefix}${value}${suffix}" is valid in a tag: expected at least one of a-z, A-Z, 0-9 or "_".`,
       remedy: 'Give the rule a prefix, such as prefix=branch-, or a value of other characters.',
     });
   }

@@ -17,7 +17,7 @@ export interface Version {
   readonly release: readonly number[];
   /** Not meant for everyone yet: alpha, beta, rc, dev. */
   readonly isPrerelease: boolean;
-  /** A release that shorter names may stand for; neither a prerelease nor a post-release of PEP 440. */
+  /** A release that shorter tags may point to; neither a prerelease nor a post-release of PEP 440. */
   readonly isFinal: boolean;
   /** What a `pattern` may name. */
   readonly parts: Readonly<Record<string, unknown>> & {

@@ -5,6 +5,7 @@ import type { Product } from '../github/product.ts';
 import { hostOfOwningProduct } from '../github/product-registries.ts';
 import { tokenForm } from '../github/token-form.ts';
 import type { Registry } from '../image/registry-name.ts';
+import { refuseImitation } from './registry-decision.ts';
 
 /** How the step is known to a registry. The plan that holds it is printed: a password is no part of it. */
 export type CredentialDecision =
@@ -19,6 +20,61 @@ export interface GivenCredentials {
   readonly token: string;
   readonly username: string;
   readonly registryAuth: readonly { readonly registry: Registry; readonly username: string }[];
+}
+
+/** A login of `registry-auth`, of whose password the form is looked at. */
+export interface WrittenLogin {
+  readonly registry: Registry;
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * The registries that `token` is for: it is one password, of one registry. GitHub's registries of one product take the same.
+ * @param registries that the run publishes to
+ * @returns the only one; of several, those of the run's own product
+ */
+function registriesOfToken(registries: readonly Registry[], product: Product): readonly Registry[] {
+  const distinct = [...new Set(registries)];
+  return distinct.length === 1
+    ? distinct
+    : distinct.filter((registry) => hostOfOwningProduct(registry, product) === product.host);
+}
+
+/**
+ * Which credential is sent to one of the registries that a run publishes to.
+ * @param registries all of them
+ * @param needed whether the run is going to push
+ * @throws InputError TOKEN_MISSING, TOKEN_FOREIGN
+ */
+export function resolveCredentialAmong(
+  registries: readonly Registry[],
+  registry: Registry,
+  product: Product,
+  given: GivenCredentials,
+  needed: boolean,
+): CredentialDecision {
+  const owners = registriesOfToken(registries, product);
+  const hasEntry = given.registryAuth.some((each) => each.registry === registry);
+  if (hasEntry || owners.includes(registry)) return resolveCredential(registry, product, given, needed);
+  const whose = owners.length === 0 ? 'could be for any of several registries' : `is for ${owners.join(' and ')}`;
+  return { kind: 'runner', reason: `\`token\` ${whose}, and \`registry-auth\` has no entry for this one` };
+}
+
+/**
+ * Holds the entries of `registry-auth` to the rules of `token`: a token of GitHub goes to GitHub's registries only, the job's
+ * own to those of its product, and no login to a host that imitates one of them.
+ * @throws InputError TOKEN_FOREIGN, REGISTRY_INVALID
+ */
+export function checkWrittenLogin({ registry, password }: WrittenLogin, product: Product): void {
+  refuseImitation(registry, product, 'registry-auth');
+  const form = tokenForm(password);
+  const owning = hostOfOwningProduct(registry, product);
+  if (form === 'other' || owning === product.host || (owning !== undefined && form !== 'installation')) return;
+  throw new InputError('TOKEN_FOREIGN', {
+    message: `The password for ${registry} in \`registry-auth\` is a token of GitHub, so the step does not send it to ${registry}, which ${owning === undefined ? 'is not a registry of GitHub' : `belongs to ${owning}`}.`,
+    remedy: `Write a password or access token of ${registry} there, kept as a secret.`,
+  });
 }
 
 /**
@@ -53,9 +109,9 @@ export function resolveCredential(
     });
   }
   if (owning !== product.host && form === 'installation') {
-    if (!needed) return { kind: 'runner', reason: `the token of this job is good for ${product.host} only` };
+    if (!needed) return { kind: 'runner', reason: `the token of this job is valid for ${product.host} only` };
     throw new InputError('TOKEN_FOREIGN', {
-      message: `The token of this job is good for ${product.host} only; it is not sent to ${registry}, which belongs to ${owning}.`,
+      message: `The token of this job is valid for ${product.host} only, so the step does not send it to ${registry}, which belongs to ${owning}.`,
       remedy: `Set \`token\` to a classic personal access token of ${owning} with the scope write:packages, kept as a secret.`,
     });
   }

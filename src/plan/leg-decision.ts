@@ -15,7 +15,7 @@ export function resolveStaging(name: string, { runId, attempt }: Pick<Run, 'runI
   }
   throw new InputError('RUN_UNKNOWN', {
     message: `GITHUB_RUN_ID is "${runId}" and GITHUB_RUN_ATTEMPT "${attempt}": expected the numbers of the workflow run that the legs belong to.`,
-    remedy: 'Stage and merge inside of a workflow, or set both variables to the same numbers for all legs.',
+    remedy: 'Stage and merge inside a workflow, or set both variables to the same numbers for all legs.',
   });
 }
 
@@ -24,8 +24,8 @@ export function refuseDockerRegistry(registries: readonly RegistryDecision[]): v
   const docker = registries.find(({ kind }) => kind === 'docker');
   if (docker === undefined) return;
   throw new InputError('INDEX_UNSUPPORTED', {
-    message: `${docker.registry} is a Docker registry, which has no indexes and finds nothing by digest: legs can be neither staged nor merged there.`,
+    message: `${docker.registry} is a Docker registry, which has no indexes and finds nothing by digest. You can neither stage nor merge legs there.`,
     remedy:
-      'Use the Container registry (`registry: container`), or publish each platform under a tag of its own, without `stage`.',
+      'Use the Container registry (`registry: container`), or publish each platform under its own tag, without `stage`.',
   });
 }

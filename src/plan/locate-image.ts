@@ -46,13 +46,13 @@ export function locateImages(images: string, product: Product): readonly Located
     const segments = repository.path.split('/').length;
     if (registry.kind === 'docker' && segments !== 3) {
       throw new InputError('REPOSITORY_INVALID', {
-        message: `"${repository.path}" in \`images\` is no path of the Docker registry ${repository.registry}: expected OWNER/REPOSITORY/IMAGE.`,
+        message: `"${repository.path}" in \`images\` is not a path of the Docker registry ${repository.registry}: expected OWNER/REPOSITORY/IMAGE.`,
         remedy: 'Give the name all three segments.',
       });
     }
     if (registry.kind === 'container' && segments < 2) {
       throw new InputError('REPOSITORY_INVALID', {
-        message: `"${repository.path}" in \`images\` is no path of the Container registry ${repository.registry}: expected OWNER/IMAGE.`,
+        message: `"${repository.path}" in \`images\` is not a path of the Container registry ${repository.registry}: expected OWNER/IMAGE.`,
         remedy: 'Put the owner before the name of the image.',
       });
     }

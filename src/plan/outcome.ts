@@ -2,19 +2,13 @@
 
 import type { Digest } from '../image/digest.ts';
 import type { StoredManifest } from '../image/manifest.ts';
-import type { Repository } from '../image/repository.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
 import type { Plan, PublicationPlan, PushDecision } from './plan.ts';
-
-/** A repository that has the image now, and its names there. */
-export interface Place {
-  readonly repository: Repository;
-  readonly description: ImageDescription;
-}
+import { type Target, targetOf } from './target.ts';
 
 /** What came of a plan. */
 export interface Outcome {
-  /** As it was carried out: a registry's refusal may have changed the decision of the plan. */
+  /** The decision that the run carried out: a registry's refusal may have changed that of the plan. */
   readonly push: PushDecision;
   readonly published: boolean;
   /** Why nothing was published; empty when it was. */
@@ -22,15 +16,15 @@ export interface Outcome {
   /** Names of the image in the main repository, as they were in the end. */
   readonly description: ImageDescription;
   /**
-   * Where the image is: published or staged by this run, or there already. Absent where it is nowhere. A repository whose
-   * tags all stayed is none of them.
+   * Where the image is, with its names there: this run published or staged it, or it existed before. Empty if it is nowhere. A
+   * repository whose tags were all held is not among them.
    */
-  readonly places?: readonly Place[];
+  readonly targets: readonly Target[];
   readonly digest: Digest | undefined;
-  /** What the digest is of, as the registry has it; absent where nothing was published. */
+  /** What the digest is of, as the registry has it; absent if nothing was published. */
   readonly manifest?: StoredManifest;
   readonly imageId: string;
-  /** The image's configuration, where it was read on the way. */
+  /** The image's configuration, if it was read on the way. */
   readonly config?: Uint8Array;
   /** `os/arch[/variant]` → digest of its manifest. */
   readonly platforms: Readonly<Record<string, Digest>>;
@@ -38,13 +32,27 @@ export interface Outcome {
   readonly metadata: string;
 }
 
-/** What a plan alone comes to, where nothing was done. */
-export function nothingDone(plan: PublicationPlan, reason: string): Outcome {
-  const { description, push } = plan;
-  return { push, published: false, reason, description, digest: undefined, imageId: '', platforms: {}, metadata: '' };
+/** The outcome of a plan that was not carried out. */
+export function nothingDone({ description, push }: PublicationPlan, reason: string): Outcome {
+  return {
+    push,
+    published: false,
+    reason,
+    description,
+    targets: [],
+    digest: undefined,
+    imageId: '',
+    platforms: {},
+    metadata: '',
+  };
 }
 
-/** Whether a leg is in its repositories now; it has no name there, unlike a version that is there already. */
+/** Where the image is; if it is nowhere, where it would go. */
+export function targetsOf(plan: PublicationPlan, { targets, description }: Outcome): readonly Target[] {
+  return targets.length > 0 ? targets : plan.destinations.map((destination) => targetOf(destination, description));
+}
+
+/** Whether a leg is in its repositories now. A leg has no tag there, unlike a version that already exists. */
 export function isStaged({ staging }: Pick<Plan, 'staging'>, { digest, description }: Outcome): boolean {
   return staging !== undefined && digest !== undefined && description.tags.length === 0;
 }

@@ -17,7 +17,8 @@ import { parseAnnotations, parseLabels } from '../metadata/labels.ts';
 import type { ContextOptions } from '../metadata/metadata-context.ts';
 import { parseTagRules } from '../metadata/tag-rules.ts';
 import { buildOf } from './build-decision.ts';
-import { type GivenCredentials, resolveCredential } from './credential-decision.ts';
+import { checkWrittenLogin, resolveCredentialAmong, type WrittenLogin } from './credential-decision.ts';
+import { refuseImitatedReferences } from './imitated-references.ts';
 import { refuseDockerRegistry, resolveStaging } from './leg-decision.ts';
 import { locateImage, locateImages } from './locate-image.ts';
 import type { Planned } from './plan.ts';
@@ -31,7 +32,7 @@ export interface PlanFacts {
   /** The time, and what the environment says of the metadata. */
   readonly metadata: ContextOptions;
   /** Whom `registry-auth` names; the passwords stay at the edge. */
-  readonly registryAuth: GivenCredentials['registryAuth'];
+  readonly registryAuth: readonly WrittenLogin[];
   /** Looks at the disk for what the build would read; its faults are reported with the others. */
   readonly checkBuild: (build: BuildRequest) => void;
   /** The same for the file or folder of a source. */
@@ -79,8 +80,10 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
     sourceRepository: run.sourceRepository?.name ?? '',
     sourceOwnerType: run.event.ownerType,
   };
+  for (const login of facts.registryAuth) attempt(() => checkWrittenLogin(login, product));
+  const registries = located.map(({ registry }) => registry.registry);
   const destinations = located.flatMap(({ registry, repository }) => {
-    const credential = attempt(() => resolveCredential(registry.registry, product, given, push.value));
+    const credential = attempt(() => resolveCredentialAmong(registries, registry.registry, product, given, push.value));
     if (credential === undefined) return [];
     return [{ registry, repository, credential, packageUrl: packageUrl(registry, repository, product, owners) }];
   });
@@ -95,6 +98,7 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   const description = attempt(() => describe(undefined));
   const build = buildOf(inputs, run, destinations, push.value, description);
   attempt(() => checkOutputs(build.outputs, build.load, push));
+  attempt(() => refuseImitatedReferences(build, product));
   const source = attempt(() => planSource(inputs, product, given, destinations));
   attempt(() => (inputs.source === undefined ? facts.checkBuild(build) : facts.checkSource(inputs.source)));
   const request = { platforms: build.platforms, referrers: inputs.referrers };

@@ -8,7 +8,7 @@ import type { Digest } from '../image/digest.ts';
 import { formatReference } from '../image/reference.ts';
 import { parseTag, type Tag } from '../image/tag.ts';
 import type { PullInputs } from '../inputs/pull-inputs.ts';
-import { type GivenCredentials, resolveCredential } from './credential-decision.ts';
+import { checkWrittenLogin, resolveCredential, type WrittenLogin } from './credential-decision.ts';
 import { locateImage } from './locate-image.ts';
 import type { Destination } from './plan.ts';
 
@@ -32,15 +32,16 @@ export interface PullPlan {
 export function planPull(
   inputs: PullInputs,
   run: Run,
-  registryAuth: GivenCredentials['registryAuth'],
+  registryAuth: readonly WrittenLogin[],
   server?: ServerFacts,
 ): PullPlan {
   const product = resolveProduct(run.serverUrl, server?.version);
+  for (const login of registryAuth) checkWrittenLogin(login, product);
   const { registry, repository, notes } = locateImage(inputs, run, product, server);
   const { digest } = inputs;
   if (digest !== undefined && registry.kind === 'docker') {
     throw new InputError('DIGEST_UNSUPPORTED', {
-      message: `${digest} cannot be pulled: the Docker registry ${registry.registry} knows images by tag only.`,
+      message: `${digest} cannot be pulled: the Docker registry ${registry.registry} finds images by tag only.`,
       remedy: 'Set `tag` instead of `digest`, or use the Container registry (`registry: container`).',
     });
   }

@@ -21,6 +21,22 @@ export interface RegistryDecision {
 }
 
 /**
+ * @param input that names the registry
+ * @throws InputError REGISTRY_INVALID for a host that imitates one of GitHub's
+ */
+export function refuseImitation(registry: Registry, product: Product, input: string): void {
+  const imitated = imitatedRegistry(hostOf(registry), product);
+  if (imitated === undefined) return;
+  throw new InputError('REGISTRY_INVALID', {
+    message: `The registry "${registry}" in \`${input}\` is not a registry of GitHub, but it looks like "${imitated}". The step sends no credentials there.`,
+    remedy:
+      input === 'registry'
+        ? `Write \`registry: ${imitated}\`, or \`registry: auto\`.`
+        : `If you mean ${imitated}, write that.`,
+  });
+}
+
+/**
  * @param input `auto`, `container`, `docker` or `host[:port]`
  * @param server for `auto` on a GHES; `undefined`: it was not asked
  * @throws InputError REGISTRY_INVALID for a host that is malformed or imitates one of GitHub's
@@ -38,13 +54,7 @@ export function resolveRegistry(input: string, product: Product, server?: Server
   if (input === 'docker') return decide(hosts.docker, 'docker', `it is the Docker registry of ${where}`);
   if (input !== 'auto') {
     const registry = parseRegistry(input);
-    const imitated = imitatedRegistry(hostOf(registry), product);
-    if (imitated !== undefined) {
-      throw new InputError('REGISTRY_INVALID', {
-        message: `The registry "${input}" is not GitHub's but looks like "${imitated}"; credentials sent there would be lost.`,
-        remedy: `Write \`registry: ${imitated}\`, or \`registry: auto\`.`,
-      });
-    }
+    refuseImitation(registry, product, 'registry');
     return { registry, kind: kindOf(registry, product), reason: '`registry` names it', isAssumed: false };
   }
   if (product.kind !== 'ghes') return decide(hosts.container, 'container', `the run is on ${where}`);
@@ -87,15 +97,15 @@ export function checkRequest(
   if (kind !== 'docker' || isAssumed) return;
   if (referrers) {
     throw new InputError('INPUTS_CONTRADICT', {
-      message: `\`referrers: true\` cannot be had in the Docker registry ${registry}: it takes images, and nothing that refers to them.`,
+      message: `\`referrers: true\` is not supported by the Docker registry ${registry}: it stores images, but no signatures or attestations that refer to them.`,
       remedy:
-        'Use the Container registry (`registry: container`) where this GitHub has one; else leave `referrers` out.',
+        'Use the Container registry (`registry: container`) if this GitHub has one. Otherwise leave `referrers` out.',
     });
   }
   if (platforms.length <= 1) return;
   throw new InputError('INDEX_UNSUPPORTED', {
     message: `The Docker registry ${registry} takes images of one platform only, and \`platforms\` has ${platforms.length}: ${platforms.map(formatPlatform).join(', ')}.`,
     remedy:
-      'Use the Container registry (`registry: container`) where this GitHub has one; else leave one platform, or publish each platform under a tag of its own.',
+      'Use the Container registry (`registry: container`) if this GitHub has one. Otherwise leave one platform, or publish each platform under its own tag.',
   });
 }

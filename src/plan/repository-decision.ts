@@ -76,11 +76,11 @@ function invalidPart(part: string, value: string, fault: string, example: string
   const isMissing = value === '';
   return new InputError('REPOSITORY_INVALID', {
     message: isMissing
-      ? `The ${part} is not known: outside of a workflow nothing names it.`
+      ? `The ${part} is missing: outside of a workflow the step cannot find it out.`
       : `The ${part} "${value}" cannot be part of a repository's name: ${fault}.`,
     remedy:
       part === 'owner' && !isMissing
         ? 'Registries have no valid name for this owner. Set `owner` to an organisation whose name is letters and digits joined by single ".", "_" or by "-".'
-        : `Say it yourself, for example \`${example}\`.`,
+        : `Set it yourself, for example \`${example}\`.`,
   });
 }

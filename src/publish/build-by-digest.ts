@@ -1,19 +1,23 @@
-/**
- * Builds an image that gets no tag, by whatever way this builder can.
- */
+/** Builds an image that gets no tag, in the way that the builder supports. */
 
 import { join } from 'node:path';
+import type { Built } from '../engine/docker.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type EngineDecision, resolveDigestPush } from '../engine/resolve-engine.ts';
+import { ToolError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { SourceSpec } from '../image/transport.ts';
 
-export interface UnnamedBuild {
+/** What the engine says of a build. */
+interface Report {
   readonly imageId: string;
-  /** buildx's own report, JSON; empty without. */
+  /** buildx's own report, JSON; empty if another tool built. */
   readonly metadata: string;
-  /** The digest, where the builder has pushed; else where the image is, for our own client to push. */
+}
+
+export interface UnnamedBuild extends Report {
+  /** The digest, if the builder has pushed; else where the image is, for our own client to push. */
   readonly result: Digest | SourceSpec;
 }
 
@@ -29,10 +33,8 @@ export async function buildByDigest(
 ): Promise<UnnamedBuild> {
   const way = resolveDigestPush(decision);
   if (way === 'builder') {
-    const names = repositories.map(formatRepository);
-    const { digest, ...built } = await engine.build(decision, [], true, { kind: 'registries', names });
-    if (digest === undefined) throw new Error('a push has no digest');
-    return { ...built, result: digest };
+    const { digest, ...report } = await pushByDigest(engine, decision, repositories);
+    return { ...report, result: digest };
   }
   const archive = { kind: 'archive', file: join(temp, 'unnamed.tar') } as const;
   const { imageId, metadata } = await engine.build(decision, [], false, way === 'archive' ? archive : undefined);
@@ -40,4 +42,30 @@ export async function buildByDigest(
   const result: SourceSpec =
     way === 'archive' ? { kind: 'oci-archive', path: archive.file } : { kind: store, image: imageId };
   return { imageId, metadata, result };
+}
+
+/**
+ * A builder outside of the engine builds, and pushes by digest.
+ * @throws BuildError BUILD_FAILED; PermissionError PUSH_DENIED; ToolError COMMAND_FAILED, DIGEST_MISSING
+ */
+export async function pushByDigest(
+  engine: Pick<Engine, 'build'>,
+  decision: EngineDecision,
+  repositories: readonly Repository[],
+): Promise<Report & { readonly digest: Digest }> {
+  const names = repositories.map(formatRepository);
+  const { imageId, metadata, ...built } = await engine.build(decision, [], true, { kind: 'registries', names });
+  return { imageId, metadata, digest: pushedDigest(built) };
+}
+
+/**
+ * The digest of a push.
+ * @throws ToolError DIGEST_MISSING
+ */
+export function pushedDigest({ digest }: Pick<Built, 'digest'>): Digest {
+  if (digest !== undefined) return digest;
+  throw new ToolError('DIGEST_MISSING', {
+    message: 'The builder pushed the image but reported no digest.',
+    remedy: 'Update the builder on the runner.',
+  });
 }

@@ -1,122 +1,104 @@
 /**
- * What is done where the version tag is there already (the input `if-exists`): looked at before the build, and once more
- * before the tag moves.
+ * Version tags that already exist, and what the input `if-exists` makes of them. The step looks for them before the build, and
+ * once more before the tag moves.
  */
 
 import { InputError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
-import type { Descriptor } from '../image/manifest.ts';
 import { formatTagReference } from '../image/reference.ts';
-import type { Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
 import type { IfExists } from '../inputs/publish-inputs.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { PublicationPlan } from '../plan/plan.ts';
+import { isSameTarget, type Target, targetOf } from '../plan/target.ts';
 import { summarise } from '../source/image-content.ts';
 import { remoteContent } from '../source/remote-image.ts';
 import type { NamingPorts } from './prepare.ts';
-import type { Confirm, Target } from './target.ts';
 
-/** A repository, and the version tag there. */
-export interface VersionTag {
-  readonly repository: Repository;
+/** A version tag that was not moved. */
+interface ExistingTag {
+  readonly target: Target;
   readonly tag: Tag;
-}
-
-export interface ExistingTag extends VersionTag {
   readonly digest: Digest;
 }
 
-interface Registry {
-  headManifest(repository: Repository, tag: Tag): Promise<Pick<Descriptor, 'digest'> | undefined>;
+/** Whether the version tag of a target may move. */
+export type MayMove = (target: Target) => boolean;
+
+/** Looks for version tags, by `if-exists`, and remembers those that stay. */
+export interface ExistingTags {
+  /**
+   * Asks the registries, right before the tags move.
+   * @param own what this run itself pushes under these tags, which is no reason to stop
+   * @throws InputError TAG_EXISTS for `fail`
+   */
+  ask(targets: readonly Target[], own?: readonly Digest[]): Promise<MayMove>;
+  /** What the outcome says if nothing was published because the version already exists; `{}` if none does. */
+  describe(targets: readonly Target[]): Promise<Partial<Outcome>>;
 }
 
-/**
- * @param own what this very run is publishing, which is no reason to stop
- * @returns the version tags that are there already and stay as they are
- * @throws InputError TAG_EXISTS for `fail`
- */
-export async function findExisting(
-  policy: IfExists,
-  tags: readonly VersionTag[],
-  registry: Registry,
-  own: readonly Digest[] = [],
-): Promise<readonly ExistingTag[]> {
-  if (policy === 'overwrite') return [];
-  const asked = tags.map(async ({ repository, tag }): Promise<readonly ExistingTag[]> => {
-    const found = await registry.headManifest(repository, tag);
-    return found === undefined || own.includes(found.digest) ? [] : [{ repository, tag, digest: found.digest }];
-  });
-  const existing = (await Promise.all(asked)).flat();
-  const [first] = existing;
-  if (first !== undefined && policy === 'fail') throw tagExists(first);
-  return existing;
-}
-
-function tagExists({ repository, tag, digest }: ExistingTag): InputError {
-  return new InputError('TAG_EXISTS', {
-    message: `${formatTagReference(repository, tag)} is there already (${digest}), and \`if-exists\` is fail.`,
-    remedy: 'Publish a new version, or set `if-exists` to `skip` or `overwrite`.',
-  });
-}
-
-/** Judges by `if-exists`, and keeps what was left as it is. */
-export function confirmWith(
-  plan: PublicationPlan,
-  ports: NamingPorts,
-): { readonly confirm: Confirm; readonly existing: readonly ExistingTag[] } {
+export function openExistingTags({ ifExists }: Pick<PublicationPlan, 'ifExists'>, ports: NamingPorts): ExistingTags {
   const existing: ExistingTag[] = [];
   return {
-    existing,
-    async confirm(candidates, own) {
-      const found = await leaveExisting(plan, candidates, own, ports);
-      existing.push(...found);
-      return candidates.filter(({ repository }) => found.every((each) => each.repository !== repository));
+    async ask(targets, own = []) {
+      if (ifExists !== 'overwrite') existing.push(...(await findExisting(ifExists, targets, own, ports)));
+      return (target) => !existing.some((each) => isSameTarget(each.target, target));
+    },
+    async describe(targets) {
+      const inOrder = targets.flatMap((target) => existing.filter((each) => isSameTarget(each.target, target)));
+      return describeExisting(inOrder, ports);
     },
   };
 }
 
-/** The version tags that are there already and stay as they are, by `if-exists`. */
-async function leaveExisting(
-  plan: PublicationPlan,
+async function findExisting(
+  policy: IfExists,
   targets: readonly Target[],
-  own: readonly Digest[] | undefined,
+  own: readonly Digest[],
   { registry, log }: NamingPorts,
 ): Promise<readonly ExistingTag[]> {
-  const versions = targets.flatMap(({ repository, tags: [tag] }) => (tag === undefined ? [] : [{ repository, tag }]));
-  const existing = await findExisting(plan.ifExists, versions, registry, own);
-  for (const { repository, tag, digest } of existing) {
-    log.info(`${formatTagReference(repository, tag)} is there already (${digest}) and stays.`);
+  const asked = targets.map(async (target): Promise<readonly ExistingTag[]> => {
+    const [tag] = target.tags;
+    const found = tag && (await registry.headManifest(target.destination.repository, tag));
+    return tag === undefined || found === undefined || own.includes(found.digest)
+      ? []
+      : [{ target, tag, digest: found.digest }];
+  });
+  const existing = (await Promise.all(asked)).flat();
+  const [first] = existing;
+  if (first !== undefined && policy === 'fail') throw tagExists(first);
+  for (const { target, tag, digest } of existing) {
+    log.info(
+      `${formatTagReference(target.destination.repository, tag)} already exists (${digest}) and was not changed.`,
+    );
   }
   return existing;
 }
 
-/**
- * What the outputs say where nothing was published because the version is there already.
- * @param existing in any order; empty where it is nowhere
- */
-export async function describeExisting(
+function tagExists({ target, tag, digest }: ExistingTag): InputError {
+  return new InputError('TAG_EXISTS', {
+    message: `${formatTagReference(target.destination.repository, tag)} already exists (${digest}), and \`if-exists\` is fail.`,
+    remedy: 'Publish a new version, or set `if-exists` to `skip` or `overwrite`.',
+  });
+}
+
+async function describeExisting(
   existing: readonly ExistingTag[],
-  targets: readonly Target[],
   { registry }: NamingPorts,
 ): Promise<Partial<Outcome>> {
-  const places = targets.flatMap(({ repository, description }) =>
-    existing
-      .filter((each) => each.repository === repository)
-      .map(({ tag, digest }) => {
-        const tags = description.tags.filter((each) => each.tag === tag);
-        return { repository, tag, digest, description: { ...description, tags } };
-      }),
-  );
-  const [first] = places;
+  const [first] = existing;
   if (first === undefined) return {};
-  const { repository, tag, digest, description } = first;
+  const targets = existing.map(({ target: { destination, description }, tag }) =>
+    targetOf(destination, { ...description, tags: description.tags.filter((each) => each.tag === tag) }),
+  );
+  const { tag, digest } = first;
+  const { repository } = first.target.destination;
   const manifest = await registry.getManifest(repository, tag);
   return {
     ...(await summarise(remoteContent(registry, repository, manifest))),
-    reason: `${formatTagReference(repository, tag)} is there already, and \`if-exists\` is skip`,
-    places,
-    description,
+    reason: `${formatTagReference(repository, tag)} already exists, and \`if-exists\` is skip`,
+    targets,
+    ...(targets[0] && { description: targets[0].description }),
     digest,
   };
 }

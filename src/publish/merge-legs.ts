@@ -22,102 +22,102 @@ import { chooseMarkers, type Marker } from '../legs/marker.ts';
 import { nothingDone, type Outcome } from '../plan/outcome.ts';
 import type { Planned } from '../plan/plan.ts';
 import type { LegSelection, MergePlan } from '../plan/plan-merge.ts';
-import { confirmWith, describeExisting } from './existing-tags.ts';
+import { isNamed, isSameTarget, type NamedTarget, reasonForNoTag, type Target } from '../plan/target.ts';
+import { openExistingTags } from './existing-tags.ts';
 import { type NamingPorts, prepareTargets } from './prepare.ts';
+import type { PushedImage } from './pushed-image.ts';
 import { withConsent } from './recheck-permission.ts';
 import { tagAll } from './tag-and-verify.ts';
-import { reasonForNothing, type Target } from './target.ts';
 
-export interface JoinPorts extends NamingPorts {
+export interface MergePorts extends NamingPorts {
   readonly removeVersions: RemoveVersions;
 }
 
+/** A repository that the merge writes to. */
+interface MergeTarget {
+  readonly target: NamedTarget;
+  /** The index that is under its version tag, left by an interrupted merge of these very legs. */
+  readonly begun: StoredManifest | undefined;
+}
+
 /** An index that is whole, but not in the registry yet. */
-interface Joined {
-  readonly target: Target;
+interface Merged extends MergeTarget {
   readonly index: StoredManifest;
   readonly markers: readonly Marker[];
 }
 
-/** The index under the version tag of a repository, where an interrupted merge of these very legs has left one. */
-type Begun = ReadonlyMap<Target, StoredManifest>;
-
 /**
  * @throws PublishError; the markers are then still there, and no tag has moved unless the registry failed while they did
  */
-export async function join({ plan: planned, describe }: Planned<MergePlan>, ports: JoinPorts): Promise<Outcome> {
+export async function mergeLegs({ plan: planned, describe }: Planned<MergePlan>, ports: MergePorts): Promise<Outcome> {
   if (!planned.push.value) return nothingDone(planned, planned.push.reason);
   const { registry, runStage } = ports;
   const { push, targets } = await runStage('prepare', 'Prepare', () => prepareTargets(planned, describe, ports));
-  const plan = { ...planned, push: { ...planned.push, ...push } };
+  const plan = { ...planned, push };
   if (!push.value) return nothingDone(plan, push.reason);
-  const repositories = targets.map(({ repository }) => repository);
-  return withConsent(repositories, registry, () => joinFor(targets, plan, ports));
+  const repositories = targets.map(({ destination }) => destination.repository);
+  return withConsent(repositories, registry, () => mergeInto(targets, plan, ports));
 }
 
-async function joinFor(targets: readonly Target[], plan: MergePlan, ports: JoinPorts): Promise<Outcome> {
-  const { registry, log, runStage } = ports;
+async function mergeInto(targets: readonly Target[], plan: MergePlan, ports: MergePorts): Promise<Outcome> {
+  const { registry, runStage } = ports;
   const [main] = targets;
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
 
-  const { confirm, existing } = confirmWith(plan, ports);
-  // Where all tags are held there is nothing to move.
-  const named = targets.filter(({ tags }) => tags.length > 0);
-  const begun = await findBegun(plan, ports, named);
-  const wanted = await confirm(
-    named,
-    [...begun.values()].map(({ digest }) => digest),
+  const existing = openExistingTags(plan, ports);
+  const found = await findBegun(plan, ports, targets.filter(isNamed));
+  const begun = found.flatMap((each) => each.begun ?? []);
+  const mayMerge = await existing.ask(
+    targets,
+    begun.map(({ digest }) => digest),
   );
+  const wanted = found.filter(({ target }) => mayMerge(target));
   // Nothing is written anywhere before the legs are known to be whole everywhere.
-  const joined = await runStage('push', 'Join', async () => {
-    const indexes = await Promise.all(wanted.map((target) => joinIn(plan, ports, target, begun)));
-    for (const { target, index } of indexes) await registry.putManifest(target.repository, index, index.digest);
+  const merged = await runStage('push', 'Join', async () => {
+    const indexes = await Promise.all(wanted.map((each) => mergeFor(plan, ports, each, begun)));
+    for (const { target, index } of indexes) {
+      await registry.putManifest(target.destination.repository, index, index.digest);
+    }
     return indexes;
   });
-  const confirmed = await confirm(
-    wanted,
-    joined.map(({ index }) => index.digest),
+  const mayMove = await existing.ask(
+    merged.map(({ target }) => target),
+    merged.map(({ index }) => index.digest),
   );
-  const placed = joined.filter(({ target }) => confirmed.includes(target));
-  await tagAll(
-    plan,
-    ports,
-    placed.map(({ target, index }) => ({
-      target,
-      manifest: index,
-      // A version that is to stay as it is may be one that the registry lets nobody write again.
-      unmoved: begun.has(target) ? target.tags.slice(1) : target.tags,
-      isSeen: false,
-    })),
-  );
-  for (const target of targets) {
-    const found = joined.find((each) => each.target === target);
-    const markers = found?.markers ?? (await findMarkersIfAny(plan.legs, ports, target.repository));
-    const left = await removeMarkers(registry, target.repository, markers, ports.removeVersions);
-    if (left !== undefined) log.warning(left);
-  }
-  const [first] = placed;
+  const images = merged.filter(({ target }) => mayMove(target)).map(imageOf);
+  await tagAll(plan, ports, images);
+  await removeAllMarkers(targets, merged, plan, ports);
+  const [first] = images;
   if (first === undefined) {
-    return {
-      ...nothingDone(plan, reasonForNothing(main) ?? ''),
-      ...(await describeExisting(existing, targets, ports)),
-    };
+    return { ...nothingDone(plan, reasonForNoTag(main)), ...(await existing.describe(targets)) };
   }
-  const { index } = first;
+  const { manifest, target } = first;
   return {
     ...nothingDone(plan, ''),
     published: true,
-    places: placed.map(({ target }) => target),
-    description: first.target.description,
-    digest: index.digest,
-    manifest: index,
-    platforms: platformsOf(readEntries(index)),
+    targets: images.map((each) => each.target),
+    description: target.description,
+    digest: manifest.digest,
+    manifest,
+    platforms: platformsOf(readEntries(manifest)),
   };
 }
 
-async function joinIn(plan: MergePlan, ports: JoinPorts, target: Target, begun: Begun): Promise<Joined> {
+function imageOf({ target, index, begun }: Merged): PushedImage {
+  // A version that is to stay as it is may be one that the registry lets nobody write again.
+  const unmoved = begun === undefined ? target.tags : target.tags.slice(1);
+  return { target, manifest: index, unmoved, isSeen: false };
+}
+
+/** @param begun indexes of interrupted merges, of all repositories: the same legs get the same index again */
+async function mergeFor(
+  plan: MergePlan,
+  ports: MergePorts,
+  { target, begun: own }: MergeTarget,
+  begun: readonly StoredManifest[],
+): Promise<Merged> {
   const { registry, log } = ports;
-  const { repository } = target;
+  const { repository } = target.destination;
   const { legs, markers } = await findLegs(plan.legs, ports, repository);
   for (const { digest, entries } of legs) {
     log.info(`Leg ${Object.keys(platformsOf(entries)).join(', ')}: ${formatDigestReference(repository, digest)}`);
@@ -125,8 +125,7 @@ async function joinIn(plan: MergePlan, ports: JoinPorts, target: Target, begun: 
   checkLegs(repository, legs, plan.platforms, plan.legs.kind);
   await checkContent(registry, repository, legs);
   const fresh = joinFrom(legs, plan, target);
-  const index = [...begun.values()].find((each) => haveSameEntries(each, fresh)) ?? fresh;
-  return { target, index, markers };
+  return { target, begun: own, index: begun.find((each) => haveSameEntries(each, fresh)) ?? fresh, markers };
 }
 
 function joinFrom(legs: readonly Leg[], { platforms }: MergePlan, { description }: Target): StoredManifest {
@@ -134,29 +133,53 @@ function joinFrom(legs: readonly Leg[], { platforms }: MergePlan, { description 
 }
 
 /**
- * Where a version is to stay as it is, one that lists the legs whose markers are still there comes from a merge that was
- * interrupted: one that gets through removes them. It is finished with the same index, whatever its annotations.
+ * Looks for merges that were interrupted, where a version is to stay as it is. Its index lists the legs whose markers are
+ * still there, because a merge that succeeds removes them. The merge goes on with that index, whatever its annotations.
  */
-async function findBegun(plan: MergePlan, ports: JoinPorts, targets: readonly Target[]): Promise<Begun> {
-  if (plan.ifExists === 'overwrite') return new Map();
+async function findBegun(
+  plan: MergePlan,
+  ports: MergePorts,
+  targets: readonly NamedTarget[],
+): Promise<readonly MergeTarget[]> {
   const { registry, log } = ports;
-  const found = targets.map(async (target): Promise<readonly (readonly [Target, StoredManifest])[]> => {
-    const { repository, tags } = target;
-    const [tag] = tags;
-    if (tag === undefined || (await registry.headManifest(repository, tag)) === undefined) return [];
+  const findIn = async (target: NamedTarget): Promise<StoredManifest | undefined> => {
+    const { repository } = target.destination;
+    const [tag] = target.tags;
+    if ((await registry.headManifest(repository, tag)) === undefined) return undefined;
     const { chosen } = chooseMarkers(await findMarkersIfAny(plan.legs, ports, repository));
-    if (chosen.length === 0) return [];
+    if (chosen.length === 0) return undefined;
     const index = await registry.getManifest(repository, tag);
-    if (!haveSameEntries(index, joinFrom(chosen, plan, target))) return [];
-    log.info(`${formatTagReference(repository, tag)} lists these very legs already; the merge goes on with it.`);
-    return [[target, index]];
+    if (!haveSameEntries(index, joinFrom(chosen, plan, target))) return undefined;
+    log.info(`${formatTagReference(repository, tag)} already lists exactly these legs. The merge continues with it.`);
+    return index;
+  };
+  const begun = async (target: NamedTarget): Promise<MergeTarget> => ({
+    target,
+    begun: plan.ifExists === 'overwrite' ? undefined : await findIn(target),
   });
-  return new Map((await Promise.all(found)).flat());
+  return Promise.all(targets.map(begun));
+}
+
+/** Removes the markers of all repositories, also of those whose tags were not moved. */
+async function removeAllMarkers(
+  targets: readonly Target[],
+  merged: readonly Merged[],
+  plan: MergePlan,
+  ports: MergePorts,
+): Promise<void> {
+  const { registry, log, removeVersions } = ports;
+  for (const target of targets) {
+    const { repository } = target.destination;
+    const known = merged.find((each) => isSameTarget(each.target, target));
+    const markers = known?.markers ?? (await findMarkersIfAny(plan.legs, ports, repository));
+    const left = await removeMarkers(registry, repository, markers, removeVersions);
+    if (left !== undefined) log.warning(left);
+  }
 }
 
 async function findLegs(
   selection: LegSelection,
-  { registry, log }: JoinPorts,
+  { registry, log }: MergePorts,
   repository: Repository,
 ): Promise<Collected> {
   if (selection.kind === 'staged') {
@@ -169,7 +192,7 @@ async function findLegs(
 /** The markers of the legs, where the merge can do without: as where the tags of the repository stay as they are. */
 async function findMarkersIfAny(
   selection: LegSelection,
-  { registry, log }: JoinPorts,
+  { registry, log }: MergePorts,
   repository: Repository,
 ): Promise<readonly Marker[]> {
   if (selection.kind !== 'staged') return [];
@@ -177,7 +200,7 @@ async function findMarkersIfAny(
     return await findMarkers(registry, repository, selection.staging);
   } catch (error) {
     if (!(error instanceof PublishError)) throw error;
-    log.warning(`Legs that were staged in ${formatRepository(repository)} may still be there: ${error.message}`);
+    log.warning(`Legs that were staged in ${formatRepository(repository)} may still exist: ${error.message}`);
     return [];
   }
 }

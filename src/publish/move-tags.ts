@@ -140,6 +140,6 @@ export async function verifyBlobs(
   if (missing.length === 0) return;
   throw new RegistryError('BLOB_MISSING', {
     message: `${formatDigestReference(repository, root)} is not whole: the registry lacks ${missing.join(', ')}.`,
-    remedy: 'Run the job again; if it stays so, the registry has lost content, and whoever keeps it has to look.',
+    remedy: 'Run the job again. If the error stays, the registry has lost content. Tell the people who run it.',
   });
 }

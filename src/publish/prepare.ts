@@ -1,25 +1,28 @@
-/** Before anything is built: permission, the tags that are there, and the names that follow from them. */
+/** What a publish does before it builds: it logs in, asks for permission, and finds the names that the registries allow. */
 
 import { type PublishError, RegistryError, withFacts } from '../errors.ts';
 import { formatTagReference } from '../image/reference.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import type { Tag } from '../image/tag.ts';
 import { isMarkerTag } from '../legs/marker.ts';
-import type { DescribedTag, ImageDescription } from '../metadata/describe-image.ts';
-import type { Decision, Plan, Planned, PublicationPlan } from '../plan/plan.ts';
+import type { ImageDescription } from '../metadata/describe-image.ts';
+import type { Plan, Planned, PublicationPlan, PushDecision } from '../plan/plan.ts';
+import { type Target, targetOf } from '../plan/target.ts';
 import type { PublishPorts } from './ports.ts';
-import type { Target } from './target.ts';
 
 /** What a publish asks of its registries, whatever its content comes from. */
 export type NamingPorts = Pick<PublishPorts, 'registry' | 'log' | 'runStage'>;
 
-function movingOrder({ tags: [main, ...others] }: ImageDescription): readonly Tag[] {
-  const isLatest = ({ kind }: DescribedTag): boolean => kind === 'latest';
-  const ordered = [...others.filter((each) => !isLatest(each)), ...others.filter(isLatest)];
-  return [...(main === undefined ? [] : [main]), ...ordered].map(({ tag }) => tag);
+/** What the registries answered. */
+export interface Prepared {
+  /** As it is carried out: a refusal may turn it into "no". */
+  readonly push: PushDecision;
+  readonly targets: readonly Target[];
 }
 
-/** Logs in everywhere, beside the questions to the registries. */
+/**
+ * Logs in everywhere, while the registries answer.
+ * @throws PermissionError PUSH_DENIED, TOKEN_REJECTED, LOGIN_REFUSED; RegistryError
+ */
 export async function prepare(plan: Plan, describe: Planned['describe'], ports: PublishPorts): Promise<Prepared> {
   const [prepared] = await Promise.all([
     prepareTargets(plan, describe, ports),
@@ -28,38 +31,31 @@ export async function prepare(plan: Plan, describe: Planned['describe'], ports: 
   return prepared;
 }
 
-/** What the registries answered. */
-export interface Prepared {
-  /** Whether the run publishes after all: a refusal may be no failure of it. */
-  readonly push: Decision<boolean>;
-  readonly targets: readonly Target[];
-}
-
 /**
  * Asks each registry whether this run may push there, so that a refusal comes before the build, and which tags it has, so
  * that none moves backwards.
+ * @throws PermissionError PUSH_DENIED, TOKEN_REJECTED; RegistryError
  */
 export async function prepareTargets(
   plan: PublicationPlan & Pick<Plan, 'staging'>,
   describe: Planned['describe'],
   ports: NamingPorts,
 ): Promise<Prepared> {
-  const { yieldsBecause } = plan.push;
-  const asked = plan.destinations.map(async ({ repository }) => {
-    if (!plan.push.value) return { refusal: undefined, description: plan.description };
+  const { push } = plan;
+  const asked = plan.destinations.map(async (destination) => {
+    const { repository } = destination;
+    if (!push.value) return { refusal: undefined, target: targetOf(destination, plan.description) };
     const refusal = await askPermission(ports, repository);
-    if (refusal !== undefined && yieldsBecause === undefined) throw refusal;
+    if (refusal !== undefined && push.yieldsBecause === undefined) throw refusal;
     const isNamed = refusal === undefined && plan.staging === undefined;
-    return { refusal, description: isNamed ? await describeFor(plan, describe, ports, repository) : plan.description };
+    const description = isNamed ? await describeFor(plan, describe, ports, repository) : plan.description;
+    return { refusal, target: targetOf(destination, description) };
   });
   const answers = await Promise.all(asked);
   const isRefused = answers.some(({ refusal }) => refusal !== undefined);
   return {
-    push: isRefused ? { value: false, reason: yieldsBecause ?? '' } : plan.push,
-    targets: plan.destinations.map(({ repository, registry: { kind } }, index) => {
-      const description = answers[index]?.description ?? plan.description;
-      return { repository, kind, description, tags: movingOrder(description) };
-    }),
+    push: isRefused ? { ...push, value: false, reason: push.yieldsBecause ?? '' } : push,
+    targets: answers.map(({ target }) => target),
   };
 }
 
@@ -68,7 +64,7 @@ function needsLogin({ source, loginScope }: Plan): boolean {
   return source === undefined || source.spec.kind === 'docker-daemon' || loginScope === 'job';
 }
 
-/** @returns the error of a refusal; `undefined` when the run may push, or when that could not be told */
+/** @returns the error of a refusal; `undefined` if the run may push, or if the registry does not tell */
 async function askPermission(
   { registry, log }: NamingPorts,
   repository: Repository,
@@ -76,7 +72,7 @@ async function askPermission(
   const permission = await registry.mayPush(repository);
   const name = formatRepository(repository);
   if (permission.answer === 'unknown') {
-    log.notice(`Whether this run may push to ${name} could not be told before the build: ${permission.reason}`);
+    log.notice(`Could not check in advance whether this run may push to ${name}: ${permission.reason}`);
   }
   if (permission.answer !== 'refused') return undefined;
   const { error } = permission;
@@ -85,7 +81,7 @@ async function askPermission(
   return withFacts(error, { code, message: `This run may not push to ${name}: ${error.message}` });
 }
 
-/** The names once more, with the tags that the registry has, where that can matter. */
+/** The names once more, with the tags that the registry has, if those can change anything. */
 async function describeFor(
   plan: PublicationPlan,
   describe: Planned['describe'],
@@ -97,13 +93,13 @@ async function describeFor(
     const tags = await registry.listTags(repository);
     const description = describe(tags.filter((tag) => !isMarkerTag(tag)));
     for (const { tag, reason } of description.held) {
-      log.notice(`${formatTagReference(repository, tag)} stays where it is, because ${reason}.`);
+      log.notice(`${formatTagReference(repository, tag)} was not moved, because ${reason}.`);
     }
     return description;
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     log.notice(
-      `The tags of ${formatRepository(repository)} could not be listed, so all of \`tags\` move: ${error.message}`,
+      `Could not list the tags of ${formatRepository(repository)}, so all tags in \`tags\` are moved without a check for newer versions: ${error.message}`,
     );
     return plan.description;
   }

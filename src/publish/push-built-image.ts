@@ -1,69 +1,85 @@
-/** Builds an image; the engine pushes it under its version tags. */
+/** Builds an image and pushes it: under its version tags, or under no tag if those may not move yet. */
 
-import type { BuildOutput } from '../build/build-request.ts';
+import type { BuildOutput, BuildRequest } from '../build/build-request.ts';
 import type { Built } from '../engine/docker.ts';
 import type { EngineDecision, RunnerFacts } from '../engine/resolve-engine.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { NamedTarget } from '../plan/target.ts';
+import { pushByDigest, pushedDigest } from './build-by-digest.ts';
 import { chooseBuilder } from './choose-builder.ts';
+import type { ExistingTags } from './existing-tags.ts';
 import type { PublishPorts } from './ports.ts';
-import { placeEngineImage, readBack } from './push-engine-image.ts';
-import { type Confirm, mainReference, type Placed, type Produced, type Target } from './target.ts';
+import { pushEngineImage, readBack } from './push-engine-image.ts';
+import { mainReference, type PushedImage, type PushResult } from './pushed-image.ts';
 
-/** Builds; pushes the version tags. */
-export async function placeBuilt(
-  plan: Plan,
+/**
+ * Builds, and pushes nothing.
+ * @returns no images
+ * @throws BuildError BUILD_FAILED, CHECK_FAILED; ToolError
+ */
+export async function buildOnly(
+  request: BuildRequest,
   facts: RunnerFacts,
-  targets: readonly Target[],
-  confirm: Confirm,
+  targets: readonly NamedTarget[],
   ports: PublishPorts,
-): Promise<Produced> {
-  const { engine, runStage } = ports;
-  const builder = await chooseBuilder(plan.build, facts, ports);
+): Promise<PushResult> {
+  const builder = await chooseBuilder(request, facts, ports);
+  const { imageId, metadata } = await ports.runStage('build', 'Build', () =>
+    ports.engine.build(builder, targets.map(mainReference), false),
+  );
+  return { images: [], imageId, metadata };
+}
+
+/**
+ * Builds and pushes.
+ * @throws BuildError BUILD_FAILED; InputError TAG_EXISTS; PermissionError PUSH_DENIED; ToolError; RegistryError
+ */
+export async function pushBuiltImage(
+  { ifExists }: Pick<Plan, 'ifExists'>,
+  request: BuildRequest,
+  facts: RunnerFacts,
+  targets: readonly NamedTarget[],
+  existing: ExistingTags,
+  ports: PublishPorts,
+): Promise<PushResult> {
+  const builder = await chooseBuilder(request, facts, ports);
   const build = (push: boolean, output?: BuildOutput): Promise<Built> =>
-    runStage('build', push ? 'Build and push' : 'Build', () =>
-      engine.build(builder, targets.flatMap(mainReference), push, output),
+    ports.runStage('build', push ? 'Build and push' : 'Build', () =>
+      ports.engine.build(builder, targets.map(mainReference), push, output),
     );
-  if (!plan.push.value) {
-    const { imageId, metadata } = await build(false);
-    return { placed: [], imageId, metadata };
-  }
-  // A new engine and the Docker registry do not understand each other: our own client takes the image there.
-  const isByClient = targets.some(({ kind }) => kind === 'docker');
-  // What takes long is done before the version tag is looked at for the last time.
-  const isAskedAgain = plan.ifExists !== 'overwrite';
+  // A new Docker engine cannot push to GitHub's Docker registry: our own client takes the image there.
+  const isByClient = targets.some(({ destination: { registry } }) => registry.kind === 'docker');
+  // The build takes long, so the version tags are looked at once more after it.
+  const isAskedAgain = ifExists !== 'overwrite';
   if (isByClient || (isAskedAgain && builder.kind !== 'builder')) {
     const { imageId, metadata } = await build(false, { kind: 'engine' });
     const store = builder.kind === 'podman' ? 'containers-storage' : 'docker-daemon';
     const image = { kind: store, image: imageId } as const;
-    return { ...(await placeEngineImage(image, targets, confirm, ports)), metadata };
+    return { ...(await pushEngineImage(image, targets, existing, ports)), metadata };
   }
-  return isAskedAgain ? placeUnnamed(builder, targets, confirm, ports) : pushed(targets, await build(true), ports);
+  if (isAskedAgain) return pushUnnamed(builder, targets, existing, ports);
+  const { imageId, metadata, ...built } = await build(true);
+  const digest = pushedDigest(built);
+  const images: PushedImage[] = [];
+  for (const target of targets) images.push(await readBack(target, digest, ports));
+  return { images, imageId, metadata };
 }
 
-/** A builder outside of the engine keeps no image: it pushes by digest what is tagged afterwards. */
-async function placeUnnamed(
+/** A builder outside of the engine keeps no image: it pushes by digest, and the tags follow. */
+async function pushUnnamed(
   builder: EngineDecision,
-  targets: readonly Target[],
-  confirm: Confirm,
+  targets: readonly NamedTarget[],
+  existing: ExistingTags,
   { engine, registry, runStage }: PublishPorts,
-): Promise<Produced> {
-  const repositories = targets.map(({ repository }) => repository);
-  const { imageId, metadata, result } = await runStage('build', 'Build', () =>
-    engine.buildByDigest(builder, repositories),
+): Promise<PushResult> {
+  const repositories = targets.map(({ destination: { repository } }) => repository);
+  const { imageId, metadata, digest } = await runStage('build', 'Build', () =>
+    pushByDigest(engine, builder, repositories),
   );
-  if (typeof result !== 'string') throw new Error('a builder of its own did not push');
-  const confirmed = await confirm(targets, [result]);
-  const placed = confirmed.map(async (target): Promise<Placed> => {
-    const manifest = await registry.getManifest(target.repository, result);
+  const mayMove = await existing.ask(targets, [digest]);
+  const images = targets.filter(mayMove).map(async (target): Promise<PushedImage> => {
+    const manifest = await registry.getManifest(target.destination.repository, digest);
     return { target, manifest, unmoved: target.tags, isSeen: true };
   });
-  return { placed: await Promise.all(placed), imageId, metadata };
-}
-
-async function pushed(targets: readonly Target[], built: Built, ports: PublishPorts): Promise<Produced> {
-  const { imageId, metadata, digest } = built;
-  if (digest === undefined) throw new Error('a push has no digest');
-  const placed: Placed[] = [];
-  for (const target of targets) placed.push(await readBack(target, digest, ports));
-  return { placed, imageId, metadata };
+  return { images: await Promise.all(images), imageId, metadata };
 }

@@ -1,51 +1,65 @@
-/** Pushes an image that an engine holds. */
+/** Pushes an image that an engine has: the engine does it under the version tag, or our own client reads it from the engine. */
 
 import type { Digest } from '../image/digest.ts';
 import type { EngineImage } from '../image/transport.ts';
+import { isSameTarget, type NamedTarget } from '../plan/target.ts';
+import type { ExistingTags } from './existing-tags.ts';
 import { mismatch } from './move-tags.ts';
 import type { PublishPorts } from './ports.ts';
-import { placeOpened } from './push-by-client.ts';
-import { type Confirm, mainReference, movedOf, type Placed, type Produced, type Target, withMoved } from './target.ts';
+import { pushByClient } from './push-by-client.ts';
+import { mainReference, movedTags, type PushedImage, type PushResult, withMoved } from './pushed-image.ts';
 
-/** @throws RegistryError DIGEST_MISMATCH */
-export async function readBack(target: Target, digest: Digest, { registry }: PublishPorts): Promise<Placed> {
+/**
+ * Reads what the registry has under the version tag since an engine pushed it.
+ * @throws RegistryError DIGEST_MISMATCH
+ */
+export async function readBack(
+  target: NamedTarget,
+  digest: Digest,
+  { registry }: Pick<PublishPorts, 'registry'>,
+): Promise<PushedImage> {
+  const { repository } = target.destination;
   const [tag, ...unmoved] = target.tags;
-  if (tag === undefined) throw new Error('an image was pushed without a tag');
-  const manifest = await registry.getManifest(target.repository, tag);
-  if (manifest.digest !== digest) throw mismatch(target.repository, tag, digest, manifest.digest);
+  const manifest = await registry.getManifest(repository, tag);
+  if (manifest.digest !== digest) throw mismatch(repository, tag, digest, manifest.digest);
   return { target, manifest, unmoved, isSeen: true };
 }
 
-/** An image of an engine: the Docker engine pushes it, but not to the Docker registry. */
-export async function placeEngineImage(
+/**
+ * The Docker engine pushes its images itself, except to a Docker registry, which new engines cannot push to. Images of Podman
+ * may be an index, so our own client pushes them.
+ * @throws InputError SOURCE_MISSING; PermissionError PUSH_DENIED; ToolError PUSH_FAILED; RegistryError
+ */
+export async function pushEngineImage(
   image: EngineImage,
-  targets: readonly Target[],
-  confirm: Confirm,
+  targets: readonly NamedTarget[],
+  existing: ExistingTags,
   ports: PublishPorts,
-): Promise<Produced> {
+): Promise<PushResult> {
   const { log, source, runStage } = ports;
-  // Podman's is one that was built here, and may be an index.
   const imageId = image.kind === 'docker-daemon' ? await source.readImageId(image) : image.image;
-  const confirmed = await confirm(targets);
-  const placed: Placed[] = [];
-  const isByClient = ({ kind }: Target): boolean => kind === 'docker' || image.kind !== 'docker-daemon';
+  const mayMove = await existing.ask(targets);
+  const confirmed = targets.filter(mayMove);
+  const isByClient = ({ destination: { registry } }: NamedTarget): boolean =>
+    registry.kind === 'docker' || image.kind !== 'docker-daemon';
+  const byEngine: PushedImage[] = [];
   for (const target of confirmed.filter((each) => !isByClient(each))) {
-    for (const reference of mainReference(target)) {
-      try {
-        const digest = await runStage('push', `Push of ${reference}`, () => source.pushFromDaemon(imageId, reference));
-        placed.push(await readBack(target, digest, ports));
-      } catch (error) {
-        throw placed.reduce<unknown>((told, other) => withMoved(told, other.target, movedOf(other)), error);
-      }
+    const reference = mainReference(target);
+    try {
+      const digest = await runStage('push', `Push of ${reference}`, () => source.pushFromDaemon(imageId, reference));
+      byEngine.push(await readBack(target, digest, ports));
+    } catch (error) {
+      throw byEngine.reduce<unknown>((told, other) => withMoved(told, other.target, movedTags(other)), error);
     }
   }
-  const byClient = confirmed.filter(isByClient);
-  if (byClient.some(({ kind }) => kind === 'docker')) {
-    log.info('The Docker registry gets the image from this action: engines and it do not understand each other.');
+  const others = confirmed.filter(isByClient);
+  if (others.some(({ destination: { registry } }) => registry.kind === 'docker')) {
+    log.info(
+      "This action uploads the image itself, because newer Docker engines cannot push to GitHub's Docker registry.",
+    );
   }
-  if (byClient.length > 0) {
-    placed.push(...(await placeOpened({ spec: image, referrers: false }, byClient, ports)));
-  }
-  const inOrder = targets.flatMap((target) => placed.filter((each) => each.target === target));
-  return { placed: inOrder, imageId, metadata: '' };
+  const byClient = others.length === 0 ? [] : await pushByClient({ spec: image, referrers: false }, others, ports);
+  const pushed = [...byEngine, ...byClient];
+  const images = confirmed.flatMap((target) => pushed.filter((each) => isSameTarget(each.target, target)));
+  return { images, imageId, metadata: '' };
 }

@@ -1,22 +1,25 @@
-/** Pushes an image that is somewhere already. */
+/** Pushes an image that exists already, from where `source` says it is. */
 
 import type { PlannedSource } from '../plan/plan.ts';
+import type { NamedTarget } from '../plan/target.ts';
+import type { ExistingTags } from './existing-tags.ts';
 import type { PublishPorts } from './ports.ts';
-import { placeOpened } from './push-by-client.ts';
-import { placeEngineImage } from './push-engine-image.ts';
-import type { Confirm, Produced, Target } from './target.ts';
+import { pushByClient } from './push-by-client.ts';
+import { pushEngineImage } from './push-engine-image.ts';
+import type { PushResult } from './pushed-image.ts';
 
-/** Takes an image from where it is. */
-export async function placeSource(
-  planned: PlannedSource,
-  targets: readonly Target[],
-  confirm: Confirm,
+/** @throws InputError SOURCE_*, TAG_EXISTS; RegistryError; ToolError */
+export async function pushSourceImage(
+  source: PlannedSource,
+  targets: readonly NamedTarget[],
+  existing: ExistingTags,
   ports: PublishPorts,
-): Promise<Produced> {
-  const { spec } = planned;
-  if (spec.kind === 'docker-daemon') return placeEngineImage(spec, targets, confirm, ports);
-  const placed = await placeOpened(planned, targets, ports);
-  const [first] = placed;
-  const confirmed = first === undefined ? [] : await confirm(targets, [first.manifest.digest]);
-  return { placed: placed.filter(({ target }) => confirmed.includes(target)), imageId: '', metadata: '' };
+): Promise<PushResult> {
+  if (source.spec.kind === 'docker-daemon') return pushEngineImage(source.spec, targets, existing, ports);
+  const images = await pushByClient(source, targets, ports);
+  const mayMove = await existing.ask(
+    targets,
+    images.map(({ manifest }) => manifest.digest),
+  );
+  return { images: images.filter(({ target }) => mayMove(target)), imageId: '', metadata: '' };
 }

@@ -47,14 +47,14 @@ async function askAgain(
     return refusal.code === 'TOKEN_REJECTED'
       ? withFacts(refusal, {
           code: 'TOKEN_EXPIRED',
-          message: `${message} The login with which ${name} could be pushed to when this step began is refused now: ${refusal.message}`,
-          remedy: 'Log in anew: run the job again, or renew `token`.',
+          message: `${message} The registry accepted the login for ${name} when this step began, and refuses it now: ${refusal.message}`,
+          remedy: 'Log in again: run the job again, or renew `token`.',
           detail,
           cause: error,
         })
       : withFacts(refusal, {
           code: 'PUSH_DENIED',
-          message: `${message} ${name} could be pushed to when this step began, and now no more: ${refusal.message}`,
+          message: `${message} This run could push to ${name} when this step began, and now it cannot: ${refusal.message}`,
           remedy,
           detail,
           cause: error,

@@ -66,8 +66,8 @@ function foreignLayer(digest: string, name: string): InputError {
 
 function indexUnsupported(name: string): InputError {
   return new InputError('INDEX_UNSUPPORTED', {
-    message: `${name} is in a Docker registry, which takes neither an index of several platforms nor attestations: expected one image.`,
+    message: `${name} is in a Docker registry, which supports neither an index of several platforms nor attestations: expected one image.`,
     remedy:
-      'Publish to the Container registry (`registry: container`), or one platform without attestations, each under a tag of its own. In a registry each has a digest: `source: docker://NAME@DIGEST`.',
+      'Publish to the Container registry (`registry: container`), or publish one platform without attestations, each under its own tag. In a registry each has a digest: `source: docker://NAME@DIGEST`.',
   });
 }

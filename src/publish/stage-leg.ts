@@ -1,78 +1,88 @@
-/**
- * The use case of one leg: the image goes up by its digest, and a marker tells the merge of it. No tag moves.
- */
+/** The use case of one leg: it pushes the image by digest, and leaves a marker for the merge. No tag moves. */
 
 import type { RunnerFacts } from '../engine/resolve-engine.ts';
 import type { Digest } from '../image/digest.ts';
 import { platformsOf } from '../image/image-index.ts';
 import type { Leg } from '../legs/leg.ts';
 import type { Staging } from '../legs/leg-key.ts';
-import { stageLeg } from '../legs/leg-store.ts';
+import { markLeg } from '../legs/leg-store.ts';
 import { nothingDone, type Outcome } from '../plan/outcome.ts';
 import type { Plan, PlannedSource } from '../plan/plan.ts';
+import { type Target, targetOf } from '../plan/target.ts';
 import { chooseBuilder } from './choose-builder.ts';
 import type { PublishPorts } from './ports.ts';
-import { placeOpened } from './push-by-client.ts';
-import type { Target } from './target.ts';
+import { pushByClient } from './push-by-client.ts';
 
-interface BuiltLeg {
+/** The image of a leg in a repository. */
+interface LegImage {
+  readonly target: Target;
   readonly digest: Digest;
+}
+
+interface PushedLeg {
+  readonly images: readonly LegImage[];
   readonly imageId: string;
   readonly metadata: string;
 }
 
 /**
- * @param facts of the builder; `undefined` where there is a source
- * @throws PublishError
+ * @param facts of the builder; `undefined` if there is a source
+ * @throws BuildError BUILD_FAILED; InputError SOURCE_*, LEG_INVALID; PermissionError PUSH_DENIED; ToolError; RegistryError
  */
-export async function stage(
-  plan: Plan & { readonly staging: Staging },
+export async function stageLeg(
+  plan: Plan,
+  staging: Staging,
   facts: RunnerFacts | undefined,
   targets: readonly Target[],
   ports: PublishPorts,
 ): Promise<Outcome> {
   const { registry, log } = ports;
-  const { digest, imageId, metadata } = await bring(plan, facts, targets, ports);
+  const { images, imageId, metadata } = await pushLeg(plan, facts, targets, ports);
   const legs: Leg[] = [];
-  for (const { repository } of targets) {
-    legs.push(await stageLeg(registry, repository, plan.staging, digest, (line) => log.info(line)));
+  for (const { target, digest } of images) {
+    legs.push(await markLeg(registry, target.destination.repository, staging, digest, (line) => log.info(line)));
   }
   // The tags are the merge's.
   const description = { ...plan.description, tags: [] };
   return {
     ...nothingDone(plan, 'it is staged, for `merge` to publish'),
-    places: targets.map(({ repository }) => ({ repository, description })),
+    targets: images.map(({ target }) => targetOf(target.destination, description)),
     description,
-    digest,
+    digest: images[0]?.digest,
     imageId,
     metadata,
     platforms: platformsOf(legs[0]?.entries ?? []),
   };
 }
 
-/** Brings the image to every repository, under no tag. */
-async function bring(
+/** Pushes the image to every repository, under no tag. */
+async function pushLeg(
   { build, source }: Plan,
   facts: RunnerFacts | undefined,
   targets: readonly Target[],
   ports: PublishPorts,
-): Promise<BuiltLeg> {
-  const { engine, runStage } = ports;
+): Promise<PushedLeg> {
   if (facts === undefined) {
     if (source === undefined) throw new Error('neither a builder nor a source');
-    return { digest: await push(source, targets, ports), imageId: '', metadata: '' };
+    return { images: await pushSource(source, targets, ports), imageId: '', metadata: '' };
   }
   const builder = await chooseBuilder(build, facts, ports);
-  const repositories = targets.map(({ repository }) => repository);
-  const { imageId, metadata, result } = await runStage('build', 'Build', () =>
-    engine.buildByDigest(builder, repositories),
+  const repositories = targets.map(({ destination }) => destination.repository);
+  const { imageId, metadata, result } = await ports.runStage('build', 'Build', () =>
+    ports.engine.buildByDigest(builder, repositories),
   );
-  const digest = typeof result === 'string' ? result : await push({ spec: result, referrers: false }, targets, ports);
-  return { digest, imageId, metadata };
+  const images =
+    typeof result === 'string'
+      ? targets.map((target) => ({ target, digest: result }))
+      : await pushSource({ spec: result, referrers: false }, targets, ports);
+  return { images, imageId, metadata };
 }
 
-async function push(source: PlannedSource, targets: readonly Target[], ports: PublishPorts): Promise<Digest> {
-  const [placed] = await placeOpened(source, targets, ports);
-  if (placed === undefined) throw new Error('an image was pushed nowhere');
-  return placed.manifest.digest;
+async function pushSource(
+  source: PlannedSource,
+  targets: readonly Target[],
+  ports: PublishPorts,
+): Promise<readonly LegImage[]> {
+  const images = await pushByClient(source, targets, ports);
+  return images.map(({ target, manifest }) => ({ target, digest: manifest.digest }));
 }

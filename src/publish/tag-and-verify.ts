@@ -1,4 +1,4 @@
-/** Moves the tags that are left, and reads each of them back. */
+/** Moves the tags of an image that is whole, and reads each of them back: the same for a publish and a merge. */
 
 import { formatDigestReference } from '../image/reference.ts';
 import type { PublicationPlan } from '../plan/plan.ts';
@@ -6,45 +6,46 @@ import { readContent } from '../source/image-content.ts';
 import { remoteContent } from '../source/remote-image.ts';
 import { mismatch, moveTags, verifyBlobs, verifyTags, widthOfTagging } from './move-tags.ts';
 import type { NamingPorts } from './prepare.ts';
-import { movedOf, type Placed, withMoved } from './target.ts';
+import { movedTags, type PushedImage, withMoved } from './pushed-image.ts';
 
 /**
- * One repository after the other.
- * @throws PublishError as `tagAndVerify`, with what stands in the other repositories by then
+ * Tags one repository after the other.
+ * @throws RegistryError as `moveTags`, DIGEST_MISMATCH, BLOB_MISSING, with the tags that have moved in the other repositories
  */
 export async function tagAll(
   plan: Pick<PublicationPlan, 'verify'>,
   ports: NamingPorts,
-  placed: readonly Placed[],
+  images: readonly PushedImage[],
 ): Promise<void> {
-  const finished: Placed[] = [];
-  for (const each of placed) {
+  for (const [index, image] of images.entries()) {
     try {
-      await tagAndVerify(plan, ports, each);
+      await tagAndVerify(plan, ports, image);
     } catch (error) {
-      const others = placed.filter((one) => one !== each);
-      throw others.reduce<unknown>(
-        (told, other) => withMoved(told, other.target, finished.includes(other) ? other.target.tags : movedOf(other)),
-        error,
-      );
+      throw images.reduce<unknown>((told, other, place) => {
+        if (place === index) return told;
+        return withMoved(told, other.target, place < index ? other.target.tags : movedTags(other));
+      }, error);
     }
-    finished.push(each);
   }
 }
 
 /** Looks at what was pushed, then moves the tags, then asks for each. */
-async function tagAndVerify(plan: Pick<PublicationPlan, 'verify'>, ports: NamingPorts, placed: Placed): Promise<void> {
+async function tagAndVerify(
+  plan: Pick<PublicationPlan, 'verify'>,
+  ports: NamingPorts,
+  image: PushedImage,
+): Promise<void> {
   const { registry, log, runStage } = ports;
-  const { target, manifest, unmoved, isSeen } = placed;
-  const { repository, tags } = target;
+  const { target, manifest, unmoved, isSeen } = image;
+  const { repository, registry: decision } = target.destination;
   const { digest } = manifest;
-  if (plan.verify === 'blobs') await runStage('verify', 'Verify the blobs', () => verifyContent(ports, placed));
+  if (plan.verify === 'blobs') await runStage('verify', 'Verify the blobs', () => verifyContent(ports, image));
   if (plan.verify !== 'off' && !isSeen) {
     const found = await registry.headManifest(repository, digest);
     if (found?.digest !== digest) throw mismatch(repository, digest, digest, found?.digest);
   }
   if (unmoved.length > 0) {
-    const how = { there: movedOf(placed), width: widthOfTagging(target.kind) };
+    const how = { there: movedTags(image), width: widthOfTagging(decision.kind) };
     await runStage('tag', 'Tag', () =>
       moveTags(registry, repository, manifest, unmoved, how, (line) => log.info(line)),
     );
@@ -52,19 +53,15 @@ async function tagAndVerify(plan: Pick<PublicationPlan, 'verify'>, ports: Naming
   if (plan.verify === 'off') return;
   await runStage('verify', 'Verify', async () => {
     await verifyTags(registry, repository, digest, unmoved);
-    log.info(`Verified ${formatDigestReference(repository, digest)}: ${tags.join(', ')}`);
+    log.info(`Verified ${formatDigestReference(repository, digest)}: ${target.tags.join(', ')}`);
   });
 }
 
-async function verifyContent({ registry, log }: NamingPorts, { target, manifest }: Placed): Promise<void> {
-  const { repository } = target;
+async function verifyContent({ registry, log }: NamingPorts, { target, manifest }: PushedImage): Promise<void> {
+  const { repository } = target.destination;
   const { digest } = manifest;
   const { blobs } = await readContent(remoteContent(registry, repository, manifest));
-  await verifyBlobs(
-    registry,
-    repository,
-    digest,
-    blobs.map((blob) => blob.digest),
-  );
+  const digests = blobs.map((blob) => blob.digest);
+  await verifyBlobs(registry, repository, digest, digests);
   log.info(`Verified ${blobs.length} blobs of ${formatDigestReference(repository, digest)}`);
 }

@@ -5,10 +5,11 @@
 
 import { type Challenge, parseChallenges } from '../http/challenge.ts';
 import type { Http, HttpRequest } from '../http/http.ts';
-import { failureOfAnswer, formatUrl, invalidAnswer, readRefusal, untrusted } from '../http/request-failure.ts';
-import { hostOf, isLoopback, isLoopbackHost, type Registry } from '../image/registry-name.ts';
+import { type Asked, formatUrl, invalidAnswer, untrusted } from '../http/request-failure.ts';
+import { isLoopback, isLoopbackHost, type Registry } from '../image/registry-name.ts';
 import { isObject, parseJson } from '../text/json.ts';
 import type { Credential } from './credential.ts';
+import { failureOfAnswer, readRefusal } from './refusal.ts';
 
 /** What a token shall allow; one repository a token, but for the source of a mount. */
 export interface Scope {
@@ -28,8 +29,9 @@ export interface Authorizer {
    */
   learn(registry: Registry, scopes: readonly Scope[], challenge: string, sent: string | undefined): Promise<boolean>;
   /**
-   * Whether a header shows that the registry takes the login: it is a token that its service issued to that. GitHub's service
-   * may issue one to any, and the registry then says what it is worth ("User cannot be authenticated with the token provided").
+   * Whether a header shows that the registry accepts the login: its service issued the token for that login. The service of a
+   * product whose logins stay in one domain (`realmDomain`) issues a token to anybody, and the registry then says what it is worth
+   * ("User cannot be authenticated with the token provided").
    */
   provesLogin(registry: Registry, sent: string): boolean;
 }
@@ -63,12 +65,13 @@ export function createAuthorizer(
     const credential = credentials(registry);
     const realm = parseRealm(registry, challenge.parameters.get('realm') ?? '', credential);
     const request = tokenRequest(realm, challenge.parameters.get('service'), scopes, credential);
-    const response = await http.send(request);
+    const about = scopes[0] === undefined ? undefined : `${registry}/${scopes[0].path}`;
+    const response = await http.send({ ...request, about });
     const text = (await http.readBytes(response, longestAnswer)).toString();
+    const asked: Asked = { method: request.method, url: realm, about };
     if (response.status !== 200) {
       throw failureOfAnswer({
-        method: request.method,
-        url: realm,
+        asked,
         refusal: readRefusal(response.status, text),
         retryAfter: response.headers['retry-after'],
         now: now(),
@@ -78,7 +81,7 @@ export function createAuthorizer(
     const answer = parseJson(text);
     const token = isObject(answer) ? answer.token || answer.access_token : undefined;
     if (!isObject(answer) || typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
-      throw invalidAnswer(realm, 'it holds no token');
+      throw invalidAnswer(asked, 'it contains no token');
     }
     const life = typeof answer.expires_in === 'number' ? answer.expires_in : defaultLife;
     return { header: `Bearer ${token}`, expires: now() + life * 1000 - margin };
@@ -125,7 +128,7 @@ export function createAuthorizer(
 
     provesLogin(registry, sent) {
       const credential = credentials(registry);
-      return credential !== undefined && domainOf(registry, credential) === undefined && sent.startsWith('Bearer ');
+      return credential !== undefined && credential.realmDomain === undefined && sent.startsWith('Bearer ');
     },
   };
 }
@@ -174,37 +177,24 @@ function tokenRequest(
 }
 
 /**
- * The token endpoint, when it may be trusted with this credential. Encrypted always, but between two ports of this
- * machine. Elsewhere in the world of OCI a realm is often on another host (registry.gitlab.com sends to gitlab.com), so
- * encryption is all that is asked; a GitHub token stays inside the product it was made for (facts: registries.md 1.3).
+ * The token endpoint, if it may be trusted with this credential. It has to be encrypted, except between two ports of this machine.
+ * A realm is often on another host than its registry (registry.gitlab.com sends to gitlab.com), so only a credential that has a
+ * domain of its own has to stay in it.
  * @throws RegistryError REGISTRY_UNTRUSTED, ANSWER_INVALID
  */
 export function parseRealm(registry: Registry, text: string, credential: Credential | undefined): URL {
   const realm = URL.parse(text);
-  if (realm === null) throw invalidAnswer(new URL(`https://${registry}/`), `its token realm "${text}" is no URL`);
+  const asked: Asked = { method: 'GET', url: new URL(`https://${registry}/v2/`) };
+  if (realm === null) throw invalidAnswer(asked, `its token realm "${text}" is not a URL`);
   realm.username = '';
   realm.password = '';
   const isLocal = realm.protocol === 'http:' && isLoopback(registry) && isLoopbackHost(realm.hostname);
   if (realm.protocol !== 'https:' && !isLocal) {
-    throw untrusted(`${registry} asks for the token at ${formatUrl(realm)}, which is not encrypted.`);
+    throw untrusted(asked, `${registry} asks for the token at ${formatUrl(realm)}, which is not encrypted.`);
   }
-  const domain = credential === undefined ? undefined : domainOf(registry, credential);
+  const domain = credential?.realmDomain;
   if (domain !== undefined && realm.hostname !== domain && !realm.hostname.endsWith(`.${domain}`)) {
-    throw untrusted(`${registry} asks for the token at ${formatUrl(realm)}, which is not in ${domain}.`);
+    throw untrusted(asked, `${registry} asks for the token at ${formatUrl(realm)}, which is not in ${domain}.`);
   }
   return realm;
-}
-
-/** The domain that a login of GitHub stays in; `undefined` for one of another registry. */
-function domainOf(registry: Registry, { realmDomain }: Credential): string | undefined {
-  return realmDomain ?? gitHubDomain(registry);
-}
-
-/** The domain that the token of a GitHub product stays in, where the registry's name tells the product. */
-function gitHubDomain(registry: Registry): string | undefined {
-  const host = hostOf(registry);
-  if (host === 'ghcr.io') return 'ghcr.io';
-  if (host === 'pkg.github.com' || host.endsWith('.pkg.github.com')) return 'github.com';
-  if (host.endsWith('.ghe.com')) return host.replace(/^(?:containers|docker)\./, '');
-  return undefined;
 }

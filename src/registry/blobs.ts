@@ -4,12 +4,13 @@ import { createHash } from 'node:crypto';
 import { type Readable, Transform } from 'node:stream';
 import { RegistryError } from '../errors.ts';
 import type { Body, HttpResponse } from '../http/http.ts';
-import { failureOfConnection, type OciErrorCode } from '../http/request-failure.ts';
+import { exchangeOf, failureOfConnection } from '../http/request-failure.ts';
 import { judgeError, type Verdict } from '../http/retry.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Descriptor } from '../image/manifest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Scope } from './authorization.ts';
+import type { OciErrorCode } from './refusal.ts';
 import type { Session } from './session.ts';
 
 export type Blob = Pick<Descriptor, 'digest' | 'size'>;
@@ -59,8 +60,8 @@ export function createBlobs(session: Session): Blobs {
   async function hasBlob(repository: Repository, digest: Digest): Promise<boolean> {
     const response = await session.send({
       method: 'HEAD',
-      registry: repository.registry,
-      at: `${repository.path}/blobs/${digest}`,
+      repository,
+      at: `blobs/${digest}`,
       scopes: [push(repository)],
       accepts: [200, 404],
       denied: 'PULL_DENIED',
@@ -72,8 +73,8 @@ export function createBlobs(session: Session): Blobs {
   async function startUpload(repository: Repository, signal?: AbortSignal): Promise<URL> {
     const response = await session.send({
       method: 'POST',
-      registry: repository.registry,
-      at: `${repository.path}/blobs/uploads/`,
+      repository,
+      at: 'blobs/uploads/',
       scopes: [push(repository)],
       accepts: [202],
       denied: 'PUSH_DENIED',
@@ -89,7 +90,7 @@ export function createBlobs(session: Session): Blobs {
       try {
         const response = await session.send({
           method: 'DELETE',
-          registry: repository.registry,
+          repository,
           at: location,
           scopes: [scope],
           accepts: [200, 202, 204, 404],
@@ -117,8 +118,8 @@ export function createBlobs(session: Session): Blobs {
     try {
       response = await session.send({
         method: 'POST',
-        registry: repository.registry,
-        at: `${repository.path}/blobs/uploads/?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from.path)}`,
+        repository,
+        at: `blobs/uploads/?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from.path)}`,
         scopes,
         accepts: [201, 202],
         denied: 'PUSH_DENIED',
@@ -138,7 +139,7 @@ export function createBlobs(session: Session): Blobs {
     url.search += `${url.search === '' ? '?' : '&'}digest=${encodeURIComponent(blob.digest)}`;
     const response = await session.send({
       method: 'PUT',
-      registry: repository.registry,
+      repository,
       at: url,
       scopes: [push(repository)],
       headers: { 'content-type': 'application/octet-stream' },
@@ -198,8 +199,8 @@ export function createBlobs(session: Session): Blobs {
       const response = await session.attempt(`Reading ${blob.digest} of ${formatRepository(repository)}`, () =>
         session.send({
           method: 'GET',
-          registry: repository.registry,
-          at: `${repository.path}/blobs/${blob.digest}`,
+          repository,
+          at: `blobs/${blob.digest}`,
           scopes: [pull(repository)],
           accepts: [200],
           denied: 'PULL_DENIED',
@@ -230,12 +231,14 @@ function judgeUpload(error: unknown): Verdict {
 }
 
 /** Passes content on, and fails at its end where it is not what the descriptor says. */
-function proved({ body, url }: HttpResponse, blob: Blob): Readable {
+function proved(response: HttpResponse, blob: Blob): Readable {
+  const { body, url } = response;
   const [algorithm = ''] = blob.digest.split(':');
   const hash = createHash(algorithm);
   let size = 0;
   const mismatch = (found: string): RegistryError =>
     new RegistryError('DIGEST_MISMATCH', {
+      ...exchangeOf(response),
       message: `${url.host} sent ${found} for ${blob.digest} of ${blob.size} bytes.`,
       remedy: 'The registry, or something before it, changed the content; do not use it.',
     });
@@ -251,7 +254,7 @@ function proved({ body, url }: HttpResponse, blob: Blob): Readable {
       done(size === blob.size && found === blob.digest ? null : mismatch(`${size} bytes, ${found},`));
     },
   });
-  body.on('error', (error) => proof.destroy(failureOfConnection('GET', url, error)));
+  body.on('error', (error) => proof.destroy(failureOfConnection(response, error)));
   proof.on('close', () => body.destroy());
   return body.pipe(proof);
 }

@@ -13,8 +13,8 @@ export interface Credential {
   readonly username: string;
   readonly token: string;
   /**
-   * The domain that a token realm must lie in (`github.example`), where the product is known. Default: for the
-   * registries of GitHub their own, elsewhere none.
+   * The domain that a token realm must be in (`github.example`), for a credential that is worth something elsewhere, too.
+   * Default: any.
    */
   readonly realmDomain?: string;
   /** Whether `token` is an identity token (OAuth2), which the token service alone takes. */

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { RegistryError } from '../errors.ts';
 import type { HttpResponse } from '../http/http.ts';
-import { invalidAnswer } from '../http/request-failure.ts';
+import { type Asked, exchangeOf, invalidAnswer } from '../http/request-failure.ts';
 import { type Digest, digestOf, isDigest } from '../image/digest.ts';
 import { manifestMediaTypes, mediaTypes, type StoredManifest } from '../image/manifest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
@@ -74,9 +74,8 @@ const largestList = 16 * largestManifest;
 const longestList = 600_000;
 
 /** One page of a list. */
-interface Page {
+interface Page extends Asked {
   readonly status: number;
-  readonly url: URL;
   readonly link: string | string[] | undefined;
   /** bytes */
   readonly size: number;
@@ -92,8 +91,8 @@ export function createManifests(session: Session): Manifests {
   async function getOnce(repository: Repository, reference: Tag | Digest): Promise<StoredManifest> {
     const response = await session.send({
       method: 'GET',
-      registry: repository.registry,
-      at: `${repository.path}/manifests/${reference}`,
+      repository,
+      at: `manifests/${reference}`,
       scopes: [{ path: repository.path, actions: 'pull' }],
       headers: { accept },
       accepts: [200],
@@ -101,7 +100,7 @@ export function createManifests(session: Session): Manifests {
       unknown: 'MANIFEST_UNKNOWN',
     });
     const bytes = await http.readBytes(response, largestManifest);
-    const digest = provenDigest(response, bytes, reference);
+    const digest = verifiedDigest(response, bytes, reference);
     return { mediaType: mediaTypeOf(response, bytes), digest, bytes };
   }
 
@@ -124,20 +123,28 @@ export function createManifests(session: Session): Manifests {
       const page = await session.attempt(what, async (): Promise<Page> => {
         const response = await session.send({
           method: 'GET',
-          registry: repository.registry,
+          repository,
           at: target,
           scopes: [{ path: repository.path, actions: 'pull' }],
           denied: 'PULL_DENIED',
           signal,
           ...request,
         });
-        const { status, url, headers } = response;
+        const { method, about, status, url, headers } = response;
         const bytes = await http.readBytes(response, largestManifest, status === 200 ? 'refuse' : 'ignore');
-        return { status, url, link: headers.link, size: bytes.length, body: parseJson(bytes.toString()) };
+        return {
+          method,
+          about,
+          status,
+          url,
+          link: headers.link,
+          size: bytes.length,
+          body: parseJson(bytes.toString()),
+        };
       });
       size += page.size;
-      if (seen.size > mostPages) throw invalidAnswer(page.url, `its list has more than ${mostPages} pages`);
-      if (size > largestList) throw invalidAnswer(page.url, `its list is longer than ${largestList} bytes`);
+      if (seen.size > mostPages) throw invalidAnswer(page, `its list has more than ${mostPages} pages`);
+      if (size > largestList) throw invalidAnswer(page, `its list is longer than ${largestList} bytes`);
       yield page;
       at = page.status === 200 ? nextOf(page) : undefined;
     }
@@ -150,8 +157,8 @@ export function createManifests(session: Session): Manifests {
       const head = await session.attempt(`Looking for ${formatRepository(repository)} ${reference}`, async () => {
         const response = await session.send({
           method: 'HEAD',
-          registry: repository.registry,
-          at: `${repository.path}/manifests/${reference}`,
+          repository,
+          at: `manifests/${reference}`,
           scopes: [{ path: repository.path, actions: 'pull' }],
           headers: { accept },
           accepts: [200, 404, 405],
@@ -181,8 +188,8 @@ export function createManifests(session: Session): Manifests {
       return session.attempt(`Writing ${formatRepository(repository)} ${reference}`, async () => {
         const response = await session.send({
           method: 'PUT',
-          registry: repository.registry,
-          at: `${repository.path}/manifests/${reference}`,
+          repository,
+          at: `manifests/${reference}`,
           scopes: [{ path: repository.path, actions: 'pull,push' }],
           headers: { 'content-type': mediaType },
           body: bytes,
@@ -190,7 +197,7 @@ export function createManifests(session: Session): Manifests {
           denied: 'PUSH_DENIED',
         });
         response.body.resume();
-        const digest = provenDigest(response, bytes, reference);
+        const digest = verifiedDigest(response, bytes, reference);
         const subject = response.headers['oci-subject'];
         const head = { mediaType, digest, size: bytes.length };
         return typeof subject === 'string' && isDigest(subject) ? { ...head, subject } : head;
@@ -201,8 +208,8 @@ export function createManifests(session: Session): Manifests {
       const remove = async (actions: string): Promise<boolean> => {
         const response = await session.send({
           method: 'DELETE',
-          registry: repository.registry,
-          at: `${repository.path}/manifests/${reference}`,
+          repository,
+          at: `manifests/${reference}`,
           scopes: [{ path: repository.path, actions }],
           accepts: [200, 202, 204, 404],
           denied: 'PUSH_DENIED',
@@ -225,14 +232,15 @@ export function createManifests(session: Session): Manifests {
     async listTags(repository) {
       const tags = new Set<Tag>();
       const what = `Listing the tags of ${formatRepository(repository)}`;
-      const pages = readPages(repository, `${repository.path}/tags/list?n=${pageSize}`, what, {
+      const pages = readPages(repository, `tags/list?n=${pageSize}`, what, {
         accepts: [200, 404],
         headers: { accept: 'application/json' },
       });
-      for await (const { status, url, body } of pages) {
+      for await (const page of pages) {
+        const { status, body } = page;
         if (status === 404) break;
         const listed = isObject(body) ? (body.tags ?? []) : undefined;
-        if (!Array.isArray(listed)) throw invalidAnswer(url, 'it is no list of tags');
+        if (!Array.isArray(listed)) throw invalidAnswer(page, 'it is not a list of tags');
         for (const tag of listed.flatMap(readTag)) tags.add(tag);
       }
       return [...tags];
@@ -247,7 +255,7 @@ export function createManifests(session: Session): Manifests {
       };
       const what = `Listing what refers to ${formatRepository(repository)}@${subject}`;
       // ghcr.io answers with 404, or with a redirect to a page for people; others with what they have for unknown paths.
-      const pages = readPages(repository, `${repository.path}/referrers/${subject}`, what, {
+      const pages = readPages(repository, `referrers/${subject}`, what, {
         accepts: [200, 301, 302, 303, 307, 308, 400, 404, 405, 406],
         headers: { accept: mediaTypes.ociIndex },
         redirects: 'answer',
@@ -276,7 +284,8 @@ export function referrersTag(subject: Digest): Tag {
  * digest (the Docker registry of a GHES) says nothing.
  * @throws RegistryError DIGEST_MISMATCH
  */
-function provenDigest({ headers, url }: HttpResponse, bytes: Uint8Array, reference: Tag | Digest): Digest {
+function verifiedDigest(response: HttpResponse, bytes: Uint8Array, reference: Tag | Digest): Digest {
+  const { headers, url } = response;
   const named = headers['docker-content-digest'];
   const expected = [reference, named].filter((text) => typeof text === 'string').filter(isDigest);
   for (const digest of expected) {
@@ -284,6 +293,7 @@ function provenDigest({ headers, url }: HttpResponse, bytes: Uint8Array, referen
     const found = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
     if (found !== digest) {
       throw new RegistryError('DIGEST_MISMATCH', {
+        ...exchangeOf(response),
         message: `${url.host} names ${digest} for ${url.pathname}, but its bytes are ${found}.`,
         remedy: 'The registry, or something before it, changed the content; do not use it.',
       });
@@ -293,10 +303,10 @@ function provenDigest({ headers, url }: HttpResponse, bytes: Uint8Array, referen
 }
 
 /** The media type: the header, or the manifest's own word where the header says less. */
-function mediaTypeOf({ headers, url }: HttpResponse, bytes: Buffer): string {
+function mediaTypeOf(response: HttpResponse, bytes: Buffer): string {
   const manifest = parseJson(bytes.toString());
-  if (!isObject(manifest)) throw invalidAnswer(url, 'it is no manifest');
-  const header = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!isObject(manifest)) throw invalidAnswer(response, 'it is not a manifest');
+  const header = response.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
   const own = manifest.mediaType;
   if (manifestMediaTypes.includes(header) || typeof own !== 'string') return header;
   return own;

@@ -4,21 +4,16 @@
 
 import type { ErrorCode } from '../errors.ts';
 import { type Http, type HttpRequest, type HttpResponse, isProtected } from '../http/http.ts';
-import {
-  failureOfAnswer,
-  formatUrl,
-  invalidAnswer,
-  type Refusal,
-  readRefusal,
-  untrusted,
-} from '../http/request-failure.ts';
+import { formatUrl, invalidAnswer, untrusted } from '../http/request-failure.ts';
 import { isTransientStatus, type RetryOptions, type RetryPorts, retry } from '../http/retry.ts';
 import type { Registry } from '../image/registry-name.ts';
+import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Authorizer, Scope } from './authorization.ts';
+import { failureOfAnswer, notARegistry, type Refusal, readRefusal } from './refusal.ts';
 
 export interface ApiRequest extends Pick<HttpRequest, 'method' | 'headers' | 'body' | 'redirects' | 'signal'> {
-  readonly registry: Registry;
-  /** A path below `/v2/`, or the URL that the registry gave. */
+  readonly repository: Repository;
+  /** A path below that of the repository, or the URL that the registry gave. */
   readonly at: string | URL;
   readonly scopes: readonly Scope[];
   /** The statuses that are an answer; any other is an error. */
@@ -73,11 +68,9 @@ export function createSession(
     const { method, denied, unknown } = request;
     const text = method === 'HEAD' ? await reasonOfHead(request, response, authorization) : await readText(response);
     const refusal = readRefusal(response.status, text);
-    if (isWebPage(response, refusal))
-      throw invalidAnswer(response.url, `it is a web page, with status ${response.status}`);
+    if (isWebPage(response, refusal)) throw notARegistry(response, refusal);
     throw failureOfAnswer({
-      method,
-      url: response.url,
+      asked: response,
       refusal,
       retryAfter: response.headers['retry-after'],
       now: options.now(),
@@ -101,6 +94,7 @@ export function createSession(
       const get = await http.send({
         method: 'GET',
         url: head.url,
+        about: head.about,
         headers,
         authorization,
         signal,
@@ -120,9 +114,10 @@ export function createSession(
     origin,
 
     async send(request) {
-      const { method, registry, at, scopes, accepts, headers, body, redirects, signal } = request;
+      const { method, repository, at, scopes, accepts, headers, body, redirects, signal } = request;
+      const { registry, path } = repository;
       const base = await origin(registry);
-      const url = at instanceof URL ? at : new URL(`/v2/${at}`, base);
+      const url = at instanceof URL ? at : new URL(`/v2/${path}/${at}`, base);
       const isOwn = url.origin === base.origin;
       let authorization = isOwn ? await authorizer.authorization(registry, scopes) : undefined;
       // Harbor and Gitea answer 401, without `insufficient_scope`, to a login that may not do this.
@@ -132,6 +127,7 @@ export function createSession(
         const response = await http.send({
           method,
           url,
+          about: formatRepository(repository),
           authorization,
           body,
           signal,
@@ -159,10 +155,10 @@ export function createSession(
     location(response) {
       const url = URL.parse(response.headers.location ?? '', response.url.href);
       if (response.headers.location === undefined || url === null) {
-        throw invalidAnswer(response.url, 'it does not say where to go on (Location)');
+        throw invalidAnswer(response, 'it does not say where to go on (Location)');
       }
       if (!isProtected(response.url, url)) {
-        throw untrusted(`${response.url.host} sends an upload to ${formatUrl(url)}, which is not encrypted.`);
+        throw untrusted(response, `${response.url.host} sends an upload to ${formatUrl(url)}, which is not encrypted.`);
       }
       url.username = '';
       url.password = '';

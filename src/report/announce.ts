@@ -5,7 +5,7 @@ import type { Log } from '../log/log.ts';
 import type { AnyPlan } from '../plan/list-decisions.ts';
 import { isStaged, type Outcome } from '../plan/outcome.ts';
 import type { Plan, PublicationPlan } from '../plan/plan.ts';
-import { appendText } from '../step/runner-files.ts';
+import { appendArtifacts } from '../runner/runner-files.ts';
 import type { Environment } from '../text/environment.ts';
 
 /** Notices for decisions that a person would want to know, and warnings for what is odd. */
@@ -26,15 +26,16 @@ export function announce(
     log.notice(`Nothing was published, because ${outcome.reason}.`);
     return;
   }
-  const { digest, places = [] } = outcome;
-  const references = places.map(({ repository }) => formatDigestReference(repository, digest));
-  // The runner's list of what a job made, for attestation steps (actions/runner, CreateArtifactsFileCommand).
-  appendText(env.GITHUB_ARTIFACTS, references.map((each) => `oci://${each}\n`).join(''));
+  const { digest, targets } = outcome;
+  const references = targets.map(({ destination }) => formatDigestReference(destination.repository, digest));
+  appendArtifacts(
+    env,
+    references.map((each) => `oci://${each}`),
+  );
   // The main one comes last.
-  for (const { repository, description } of [...places.slice(1), ...places.slice(0, 1)]) {
+  for (const { destination, description } of [...targets.slice(1), ...targets.slice(0, 1)]) {
     const tags = description.tags.map(({ tag }) => tag).join(', ');
-    const destination = thePlan.destinations.find((each) => each.repository === repository);
-    log.info(`Published ${formatDigestReference(repository, digest)} as ${tags}`);
-    if (destination?.packageUrl) log.info(`Package ${destination.packageUrl}`);
+    log.info(`Published ${formatDigestReference(destination.repository, digest)} as ${tags}`);
+    if (destination.packageUrl !== '') log.info(`Package ${destination.packageUrl}`);
   }
 }

@@ -7,7 +7,7 @@ import type { BuildStep } from '../log/build-progress.ts';
 import { troubleshootingUrl } from '../log/error-message.ts';
 import type { Span } from '../log/phases.ts';
 import { type AnyPlan, decisions } from '../plan/list-decisions.ts';
-import { isStaged, type Outcome } from '../plan/outcome.ts';
+import { isStaged, type Outcome, targetsOf } from '../plan/outcome.ts';
 import type { PublicationPlan } from '../plan/plan.ts';
 import { formatDuration } from '../text/duration.ts';
 import { drawTime } from './charts.ts';
@@ -91,7 +91,9 @@ function nameOf(
 }
 
 function writeHeading(
-  { participle, plan, outcome, failure, isDryRun, spans }: SummaryFacts, writer: SummaryWriter): string {
+  { participle, plan, outcome, failure, isDryRun, spans }: SummaryFacts,
+  writer: SummaryWriter,
+): string {
   const end = Math.max(0, ...spans.map((span) => span.end));
   const time = end === 0 ? '' : ` in ${formatDuration(end)}`;
   if (failure !== undefined) {
@@ -114,9 +116,8 @@ function writeHeading(
 /** The main reference of a leg that is staged; empty if none is, also because the version exists already. */
 function stagedAs(plan: AnyPlan, outcome: Outcome | undefined): string {
   if (outcome?.digest === undefined || !('staging' in plan) || !isStaged(plan, outcome)) return '';
-  const { digest, places = [] } = outcome;
-  const main = plan.destinations.find(({ repository }) => places.some((place) => place.repository === repository));
-  return main === undefined ? '' : formatDigestReference(main.repository, digest);
+  const [main] = outcome.targets;
+  return main === undefined ? '' : formatDigestReference(main.destination.repository, outcome.digest);
 }
 
 function writeFailure(failure: ShownFailure, writer: SummaryWriter): string {
@@ -152,17 +153,12 @@ function writePlan(
   ];
 }
 
-function writePublished(
-  plan: PublicationPlan,
-  { digest, description, places }: Outcome,
-  writer: SummaryWriter,
-): string {
-  const destinations = plan.destinations.filter(
-    ({ repository }) => places === undefined || places.some((place) => place.repository === repository),
-  );
+function writePublished(plan: PublicationPlan, outcome: Outcome, writer: SummaryWriter): string {
+  const { digest, description } = outcome;
+  const destinations = targetsOf(plan, outcome).map(({ destination }) => destination);
   const [main] = destinations;
   if (digest === undefined || main === undefined) return '';
-  // A Docker registry knows images by tag only.
+  // A Docker registry finds images by tag only.
   const [tag] = description.tags;
   const reference =
     main.registry.kind === 'docker' && tag !== undefined

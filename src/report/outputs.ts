@@ -4,7 +4,7 @@
 
 import { formatDigestReference, formatTagReference } from '../image/reference.ts';
 import { formatAnnotation, formatLabel } from '../metadata/labels.ts';
-import type { Outcome } from '../plan/outcome.ts';
+import { type Outcome, targetsOf } from '../plan/outcome.ts';
 import type { PublicationPlan } from '../plan/plan.ts';
 import { withoutUrlSecrets } from '../text/url-secrets.ts';
 
@@ -47,11 +47,11 @@ export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly
   const { description, push } = outcome;
   const carriedOut = { ...plan, push };
   const { tags, version, labels, annotations } = description;
-  const places = outcome.places ?? plan.destinations.map(({ repository }) => ({ repository, description }));
-  const references = places.flatMap((place) =>
-    place.description.tags.map(({ tag }) => formatTagReference(place.repository, tag)),
+  const targets = targetsOf(plan, outcome);
+  const references = targets.flatMap((target) =>
+    target.description.tags.map(({ tag }) => formatTagReference(target.destination.repository, tag)),
   );
-  const main = plan.destinations.find(({ repository }) => repository === places[0]?.repository);
+  const main = targets[0]?.destination;
   return {
     image: references[0] ?? '',
     reference: main && outcome.digest ? formatDigestReference(main.repository, outcome.digest) : '',
@@ -76,10 +76,7 @@ export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly
 }
 
 /** The outputs of a merge: the same, without those that tell of a build. */
-export function formatMergeOutputs(
-  plan: PublicationPlan,
-  outcome: Outcome,
-): Readonly<Record<MergeOutputName, string>> {
+export function formatMergeOutputs(plan: PublicationPlan, outcome: Outcome): Readonly<Record<MergeOutputName, string>> {
   const { imageid: _, labels: __, metadata: ___, ...outputs } = formatOutputs(plan, outcome);
   return outputs;
 }

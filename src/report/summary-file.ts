@@ -5,22 +5,22 @@ import { toPublishError } from '../log/error-message.ts';
 import type { RecordingLog } from '../log/recording-log.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { RegistryClient } from '../registry/client.ts';
+import { appendSummary } from '../runner/runner-files.ts';
 import type { StepProcess } from '../step/process.ts';
-import { appendText } from '../step/runner-files.ts';
 import type { WeighedImage } from './image-sizes.ts';
 import type { SummaryFacts } from './job-summary.ts';
 
 /** @returns no image if there is no summary that would show its size, or if the registry does not tell it */
 export async function readSizes(
-  { manifest, platforms, config, places = [] }: Outcome,
+  { manifest, platforms, config, targets }: Outcome,
   registry: RegistryClient,
   { env, log }: StepProcess,
 ): Promise<readonly WeighedImage[]> {
-  const [main] = places;
+  const [main] = targets;
   if (!env.GITHUB_STEP_SUMMARY || main === undefined || manifest === undefined) return [];
   const { weigh } = await import('./image-sizes.ts');
   try {
-    return await weigh(registry, main.repository, manifest, {
+    return await weigh(registry, main.destination.repository, manifest, {
       platform: Object.keys(platforms)[0] ?? '',
       ...(config && { config }),
     });
@@ -46,7 +46,7 @@ export async function writeSummary(
       buildSteps: recording.buildSteps(),
       warnings: recording.warnings(),
     };
-    appendText(file, formatSummary({ ...facts, ...recorded }, masker.mask, room));
+    await appendSummary(env, formatSummary({ ...facts, ...recorded }, masker.mask, room));
   } catch (error) {
     log.info(`The job summary could not be written: ${toPublishError(error).message}`);
   }

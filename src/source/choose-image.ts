@@ -14,7 +14,7 @@ export interface ListedImage {
 
 /**
  * @param images in the order of the list that the file has
- * @param name as it stands in `source`: a name, an ID, or `@` and the place in the list, from 0 (containers-transports(5),
+ * @param name as in `source`: a name, an ID, or `@` and the place in the list, from 0 (containers-transports(5),
  *   "docker-archive", "oci"); `undefined` where there is only one image
  * @param path of the file, for the error
  * @throws InputError SOURCE_DAMAGED (it lists none), SOURCE_MISSING, SOURCE_AMBIGUOUS
@@ -37,7 +37,7 @@ function has(names: readonly string[], asked: string): boolean {
   return names.some((each) => isNamed(each, asked));
 }
 
-/** Whether a name in an archive is the one that was asked for: as it is written, completed as Docker does, or its tag. */
+/** Whether a name in an archive is the wanted one: as it is written, completed as Docker does, or its tag. */
 function isNamed(inArchive: string, asked: string): boolean {
   if (inArchive === asked) return true;
   try {

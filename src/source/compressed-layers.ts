@@ -126,6 +126,6 @@ async function compress(files: Files, member: string, diffId: string, to: string
 export function otherLayer(path: string, member: string, diffId: string, { digest, size }: Blob): InputError {
   return new InputError('SOURCE_DAMAGED', {
     message: `"${member}" in "${path}" is not the layer that the image’s config names: expected ${diffId}, found ${digest} of ${size} bytes.`,
-    remedy: 'Write the archive anew; it is damaged, or was changed.',
+    remedy: 'Write the archive again. It is damaged, or something changed it.',
   });
 }

@@ -97,7 +97,7 @@ async function readImages(files: Files): Promise<readonly ArchivedImage[]> {
     );
   }
   const entries = parseJson((await files.read('manifest.json')).toString());
-  if (!Array.isArray(entries)) throw damaged(files.path, '"manifest.json" is no list of images');
+  if (!Array.isArray(entries)) throw damaged(files.path, '"manifest.json" is not a list of images');
   return entries.map((entry) => {
     const { Config: config, Layers: layers, RepoTags: names } = isObject(entry) ? entry : {};
     if (typeof config !== 'string' || !Array.isArray(layers)) {

@@ -20,7 +20,7 @@ export interface Files {
   /** @throws InputError SOURCE_INCOMPLETE */
   read(name: string): Promise<Buffer>;
   /**
-   * A file in pieces that may be overwritten as soon as the next one is asked for.
+   * A file in pieces. A piece may be overwritten when the reader takes the next one.
    * @throws InputError SOURCE_INCOMPLETE
    */
   open(name: string): Content;
@@ -114,7 +114,7 @@ function readable(path: string, signal: AbortSignal, sizeOf: Files['sizeOf'], ac
     if (size !== undefined) return size;
     throw new InputError('SOURCE_INCOMPLETE', {
       message: `"${path}" has no "${name}", which the image in it needs.`,
-      remedy: 'Write the image anew, whole: every platform of an index and every layer has to be in it.',
+      remedy: 'Write the whole image again. It must have every platform of its index, and every layer.',
     });
   };
   return {

@@ -45,7 +45,7 @@ export async function openLayout(files: Files, name: string | undefined): Promis
   const assertBlob = (blob: Located): void => {
     const size = files.sizeOf(pathOfBlob(blob.digest));
     if (size === blob.size) return;
-    const whole = 'Write the image anew, whole: every platform of an index and every layer has to be in it.';
+    const whole = 'Write the whole image again. It must have every platform of its index, and every layer.';
     throw new InputError('SOURCE_INCOMPLETE', {
       message: `${whereIs(blob)} ${size === undefined ? 'is not there' : `has ${size} bytes`}: expected ${blob.size} bytes.`,
       remedy:
@@ -91,6 +91,6 @@ function readIndex(bytes: Buffer, path: string): readonly Descriptor[] {
   try {
     return parseIndex({ bytes });
   } catch (cause) {
-    throw damaged(path, `"index.json" is no index (${cause instanceof Error ? cause.message : cause})`);
+    throw damaged(path, `"index.json" is not an index (${cause instanceof Error ? cause.message : cause})`);
   }
 }

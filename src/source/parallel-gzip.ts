@@ -20,7 +20,7 @@ const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 const lastBlock = Buffer.from([3, 0]);
 
 /**
- * @param blocks of `gzipBlockSize` bytes, but for the last one
+ * @param blocks of `gzipBlockSize` bytes, except the last one
  * @param level of zlib, 1 to 9
  */
 export async function* gzip(blocks: AsyncIterable<Buffer>, level: number): AsyncGenerator<Buffer> {

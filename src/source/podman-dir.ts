@@ -1,9 +1,9 @@
 /**
  * The folder that `podman manifest push --all LIST dir:FOLDER` writes (containers-transports(5), "dir:path";
- * https://github.com/containers/image/blob/main/directory/directory_transport.go): the index is "manifest.json", each
- * manifest that it lists "HEX.manifest.json", each blob "HEX". All is as Podman's storage has it, so an image in Docker's
- * form stays in it; in the OCI layouts that Podman writes it would lose what only that form has, such as HEALTHCHECK.
- * What the storage has without compression gets it here, and the manifests say so.
+ * https://github.com/containers/image/blob/main/directory/directory_transport.go): the index is "manifest.json", each manifest
+ * that it lists "HEX.manifest.json", each blob "HEX". All is as Podman's storage has it, so an image in Docker's form keeps
+ * that form. In the OCI layouts that Podman writes it would lose what only Docker's form has, such as HEALTHCHECK. What the
+ * storage has without compression gets it here, and the manifests say so.
  */
 
 import { InputError } from '../errors.ts';
@@ -63,7 +63,7 @@ export function openDirectory(files: Files, temp: string): Promise<ImageSource> 
         if (compressed.open(blob) !== undefined || files.sizeOf(hexOf(blob)) === blob.size) return;
         throw new InputError('SOURCE_INCOMPLETE', {
           message: `"${hexOf(blob)}" in "${files.path}" does not have ${blob.size} bytes, which the image in it needs.`,
-          remedy: 'Make the list anew: every layer of every platform has to be in the storage.',
+          remedy: 'Create the list again. Every layer of every platform must be in the storage.',
         });
       },
       open: (blob) => compressed.open(blob) ?? files.open(hexOf(blob)),
@@ -82,7 +82,7 @@ async function readManifest(files: Files, child: Descriptor): Promise<StoredMani
   return { mediaType: child.mediaType, digest: child.digest, bytes };
 }
 
-/** @param done grows by what becomes of each plain layer; images share layers */
+/** @param done grows by the compressed form of each plain layer; images share layers */
 async function compressLayers(
   manifest: StoredManifest,
   compressed: Layers,

@@ -30,7 +30,7 @@ function lacking(name: string, { digest, platform }: Descriptor, cause: Registry
   const what = platform === undefined ? digest : `${digest} (${formatPlatform(platform)})`;
   return new InputError('SOURCE_INCOMPLETE', {
     message: `${name} lists ${what}, which its repository does not have: it was deleted, as a cleanup of untagged versions does.`,
-    remedy: 'Publish the image there anew, with all its platforms, or name the digest of one that is there.',
+    remedy: 'Publish the image there again with all its platforms, or name the digest of an image that exists.',
     cause,
   });
 }

@@ -163,6 +163,6 @@ function notTar(path: string, at: number): InputError {
 export function damaged(path: string, fault: string): InputError {
   return new InputError('SOURCE_DAMAGED', {
     message: `"${path}" holds no image: ${fault}.`,
-    remedy: 'Write it anew, and check that the step which writes it succeeds and that the file is passed on whole.',
+    remedy: 'Write it again. Check that the step that writes it succeeds, and that the file arrives whole.',
   });
 }

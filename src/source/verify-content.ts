@@ -34,6 +34,6 @@ export async function proveContent(content: Content, { digest, size }: Blob, whe
 export function otherContent({ digest, size }: Blob, where: string, found: string, length: number): RegistryError {
   return new RegistryError('DIGEST_MISMATCH', {
     message: `${where} is not what it is named after: expected ${digest} of ${size} bytes, found ${found} of ${length} bytes.`,
-    remedy: 'The image is damaged, or was changed while it was read; write it anew.',
+    remedy: 'The image is damaged, or something changed it while the step read it. Write it again.',
   });
 }

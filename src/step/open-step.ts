@@ -9,7 +9,7 @@ import { createCommandRunner } from '../engine/command.ts';
 import type { DockerPorts } from '../engine/docker.ts';
 import { withNewToken } from '../engine/renewed-token.ts';
 import type { Product } from '../github/product.ts';
-import { hostOfOwningProduct } from '../github/product-registries.ts';
+import { tokenDomain } from '../github/product-registries.ts';
 import { retry } from '../http/retry.ts';
 import type { Registry } from '../image/registry-name.ts';
 import type { Repository } from '../image/repository.ts';
@@ -129,10 +129,8 @@ async function readCredentials(
     const login = logins.find((each) => each.registry === registry);
     const credential =
       login === undefined ? await readRunnerLogin(registry) : { username: login.username, token: login.password };
-    // The client knows the realms of GitHub's own hosts; that of a GHES is known here alone.
-    const isOwn = product.kind === 'ghes' && hostOfOwningProduct(registry, product) === product.host;
-    const realm = isOwn ? { realmDomain: product.host } : {};
-    return [registry, credential && { ...credential, ...realm }] as const;
+    const realmDomain = tokenDomain(registry, product);
+    return [registry, credential && { ...credential, ...(realmDomain && { realmDomain }) }] as const;
   });
   return new Map(await Promise.all(entries));
 }

@@ -3,9 +3,9 @@
  */
 
 import { newStepFolder } from '../login/private-folder.ts';
+import { exportVariables, keepState } from '../runner/runner-files.ts';
 import { openStep, type Step, type StepPlan } from './open-step.ts';
 import { type StepProcess, temporaryFolder } from './process.ts';
-import { appendEntry } from './runner-files.ts';
 import type { StepSecrets } from './step-secrets.ts';
 
 /** What the work in a step may do beside what the step offers. */
@@ -32,12 +32,11 @@ export async function withStep<Result>(
 ): Promise<Result> {
   const folder = newStepFolder(temporaryFolder(env));
   // Before the folder is made, so that `post` knows it whatever happens from here on.
-  appendEntry(env.GITHUB_STATE, 'folder', folder);
+  keepState(env, 'folder', folder);
   const step = await openStep(plan, folder, env, secrets, log, termination);
   let keepsLogin = false;
   const keepLogin: StepInUse['keepLogin'] = (variables) => {
-    keepsLogin = env.GITHUB_ENV !== undefined;
-    for (const [name, value] of Object.entries(variables)) appendEntry(env.GITHUB_ENV, name, value);
+    keepsLogin = exportVariables(env, variables);
   };
   try {
     return await work({ ...step, keepLogin });

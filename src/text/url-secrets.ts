@@ -1,6 +1,6 @@
 /**
- * Credentials that stand in a URL (RFC 3986 3.2.1): `https://user:password@host`, or a token in place of the user. An author
- * may write them into a context, a proxy or a builder; whoever reads the log or the plan is not to have them.
+ * Credentials in a URL (RFC 3986 3.2.1): `https://user:password@host`, or a token in place of the user. An author may write
+ * them into a context, a proxy or a builder; whoever reads the log or the plan is not to have them.
  */
 
 /** It ends where a string of JSON or a field of CSV does. */
@@ -13,7 +13,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // A lone `%`: it stands for itself.
+    // A lone `%` is a plain character.
     return text;
   }
 }

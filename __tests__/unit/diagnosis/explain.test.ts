@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Circumstances, diagnose, explain } from '../../../src/diagnosis/explain.ts';
 import type { DiagnosisContext, Failure } from '../../../src/diagnosis/failure-facts.ts';
-import { entries } from '../../../src/diagnosis/known-messages.ts';
+import { knownMessages } from '../../../src/diagnosis/known-messages.ts';
 import {
   BuildError,
   type ErrorCode,
@@ -52,6 +52,23 @@ const settings = 'https://github.com/orgs/Octo-Org/packages/container/app/settin
 const newToken = 'https://github.com/settings/tokens/new?scopes=write:packages';
 const yaml = 'permissions:\n  contents: read\n  packages: write';
 
+/** A request of this action's own client, as `METHOD URL`, and what came of it. */
+function answered(
+  request: string,
+  status: number,
+  words = '',
+  ociCodes: readonly string[] = [],
+  code?: ErrorCode,
+): Failure {
+  const [method = '', url = ''] = request.split(' ');
+  const [, host, path] = /^https:\/\/([^/]+)\/v2\/(.+?)\/(?:blobs|manifests|tags)\//.exec(url) ?? [];
+  const repository = path === undefined ? '' : `${host}/${path}`;
+  const exchange = { method, url, repository, status, ociCodes, words };
+  return { text: words, exchange, ...(code === undefined ? {} : { code }) };
+}
+
+const unanswered = (request: string, words: string): Failure => answered(request, 0, words);
+
 interface Case {
   /** What a tool printed; several where tools print it differently. */
   readonly printed: readonly (string | Failure)[];
@@ -70,7 +87,7 @@ function expectCase({ printed, context, code, says }: Case): void {
   }
 }
 
-const lost = 'The login with which … could be pushed to when this step began is refused now: …';
+const lost = 'The registry accepted the login for … when this step began, and refuses it now: …';
 const lostInPush: Failure = { text: 'failed to push ghcr.io/octo-org/app:1: unauthorized.', code: 'TOKEN_EXPIRED' };
 
 const rows: Readonly<Record<string, Case>> = {
@@ -126,11 +143,12 @@ const rows: Readonly<Record<string, Case>> = {
   'unauthorized: unauthenticated: User cannot be authenticated with the token provided.': {
     printed: [
       'unauthorized: unauthenticated: User cannot be authenticated with the token provided.',
-      {
-        text: 'POST https://ghcr.io/v2/octo-org/app/blobs/uploads/ was answered with 401: UNAUTHORIZED: unauthenticated: User cannot be authenticated with the token provided.',
-        status: 401,
-        ociCodes: ['UNAUTHORIZED'],
-      },
+      answered(
+        'POST https://ghcr.io/v2/octo-org/app/blobs/uploads/',
+        401,
+        'UNAUTHORIZED: unauthenticated: User cannot be authenticated with the token provided',
+        ['UNAUTHORIZED'],
+      ),
       'DENIED: invalid token',
     ],
     code: 'TOKEN_REJECTED',
@@ -151,11 +169,9 @@ const rows: Readonly<Record<string, Case>> = {
       'denied: permission_denied: write_package',
       'failed to push ghcr.io/octo-org/app:1.0: denied: permission_denied: write_package',
       'Error: writing blob: initiating layer upload to /v2/octo-org/app/blobs/uploads/ in ghcr.io: denied: permission_denied: write_package',
-      {
-        text: 'This run may not push to ghcr.io/octo-org/app: POST https://ghcr.io/v2/octo-org/app/blobs/uploads/ was answered with 403: DENIED: permission_denied: write_package.',
-        status: 403,
-        ociCodes: ['DENIED'],
-      },
+      answered('POST https://ghcr.io/v2/octo-org/app/blobs/uploads/', 403, 'DENIED: permission_denied: write_package', [
+        'DENIED',
+      ]),
     ],
     code: 'PACKAGE_NOT_LINKED',
     says: [settings, 'add the repository Octo-Org/app with the role Write', yaml],
@@ -217,10 +233,7 @@ const rows: Readonly<Record<string, Case>> = {
   'unexpected status from HEAD request to https://ghcr.io/v2/…/blobs/sha256:…: 403 Forbidden': {
     printed: [
       `unexpected status from HEAD request to https://ghcr.io/v2/octo-org/app/blobs/sha256:${'0'.repeat(64)}: 403 Forbidden`,
-      {
-        text: 'HEAD https://ghcr.io/v2/octo-org/app/manifests/1 was answered with 403 (an answer to HEAD carries no reason).',
-        status: 403,
-      },
+      answered('HEAD https://ghcr.io/v2/octo-org/app/manifests/1', 403),
     ],
     code: 'PUSH_DENIED',
     says: ['does not say why', yaml, settings],
@@ -384,7 +397,7 @@ const rows: Readonly<Record<string, Case>> = {
   '405 Method Not Allowed': {
     printed: [
       'unexpected status from HEAD request to https://docker.ghes.example/v2/octo-org/app/app/manifests/1: 405 Method Not Allowed',
-      { text: 'HEAD https://docker.ghes.example/v2/octo-org/app/app/manifests/1 was answered with 405.', status: 405 },
+      answered('HEAD https://docker.ghes.example/v2/octo-org/app/app/manifests/1', 405),
     ],
     context: onDockerRegistry,
     code: 'ENGINE_INCOMPATIBLE',
@@ -417,8 +430,8 @@ const rows: Readonly<Record<string, Case>> = {
   },
   '404 BLOB_UPLOAD_UNKNOWN': {
     printed: [
-      { text: 'PUT … was answered with 404: BLOB_UPLOAD_UNKNOWN: blob upload unknown.', status: 404 },
-      { text: 'PUT … was answered with 404: BLOB_UNKNOWN.', status: 404 },
+      answered('PUT https://ghcr.io/v2/octo-org/app/manifests/1', 404, 'BLOB_UPLOAD_UNKNOWN: blob upload unknown'),
+      answered('PUT https://ghcr.io/v2/octo-org/app/manifests/1', 404, 'BLOB_UNKNOWN'),
     ],
     code: 'UPLOAD_INTERRUPTED',
     says: ['`retries`'],
@@ -426,7 +439,9 @@ const rows: Readonly<Record<string, Case>> = {
   'BLOB_UPLOAD_INVALID: blob upload invalid': {
     printed: [
       'BLOB_UPLOAD_INVALID: blob upload invalid',
-      { text: 'The upload was refused.', status: 404, ociCodes: ['BLOB_UPLOAD_INVALID'] },
+      answered('PUT https://ghcr.io/v2/octo-org/app/manifests/1', 404, 'The upload was refused.', [
+        'BLOB_UPLOAD_INVALID',
+      ]),
     ],
     code: 'UPLOAD_CHUNKED',
     says: ['in one piece', 'proxy'],
@@ -436,7 +451,7 @@ const rows: Readonly<Record<string, Case>> = {
       'received unexpected HTTP status: 503 Service Unavailable',
       'unexpected status from PUT request to https://ghcr.io/v2/octo-org/app/manifests/1: 502 Bad Gateway',
       'failed to push: unexpected status: 502',
-      { text: 'PUT https://ghcr.io/v2/octo-org/app/manifests/1 was answered with 504, without a reason.', status: 504 },
+      answered('PUT https://ghcr.io/v2/octo-org/app/manifests/1', 504),
     ],
     code: 'REGISTRY_UNAVAILABLE',
     says: ['`retries`'],
@@ -444,7 +459,7 @@ const rows: Readonly<Record<string, Case>> = {
   '429 Too Many Requests … toomanyrequests: retry-after: …': {
     printed: [
       'unexpected status: 429 Too Many Requests - Server message: toomanyrequests: retry-after: 333.939671ms, allowed: 44000/minute',
-      { text: 'GET https://ghcr.io/v2/octo-org/app/tags/list was answered with 429.', status: 429 },
+      answered('GET https://ghcr.io/v2/octo-org/app/tags/list', 429),
     ],
     code: 'RATE_LIMITED',
     says: ['`retries`', '`concurrency`'],
@@ -458,11 +473,9 @@ const rows: Readonly<Record<string, Case>> = {
     printed: [
       'failed to resolve source metadata for ghcr.io/octo-org/base:9: ghcr.io/octo-org/base:9: not found',
       'Error response from daemon: manifest unknown',
-      {
-        text: 'GET https://ghcr.io/v2/octo-org/app/manifests/9 was answered with 404: MANIFEST_UNKNOWN: manifest unknown.',
-        status: 404,
-        ociCodes: ['MANIFEST_UNKNOWN'],
-      },
+      answered('GET https://ghcr.io/v2/octo-org/app/manifests/9', 404, 'MANIFEST_UNKNOWN: manifest unknown', [
+        'MANIFEST_UNKNOWN',
+      ]),
     ],
     code: 'MANIFEST_UNKNOWN',
     says: ['ghcr.io/octo-org/', 'Check the tag'],
@@ -502,7 +515,10 @@ const rows: Readonly<Record<string, Case>> = {
   'x509: certificate is valid for …, not …': {
     printed: [
       'Get "https://containers.ghes.example/v2/": tls: failed to verify certificate: x509: certificate is valid for ghes.example, not containers.ghes.example',
-      "No answer from containers.ghes.example to GET https://containers.ghes.example/v2/: Hostname/IP does not match certificate's altnames (ERR_TLS_CERT_ALTNAME_INVALID).",
+      unanswered(
+        'GET https://containers.ghes.example/v2/',
+        "Hostname/IP does not match certificate's altnames (ERR_TLS_CERT_ALTNAME_INVALID)",
+      ),
     ],
     context: onServer,
     code: 'CERTIFICATE_MISMATCH',
@@ -512,7 +528,7 @@ const rows: Readonly<Record<string, Case>> = {
     printed: [
       'Get "https://containers.ghes.example/v2/": dial tcp: lookup containers.ghes.example on 10.0.0.2:53: no such host',
       'dial tcp: lookup containers.ghes.example: no such host',
-      'No answer from containers.ghes.example to GET https://containers.ghes.example/v2/: getaddrinfo ENOTFOUND containers.ghes.example.',
+      unanswered('GET https://containers.ghes.example/v2/', 'getaddrinfo ENOTFOUND containers.ghes.example'),
     ],
     context: onServer,
     code: 'HOST_UNKNOWN',
@@ -521,7 +537,10 @@ const rows: Readonly<Record<string, Case>> = {
   'http: server gave HTTP response to HTTPS client': {
     printed: [
       'Get "https://registry.example:5000/v2/": http: server gave HTTP response to HTTPS client',
-      'No answer from registry.example:5000 to HEAD https://registry.example:5000/v2/octo-org/app/manifests/1: it does not speak TLS: wrong version number (EPROTO).',
+      unanswered(
+        'HEAD https://registry.example:5000/v2/octo-org/app/manifests/1',
+        'write EPROTO 80:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number (EPROTO)',
+      ),
     ],
     context: onOther,
     code: 'PLAIN_HTTP',
@@ -548,23 +567,18 @@ const rows: Readonly<Record<string, Case>> = {
   },
   'received unexpected HTTP status: 200 OK': {
     printed: [
-      'containers.ghes.example gave an answer that is none of a registry (https://containers.ghes.example/v2/): it is a web page, with status 302.',
+      answered('GET https://containers.ghes.example/v2/octo-org/app/manifests/1', 302, 'Found', [], 'ANSWER_INVALID'),
       'The push failed: received unexpected HTTP status: 200 OK.',
       'failed to push containers.ghes.example/octo-org/app:1: unexpected status from POST request to https://containers.ghes.example/v2/octo-org/app/blobs/uploads/: 302 Found',
       'error parsing HTTP 404 response body: invalid character \'<\' looking for beginning of value: "<html>"',
-      'POST https://containers.ghes.example/v2/octo-org/app/blobs/uploads/ was answered with 200: Sign in to GitHub.',
+      answered('POST https://containers.ghes.example/v2/octo-org/app/blobs/uploads/', 200, 'Sign in to GitHub'),
     ],
     context: onServer,
     code: 'ANSWER_INVALID',
     says: ['containers.ghes.example answers, but not as a registry', 'not enabled on ghes.example'],
   },
   '… was answered with 404: …': {
-    printed: [
-      {
-        text: 'POST https://registry.example:5000/v2/team/app/blobs/uploads/ was answered with 404: Page not found.',
-        status: 404,
-      },
-    ],
+    printed: [answered('POST https://registry.example:5000/v2/team/app/blobs/uploads/', 404, 'Page not found')],
     context: onOther,
     code: 'ANSWER_INVALID',
     says: ['registry.example:5000', '`registry`'],
@@ -594,7 +608,7 @@ const rows: Readonly<Record<string, Case>> = {
   '406 Not Acceptable': {
     printed: [
       'PUT https://containers.octo.ghe.com/v2/octo-org/app/manifests/sha256-0.sig: unexpected status code 406 Not Acceptable',
-      { text: 'PUT … was answered with 406, without a reason.', status: 406 },
+      answered('PUT https://ghcr.io/v2/octo-org/app/manifests/1', 406),
     ],
     code: 'MEDIA_TYPE_UNSUPPORTED',
     says: ['the image itself is not concerned', '`continue-on-error: true`'],
@@ -605,7 +619,7 @@ const rows: Readonly<Record<string, Case>> = {
       'failed to build: manifest invalid: manifest invalid',
       'failed to push registry.example:5000/team/app:1: unknown: manifest invalid',
       'unexpected status from PUT request to http://registry.example:5000/v2/team/app/manifests/1: 415 Unsupported Media Type',
-      { text: 'PUT … was answered with 415: MANIFEST_INVALID: manifest invalid.', status: 415 },
+      answered('PUT https://registry.example:5000/v2/team/app/manifests/1', 415, 'MANIFEST_INVALID: manifest invalid'),
     ],
     context: onOther,
     code: 'MEDIA_TYPE_UNSUPPORTED',
@@ -630,11 +644,11 @@ describe('what is printed', () => {
   test.each(Object.entries(rows))('%s', (_message, row) => expectCase(row));
 
   test('every entry of the table has its row here', () => {
-    expect(Object.keys(rows).toSorted()).toEqual(entries.map(({ message }) => message).toSorted());
+    expect(Object.keys(rows).toSorted()).toEqual(knownMessages.map(({ message }) => message).toSorted());
   });
 
   test('every message is recognised as it is pasted, or says what varies', () => {
-    for (const { message, says } of entries) {
+    for (const { message, says } of knownMessages) {
       if (message.includes('…') || message.includes('(after')) continue;
       expect({ message, matches: says?.test(message) }).toEqual({ message, matches: true });
     }
@@ -790,8 +804,14 @@ describe('the same words in another run', () => {
       'our own client needs the CA in NODE_EXTRA_CA_CERTS',
       {
         printed: [
-          'No answer from containers.ghes.example to GET https://containers.ghes.example/v2/: self-signed certificate in certificate chain (SELF_SIGNED_CERT_IN_CHAIN).',
-          'No answer from containers.ghes.example to POST https://containers.ghes.example/v2/octo-org/app/blobs/uploads/: unable to verify the first certificate (UNABLE_TO_VERIFY_LEAF_SIGNATURE).',
+          unanswered(
+            'GET https://containers.ghes.example/v2/',
+            'self-signed certificate in certificate chain (SELF_SIGNED_CERT_IN_CHAIN)',
+          ),
+          unanswered(
+            'POST https://containers.ghes.example/v2/octo-org/app/blobs/uploads/',
+            'unable to verify the first certificate (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
+          ),
         ],
         context: onServer,
         code: 'CA_UNKNOWN',
@@ -835,13 +855,7 @@ describe('the same words in another run', () => {
     [
       'a token endpoint that denies without a reason does not know the token',
       {
-        printed: [
-          {
-            text: 'GET https://ghcr.io/token was answered with 403: DENIED: denied.',
-            status: 403,
-            code: 'TOKEN_REJECTED',
-          },
-        ],
+        printed: [answered('GET https://ghcr.io/token', 403, 'DENIED: denied', [], 'TOKEN_REJECTED')],
         context: classic,
         code: 'TOKEN_REJECTED',
         says: [newToken],
@@ -861,11 +875,13 @@ describe('the same words in another run', () => {
       {
         printed: [
           'Get "https://registry.example:5000/v2/": unauthorized: authentication required',
-          {
-            text: 'POST … was answered with 401: UNAUTHORIZED: authentication required.',
-            status: 401,
-            code: 'TOKEN_REJECTED',
-          },
+          answered(
+            'POST https://registry.example:5000/v2/team/app/manifests/1',
+            401,
+            'UNAUTHORIZED: authentication required',
+            [],
+            'TOKEN_REJECTED',
+          ),
         ],
         context: { ...onOther, ...anonymous },
         code: 'LOGIN_MISSING',
@@ -1028,7 +1044,9 @@ describe('the same words in another run', () => {
     [
       '401 at once is a login that is not accepted',
       {
-        printed: [{ text: 'POST … was answered with 401: UNAUTHORIZED: authentication required.', status: 401 }],
+        printed: [
+          answered('POST https://ghcr.io/v2/octo-org/app/manifests/1', 401, 'UNAUTHORIZED: authentication required'),
+        ],
         code: 'TOKEN_REJECTED',
         says: ['no longer valid'],
       },
@@ -1036,7 +1054,15 @@ describe('the same words in another run', () => {
     [
       '401 of another registry that had taken the login is a right that is missing',
       {
-        printed: [{ text: 'POST … was answered with 401: UNAUTHORIZED.', status: 401, code: 'PUSH_DENIED' }],
+        printed: [
+          answered(
+            'POST https://registry.example:5000/v2/team/app/manifests/1',
+            401,
+            'UNAUTHORIZED',
+            [],
+            'PUSH_DENIED',
+          ),
+        ],
         context: onOther,
         code: 'PUSH_DENIED',
         says: ['push to registry.example:5000/team/app, in the settings of registry.example:5000'],
@@ -1054,7 +1080,10 @@ describe('the same words in another run', () => {
       'a proxy whose name is unknown is not taken for the registry',
       {
         printed: [
-          'No answer from ghcr.io to GET https://ghcr.io/token: the proxy proxy.corp:3128 cannot be reached: getaddrinfo ENOTFOUND proxy.corp.',
+          unanswered(
+            'GET https://ghcr.io/token',
+            'the proxy proxy.corp:3128 cannot be reached: getaddrinfo ENOTFOUND proxy.corp',
+          ),
         ],
         code: 'HOST_UNKNOWN',
         says: ['The name proxy.corp has no address', 'HTTPS_PROXY'],
@@ -1086,14 +1115,13 @@ describe('the same words in another run', () => {
     ],
     [
       '404 with a code of its own is the registry’s',
-      {
-        text: 'POST https://ghcr.io/v2/octo-org/app/blobs/uploads/ was answered with 404: NAME_UNKNOWN.',
-        status: 404,
-        ociCodes: ['NAME_UNKNOWN'],
-      },
+      answered('POST https://ghcr.io/v2/octo-org/app/blobs/uploads/', 404, 'NAME_UNKNOWN', ['NAME_UNKNOWN']),
     ],
     ['GitHub’s registries refuse a manifest for another reason', { text: 'manifest invalid: manifest invalid' }],
-    ['405 on a Container registry is nothing of the Docker registry', { text: '405 Method Not Allowed', status: 405 }],
+    [
+      '405 on a Container registry is nothing of the Docker registry',
+      answered('PUT https://ghcr.io/v2/octo-org/app/manifests/1', 405, '405 Method Not Allowed'),
+    ],
   ] satisfies readonly (readonly [string, Failure])[])('%s', (_title, failure) => {
     expect(diagnose(failure, usual)).toBeUndefined();
   });
@@ -1126,12 +1154,11 @@ describe('an error is explained', () => {
       registryAuth: [{ registry: 'registry.example:5000', password: 'hunter2' }],
     },
   };
+  const upload = 'POST https://ghcr.io/v2/octo-org/app/blobs/uploads/';
   const refusal = new RegistryError('PUSH_DENIED', {
-    message:
-      'POST https://ghcr.io/v2/octo-org/app/blobs/uploads/ was answered with 403: DENIED: permission_denied: write_package.',
+    message: 'In words of our own, which nothing reads.',
     remedy: 'before',
-    status: 403,
-    ociCodes: ['DENIED'],
+    ...answered(upload, 403, 'DENIED: permission_denied: write_package', ['DENIED']).exchange,
   });
 
   test('keeping the tool’s words, the detail, and itself as the cause', () => {
@@ -1165,10 +1192,9 @@ describe('an error is explained', () => {
 
   test('with everything that the registry answered', () => {
     const busy = new RegistryError('REGISTRY_UNAVAILABLE', {
-      message: 'PUT … was answered with 429: TOOMANYREQUESTS.',
+      message: 'It failed.',
       remedy: 'before',
-      status: 429,
-      ociCodes: ['TOOMANYREQUESTS'],
+      ...answered('PUT https://ghcr.io/v2/octo-org/app/manifests/1', 429, '', ['TOOMANYREQUESTS']).exchange,
       retryable: true,
       delay: 7_000,
     });
@@ -1184,14 +1210,22 @@ describe('an error is explained', () => {
   });
 
   test('from the answer that it was made from', () => {
-    const bare = new RegistryError('TOKEN_REJECTED', { message: 'GET was refused.', remedy: '', status: 403 });
+    const bare = new RegistryError('TOKEN_REJECTED', {
+      message: 'GET was refused.',
+      remedy: '',
+      ...answered('GET https://ghcr.io/token', 403).exchange,
+    });
     const error = new PermissionError('PUSH_DENIED', { message: 'May not push.', remedy: '', cause: bare });
     expect(explain(error, circumstances)).toMatchObject({ code: 'TOKEN_REJECTED' });
     const secrets = { ...circumstances.secrets, token: 'ghp_secret' };
     const pushed = new PermissionError('PUSH_DENIED', {
       message: 'May not push.',
       remedy: '',
-      cause: new RegistryError('PUSH_DENIED', { message: 'HEAD was refused.', remedy: '', status: 403 }),
+      cause: new RegistryError('PUSH_DENIED', {
+        message: 'HEAD was refused.',
+        remedy: '',
+        ...answered('HEAD https://ghcr.io/v2/octo-org/app/manifests/1', 403).exchange,
+      }),
     });
     expect(explain(pushed, { ...circumstances, secrets })).toMatchObject({
       code: 'PUSH_DENIED',
@@ -1206,6 +1240,18 @@ describe('an error is explained', () => {
       code: 'TOKEN_EXPIRED',
       message: expect.stringMatching(/^Refused now\. The token of a job ends/),
       cause: error,
+    });
+  });
+
+  test('for the destination that the request was about', () => {
+    const error = new RegistryError('PUSH_DENIED', {
+      message: 'It failed. In ghcr.io/octo-org/app moved: 1.',
+      remedy: '',
+      ...answered('PUT https://registry.example:5000/v2/team/app/manifests/1', 403, 'DENIED: no').exchange,
+    });
+    expect(explain(error, circumstances)).toMatchObject({
+      code: 'PUSH_DENIED',
+      remedy: expect.stringContaining('in the settings of registry.example:5000.'),
     });
   });
 

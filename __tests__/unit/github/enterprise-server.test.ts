@@ -26,14 +26,14 @@ const untrusted = (): Presence => {
 const never = (): Promise<never> => new Promise(() => {});
 
 /** Asks hosts that answer as given; one that is not given never answers. */
-function probe(answers: Readonly<Record<string, Presence>>, meta?: { header?: string; body?: string }) {
+function probe(answers: Readonly<Record<string, Presence>>, version?: unknown) {
   const asked: string[] = [];
   const facts = probeServer(server, {
     async ping(registry) {
       asked.push(registry);
       return answers[registry] ?? never();
     },
-    readMeta: async () => meta && { header: meta.header, body: meta.body ?? '' },
+    readVersion: async () => version,
   });
   return { asked, facts };
 }
@@ -71,12 +71,11 @@ describe('a GitHub Enterprise Server', () => {
   });
 
   test.each([
-    ['by its header', { header: '3.20.1' }, '3.20.1'],
-    ['by its meta information', { body: '{"installed_version":"3.19.0"}' }, '3.19.0'],
-    ['GHAE', { header: 'GitHub AE' }, 'GitHub AE'],
-    ['not at all', { body: '{}' }, undefined],
-    ['with a page', { body: '<html>' }, undefined],
-    ['with something else', { header: '3.20.1\u001b[31m' }, undefined],
+    ['as its version', '3.20.1', '3.20.1'],
+    ['GHAE', 'GitHub AE', 'GitHub AE'],
+    ['not at all', undefined, undefined],
+    ['with no text', 3.2, undefined],
+    ['with something else', '3.20.1\u001b[31m', undefined],
   ])('tells its version %s', async (_, meta, version) => {
     expect(await probe({ 'containers.ghes.example': yes }, meta).facts).toMatchObject({ version });
   });

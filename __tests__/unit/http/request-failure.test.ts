@@ -1,133 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  type AnswerFacts,
-  codeOf,
-  failureOfAnswer,
-  failureOfConnection,
-  formatUrl,
-  readRefusal,
-} from '../../../src/http/request-failure.ts';
+import { codeOf, failureOfConnection, formatUrl } from '../../../src/http/request-failure.ts';
 
 const url = new URL('https://user:secret@ghcr.io/v2/octo/app/blobs/uploads/1?_state=secret#secret');
 
-const anAnswer = (overrides: Partial<AnswerFacts> & { status?: number; body?: string } = {}): AnswerFacts => ({
-  method: 'POST',
-  url,
-  refusal: readRefusal(overrides.status ?? 403, overrides.body ?? ''),
-  retryAfter: undefined,
-  now: 0,
-  denied: 'PUSH_DENIED',
-  ...overrides,
-});
-
-describe('the words of a refusal', () => {
-  test.each([
-    [
-      'codes and messages of the registry',
-      '{"errors":[{"code":"DENIED","message":"permission_denied: write_package"},{"code":"UNSUPPORTED","message":""}]}',
-      ['DENIED', 'UNSUPPORTED'],
-      'DENIED: permission_denied: write_package; UNSUPPORTED',
-    ],
-    [
-      'a code that the specification does not know',
-      '{"errors":[{"code":"quota_exceeded"}]}',
-      ['QUOTA_EXCEEDED'],
-      'quota_exceeded',
-    ],
-    ['an error without a code', '{"errors":[{"message":"no"}]}', [], 'no'],
-    [
-      'the details of a token endpoint',
-      '{"details":"incorrect username or password"}',
-      [],
-      'incorrect username or password',
-    ],
-    ['an OAuth2 error', '{"error":"invalid_grant","error_description":"expired"}', [], 'expired'],
-    ['plain text', 'toomanyrequests: retry-after: 1ms\n', [], 'toomanyrequests: retry-after: 1ms'],
-    [
-      'a page, without its markup and scripts',
-      '<html><style>p{}</style><script>evil()</script><h1>403 Forbidden</h1><p>Request forbidden</p></html>',
-      [],
-      '403 Forbidden Request forbidden',
-    ],
-    [
-      'control characters that would write workflow commands',
-      'a\n::set-output name=x::y\r\u001b[31m',
-      [],
-      'a ::set-output name=x::y [31m',
-    ],
-    ['nothing', '', [], ''],
-    ['errors that are no list', '{"errors":"no"}', [], '{"errors":"no"}'],
-  ])('%s', (_, body, ociCodes, words) => {
-    expect(readRefusal(403, body)).toEqual({ status: 403, ociCodes, words });
-  });
-
-  test('a long page is cut', () => {
-    expect(readRefusal(500, 'x'.repeat(10_000)).words).toHaveLength(501);
-  });
-});
-
-describe('a refusal as an error', () => {
-  test.each([
-    [401, '', 'TOKEN_REJECTED', false],
-    [403, '', 'PUSH_DENIED', false],
-    [404, '', 'REGISTRY_REFUSED', false],
-    [400, '', 'REGISTRY_REFUSED', false],
-    [501, '', 'REGISTRY_REFUSED', false],
-    [408, '', 'REGISTRY_UNAVAILABLE', true],
-    [429, '', 'REGISTRY_UNAVAILABLE', true],
-    [503, '', 'REGISTRY_UNAVAILABLE', true],
-    [400, 'unknown blob', 'REGISTRY_UNAVAILABLE', true],
-  ])('%d %s is %s', (status, body, code, retryable) => {
-    expect(failureOfAnswer(anAnswer({ status, body }))).toMatchObject({ code, retryable, status });
-  });
-
-  test('a 404 is what it means where it is asked', () => {
-    expect(failureOfAnswer(anAnswer({ status: 404, unknown: 'MANIFEST_UNKNOWN' })).code).toBe('MANIFEST_UNKNOWN');
-  });
-
-  test('a good token without the right is a denial, not a bad token', () => {
-    const challenge = 'Bearer realm="https://ghcr.io/token",error="insufficient_scope"';
-    expect(failureOfAnswer(anAnswer({ status: 401, challenge })).code).toBe('PUSH_DENIED');
-  });
-
-  test('it names method, place, status and words, and no user, query or fragment', () => {
-    const body = '{"errors":[{"code":"DENIED","message":"permission_denied: create_package"}]}';
-    const { message } = failureOfAnswer(anAnswer({ body }));
-    expect(message).toBe(
-      'POST https://ghcr.io/v2/octo/app/blobs/uploads/1 was answered with 403: DENIED: permission_denied: create_package.',
-    );
-    expect(formatUrl(url)).not.toContain('secret');
-  });
-
-  test('a HEAD says why there is no reason', () => {
-    expect(failureOfAnswer(anAnswer({ method: 'HEAD' })).message).toContain(
-      'with 403 (an answer to HEAD carries no reason).',
-    );
-    expect(failureOfAnswer(anAnswer()).message).toContain('with 403, without a reason.');
-  });
-
-  test('only a transient one carries a delay', () => {
-    expect(failureOfAnswer(anAnswer({ status: 503, retryAfter: '2' })).delay).toBe(2_000);
-    expect(failureOfAnswer(anAnswer({ status: 429, body: 'toomanyrequests: retry-after: 333.939671ms' })).delay).toBe(
-      334,
-    );
-    expect(failureOfAnswer(anAnswer({ status: 403, retryAfter: '2' })).delay).toBeUndefined();
-    expect(failureOfAnswer(anAnswer({ status: 429, retryAfter: '3600' })).message).toMatch(/It asks to wait 3600 s\.$/);
-  });
+test('a URL is shown without user, query and fragment', () => {
+  expect(formatUrl(url)).toBe('https://ghcr.io/v2/octo/app/blobs/uploads/1');
 });
 
 describe('no answer as an error', () => {
   const failed = (code: string, message = 'it failed') => Object.assign(new Error(message), { code });
 
   test.each(['ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN'])('%s may pass', (code) => {
-    expect(failureOfConnection('GET', url, failed(code))).toMatchObject({
+    expect(failureOfConnection({ method: 'GET', url }, failed(code))).toMatchObject({
       code: 'REGISTRY_UNREACHABLE',
       retryable: true,
     });
   });
 
   test.each(['ENOTFOUND', 'HPE_HEADER_OVERFLOW'])('%s does not', (code) => {
-    expect(failureOfConnection('GET', url, failed(code)).retryable).toBe(false);
+    expect(failureOfConnection({ method: 'GET', url }, failed(code)).retryable).toBe(false);
   });
 
   test.each([
@@ -136,16 +27,28 @@ describe('no answer as an error', () => {
     'CERT_HAS_EXPIRED',
     'ERR_TLS_CERT_ALTNAME_INVALID',
   ])('%s does not, and the remedy is the CA', (code) => {
-    const failure = failureOfConnection('GET', url, failed(code));
+    const failure = failureOfConnection({ method: 'GET', url }, failed(code));
     expect(failure.retryable).toBe(false);
     expect(failure.remedy).toContain('NODE_EXTRA_CA_CERTS');
   });
 
   test('the code stands in the message once, and nothing secret', () => {
-    expect(failureOfConnection('GET', url, failed('ECONNRESET', 'socket hang up')).message).toBe(
+    expect(failureOfConnection({ method: 'GET', url }, failed('ECONNRESET', 'socket hang up')).message).toBe(
       'No answer from ghcr.io to GET https://ghcr.io/v2/octo/app/blobs/uploads/1: socket hang up (ECONNRESET).',
     );
-    expect(failureOfConnection('GET', url, failed('EPIPE', 'write EPIPE')).message).toMatch(/: write EPIPE\.$/);
+    expect(failureOfConnection({ method: 'GET', url }, failed('EPIPE', 'write EPIPE')).message).toMatch(
+      /: write EPIPE\.$/,
+    );
+  });
+
+  test('the request and the system’s own words are fields', () => {
+    expect(failureOfConnection({ method: 'GET', url, about: 'ghcr.io/octo/app' }, failed('ECONNRESET'))).toMatchObject({
+      method: 'GET',
+      url: 'https://ghcr.io/v2/octo/app/blobs/uploads/1',
+      repository: 'ghcr.io/octo/app',
+      status: 0,
+      words: 'it failed (ECONNRESET)',
+    });
   });
 
   test('of several addresses that were tried, the first says why', () => {

@@ -65,7 +65,7 @@ describe('a registry is named by host and, perhaps, port', () => {
 
   test('the error quotes the value and says what was expected', () => {
     expect(() => parseRegistry('https://ghcr.io')).toThrow(
-      '"https://ghcr.io" is no registry: expected host[:port] without scheme or path, such as ghcr.io or localhost:5000.',
+      '"https://ghcr.io" is not a registry: expected host[:port] without scheme or path, such as ghcr.io or localhost:5000.',
     );
   });
 

@@ -49,7 +49,7 @@ describe('the input `source`', () => {
     ['docker://', 'the reference is missing'],
     ['docker://ghcr.io/octo org/app', '"octo org" in the repository "ghcr.io/octo org/app" is invalid'],
     ['docker://ghcr.io/octo/app:a b', '"a b"'],
-    ['docker://ghcr.io/octo/app@sha256:1', '"sha256:1" is no digest'],
+    ['docker://ghcr.io/octo/app@sha256:1', '"sha256:1" is not a digest'],
   ])('%s is refused: %s', (text, fault) => {
     expect(() => parseSource(text)).toThrowCode('SOURCE_INVALID');
     expect(() => parseSource(text)).toThrow(fault);

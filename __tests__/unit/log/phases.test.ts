@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createMasker } from '../../../src/log/masker.ts';
 import { createSpans, groupStages } from '../../../src/log/phases.ts';
 import { workflowLog } from '../../../src/log/workflow-log.ts';
+import { captureStdout } from '../../support/captured-stdout.ts';
 
 /** A clock that stands still until it is moved. */
 function aClock(time: number): { now: () => number; pass: (milliseconds: number) => void } {
@@ -45,25 +46,25 @@ describe('spans', () => {
 
 describe('a stage in the log', () => {
   test('is a group that ends with its time', async () => {
-    const written: string[] = [];
-    const log = workflowLog((text) => written.push(text), createMasker());
+    using stdout = captureStdout();
+    const log = workflowLog((text) => void process.stdout.write(text), createMasker());
     const clock = aClock(0);
     await groupStages(createSpans(clock.now), log)('build', 'Build', () => {
       log.info('working');
       clock.pass(3210);
     });
-    expect(written.join('')).toBe('::group::Build\nworking\nBuild took 3.2 s\n::endgroup::\n');
+    expect(stdout.text()).toBe('::group::Build\nworking\nBuild took 3.2 s\n::endgroup::\n');
   });
 
   test('says after which time it failed', async () => {
-    const written: string[] = [];
-    const log = workflowLog((text) => written.push(text), createMasker());
+    using stdout = captureStdout();
+    const log = workflowLog((text) => void process.stdout.write(text), createMasker());
     const clock = aClock(0);
     const failing = groupStages(createSpans(clock.now), log)('build', 'Build', () => {
       clock.pass(40);
       throw new Error('no');
     });
     await expect(failing).rejects.toThrow('no');
-    expect(written.join('')).toBe('::group::Build\nBuild failed after 40 ms\n::endgroup::\n');
+    expect(stdout.text()).toBe('::group::Build\nBuild failed after 40 ms\n::endgroup::\n');
   });
 });

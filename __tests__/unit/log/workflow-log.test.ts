@@ -1,7 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createMasker } from '../../../src/log/masker.ts';
 import { withoutCommands, workflowLog } from '../../../src/log/workflow-log.ts';
+import { captureStdout } from '../../support/captured-stdout.ts';
 
 /** What .NET's `String.TrimStart` takes away (https://learn.microsoft.com/dotnet/api/system.char.iswhitespace). */
 const dotnetSpace = /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
@@ -38,12 +39,18 @@ const hostile = fc.oneof(
     .map((pieces) => pieces.join('')),
 );
 
+let stdout = captureStdout();
+beforeEach(() => {
+  stdout = captureStdout();
+});
+afterEach(() => stdout[Symbol.dispose]());
+
+const show = (text: string): void => void process.stdout.write(text);
+
+/** A log, and what it has written since. */
 function aLog(): { log: ReturnType<typeof workflowLog>; text: () => string } {
-  let text = '';
-  const log = workflowLog((more) => {
-    text += more;
-  }, createMasker());
-  return { log, text: () => text };
+  stdout.clear();
+  return { log: workflowLog(show, createMasker()), text: stdout.text };
 }
 
 describe('the log of a step', () => {
@@ -162,7 +169,6 @@ describe('a group that goes on', () => {
   function aClockedLog() {
     let time = 0;
     let beat = (): void => undefined;
-    let written = '';
     const clock = {
       now: () => time,
       repeat(work: () => void) {
@@ -172,20 +178,14 @@ describe('a group that goes on', () => {
         };
       },
     };
-    const log = workflowLog(
-      (text) => {
-        written += text;
-      },
-      createMasker(),
-      clock,
-    );
+    const log = workflowLog(show, createMasker(), clock);
     const pass = (seconds: number): void => {
       for (let second = 0; second < seconds; second += 5) {
         time += 5_000;
         beat();
       }
     };
-    return { log, pass, written: () => written };
+    return { log, pass, written: stdout.text };
   }
 
   test('says so every ten seconds while it is silent, and not after its end', async () => {

@@ -77,14 +77,14 @@ describe('which credential is sent to a registry', () => {
   ])('the job’s token is not sent to %s', (_title, registry, product, owning) => {
     expect(thrownBy(() => decide(registry, 'ghs_job', { product }))).toMatchObject({
       code: 'TOKEN_FOREIGN',
-      message: expect.stringContaining(`it is not sent to ${registry}, which belongs to ${owning}`),
+      message: expect.stringContaining(`so the step does not send it to ${registry}, which belongs to ${owning}`),
     });
   });
 
   test('where nothing is pushed, that is no error', () => {
     expect(decide('ghcr.io', 'ghs_job', { product: server, needed: false })).toEqual({
       kind: 'runner',
-      reason: 'the token of this job is good for ghes.example only',
+      reason: 'the token of this job is valid for ghes.example only',
     });
   });
 

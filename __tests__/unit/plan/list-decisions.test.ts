@@ -60,7 +60,7 @@ describe('the decisions of a plan', () => {
     expect(about(decisions(aPlan({ registry: 'localhost:5000' })), 'Login')).toEqual([
       { what: 'Login', which: 'the login of the runner', why: expect.stringMatching(/^because a token of GitHub/) },
     ]);
-    const registryAuth = [{ registry: parseRegistry('docker.io'), username: 'robot' }];
+    const registryAuth = [{ registry: parseRegistry('docker.io'), username: 'robot', password: 'canary-password' }];
     const { plan } = planned({ images: 'docker.io/octo/app' }, aRun(), { registryAuth });
     expect(about(decisions(plan), 'Login')).toEqual([
       { what: 'Login', which: 'robot', why: 'because `registry-auth` has it' },

@@ -136,7 +136,7 @@ describe('each destination has its login', () => {
   });
 
   test('or that of registry-auth', () => {
-    const registryAuth = [{ registry: parseRegistry('docker.io'), username: 'robot' }];
+    const registryAuth = [{ registry: parseRegistry('docker.io'), username: 'robot', password: 'canary-password' }];
     const { plan } = planned({ images: 'octo/app' }, aRun(), { registryAuth });
     expect(plan.destinations[0]?.credential).toMatchObject({ kind: 'registry-auth', username: 'robot' });
   });
@@ -241,4 +241,18 @@ describe('the cache of a build', () => {
     expect(new Set(names).size).toBe(2);
     for (const name of names) expect(name.length).toBe(100);
   });
+});
+
+test.each([
+  ['cache-from', { 'cache-from': 'type=registry,ref=ghrc.io/octo/app:cache' }],
+  ['cache-to', { 'cache-to': 'type=registry,ref=ghcr.com/octo/app:cache' }],
+  ['build-contexts', { 'build-contexts': 'base=docker-image://ghrc.io/octo/base:1' }],
+])('a host that imitates one of GitHub’s is refused in %s', (_input, texts) => {
+  expect(() => aPlan(texts)).toThrowCode('REGISTRY_INVALID');
+});
+
+test('what is no reference of an image is the builder’s to judge', () => {
+  expect(() =>
+    aPlan({ 'cache-from': 'type=registry,ref=$CACHE', 'build-contexts': 'a=docker-image://' }),
+  ).not.toThrow();
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { BuildError, PermissionError, RegistryError, ToolError } from '../../../src/errors.ts';
 import { digestOf } from '../../../src/image/digest.ts';
 import { mediaTypes, type StoredManifest } from '../../../src/image/manifest.ts';
-import { publish } from '../../../src/publish/publish-image.ts';
+import { publishImage } from '../../../src/publish/publish-image.ts';
 import { formatSummary } from '../../../src/report/job-summary.ts';
 import { formatOutputs } from '../../../src/report/outputs.ts';
 import { aRun, planned } from '../../support/builders.ts';
@@ -25,7 +25,7 @@ function at(effects: readonly string[], effect: string): number {
 describe('a release is published', () => {
   test('in this order: ask, build and push the main tag, move the others, latest last, then ask for each', async () => {
     const world = aWorld();
-    await publish(planned({}, release), world.ports);
+    await publishImage(planned({}, release), world.ports);
     expect(world.effects.slice(0, 4).toSorted()).toEqual([
       'listTags ghcr.io/octo-org/octo-app',
       'logIn',
@@ -47,7 +47,7 @@ describe('a release is published', () => {
   test('under every tag with one digest', async () => {
     const manifest = aManifest('release');
     const world = aWorld({ manifest });
-    const outcome = await publish(planned({}, release), world.ports);
+    const outcome = await publishImage(planned({}, release), world.ports);
     expect(outcome).toMatchObject({
       published: true,
       reason: '',
@@ -63,7 +63,7 @@ describe('a release is published', () => {
 
   test('and the log says by which builder and under which names', async () => {
     const world = aWorld();
-    await publish(planned({}, release), world.ports);
+    await publishImage(planned({}, release), world.ports);
     expect(world.lines).toContain('Engine: Docker with buildx, containerd image store, because it is there');
     expect(world.lines).toContain(`Tagged ${app}:latest`);
     expect(world.lines).toContainEqual(
@@ -73,20 +73,20 @@ describe('a release is published', () => {
 
   test('under one tag: nothing further is moved or asked for', async () => {
     const world = aWorld();
-    await publish(planned({ tags: 'once' }), world.ports);
+    await publishImage(planned({ tags: 'once' }), world.ports);
     expect(world.effects.slice(-2)).toEqual([`build ${app}:once --push`, `getManifest ${app}:once`]);
   });
 
   test('without asking for each tag where verify is off', async () => {
     const world = aWorld();
-    await publish(planned({ verify: 'off' }, release), world.ports);
+    await publishImage(planned({ verify: 'off' }, release), world.ports);
     expect(world.effects.filter((effect) => effect.startsWith('headManifest'))).toEqual([]);
     expect(world.tags.size).toBe(4);
   });
 
   test('in several repositories with one build', async () => {
     const world = aWorld();
-    const outcome = await publish(planned({ images: `${app}\nlocalhost:5000/b`, tags: '1\nlatest' }), world.ports);
+    const outcome = await publishImage(planned({ images: `${app}\nlocalhost:5000/b`, tags: '1\nlatest' }), world.ports);
     expect(world.effects.filter((effect) => effect.startsWith('build'))).toEqual([
       `build ${app}:1 localhost:5000/b:1 --push`,
     ]);
@@ -113,12 +113,12 @@ describe('a release is published', () => {
       }),
     );
     const manifest: StoredManifest = { mediaType: mediaTypes.ociIndex, bytes, digest: digestOf(bytes) };
-    const outcome = await publish(planned({ tags: '1' }), aWorld({ manifest }).ports);
+    const outcome = await publishImage(planned({ tags: '1' }), aWorld({ manifest }).ports);
     expect(outcome.platforms).toEqual({ 'linux/amd64': amd64, 'linux/arm64': arm64 });
   });
 
   test('for the one platform that was asked for, whatever the engine’s own is', async () => {
-    const outcome = await publish(planned({ tags: '1', platforms: 'linux/arm64' }), aWorld().ports);
+    const outcome = await publishImage(planned({ tags: '1', platforms: 'linux/arm64' }), aWorld().ports);
     expect(Object.keys(outcome.platforms)).toEqual(['linux/arm64']);
   });
 });
@@ -129,20 +129,20 @@ describe('latest and its like never move backwards', () => {
   test('a maintenance release leaves them where they are, and says so', async () => {
     const old = aManifest('old');
     const world = aWorld({ existing: [`${app}:2.0.0`, `${app}:2`, `${app}:1.4.8`, `${app}:latest`] });
-    const outcome = await publish(planned({}, maintenance), world.ports);
+    const outcome = await publishImage(planned({}, maintenance), world.ports);
     expect(outcome.description.tags.map(({ tag }) => tag)).toEqual(['1.4.9', '1.4', '1']);
     expect(world.tags.get(`${app}:latest`)?.digest).toBe(old.digest);
     expect(world.tags.get(`${app}:1.4`)?.digest).toBe(outcome.digest);
     expect(world.lines).toContainEqual(
       expect.stringMatching(
-        /^notice: ghcr\.io\/octo-org\/octo-app:latest stays where it is, because the registry has 2\.0\.0/,
+        /^notice: ghcr\.io\/octo-org\/octo-app:latest was not moved, because the registry has 2\.0\.0/,
       ),
     );
   });
 
   test('where all of its tags would move backwards nothing is built, and the reason says so', async () => {
     const world = aWorld({ existing: [`${app}:1.5.0`] });
-    const outcome = await publish(planned({ tags: 'type=semver,pattern={{major}}' }, maintenance), world.ports);
+    const outcome = await publishImage(planned({ tags: 'type=semver,pattern={{major}}' }, maintenance), world.ports);
     expect(outcome).toMatchObject({ published: false, reason: 'each of its tags would move backwards' });
     expect(world.effects.filter((effect) => effect.startsWith('build'))).toEqual([]);
   });
@@ -150,7 +150,7 @@ describe('latest and its like never move backwards', () => {
   test('one of several repositories where they all would is left alone', async () => {
     const world = aWorld({ existing: ['localhost:5000/b:1.5.0'] });
     const inputs = { images: `${app}\nlocalhost:5000/b`, tags: 'type=semver,pattern={{major}}' };
-    await publish(planned(inputs, maintenance), world.ports);
+    await publishImage(planned(inputs, maintenance), world.ports);
     expect(world.effects).toContain(`build ${app}:1 --push`);
     expect(world.effects.filter((effect) => /(?:build|Manifest) .*localhost/.test(effect))).toEqual([]);
     expect([...world.tags.keys()].filter((reference) => reference.startsWith('localhost'))).toEqual([
@@ -167,7 +167,7 @@ describe('latest and its like never move backwards', () => {
       const world = aWorld({ existing: [there] });
       const inputs = { images, tags: 'type=semver,pattern={{major}}' };
       const thePlan = planned(inputs, maintenance);
-      const outputs = formatOutputs(thePlan.plan, await publish(thePlan, world.ports));
+      const outputs = formatOutputs(thePlan.plan, await publishImage(thePlan, world.ports));
       expect(outputs).toMatchObject({
         published: 'true',
         image: `${app}:1`,
@@ -177,31 +177,40 @@ describe('latest and its like never move backwards', () => {
     },
   );
 
+  test('the outputs have the page of the package, also of a plan that was copied', async () => {
+    const { plan, describe: again } = planned({}, release);
+    const outcome = await publishImage({ plan: JSON.parse(JSON.stringify(plan)), describe: again }, aWorld().ports);
+    const page = 'https://github.com/orgs/octo-org/packages/container/package/octo-app';
+    expect(formatOutputs(plan, outcome)).toMatchObject({ image: `${app}:1.2.3`, 'package-url': page });
+  });
+
   test('tags that name one publish are moved without a look at those that are there', async () => {
     const world = aWorld();
-    await publish(planned({ tags: 'once' }), world.ports);
+    await publishImage(planned({ tags: 'once' }), world.ports);
     expect(world.effects.filter((effect) => effect.startsWith('listTags'))).toEqual([]);
   });
 
   test('a registry that does not list its tags does not stop the publish', async () => {
     const world = aWorld({ failing: { listTags: denied } });
-    const outcome = await publish(planned({}, release), world.ports);
+    const outcome = await publishImage(planned({}, release), world.ports);
     expect(outcome.description.tags).toHaveLength(4);
     expect(world.lines).toContain(
-      `notice: The tags of ${app} could not be listed, so all of \`tags\` move: It failed.`,
+      `notice: Could not list the tags of ${app}, so all tags in \`tags\` are moved without a check for newer versions: It failed.`,
     );
   });
 
   test('any other error there does', async () => {
     const error = new TypeError('a defect');
-    await expect(publish(planned({}, release), aWorld({ failing: { listTags: error } }).ports)).rejects.toBe(error);
+    await expect(publishImage(planned({}, release), aWorld({ failing: { listTags: error } }).ports)).rejects.toBe(
+      error,
+    );
   });
 });
 
 describe('nothing is published', () => {
   test('and nothing asked of a registry but the login, where the run does not push', async () => {
     const world = aWorld();
-    const outcome = await publish(planned({ push: 'false' }, release), world.ports);
+    const outcome = await publishImage(planned({ push: 'false' }, release), world.ports);
     expect(world.effects.toSorted()).toEqual([`build ${app}:1.2.3`, 'logIn', 'readFacts']);
     expect(outcome).toMatchObject({
       published: false,
@@ -214,14 +223,14 @@ describe('nothing is published', () => {
 
   test('and nothing built, where images enables none', async () => {
     const world = aWorld();
-    const outcome = await publish(planned({ images: 'name=ghcr.io/a/b,enable=false' }), world.ports);
+    const outcome = await publishImage(planned({ images: 'name=ghcr.io/a/b,enable=false' }), world.ports);
     expect(outcome).toMatchObject({ published: false, reason: '`images` enables no repository' });
     expect(world.effects.toSorted()).toEqual(['logIn', 'readFacts']);
   });
 
   test('and nothing built, where no rule gives a tag', async () => {
     const world = aWorld();
-    const outcome = await publish(planned({ tags: 'type=ref,event=tag' }), world.ports);
+    const outcome = await publishImage(planned({ tags: 'type=ref,event=tag' }), world.ports);
     expect(outcome).toMatchObject({ published: false, reason: 'no tag came out of `tags`' });
     expect(world.effects.filter((effect) => effect.startsWith('build'))).toEqual([]);
   });
@@ -230,7 +239,7 @@ describe('nothing is published', () => {
 describe('a refusal ends the step before the build', () => {
   test('with the registry’s words and the remedy', async () => {
     const world = aWorld({ permission: refused });
-    const outcome = publish(planned({}, release), world.ports);
+    const outcome = publishImage(planned({}, release), world.ports);
     await expect(outcome).rejects.toThrowCode('PUSH_DENIED');
     await expect(outcome).rejects.toThrow(`This run may not push to ${app}: It failed.`);
     await expect(outcome).rejects.toMatchObject({
@@ -246,13 +255,13 @@ describe('a refusal ends the step before the build', () => {
   test('a token that is not accepted is told apart', async () => {
     const error = new RegistryError('TOKEN_REJECTED', { ...facts, status: 401 });
     const world = aWorld({ permission: { answer: 'refused', error } });
-    await expect(publish(planned({}, release), world.ports)).rejects.toThrowCode('TOKEN_REJECTED');
+    await expect(publishImage(planned({}, release), world.ports)).rejects.toThrowCode('TOKEN_REJECTED');
   });
 
   test('but where the run is one that only reads, it builds and does not push', async () => {
     const dependabot = aRun({ GITHUB_ACTOR: 'dependabot[bot]' });
     const world = aWorld({ permission: refused });
-    const outcome = await publish(planned({}, dependabot), world.ports);
+    const outcome = await publishImage(planned({}, dependabot), world.ports);
     expect(outcome).toMatchObject({ published: false, digest: undefined });
     expect(outcome.reason).toContain('Dependabot');
     expect(world.effects.filter((effect) => effect.startsWith('build'))).toEqual([`build ${app}:main`]);
@@ -261,12 +270,19 @@ describe('a refusal ends the step before the build', () => {
 
   test('and then the output plan and the summary say that it did not push, and why', async () => {
     const thePlan = planned({}, aRun({ GITHUB_ACTOR: 'dependabot[bot]' }));
-    const outcome = await publish(thePlan, aWorld({ permission: refused }).ports);
+    const outcome = await publishImage(thePlan, aWorld({ permission: refused }).ports);
     expect(JSON.parse(formatOutputs(thePlan.plan, outcome).plan).push).toMatchObject({
       value: false,
       reason: 'Dependabot started the run, and its token only reads',
     });
-    const facts = { isDryRun: false, spans: [], buildSteps: [], images: [], warnings: [] };
+    const facts = {
+      participle: 'published' as const,
+      isDryRun: false,
+      spans: [],
+      buildSteps: [],
+      images: [],
+      warnings: [],
+    };
     const summary = formatSummary({ ...facts, plan: thePlan.plan, outcome }, (text) => text);
     expect(
       tablesOf(toHtml(summary))
@@ -277,9 +293,9 @@ describe('a refusal ends the step before the build', () => {
 
   test('what cannot be told lets the build go on, with a notice', async () => {
     const world = aWorld({ permission: { answer: 'unknown', reason: 'the registry answered 503.' } });
-    expect(await publish(planned({ tags: '1' }), world.ports)).toMatchObject({ published: true });
+    expect(await publishImage(planned({ tags: '1' }), world.ports)).toMatchObject({ published: true });
     expect(world.lines).toContain(
-      `notice: Whether this run may push to ${app} could not be told before the build: the registry answered 503.`,
+      `notice: Could not check in advance whether this run may push to ${app}: the registry answered 503.`,
     );
   });
 });
@@ -297,27 +313,27 @@ describe('a failure moves no further tag', () => {
     ],
   ] as const)('%s: nothing is built', async (_title, failing, code) => {
     const world = aWorld({ failing });
-    await expect(publish(planned({}, release), world.ports)).rejects.toThrowCode(code);
+    await expect(publishImage(planned({}, release), world.ports)).rejects.toThrowCode(code);
     expect(world.effects.filter((effect) => effect.startsWith('build'))).toEqual([]);
     expect(world.tags.size).toBe(0);
   });
 
   test('of the build: no tag moves', async () => {
     const world = aWorld({ failing: { build: new BuildError('BUILD_FAILED', facts) } });
-    await expect(publish(planned({}, release), world.ports)).rejects.toThrowCode('BUILD_FAILED');
+    await expect(publishImage(planned({}, release), world.ports)).rejects.toThrowCode('BUILD_FAILED');
     expect(world.effects.at(-1)).toBe(`build ${app}:1.2.3 --push`);
     expect(world.tags.size).toBe(0);
   });
 
   test('of the main tag’s manifest: no other moves', async () => {
     const world = aWorld({ failing: { getManifest: denied } });
-    await expect(publish(planned({}, release), world.ports)).rejects.toThrowCode('REGISTRY_REFUSED');
+    await expect(publishImage(planned({}, release), world.ports)).rejects.toThrowCode('REGISTRY_REFUSED');
     expect([...world.tags.keys()]).toEqual([`${app}:1.2.3`]);
   });
 
   test('of one tag: those after it stay, and so does latest', async () => {
     const world = aWorld({ failing: { [`putManifest ${app}:1`]: denied } });
-    await expect(publish(planned({}, release), world.ports)).rejects.toThrowCode('REGISTRY_REFUSED');
+    await expect(publishImage(planned({}, release), world.ports)).rejects.toThrowCode('REGISTRY_REFUSED');
     expect([...world.tags.keys()]).toEqual([`${app}:1.2.3`, `${app}:1.2`]);
   });
 
@@ -326,7 +342,7 @@ describe('a failure moves no further tag', () => {
     ['localhost:5000/b:latest', ` In ${app} moved: 1, latest.`],
   ])('of %s, in one of two repositories: the error says what has moved in the other', async (tag, says) => {
     const world = aWorld({ failing: { [`putManifest ${tag}`]: denied } });
-    const outcome = publish(planned({ images: `${app}\nlocalhost:5000/b`, tags: '1\nlatest' }), world.ports);
+    const outcome = publishImage(planned({ images: `${app}\nlocalhost:5000/b`, tags: '1\nlatest' }), world.ports);
     await expect(outcome).rejects.toThrow(`moved to it: 1; not moved: latest.${says}`);
     expect(denied.message).toBe('It failed.');
   });
@@ -336,7 +352,7 @@ describe('a failure moves no further tag', () => {
       permission: refused,
       failing: { readFacts: engineDown, logIn: new PermissionError('LOGIN_REFUSED', facts) },
     });
-    await expect(publish(planned({}, release), world.ports)).rejects.toBeInstanceOf(Error);
+    await expect(publishImage(planned({}, release), world.ports)).rejects.toBeInstanceOf(Error);
     // Nothing is left that rejects when nobody listens: Jest would fail the run.
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(at(world.effects, 'mayPush')).toBeLessThan(4);
@@ -351,7 +367,7 @@ describe('what was pushed is read back', () => {
         if (effect.startsWith('getManifest')) tags.set(`${app}:1.2.3`, other);
       },
     });
-    const outcome = publish(planned({}, release), world.ports);
+    const outcome = publishImage(planned({}, release), world.ports);
     await expect(outcome).rejects.toThrowCode('DIGEST_MISMATCH');
     await expect(outcome).rejects.toThrow(
       `${app}:1.2.3 is ${other.digest} after the push of ${aManifest('new').digest}.`,
@@ -370,7 +386,7 @@ describe('what was pushed is read back', () => {
         else tags.set(`${app}:1`, found);
       },
     });
-    const outcome = publish(planned({}, release), world.ports);
+    const outcome = publishImage(planned({}, release), world.ports);
     await expect(outcome).rejects.toThrowCode('DIGEST_MISMATCH');
     await expect(outcome).rejects.toThrow(`${app}:1 is ${words} after the push of`);
   });

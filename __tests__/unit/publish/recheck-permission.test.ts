@@ -46,7 +46,7 @@ describe('a refusal in the middle of a publish', () => {
     const { thrown } = await fail(error, { 'quay.io': refusedWith('TOKEN_REJECTED', 'GET /token: 401.') });
     expect(thrown).toMatchObject({
       code: 'TOKEN_EXPIRED',
-      message: `${error.message} The login with which quay.io/octo-org/app could be pushed to when this step began is refused now: GET /token: 401.`,
+      message: `${error.message} The registry accepted the login for quay.io/octo-org/app when this step began, and refuses it now: GET /token: 401.`,
       detail: 'what it printed',
       status: 403,
       ociCodes: ['DENIED'],
@@ -58,7 +58,7 @@ describe('a refusal in the middle of a publish', () => {
     const { thrown } = await fail(unauthorized, { 'ghcr.io': refusedWith('PUSH_DENIED', 'POST: denied.') });
     expect(thrown).toMatchObject({
       code: 'PUSH_DENIED',
-      message: `${facts.message} ghcr.io/octo-org/app could be pushed to when this step began, and now no more: POST: denied.`,
+      message: `${facts.message} This run could push to ghcr.io/octo-org/app when this step began, and now it cannot: POST: denied.`,
       remedy: 'Mend it.',
       status: 403,
       ociCodes: ['DENIED'],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { digestOf } from '../../../src/image/digest.ts';
 import { mediaTypes, type StoredManifest } from '../../../src/image/manifest.ts';
-import { publish } from '../../../src/publish/publish-image.ts';
+import { publishImage } from '../../../src/publish/publish-image.ts';
 import { aRun, planned } from '../../support/builders.ts';
 import { aWorld } from '../../support/fakes.ts';
 import { aLeg } from '../../support/legs.ts';
@@ -21,7 +21,7 @@ describe('a leg that is staged', () => {
 
   test('is pushed by its digest and marked, and no tag of the image moves', async () => {
     const world = aWorld({ manifest });
-    const outcome = await publish(planned({ stage: 'true' }, run), world.ports);
+    const outcome = await publishImage(planned({ stage: 'true' }, run), world.ports);
     expect(outcome).toMatchObject({
       published: false,
       digest: manifest.digest,
@@ -37,14 +37,14 @@ describe('a leg that is staged', () => {
 
   test('says by which engine it is built, and which cache that uses', async () => {
     const world = aWorld({ manifest });
-    await publish(planned({ stage: 'true', cache: 'registry' }, run), world.ports);
+    await publishImage(planned({ stage: 'true', cache: 'registry' }, run), world.ports);
     expect(world.lines).toContain('Engine: Docker with buildx, containerd image store, because it is there');
     expect(world.lines).toContain('Cache: read from nothing, write to nothing, because it is a test');
   });
 
   test('says nothing of a cache that is off', async () => {
     const world = aWorld({ manifest });
-    await publish(planned({ stage: 'true' }, run), world.ports);
+    await publishImage(planned({ stage: 'true' }, run), world.ports);
     expect(world.lines.filter((line) => line.startsWith('Cache'))).toEqual([]);
   });
 });

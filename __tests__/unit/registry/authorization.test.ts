@@ -4,14 +4,15 @@ import { parseRealm } from '../../../src/registry/authorization.ts';
 import type { Credential } from '../../../src/registry/credential.ts';
 
 const credential: Credential = { username: 'octocat', token: 'secret-token' };
-const onGhes: Credential = { ...credential, realmDomain: 'ghes.test' };
+const within = (realmDomain: string): Credential => ({ ...credential, realmDomain });
+const onGhes = within('ghes.test');
 
 describe('the token endpoint that a registry names', () => {
   test.each([
-    ['ghcr.io', 'https://ghcr.io/token', credential],
-    ['docker.pkg.github.com', 'https://docker.pkg.github.com/token', credential],
-    ['containers.octo.ghe.com', 'https://containers.octo.ghe.com/token', credential],
-    ['containers.octo.ghe.com', 'https://octo.ghe.com/token', credential],
+    ['ghcr.io', 'https://ghcr.io/token', within('ghcr.io')],
+    ['docker.pkg.github.com', 'https://docker.pkg.github.com/token', within('github.com')],
+    ['containers.octo.ghe.com', 'https://containers.octo.ghe.com/token', within('octo.ghe.com')],
+    ['containers.octo.ghe.com', 'https://octo.ghe.com/token', within('octo.ghe.com')],
     ['containers.ghes.test', 'https://containers.ghes.test/token', onGhes],
     ['containers.ghes.test', 'https://ghes.test/_registry/token', onGhes],
     ['ghes.test:8443', 'https://auth.ghes.test:8443/token', onGhes],
@@ -26,15 +27,20 @@ describe('the token endpoint that a registry names', () => {
   });
 
   test.each([
-    ['a GitHub token leaves ghcr.io', 'ghcr.io', 'https://evil.test/token', credential],
-    ['a look-alike suffix is another domain', 'ghcr.io', 'https://notghcr.io/token', credential],
+    ['a GitHub token leaves ghcr.io', 'ghcr.io', 'https://evil.test/token', within('ghcr.io')],
+    ['a look-alike suffix is another domain', 'ghcr.io', 'https://notghcr.io/token', within('ghcr.io')],
     [
       'a GitHub token leaves its tenant',
       'containers.octo.ghe.com',
       'https://containers.other.ghe.com/token',
-      credential,
+      within('octo.ghe.com'),
     ],
-    ['a GitHub token leaves the legacy registry', 'docker.pkg.github.com', 'https://github.io/token', credential],
+    [
+      'a GitHub token leaves the legacy registry',
+      'docker.pkg.github.com',
+      'https://github.io/token',
+      within('github.com'),
+    ],
     ['a GHES token leaves its instance', 'containers.ghes.test', 'https://ghcr.io/token', onGhes],
     ['a token goes over plain HTTP', 'registry.test', 'http://registry.test/token', credential],
     ['a token goes to this machine from elsewhere', 'registry.test', 'http://localhost:1/token', credential],

@@ -4,6 +4,7 @@ import { InputError, InputFaults, PermissionError, RegistryError } from '../../.
 import { parseDigest } from '../../../src/image/digest.ts';
 import { nothingDone, type Outcome } from '../../../src/plan/outcome.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
+import { targetOf } from '../../../src/plan/target.ts';
 import { formatSummary as format, mostBytes, type SummaryFacts } from '../../../src/report/job-summary.ts';
 import { formatPlan } from '../../../src/report/plan-table.ts';
 import { aPlan, aRun, planned } from '../../support/builders.ts';
@@ -25,7 +26,14 @@ const spans: SummaryFacts['spans'] = [
 /** The summary of a step without secrets. */
 const formatSummary = (facts: SummaryFacts, room?: number): string => format(facts, (text) => text, room);
 
-const nothing: SummaryFacts = { isDryRun: false, spans: [], buildSteps: [], images: [], warnings: [] };
+const nothing: SummaryFacts = {
+  participle: 'published',
+  isDryRun: false,
+  spans: [],
+  buildSteps: [],
+  images: [],
+  warnings: [],
+};
 
 /** What came of a plan that went well. */
 function published(plan: Plan, description = plan.description): Outcome {
@@ -152,8 +160,8 @@ describe('a pull request', () => {
 describe('a leg', () => {
   const plan = aPlan({ stage: 'true' }, aRun({ GITHUB_RUN_ID: '7', GITHUB_RUN_ATTEMPT: '1' }));
   const description = { ...plan.description, tags: [] };
-  const places = plan.destinations.map(({ repository }) => ({ repository, description }));
-  const staged = { ...nothingDone(plan, 'it is staged'), digest, imageId: digest, places, description };
+  const targets = plan.destinations.map((destination) => targetOf(destination, description));
+  const staged = { ...nothingDone(plan, 'it is staged'), digest, imageId: digest, targets, description };
 
   test('that is staged is named by its digest, without a word of tags', () => {
     const html = toHtml(formatSummary({ ...nothing, plan, outcome: staged, spans: spans.slice(0, 4) }));

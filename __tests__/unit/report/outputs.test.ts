@@ -16,6 +16,7 @@ describe('the outputs', () => {
       published: true,
       reason: '',
       description,
+      targets: [],
       digest,
       imageId: 'sha256:i',
       platforms,

@@ -1,0 +1,77 @@
+/** Several registries in one step: each records what it is sent, and none is sent the login of another. */
+
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type MeddlingRegistry, startMeddlingRegistry } from '../support/meddling-registry.ts';
+import { type Runner, type StepResult, uniqueName } from '../support/step.ts';
+import { openSuite } from '../support/suite.ts';
+
+const suite = openSuite('engine', 'login', 'client');
+
+/** A registry that asks for a login, and every password that it was sent. */
+interface Recording extends MeddlingRegistry {
+  readonly passwords: Set<string>;
+}
+
+async function startRecording(): Promise<Recording> {
+  const passwords = new Set<string>();
+  const registry = await startMeddlingRegistry(suite.login.registry, (_request, { authorization = '' }) => {
+    const [scheme = '', value = ''] = authorization.split(' ');
+    const login = Buffer.from(value, 'base64').toString();
+    if (authorization !== '') passwords.add(scheme === 'Basic' ? login.slice(login.indexOf(':') + 1) : authorization);
+    return undefined;
+  });
+  return { ...registry, passwords, [Symbol.dispose]: () => registry[Symbol.dispose]() };
+}
+
+describe('two registries that ask for a login', () => {
+  let first: Recording;
+  let second: Recording;
+  beforeAll(async () => {
+    first = await startRecording();
+    second = await startRecording();
+  });
+  afterAll(() => {
+    first[Symbol.dispose]();
+    second[Symbol.dispose]();
+  });
+
+  const wrong = 'canary-password-of-no-registry';
+
+  /** @param isLoggedIn whether an earlier step has logged in to the second one */
+  function aRunner(isLoggedIn: boolean): { readonly runner: Runner; readonly images: string; readonly path: string } {
+    const path = `octo-org/${uniqueName('several')}`;
+    const auth = Buffer.from(`${suite.login.username}:${suite.login.token}`).toString('base64');
+    const dockerConfig = isLoggedIn ? { auths: { [second.address]: { auth } } } : {};
+    const runner = suite.action.newRunner({ engine: suite.engine, repository: path, dockerConfig });
+    runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
+    first.passwords.clear();
+    second.passwords.clear();
+    return { runner, path, images: `${first.address}/${path}\n${second.address}/${path}` };
+  }
+
+  const entry = (registry: string, password: string): string =>
+    `- registry: ${registry}\n  username: ${suite.login.username}\n  password: ${password}\n`;
+
+  function refusalOf({ exitCode, failure }: StepResult): string {
+    expect(exitCode).toBe(1);
+    return failure;
+  }
+
+  test('are not sent a token that could be for either, and the error names the entry to write', async () => {
+    const { runner, images } = aRunner(false);
+    const { username, token } = suite.login;
+    const failure = refusalOf(await runner.main({ images, username, token, tags: '1' }));
+    expect([...first.passwords, ...second.passwords]).toEqual([]);
+    expect(failure).toContain('LOGIN_MISSING');
+    expect(failure).toMatch(/registry-auth: \|\s+- registry: localhost:[0-9]+/);
+  });
+
+  test('are each sent their own: of an entry, and of the login that the runner has', async () => {
+    const { runner, images, path } = aRunner(true);
+    const { token } = suite.login;
+    const step = await runner.main({ images, token: wrong, tags: '1', 'registry-auth': entry(first.address, token) });
+    expect(step).toMatchObject({ exitCode: 0, failure: '' });
+    expect({ first: [...first.passwords], second: [...second.passwords] }).toEqual({ first: [token], second: [token] });
+    expect(await suite.client.digestOf(`${suite.login.registry}/${path}:1`)).toBe(step.outputs.digest);
+  });
+});
