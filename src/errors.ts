@@ -291,28 +291,48 @@ export interface Faults {
   attempt<T>(check: () => T): T | undefined;
   /** Gives each gathered fault away, for those that are no reason to stop. */
   report(tell: (fault: InputError) => void): void;
+  /**
+   * Runs the last check, and throws what it and those before it found.
+   * @returns what the check gives, if there is no fault at all
+   */
+  settle<T>(check: () => T): T;
   /** Throws what was gathered: a single fault as it is, several as `InputFaults`. */
   throwIfAny(): void;
 }
 
 export function gatherFaults(): Faults {
   const faults: InputError[] = [];
+  const keep = (error: unknown): void => {
+    if (!(error instanceof InputError)) throw error;
+    if (error instanceof InputFaults) faults.push(...error.faults);
+    else faults.push(error);
+  };
+  const combined = (): InputError | undefined => (faults.length > 1 ? new InputFaults(faults) : faults[0]);
+  const throwIfAny = (): void => {
+    const error = combined();
+    if (error !== undefined) throw error;
+  };
   return {
     attempt(check) {
       try {
         return check();
       } catch (error) {
-        if (!(error instanceof InputError)) throw error;
-        if (error instanceof InputFaults) faults.push(...error.faults);
-        else faults.push(error);
+        keep(error);
         return undefined;
       }
     },
-    report: (tell) => faults.forEach(tell),
-    throwIfAny() {
-      const [first] = faults;
-      if (faults.length > 1) throw new InputFaults(faults);
-      if (first !== undefined) throw first;
+    settle<T>(check: () => T): T {
+      let given: T;
+      try {
+        given = check();
+      } catch (error) {
+        keep(error);
+        throw combined();
+      }
+      throwIfAny();
+      return given;
     },
+    report: (tell) => faults.forEach(tell),
+    throwIfAny,
   };
 }

@@ -2,11 +2,10 @@
 
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { mergeOutputNames } from '../../src/actions/merge-action.ts';
 import { mergeInputDefaults } from '../../src/inputs/merge-inputs.ts';
 import { inputDefaults } from '../../src/inputs/publish-inputs.ts';
 import { pullInputDefaults } from '../../src/inputs/pull-inputs.ts';
-import { outputNames } from '../../src/report/outputs.ts';
+import { mergeOutputNames, outputNames } from '../../src/report/outputs.ts';
 import { readActionManifest } from '../support/step.ts';
 
 const root = new URL('../..', import.meta.url);

@@ -2,14 +2,19 @@
 
 import type { Circumstances } from '../diagnosis/explain.ts';
 import type { Run } from '../github/workflow-run.ts';
-import type { PublicationPlan } from '../plan/plan.ts';
+import type { AnyPlan } from '../plan/list-decisions.ts';
 import type { StepSecrets } from '../step/step-secrets.ts';
 
-/** What an error of a run with this plan can be explained by. */
-export function circumstancesOf(
-  { product, destinations, push }: PublicationPlan,
-  run: Run,
-  secrets: StepSecrets,
-): Circumstances {
-  return { product, destinations, push: push.value, run, secrets };
+/** By what an error of a run with this plan can be explained. */
+export function circumstancesOf(plan: AnyPlan, run: Run, secrets: StepSecrets): Circumstances {
+  const { product, destinations } = plan;
+  return { product, destinations, push: 'push' in plan && plan.push.value, run, secrets };
+}
+
+/** Throws an error again, with its cause and remedy. Only a step that fails loads the diagnosis. */
+export function explainIn(circumstances: Circumstances): (error: unknown) => Promise<never> {
+  return async (error) => {
+    const { explain } = await import('../diagnosis/explain.ts');
+    throw explain(error, circumstances);
+  };
 }

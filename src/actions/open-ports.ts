@@ -5,14 +5,14 @@ import type { Inputs } from '../inputs/publish-inputs.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { SourcePort } from '../publish/ports.ts';
 import { keepState } from '../runner/runner-files.ts';
-import type { Entry } from '../step/process.ts';
+import type { StepProcess } from '../step/process.ts';
 import type { StepInUse } from '../step/run-in-step.ts';
 
 export function engineOf(
   { docker, config, logins }: StepInUse,
   { build: request, destinations, push, source }: Plan,
   { build, token }: Inputs,
-  { env, log }: Pick<Entry, 'env' | 'log'>,
+  { env, log }: Pick<StepProcess, 'env' | 'log'>,
 ): Engine {
   const ports = {
     ...docker,

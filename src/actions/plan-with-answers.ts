@@ -1,75 +1,65 @@
-/**
- * From inputs to a plan, with the answers of a GHES and of GitHub's API where a plan needs them.
- */
+/** From inputs to a plan, with the answers of a GHES and of GitHub's API if a decision needs them. */
 
-import type { Circumstances } from '../diagnosis/explain.ts';
-import type { Faults } from '../errors.ts';
-import { isOpen, mostCapable, type ServerFacts } from '../github/enterprise-server.ts';
+import { isOpen, mostCapable } from '../github/enterprise-server.ts';
 import { resolveProduct } from '../github/product.ts';
 import { findMissingFacts, type GitHubFacts, readGitHubFacts } from '../github/repository-facts.ts';
 import { tokenForm } from '../github/token-form.ts';
 import type { Run } from '../github/workflow-run.ts';
-import { parseContextOptions } from '../inputs/metadata-options.ts';
-import type { Inputs } from '../inputs/publish-inputs.ts';
-import type { ContextOptions } from '../metadata/metadata-context.ts';
-import type { PublicationPlan } from '../plan/plan.ts';
-import type { Entry } from '../step/process.ts';
-import type { StepSecrets } from '../step/step-secrets.ts';
+import type { InputReader } from '../inputs/input-reader.ts';
+import type { StepProcess } from '../step/process.ts';
+import type { Action, ActionTypes, Asked } from './action.ts';
 import { readServer } from './ask-server.ts';
-import { circumstancesOf } from './explain-error.ts';
+import { circumstancesOf, explainIn } from './explain-error.ts';
 
 /**
- * Plans with what the environment tells; where a GHES or GitHub's API has more to say, they are asked, once nothing is at
- * fault, and it is planned again.
- * @param faults holds those of the inputs already
+ * Plans with what the environment says. If a GHES or GitHub's API knows more, the step asks them, once no input is at fault,
+ * and plans again.
  * @throws InputError, or InputFaults with every fault
  */
-export async function planWithAnswers<Result extends { readonly plan: PublicationPlan }>(
-  inputs: Inputs,
-  theRun: Run,
-  entry: Entry,
-  secrets: StepSecrets,
-  faults: Faults,
-  planWith: (metadata: ContextOptions, server: ServerFacts | undefined) => Result,
-): Promise<Result> {
-  const metadata = faults.attempt(() => parseContextOptions(entry.env, new Date()));
-  const asksServer = !inputs.dryRun && isOpen(inputs, resolveProduct(theRun.serverUrl));
-  const first = metadata && faults.attempt(() => planWith(metadata, asksServer ? mostCapable : undefined));
-  faults.throwIfAny();
-  if (metadata === undefined || first === undefined) throw new Error('no fault, but no plan either');
-  const [asked, server] = await Promise.all([
-    inputs.dryRun ? undefined : askGitHub(inputs, theRun, entry),
-    asksServer
-      ? readServer(theRun, entry.env, entry.termination).catch(explainIn(circumstancesOf(first.plan, theRun, secrets)))
-      : undefined,
+export async function planWithAnswers<Types extends ActionTypes>(
+  action: Action<Types>,
+  read: InputReader<Types['name']>,
+  process: StepProcess,
+  { inputs, secrets, run, faults }: Asked<Types>,
+): Promise<Types['planned']> {
+  const { env, termination } = process;
+  const { registryAuth } = secrets;
+  const facts = { read, process, run, registryAuth, now: new Date() };
+  const asksServer = inputs.dryRun !== true && isOpen(inputs, resolveProduct(run.serverUrl));
+  const first = faults.settle(() =>
+    action.plan(inputs, { ...facts, server: asksServer ? mostCapable : undefined, gitHub: undefined }),
+  );
+  if (inputs.dryRun) return first;
+  const explain = explainIn(circumstancesOf(first.plan, run, secrets));
+  const [server, gitHub] = await Promise.all([
+    asksServer ? readServer(run, env, termination).catch(explain) : undefined,
+    action.templatesOf && askGitHub(action.templatesOf(inputs), inputs.token, run, process),
   ]);
-  return asked === undefined && server === undefined ? first : planWith({ ...metadata, ...asked }, server);
+  return server === undefined && gitHub === undefined ? first : action.plan(inputs, { ...facts, server, gitHub });
 }
 
-/** Throws an error again, with its cause and remedy in this very run. */
-export function explainIn(circumstances: Circumstances): (error: unknown) => Promise<never> {
-  return async (error) => {
-    const { explain } = await import('../diagnosis/explain.ts');
-    throw explain(error, circumstances);
-  };
-}
-
-/** What the payload lacks, from the API; `undefined` where nothing is missing. */
+/** What the payload lacks, from the API; `undefined` if nothing is missing. */
 async function askGitHub(
-  inputs: Inputs,
-  theRun: Run,
-  { env, log, termination }: Entry,
+  templates: readonly string[],
+  token: string,
+  run: Run,
+  { env, log, termination }: StepProcess,
 ): Promise<GitHubFacts | undefined> {
-  const { tags, flavor, labels, annotations } = inputs;
-  const missing = findMissingFacts(theRun, [tags, flavor, labels, annotations]);
+  const missing = findMissingFacts(run, templates);
   // A terminal has no API of its own to ask.
   if (env.GITHUB_ACTIONS !== 'true' || !(missing.repository || missing.commit)) return undefined;
   const { createGitHubApi } = await import('../github/rest-api.ts');
-  // A password for another registry is none of GitHub's business.
-  const token = tokenForm(inputs.token) === 'other' ? '' : inputs.token;
-  const api = createGitHubApi({ url: theRun.apiUrl, token, environment: env, signal: termination, deadline: 5_000 });
+  // A password for another registry is not sent to GitHub.
+  const known = tokenForm(token) === 'other' ? '' : token;
+  const api = createGitHubApi({
+    url: run.apiUrl,
+    token: known,
+    environment: env,
+    signal: termination,
+    deadline: 5_000,
+  });
   try {
-    return await readGitHubFacts(missing, theRun, api, (message) => log.info(message));
+    return await readGitHubFacts(missing, run, api, (message) => log.info(message));
   } finally {
     api.close();
   }

@@ -14,7 +14,7 @@ import type { Tag } from '../image/tag.ts';
 import { latest, type PullPlan } from '../plan/plan-pull.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import type { RegistryLogin } from '../registry/credential.ts';
-import type { Entry } from '../step/process.ts';
+import type { StepProcess } from '../step/process.ts';
 import type { StepInUse } from '../step/run-in-step.ts';
 
 /** The engine into which the image goes. */
@@ -25,7 +25,7 @@ type PullEngine =
 export async function openPullEngine(
   wish: EngineWish,
   { docker, config }: StepInUse,
-  { env, log }: Entry,
+  { env, log }: StepProcess,
 ): Promise<PullEngine> {
   const readDocker = async () => ({ docker: await readEngineFacts(docker, config.currentContext) });
   const chosen = wish === 'docker' ? undefined : await chooseEngine(wish, docker.env, readDocker);

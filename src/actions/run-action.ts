@@ -1,26 +1,122 @@
-/** Does the work of a step, and sums it up, whatever comes of it. */
+/** Runs an action: reads its inputs, plans, works in a step, reports, and writes the summary, whatever happens. */
 
+import { gatherFaults } from '../errors.ts';
+import { type InputReader, textsOf } from '../inputs/input-reader.ts';
 import { toPublishError } from '../log/error-message.ts';
-import { type Journal, openJournal } from '../log/recording-log.ts';
-import { type Account, writeSummary } from '../report/summary-file.ts';
-import type { Entry } from '../step/process.ts';
+import { openRecordingLog, type RecordingLog } from '../log/recording-log.ts';
+import { loginsOf, stepDestinations } from '../plan/step-logins.ts';
+import { tellOf } from '../report/announce.ts';
+import type { WeighedImage } from '../report/image-sizes.ts';
+import { formatPlan } from '../report/plan-table.ts';
+import { readSizes, writeSummary } from '../report/summary-file.ts';
+import { writeOutputs } from '../runner/runner-files.ts';
+import type { StepProcess } from '../step/process.ts';
+import { readRun } from '../step/read-workflow-run.ts';
+import { withStep } from '../step/run-in-step.ts';
+import { maskSecrets, readRegistryAuth } from '../step/step-secrets.ts';
+import type { Action, ActionResult, ActionTypes, Asked } from './action.ts';
+import { circumstancesOf, explainIn } from './explain-error.ts';
+import { planWithAnswers } from './plan-with-answers.ts';
 
 /**
- * Does the work of a step, and sums it up, whatever comes of it.
- * @throws what the work throws
+ * Runs an action to its end.
+ * @param read the texts of its inputs
+ * @returns what it came to; an error is a part of that, and is not thrown
  */
-export async function accountFor<Result>(
-  entry: Entry,
-  work: (entry: Entry, journal: Journal, account: Account) => Promise<Result>,
-): Promise<Result> {
-  const journal = openJournal(entry.log, entry.masker, entry.now);
-  const account: Account = { wantsSummary: true, isDryRun: false, images: [] };
-  try {
-    return await work({ ...entry, log: journal.log }, journal, account);
-  } catch (error) {
-    account.failure = toPublishError(entry.termination.aborted ? entry.termination.reason : error);
-    throw error;
-  } finally {
-    await writeSummary(account, journal, entry);
+export async function runAction<Types extends ActionTypes>(
+  action: Action<Types>,
+  read: InputReader<Types['name']>,
+  process: StepProcess,
+): Promise<ActionResult<Types>> {
+  const recording = openRecordingLog(process.log, process.masker, process.now);
+  const recorded = { ...process, log: recording.log };
+  const { inputs, images = [], ...result } = await attempt(action, read, recorded, recording);
+  const { plan, outcome, failure } = result;
+  const publication = outcome === undefined ? undefined : action.publication(outcome);
+  if (inputs?.summary !== false && (publication !== undefined || failure !== undefined)) {
+    const facts = {
+      participle: action.participle,
+      isDryRun: inputs?.dryRun === true,
+      images,
+      ...(plan && { plan }),
+      ...(publication && { outcome: publication }),
+      ...(failure && { failure }),
+    };
+    await writeSummary(facts, recording, recorded);
   }
+  return result;
+}
+
+/** How far an action came. */
+interface Attempt<Types extends ActionTypes> extends ActionResult<Types> {
+  readonly inputs?: Types['inputs'];
+  readonly images?: readonly WeighedImage[];
+}
+
+async function attempt<Types extends ActionTypes>(
+  action: Action<Types>,
+  read: InputReader<Types['name']>,
+  process: StepProcess,
+  { spans, runStage }: RecordingLog,
+): Promise<Attempt<Types>> {
+  const { env, log, termination } = process;
+  let reached: Attempt<Types> = {};
+  try {
+    const asked = await spans.measure('read', 'Read', () => readAll(action, read, process));
+    const { inputs, secrets, run } = asked;
+    reached = { inputs };
+
+    // In a dry run the plan is the result, so it is not folded into a group of the log.
+    const planned = await (inputs.dryRun ? spans.measure : runStage)('plan', 'Plan', async () => {
+      const planned = await planWithAnswers(action, read, process, asked);
+      for (const line of formatPlan(planned.plan)) log.info(line);
+      tellOf(planned.plan, log);
+      for (const warning of action.warningsOf?.(planned.plan, process) ?? []) log.warning(warning);
+      return planned;
+    });
+    const plan: Types['planned']['plan'] = planned.plan;
+    reached = { inputs, plan };
+    if (inputs.dryRun && action.nothingDone !== undefined) {
+      const outcome = action.nothingDone(plan, '`dry-run` is true');
+      return { inputs, plan, outcome, outputs: writeOutputs(env, action.outputs(plan, outcome)) };
+    }
+
+    const destinations = stepDestinations(plan);
+    const repositories = destinations.map(({ repository }) => repository);
+    const { product, retries } = plan;
+    const stepPlan = { product, retries, repositories, logins: loginsOf(destinations, secrets) };
+    const explain = explainIn(circumstancesOf(plan, run, secrets));
+    await withStep(stepPlan, process, explain, secrets, async (step) => {
+      const { outcome, loginVariables } = await action.work(planned, inputs, { process, step, run, runStage });
+      reached = { inputs, plan, outcome };
+      await spans.measure('report', 'Report', async () => {
+        const publication = inputs.summary === false ? undefined : action.publication(outcome);
+        const images = publication === undefined ? [] : await readSizes(publication, step.registry, process);
+        reached = { inputs, plan, outcome, images };
+        action.announce(plan, outcome, process);
+        if (inputs.loginScope === 'job') step.keepLogin(loginVariables);
+        reached = { ...reached, outputs: writeOutputs(env, action.outputs(plan, outcome)) };
+      });
+    });
+    return reached;
+  } catch (error) {
+    // A step that was asked to end failed because of that, whatever broke off first.
+    return { ...reached, failure: toPublishError(termination.aborted ? termination.reason : error) };
+  }
+}
+
+/** Reads inputs and run; every secret is masked from here on. */
+async function readAll<Types extends ActionTypes>(
+  action: Action<Types>,
+  read: InputReader<Types['name']>,
+  { env, log }: StepProcess,
+): Promise<Asked<Types>> {
+  const faults = gatherFaults();
+  const inputs = action.parse(read, faults);
+  const registryAuth = await readRegistryAuth(inputs.registryAuth, faults);
+  const { values = [], inFiles = [] } = (await action.readBuildSecrets?.(inputs, env)) ?? {};
+  const secrets = { token: inputs.token, registryAuth, ofBuild: values };
+  const hidden = { ...secrets, ofBuild: [...values, ...inFiles] };
+  maskSecrets(log, inputs.username, hidden, textsOf(read, action.defaults));
+  return { inputs, secrets, run: readRun(env), faults };
 }

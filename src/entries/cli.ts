@@ -4,14 +4,12 @@
  */
 
 import { basename } from 'node:path';
-import { mergeStep } from '../actions/merge-action.ts';
-import { publishStep } from '../actions/publish-action.ts';
-import { pullStep } from '../actions/pull-action.ts';
-import { isFixedBy } from '../errors.ts';
-import { inputsWithDefaults } from '../inputs/input-reader.ts';
-import { mergeInputDefaults } from '../inputs/merge-inputs.ts';
-import { type InputName, inputDefaults } from '../inputs/publish-inputs.ts';
-import { pullInputDefaults } from '../inputs/pull-inputs.ts';
+import { mergeAction } from '../actions/merge-action.ts';
+import { publishAction } from '../actions/publish-action.ts';
+import { pullAction } from '../actions/pull-action.ts';
+import { runAction } from '../actions/run-action.ts';
+import { isFixedBy, type PublishError } from '../errors.ts';
+import { type InputReader, inputsWithDefaults } from '../inputs/input-reader.ts';
 import { formatFailure, toPublishError } from '../log/error-message.ts';
 import { liveLog } from '../log/live-log.ts';
 import type { Log } from '../log/log.ts';
@@ -19,9 +17,9 @@ import { createMasker, type Masker } from '../log/masker.ts';
 import { terminalLog } from '../log/terminal-log.ts';
 import { readInput } from '../runner/step-inputs.ts';
 import { exitCodeOf, onTermination } from '../step/cancellation.ts';
-import type { Entry } from '../step/process.ts';
+import type { StepProcess } from '../step/process.ts';
 import type { Environment } from '../text/environment.ts';
-import { type Arguments, type MergeInputName, type PullInputName, parseArguments } from './command-line.ts';
+import { type Arguments, parseArguments } from './command-line.ts';
 import { endProcess } from './end-process.ts';
 import { askGitOf, readGitRun } from './git-checkout.ts';
 import { readHelp } from './help.ts';
@@ -60,38 +58,46 @@ function takeStdout(): Print {
   };
 }
 
-/** Does what a command line asks for; what a program would read goes to standard output. */
-async function runCommand({ command, json, inputs }: Arguments, entry: Entry, print: Print): Promise<void> {
-  const { env, workingFolder, log, masker } = entry;
-  // A checkout without a remote still has a name.
-  const named = (name: string, value: string): string =>
-    name === 'image' && value === '' && !env.GITHUB_REPOSITORY ? basename(workingFolder) : value;
+/** Does what a command line asks for, and prints what a program would read on standard output. */
+async function runCommand(
+  { command, json, inputs }: Arguments,
+  step: StepProcess,
+  print: Print,
+): Promise<PublishError | undefined> {
+  const { env, workingFolder, log, masker } = step;
+  const read = <Name extends string>(defaults: Readonly<Record<Name, string>>): InputReader<Name> => {
+    const fromEnvironment = inputsWithDefaults(readInput, env, defaults);
+    return (name) => {
+      const value = inputs.get(name) ?? fromEnvironment(name);
+      // A checkout without a remote still has a name.
+      return name === 'image' && value === '' && !env.GITHUB_REPOSITORY ? basename(workingFolder) : value;
+    };
+  };
   if (command === 'pull') {
-    const fromEnvironment = inputsWithDefaults(readInput, env, pullInputDefaults);
-    const read = (name: PullInputName): string => named(name, inputs.get(name) ?? fromEnvironment(name));
-    const { image, digest } = await pullStep(read, entry);
-    print([image, digest]);
-    return;
+    const { outputs, failure } = await runAction(pullAction, read(pullAction.defaults), step);
+    if (outputs) print([outputs.image, outputs.digest]);
+    return failure;
   }
   if (command === 'merge') {
-    const fromEnvironment = inputsWithDefaults(readInput, env, mergeInputDefaults);
-    const read = (name: MergeInputName): string => named(name, inputs.get(name) ?? fromEnvironment(name));
-    const { reference = '', tags = '' } = await mergeStep(read, entry);
-    print([reference, tags]);
-    return;
+    const { outputs, failure } = await runAction(mergeAction, read(mergeAction.defaults), step);
+    if (outputs) print([outputs.reference, outputs.tags]);
+    return failure;
   }
-  const fromEnvironment = inputsWithDefaults(readInput, env, inputDefaults);
-  const isPlan = command === 'plan';
-  const read = (name: InputName): string =>
-    isPlan && name === 'dry-run' ? 'true' : named(name, inputs.get(name) ?? fromEnvironment(name));
-  // The plan for people is what was asked for; as JSON it takes the place of the lines.
-  const planLog = { ...log, info: json ? () => undefined : (line: string) => print([masker.mask(line)]) };
-  const outputs = await publishStep(read, isPlan ? { ...entry, log: planLog } : entry);
-  if (!isPlan) print([outputs.reference, outputs.tags]);
-  else if (json) print([JSON.stringify(JSON.parse(outputs.plan), undefined, 2)]);
+  const readOwn = read(publishAction.defaults);
+  if (command === 'plan') {
+    // `plan` prints the plan for people; as JSON it replaces the lines.
+    const planLog = { ...log, info: json ? () => undefined : (line: string) => print([masker.mask(line)]) };
+    const readPlanInput: typeof readOwn = (name) => (name === 'dry-run' ? 'true' : readOwn(name));
+    const { outputs, failure } = await runAction(publishAction, readPlanInput, { ...step, log: planLog });
+    if (json && outputs) print([JSON.stringify(JSON.parse(outputs.plan), undefined, 2)]);
+    return failure;
+  }
+  const { outputs, failure } = await runAction(publishAction, readOwn, step);
+  if (outputs) print([outputs.reference, outputs.tags]);
+  return failure;
 }
 
-/** How many of a tool's last lines are shown where its output was not. */
+/** How many of a tool's last lines are shown, if its output was not. */
 const mostLines = 40;
 
 export async function run(): Promise<void> {
@@ -101,20 +107,27 @@ export async function run(): Promise<void> {
   const termination = onTermination(process);
   // Whoever reads may go before the step ends (`| head`, a closed terminal): that is no reason to leave a login behind.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  try {
-    const asked = parseArguments(process.argv.slice(2));
-    if (asked.help) {
-      print([(await readHelp(asked.command, Math.min(process.stdout.columns ?? 100, 100))).trimEnd()]);
-      return;
-    }
-    const env = { ...(await readGitRun(askGitOf(process.env))), ...process.env };
-    const now = (): number => performance.now();
-    await runCommand(asked, { env, workingFolder: process.cwd(), log, masker, now, termination }, print);
-  } catch (error) {
-    const failure = toPublishError(termination.aborted ? termination.reason : error);
-    if (!showsTools) for (const line of failure.detail.trim().split('\n').slice(-mostLines)) log.info(line);
-    log.error(formatFailure(failure));
-    const exitCode = exitCodeOf(termination);
-    endProcess(exitCode === 1 && isFixedBy(failure, 'author') ? 2 : exitCode);
+  const failure = await start(log, masker, termination, print).catch(toPublishError);
+  if (failure === undefined) return;
+  if (!showsTools) for (const line of failure.detail.trim().split('\n').slice(-mostLines)) log.info(line);
+  log.error(formatFailure(failure));
+  const exitCode = exitCodeOf(termination);
+  endProcess(exitCode === 1 && isFixedBy(failure, 'author') ? 2 : exitCode);
+}
+
+/** @throws InputError for a command line that cannot be read */
+async function start(
+  log: Log,
+  masker: Masker,
+  termination: AbortSignal,
+  print: Print,
+): Promise<PublishError | undefined> {
+  const asked = parseArguments(process.argv.slice(2));
+  if (asked.help) {
+    print([(await readHelp(asked.command, Math.min(process.stdout.columns ?? 100, 100))).trimEnd()]);
+    return undefined;
   }
+  const env = { ...(await readGitRun(askGitOf(process.env))), ...process.env };
+  const now = (): number => performance.now();
+  return runCommand(asked, { env, workingFolder: process.cwd(), log, masker, now, termination }, print);
 }

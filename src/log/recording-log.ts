@@ -7,7 +7,7 @@ import type { Log } from './log.ts';
 import type { Masker } from './masker.ts';
 import { createSpans, groupStages, type RunStage, type Spans } from './phases.ts';
 
-export interface Journal {
+export interface RecordingLog {
   /** Says what it is told, and remembers it. */
   readonly log: Log;
   readonly spans: Spans;
@@ -22,7 +22,7 @@ export interface Journal {
  * @param masker the one of `log`
  * @param now milliseconds since the step began
  */
-export function openJournal(log: Log, masker: Masker, now: () => number): Journal {
+export function openRecordingLog(log: Log, masker: Masker, now: () => number): RecordingLog {
   const warnings: string[] = [];
   const tools = masker.openStream();
   const progress = followBuild(now);

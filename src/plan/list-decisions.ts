@@ -12,6 +12,9 @@ import type { Plan } from './plan.ts';
 import type { MergePlan } from './plan-merge.ts';
 import type { PullPlan } from './plan-pull.ts';
 
+/** A plan of a publish, of a merge or of a pull. */
+export type AnyPlan = Plan | MergePlan | PullPlan;
+
 export interface DecisionLine {
   readonly what: string;
   /** What was decided, as a value that a person may copy; without credentials. */
@@ -20,8 +23,8 @@ export interface DecisionLine {
   readonly why: string;
 }
 
-/** The decisions of a publish, of a merge or of a pull, except those about tags. */
-export function decisions(plan: Plan | MergePlan | PullPlan): readonly DecisionLine[] {
+/** The decisions of a plan, except those about tags. */
+export function decisions(plan: AnyPlan): readonly DecisionLine[] {
   const lines = [
     line('Product', describeProduct(plan.product)),
     ...plan.destinations.flatMap(({ registry, repository, credential }) => [
@@ -48,7 +51,7 @@ function line(what: string, which: string, why = ''): DecisionLine {
   return { what, which, why };
 }
 
-function linesOfContent(plan: Plan | MergePlan | PullPlan): readonly DecisionLine[] {
+function linesOfContent(plan: AnyPlan): readonly DecisionLine[] {
   if ('reference' in plan) return [line('Image', plan.reference)];
   if ('legs' in plan) return [lineOfLegs(plan), ...lineOfPlatforms(plan.platforms)];
   const { build, source, staging } = plan;

@@ -1,10 +1,17 @@
-/** The logins that a step makes. */
+/** The repositories that a step reads or writes, and the logins that it makes. */
 
 import type { RegistryLogin } from '../registry/credential.ts';
+import type { AnyPlan } from './list-decisions.ts';
 import type { Destination } from './plan.ts';
 
 /** A repository that a step reads or writes. */
-export type StepDestination = Omit<Destination, 'packageUrl'>;
+type StepDestination = Omit<Destination, 'packageUrl'>;
+
+/** The destinations of a plan, and the repository of its source. */
+export function stepDestinations(plan: AnyPlan): readonly StepDestination[] {
+  const from = 'source' in plan ? plan.source?.from : undefined;
+  return [...plan.destinations, ...(from === undefined ? [] : [from])];
+}
 
 /** The logins that a step makes, one a registry: its destinations' and all of `registry-auth`. */
 export function loginsOf(

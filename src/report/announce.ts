@@ -1,18 +1,17 @@
-/**
- * What the log says of a plan and of what came of it, and what later steps are told beside the outputs.
- */
+/** What the log says of a plan and of its outcome, and what later steps learn beside the outputs. */
 
 import { formatDigestReference } from '../image/reference.ts';
 import type { Log } from '../log/log.ts';
+import type { AnyPlan } from '../plan/list-decisions.ts';
 import { isStaged, type Outcome } from '../plan/outcome.ts';
 import type { Plan, PublicationPlan } from '../plan/plan.ts';
 import { appendArtifacts } from '../runner/runner-files.ts';
 import type { Environment } from '../text/environment.ts';
 
 /** Notices for decisions that a person would want to know, and warnings for what is odd. */
-export function tellOf({ notes, description }: PublicationPlan, log: Log): void {
-  for (const note of notes) log.notice(note);
-  for (const warning of description.warnings) log.warning(warning);
+export function tellOf(plan: AnyPlan, log: Log): void {
+  for (const note of plan.notes) log.notice(note);
+  if ('description' in plan) for (const warning of plan.description.warnings) log.warning(warning);
 }
 
 /** Tells people and later steps what was published. */

@@ -6,10 +6,9 @@ import { formatRepository } from '../image/repository.ts';
 import type { BuildStep } from '../log/build-progress.ts';
 import { troubleshootingUrl } from '../log/error-message.ts';
 import type { Span } from '../log/phases.ts';
-import { decisions } from '../plan/list-decisions.ts';
+import { type AnyPlan, decisions } from '../plan/list-decisions.ts';
 import { isStaged, type Outcome, targetsOf } from '../plan/outcome.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { MergePlan } from '../plan/plan-merge.ts';
+import type { PublicationPlan } from '../plan/plan.ts';
 import { formatDuration } from '../text/duration.ts';
 import { drawTime } from './charts.ts';
 import type { WeighedImage } from './image-sizes.ts';
@@ -23,7 +22,9 @@ export type ShownFailure = Pick<PublishError, 'code' | 'message' | 'remedy' | 'r
 
 /** What is known of a step when it ends; whatever did not come to be is absent or empty. */
 export interface SummaryFacts {
-  readonly plan?: Plan | MergePlan;
+  /** What did not happen to the image if the step failed. */
+  readonly participle: 'published' | 'pulled';
+  readonly plan?: AnyPlan;
   readonly outcome?: Outcome;
   readonly failure?: ShownFailure;
   /** Whether only the plan was asked for. */
@@ -78,7 +79,7 @@ function writeSummary(facts: SummaryFacts, writer: SummaryWriter): string {
 
 /** The main image by its main tag, with the names that it has in the end. */
 function nameOf(
-  { destinations }: Plan | MergePlan,
+  { destinations }: PublicationPlan,
   { tags: [tag] }: Outcome['description'],
   writer: SummaryWriter,
 ): string {
@@ -89,15 +90,18 @@ function nameOf(
   );
 }
 
-function writeHeading({ plan, outcome, failure, isDryRun, spans }: SummaryFacts, writer: SummaryWriter): string {
+function writeHeading(
+  { participle, plan, outcome, failure, isDryRun, spans }: SummaryFacts,
+  writer: SummaryWriter,
+): string {
   const end = Math.max(0, ...spans.map((span) => span.end));
   const time = end === 0 ? '' : ` in ${formatDuration(end)}`;
   if (failure !== undefined) {
     const stage = spans.findLast(({ isFailed }) => isFailed);
     const where = stage === undefined ? '' : ` (${writer.prose(stage.title)})`;
-    return `## Not published: ${writer.code(failure.code)}${where}`;
+    return `## Not ${participle}: ${writer.code(failure.code)}${where}`;
   }
-  if (plan === undefined) return '## Nothing was done';
+  if (plan === undefined || !('description' in plan)) return '## Nothing was done';
   const name = nameOf(plan, outcome?.published === true ? outcome.description : plan.description, writer);
   if (isDryRun) return `## Plan for ${name}`;
   if (outcome?.published === true) return `## Published ${name}${time}`;
@@ -110,7 +114,7 @@ function writeHeading({ plan, outcome, failure, isDryRun, spans }: SummaryFacts,
 }
 
 /** The main reference of a leg that is staged; empty if none is, also because the version exists already. */
-function stagedAs(plan: Plan | MergePlan, outcome: Outcome | undefined): string {
+function stagedAs(plan: AnyPlan, outcome: Outcome | undefined): string {
   if (outcome?.digest === undefined || !('staging' in plan) || !isStaged(plan, outcome)) return '';
   const [main] = outcome.targets;
   return main === undefined ? '' : formatDigestReference(main.destination.repository, outcome.digest);
@@ -126,27 +130,30 @@ function writeFailure(failure: ShownFailure, writer: SummaryWriter): string {
 }
 
 function writePlan(
-  plan: Plan | MergePlan,
+  plan: AnyPlan,
   outcome: Outcome | undefined,
   facts: SummaryFacts,
   writer: SummaryWriter,
 ): readonly string[] {
+  const isPublication = 'description' in plan;
   const isThere = outcome?.published === true || stagedAs(plan, outcome) !== '';
-  const rows = decisions({ ...plan, push: outcome?.push ?? plan.push }).map(({ what, which, why }) => [
+  const rows = decisions(outcome === undefined ? plan : { ...plan, push: outcome.push }).map(({ what, which, why }) => [
     what,
     writer.code(which),
     writer.prose(why),
   ]);
   return [
-    ...(outcome !== undefined && isThere ? [writePublished(plan, outcome, writer)] : []),
+    ...(isPublication && outcome !== undefined && isThere ? [writePublished(plan, outcome, writer)] : []),
     // The merge sets the tags of a leg.
-    'staging' in plan ? '' : writeTags(outcome?.description ?? plan.description, stateOf(facts), writer),
+    isPublication && !('staging' in plan)
+      ? writeTags(outcome?.description ?? plan.description, stateOf(facts), writer)
+      : '',
     details('Why there, and how', writer.table(['What', 'Decision', 'Why'], rows)),
     writer.list(plan.notes),
   ];
 }
 
-function writePublished(plan: Plan | MergePlan, outcome: Outcome, writer: SummaryWriter): string {
+function writePublished(plan: PublicationPlan, outcome: Outcome, writer: SummaryWriter): string {
   const { digest, description } = outcome;
   const destinations = targetsOf(plan, outcome).map(({ destination }) => destination);
   const [main] = destinations;

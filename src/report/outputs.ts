@@ -30,6 +30,18 @@ export const outputNames = [
 
 export type OutputName = (typeof outputNames)[number];
 
+/** What a merge has nothing to say about. */
+type BuildOutputName = 'imageid' | 'labels' | 'metadata';
+export type MergeOutputName = Exclude<OutputName, BuildOutputName>;
+
+const buildOutputNames: readonly string[] = ['imageid', 'labels', 'metadata'] satisfies readonly BuildOutputName[];
+
+function isOfMerge(name: OutputName): name is MergeOutputName {
+  return !buildOutputNames.includes(name);
+}
+
+export const mergeOutputNames: readonly MergeOutputName[] = outputNames.filter(isOfMerge);
+
 /** The value of each output; what a run has nothing to say about is empty. */
 export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly<Record<OutputName, string>> {
   const { description, push } = outcome;
@@ -61,4 +73,10 @@ export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly
       typeof value === 'string' ? withoutUrlSecrets(value) : value,
     ),
   };
+}
+
+/** The outputs of a merge: the same, without those that tell of a build. */
+export function formatMergeOutputs(plan: PublicationPlan, outcome: Outcome): Readonly<Record<MergeOutputName, string>> {
+  const { imageid: _, labels: __, metadata: ___, ...outputs } = formatOutputs(plan, outcome);
+  return outputs;
 }

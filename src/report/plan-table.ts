@@ -1,10 +1,7 @@
 /** The plan as the log shows it: a table of decisions, and one of tags. */
 
 import type { ImageDescription } from '../metadata/describe-image.ts';
-import { decisions, tagDecisions } from '../plan/list-decisions.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { MergePlan } from '../plan/plan-merge.ts';
-import type { PullPlan } from '../plan/plan-pull.ts';
+import { type AnyPlan, decisions, tagDecisions } from '../plan/list-decisions.ts';
 
 /** Aligns the cells of each column; the last one runs free. */
 export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
@@ -18,7 +15,7 @@ export function formatTable(rows: readonly (readonly string[])[]): readonly stri
 }
 
 /** The decisions with their reasons, one a line, then the tags; a pull has none. */
-export function formatPlan(plan: Plan | MergePlan | PullPlan): readonly string[] {
+export function formatPlan(plan: AnyPlan): readonly string[] {
   return [
     ...formatTable(decisions(plan).map(({ what, which, why }) => [what, which, why])).map((line) => line.trimEnd()),
     ...('description' in plan ? formatTags(plan.description) : []),

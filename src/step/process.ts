@@ -1,7 +1,4 @@
-/**
- * What the entries have in common: the process they run in, and how they end. Nothing else reads the environment or sets an
- * exit code.
- */
+/** The process of a step, as the entries give it to the actions: nothing but the entries reads or ends the real one. */
 
 import { tmpdir } from 'node:os';
 import type { Log } from '../log/log.ts';
@@ -9,7 +6,7 @@ import type { Masker } from '../log/masker.ts';
 import type { Environment } from '../text/environment.ts';
 
 /** The process of a step. */
-export interface Entry {
+export interface StepProcess {
   readonly env: Environment;
   /** Against which the paths of inputs are meant. */
   readonly workingFolder: string;

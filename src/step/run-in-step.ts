@@ -5,7 +5,7 @@
 import { newStepFolder } from '../login/private-folder.ts';
 import { exportVariables, keepState } from '../runner/runner-files.ts';
 import { openStep, type Step, type StepPlan } from './open-step.ts';
-import { type Entry, temporaryFolder } from './process.ts';
+import { type StepProcess, temporaryFolder } from './process.ts';
 import type { StepSecrets } from './step-secrets.ts';
 
 /** What the work in a step may do beside what the step offers. */
@@ -25,7 +25,7 @@ export interface StepInUse extends Omit<Step, 'close'> {
  */
 export async function withStep<Result>(
   plan: StepPlan,
-  { env, log, termination }: Entry,
+  { env, log, termination }: StepProcess,
   explain: (error: unknown) => Promise<never>,
   secrets: StepSecrets,
   work: (step: StepInUse) => Promise<Result>,

@@ -1,15 +1,15 @@
 import { expect, test } from '@jest/globals';
 import { createMasker } from '../../../src/log/masker.ts';
-import { openJournal } from '../../../src/log/recording-log.ts';
+import { openRecordingLog } from '../../../src/log/recording-log.ts';
 import { terminalLog } from '../../../src/log/terminal-log.ts';
 
-function aRecording(): { recording: ReturnType<typeof openJournal>; text: () => string } {
+function aRecording(): { recording: ReturnType<typeof openRecordingLog>; text: () => string } {
   let text = '';
   const masker = createMasker();
   const log = terminalLog((more) => {
     text += more;
   }, masker);
-  return { recording: openJournal(log, masker, () => 0), text: () => text };
+  return { recording: openRecordingLog(log, masker, () => 0), text: () => text };
 }
 
 test('a step’s warnings and the steps of its build are recorded, and logged as well', () => {

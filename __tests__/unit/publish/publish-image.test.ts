@@ -275,7 +275,14 @@ describe('a refusal ends the step before the build', () => {
       value: false,
       reason: 'Dependabot started the run, and its token only reads',
     });
-    const facts = { isDryRun: false, spans: [], buildSteps: [], images: [], warnings: [] };
+    const facts = {
+      participle: 'published' as const,
+      isDryRun: false,
+      spans: [],
+      buildSteps: [],
+      images: [],
+      warnings: [],
+    };
     const summary = formatSummary({ ...facts, plan: thePlan.plan, outcome }, (text) => text);
     expect(
       tablesOf(toHtml(summary))

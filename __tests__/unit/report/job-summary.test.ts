@@ -26,7 +26,14 @@ const spans: SummaryFacts['spans'] = [
 /** The summary of a step without secrets. */
 const formatSummary = (facts: SummaryFacts, room?: number): string => format(facts, (text) => text, room);
 
-const nothing: SummaryFacts = { isDryRun: false, spans: [], buildSteps: [], images: [], warnings: [] };
+const nothing: SummaryFacts = {
+  participle: 'published',
+  isDryRun: false,
+  spans: [],
+  buildSteps: [],
+  images: [],
+  warnings: [],
+};
 
 /** What came of a plan that went well. */
 function published(plan: Plan, description = plan.description): Outcome {
