@@ -118,8 +118,6 @@ export function aWorld({
     listReferrers: nobodyAsks('referrers'),
     headBlob: nobodyAsks('a blob'),
     getBlob: nobodyAsks('a blob'),
-    mountBlob: nobodyAsks('a mount'),
-    uploadBlob: nobodyAsks('an upload'),
     pushBlob: nobodyAsks('a blob'),
     settle: async () => undefined,
     close: () => undefined,
