@@ -27,8 +27,21 @@ import {
 /** The registry, as staging and merging need it. */
 export type LegRegistry = Pick<
   RegistryClient,
-  'getManifest' | 'headManifest' | 'putManifest' | 'deleteManifest' | 'getBlob' | 'listTags'
+  'findManifest' | 'headManifest' | 'putManifest' | 'deleteManifest' | 'getBlob' | 'listTags' | 'untilSeen'
 >;
+
+/** A manifest that this job or an earlier one pushed a moment ago. */
+function findPushed(
+  registry: LegRegistry,
+  repository: Repository,
+  which: Digest | Tag,
+): Promise<StoredManifest | undefined> {
+  return registry.untilSeen(
+    `${formatRepository(repository)} ${which}`,
+    () => registry.findManifest(repository, which),
+    (found) => found !== undefined,
+  );
+}
 
 async function readConfig(
   registry: LegRegistry,
@@ -46,14 +59,14 @@ async function readConfig(
  * @throws InputError LEG_MISSING (no such digest), LEG_INVALID (no image), LEG_FOREIGN (a marker); RegistryError
  */
 export async function readLeg(registry: LegRegistry, repository: Repository, digest: Digest): Promise<Leg> {
-  const manifest = await registry.getManifest(repository, digest).catch((cause: unknown) => {
-    if (!(cause instanceof RegistryError) || cause.code !== 'MANIFEST_UNKNOWN') throw cause;
+  const manifest = await findPushed(registry, repository, digest);
+  if (manifest === undefined) {
     throw new InputError('LEG_MISSING', {
       message: `${formatDigestReference(repository, digest)} is not in the registry: expected the digest of a leg that was pushed to this repository.`,
-      remedy: 'Take the digests from the `digest` outputs of the steps that pushed the legs, in this run.',
-      cause,
+      remedy:
+        'Take the digests from the `digest` outputs of the steps that pushed the legs, in this run. If the registry shows a push late, allow more attempts with `retries`.',
     });
-  });
+  }
   if (isMarker(manifest)) {
     throw new InputError('LEG_FOREIGN', {
       message: `${formatDigestReference(repository, digest)} is the marker of a staged leg, not a leg.`,
@@ -89,12 +102,8 @@ async function readMarker(
   tag: Tag,
   staging: Staging,
 ): Promise<Marker | undefined> {
-  try {
-    return parseMarker(tag, await registry.getManifest(repository, tag), staging);
-  } catch (error) {
-    if (error instanceof RegistryError && error.code === 'MANIFEST_UNKNOWN') return undefined;
-    throw error;
-  }
+  const manifest = await findPushed(registry, repository, tag);
+  return manifest && parseMarker(tag, manifest, staging);
 }
 
 /** Markers of one image of a run; a matrix has at most 256 jobs, and a run some attempts. */
@@ -197,14 +206,13 @@ async function nothingStaged(
 export async function checkContent(registry: LegRegistry, repository: Repository, legs: readonly Leg[]): Promise<void> {
   const entries = legs.flatMap(({ digest: leg, entries }) => entries.map((entry) => ({ leg, entry })));
   await sideBySide(entries, widthOfRequests, async ({ leg, entry }) => {
-    const manifest = await registry.getManifest(repository, entry.digest).catch((cause: unknown) => {
-      if (!(cause instanceof RegistryError) || cause.code !== 'MANIFEST_UNKNOWN') throw cause;
+    const manifest = await findPushed(registry, repository, entry.digest);
+    if (manifest === undefined) {
       throw new InputError('LEG_MISSING', {
         message: `${formatDigestReference(repository, entry.digest)}, ${entry.platform ?? 'an attestation'} of the leg ${leg}, is no longer in the registry.`,
         remedy: 'Something removed it after the push, such as a clean-up of untagged versions. Run its job again.',
-        cause,
       });
-    });
+    }
     const fault = faultOfEntry(
       entry,
       manifest,

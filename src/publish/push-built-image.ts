@@ -3,11 +3,13 @@
 import type { BuildOutput, BuildRequest } from '../build/build-request.ts';
 import type { Built } from '../engine/docker.ts';
 import type { EngineDecision, RunnerFacts } from '../engine/resolve-engine.ts';
+import { formatDigestReference } from '../image/reference.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { NamedTarget } from '../plan/target.ts';
 import { pushByDigest, pushedDigest } from './build-by-digest.ts';
 import { chooseBuilder } from './choose-builder.ts';
 import type { ExistingTags } from './existing-tags.ts';
+import { mismatch } from './move-tags.ts';
 import type { PublishPorts } from './ports.ts';
 import { pushEngineImage, readBack } from './push-engine-image.ts';
 import { mainReference, type PushedImage, type PushResult } from './pushed-image.ts';
@@ -78,7 +80,13 @@ async function pushUnnamed(
   );
   const mayMove = await existing.ask(targets, [digest]);
   const images = targets.filter(mayMove).map(async (target): Promise<PushedImage> => {
-    const manifest = await registry.getManifest(target.destination.repository, digest);
+    const { repository } = target.destination;
+    const manifest = await registry.untilSeen(
+      formatDigestReference(repository, digest),
+      () => registry.findManifest(repository, digest),
+      (found) => found !== undefined,
+    );
+    if (manifest === undefined) throw mismatch(repository, digest, digest, undefined);
     return { target, manifest, unmoved: target.tags, isSeen: true };
   });
   return { images: await Promise.all(images), imageId, metadata };
