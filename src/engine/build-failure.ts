@@ -134,8 +134,7 @@ export function buildFailure(request: BuildRequest, result: CommandResult, pushe
   const facts = { detail: result.stderr, retryable: !isOwnProcess && judgeText(reason, 0).transient };
   if (pushes && step === undefined && isPushFailure(reason, result.stderr)) {
     const isRefused = /denied|unauthorized|forbidden|insufficient_scope|no basic auth|\b40[13]\b/i.test(reason);
-    const remedy =
-      'Grant the job `permissions: {contents: read, packages: write}`, and this repository write access to the package.';
+    const remedy = 'Let this login push to the repository, in the settings of the registry.';
     return isRefused
       ? new PermissionError('PUSH_DENIED', {
           message: `The registry refused the push${pushedName(reason, result.stderr)}: ${reason}.`,
