@@ -76,6 +76,7 @@ export const errorCodes = {
   TOKEN_SSO_MISSING: 'administrator',
   TOKEN_EXPIRED: 'administrator',
   PULL_DENIED: 'administrator',
+  QUOTA_EXCEEDED: 'administrator',
   ENGINE_MISSING: 'runner',
   ENGINE_DOWN: 'runner',
   ENGINE_CANNOT: 'runner',

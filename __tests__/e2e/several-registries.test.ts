@@ -5,7 +5,7 @@ import { type MeddlingRegistry, startMeddlingRegistry } from '../support/meddlin
 import { type Runner, type StepResult, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
 
-const suite = openSuite('engine', 'login', 'client');
+const suite = openSuite('engine', 'containerd', 'registry', 'login', 'client');
 
 /** A registry that asks for a login, and every password that it was sent. */
 interface Recording extends MeddlingRegistry {
@@ -74,4 +74,41 @@ describe('two registries that ask for a login', () => {
     expect({ first: [...first.passwords], second: [...second.passwords] }).toEqual({ first: [token], second: [token] });
     expect(await suite.client.digestOf(`${suite.login.registry}/${path}:1`)).toBe(step.outputs.digest);
   });
+});
+
+describe('one of two registries refuses the push', () => {
+  const refusals = [
+    { status: 403, error: { code: 'DENIED', message: 'requested access to the resource is denied' } },
+    { status: 400, error: { code: 'MANIFEST_INVALID', message: 'quota of the project exceeded' } },
+  ];
+  const engines = [
+    ['the classic store', () => suite.engine],
+    ['the containerd store', () => suite.containerd],
+  ] as const;
+
+  test.each(
+    engines.flatMap(([store, engine]) =>
+      refusals.flatMap((refusal) => [0, 1].map((place) => ({ store, engine, refusal, place, status: refusal.status }))),
+    ),
+  )(
+    'with $status, in place $place, $store: the error names it, and what moved in the other',
+    async ({ engine, refusal, place }) => {
+      using taking = await startMeddlingRegistry(suite.registry, () => undefined);
+      using refusing = await startMeddlingRegistry(suite.registry, (request) =>
+        /^PUT .*\/manifests\//.test(request) ? refusal : undefined,
+      );
+      const path = `octo-org/${uniqueName('one-refuses')}`;
+      const addresses = place === 0 ? [refusing.address, taking.address] : [taking.address, refusing.address];
+      const runner = suite.action.newRunner({ engine: engine(), repository: path });
+      runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
+      const images = addresses.map((address, index) => `${address}/${path}-${index}`);
+      const step = await runner.main({ images: images.join('\n'), tags: '1\nstable' });
+      const other = images[1 - place];
+      const moved = await suite.client.tagsOf(`${suite.registry}/${path}-${1 - place}`).catch((): string[] => []);
+      expect(step.exitCode).toBe(1);
+      expect(step.failure).toMatch(new RegExp(`push.* ${images[place]}:1`));
+      expect(step.failure.includes(`In ${other} moved: 1.`)).toBe(moved.includes('1'));
+      expect(moved).not.toContain('stable');
+    },
+  );
 });

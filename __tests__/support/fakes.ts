@@ -23,6 +23,7 @@ import type { EnginePort, PublishPorts, SourcePort } from '../../src/publish/por
 import type { RegistryClient } from '../../src/registry/client.ts';
 import type { PushPermission } from '../../src/registry/push-permission.ts';
 import { aDecision, someRunnerFacts } from './builders.ts';
+import { untilSeenAtOnce } from './registry-client.ts';
 
 const referenceOf = (repository: Repository, which: Tag | Digest): string =>
   isDigest(which) ? formatDigestReference(repository, which) : formatTagReference(repository, which);
@@ -118,8 +119,6 @@ export function aWorld({
     listReferrers: nobodyAsks('referrers'),
     headBlob: nobodyAsks('a blob'),
     getBlob: nobodyAsks('a blob'),
-    mountBlob: nobodyAsks('a mount'),
-    uploadBlob: nobodyAsks('an upload'),
     pushBlob: nobodyAsks('a blob'),
     settle: async () => undefined,
     close: () => undefined,
@@ -142,6 +141,12 @@ export function aWorld({
         status: 404,
       });
     },
+    async findManifest(repository, which) {
+      const reference = referenceOf(repository, which);
+      await note('getManifest', reference);
+      return tags.get(reference);
+    },
+    untilSeen: untilSeenAtOnce,
     async headManifest(repository, which) {
       const reference = referenceOf(repository, which);
       await note('headManifest', reference);

@@ -5,6 +5,7 @@ import { type Digest, digestOf } from '../../src/image/digest.ts';
 import { mediaTypes } from '../../src/image/manifest.ts';
 import type { Repository } from '../../src/image/repository.ts';
 import { type ClientOptions, createRegistryClient, type RegistryClient } from '../../src/registry/client.ts';
+import { createUntilSeen } from '../../src/registry/read-back.ts';
 
 export interface ToldClient extends RegistryClient {
   /** Milliseconds of each wait. */
@@ -31,6 +32,15 @@ export function aClient(options: Partial<ClientOptions> = {}): ToldClient {
   });
   return { ...client, waits, lines };
 }
+
+/** Asks three times, and waits for nothing. */
+export const untilSeenAtOnce = createUntilSeen({
+  retries: 3,
+  now: () => 0,
+  sleep: async () => undefined,
+  random: () => 0,
+  log: () => undefined,
+});
 
 export interface TestBlob {
   readonly digest: Digest;

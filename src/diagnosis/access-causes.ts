@@ -230,6 +230,23 @@ export const loginMissing: Cause = (facts) => {
   };
 };
 
+// What the registry forbids, whoever asks
+
+/** Harbor and Quay limit the storage of a project (https://goharbor.io/docs/latest/administration/configure-project-quotas/). */
+export const quotaExceeded: Cause = ({ target }) => ({
+  code: 'QUOTA_EXCEEDED',
+  cause: `${target.registry} has no room left for ${formatRepository(target)}: its storage quota is used up.`,
+  remedy: `Delete images that nobody needs from ${target.registry}, or raise the quota there.`,
+});
+
+/** A tag that may not move: immutable in ECR, Harbor and Docker Hub, protected in GitLab. */
+export const tagProtected: Cause = ({ target }) => ({
+  code: 'TAG_EXISTS',
+  cause: `${target.registry} does not let this tag of ${formatRepository(target)} move: it is immutable or protected.`,
+  remedy:
+    'Publish under a new version. If the image already exists, set `if-exists: skip`, so that a re-run succeeds. Do not list tags that move, such as latest, in `tags`; or exempt them in the settings of the registry.',
+});
+
 // Rights
 
 /** A refusal of a write: the words say of whose right it is, the run says why it is missing. */

@@ -70,6 +70,13 @@ export const knownMessages: readonly KnownMessage[] = [
     cause: transfer.hostBlocked,
   },
   {
+    // Before what recognises a web page: a proxy says it with one.
+    message: '413 Request Entity Too Large',
+    says: /\b413 (?:Request Entity|Payload|Content) Too Large\b|\berror parsing HTTP 413 response body\b|\b(?:status|code)[^\n]{0,20}\b413\b/i,
+    status: [413],
+    cause: transfer.bodyTooLarge,
+  },
+  {
     message: 'received unexpected HTTP status: 200 OK',
     says: /unexpected (?:HTTP )?status(?: code)?[^\n]{0,200}: (?:200 OK|30[12378]\b)|error parsing HTTP [0-9]+ response body[^\n]*invalid character '<'/,
     status: [200, 201, 301, 302, 303, 307, 308],
@@ -152,6 +159,20 @@ export const knownMessages: readonly KnownMessage[] = [
     message: 'unauthorized: unauthenticated: User cannot be authenticated with the token provided.',
     says: /User cannot be authenticated with the token provided|\binvalid token\b/i,
     cause: access.tokenRejected,
+  },
+
+  // What the registry forbids, whoever asks
+  {
+    message: '… will exceed the configured upper limit of …',
+    says: /\bquota\b|exceed(?:s|ed)? the configured upper limit|\bstorage limit\b|\binsufficient storage\b/i,
+    status: [507],
+    cause: access.quotaExceeded,
+  },
+  {
+    message:
+      "The image tag '…' already exists in the '…' repository and cannot be overwritten because the repository is immutable.",
+    says: /\bimmutable\b|cannot be overwritten|\bprotected (?:container registry )?tag\b|\btag [^\n]{0,200}\bis protected\b/i,
+    cause: access.tagProtected,
   },
 
   // Rights
@@ -398,6 +419,11 @@ export const knownMessages: readonly KnownMessage[] = [
     message: '… was answered with 404: …',
     status: [404],
     cause: transfer.pageMissing,
+  },
+  {
+    message: 'The registry refused the push: …',
+    code: 'PUSH_DENIED',
+    cause: access.pushDeniedWithoutReason,
   },
   {
     message: 'received unexpected HTTP status: 503 Service Unavailable',

@@ -30,6 +30,14 @@ export const uploadChunked: Cause = ({ target }) => ({
     'This action, docker and buildx upload in one piece: look for a proxy in between, or for another tool that pushes in chunks.',
 });
 
+/** GitHub's registries take layers of several gigabytes, so it is a proxy that says it; nginx takes 1 MB unless it is told. */
+export const bodyTooLarge: Cause = (facts) => ({
+  code: 'LAYER_TOO_LARGE',
+  cause: `A layer is larger than the limit on request bodies of ${namedHost(facts)}, or of a proxy in front of it (413).`,
+  remedy:
+    'Raise that limit: `client_max_body_size` of nginx (0 for none), or the same setting of another proxy. Or make the layer smaller: several `RUN` or `COPY` instead of one.',
+});
+
 export const rateLimited: Cause = ({ words }) =>
   /pull rate limit|docker\.(?:io|com)/.test(words)
     ? {

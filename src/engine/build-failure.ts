@@ -116,6 +116,12 @@ function isPushFailure(reason: string, stderr: string): boolean {
   return isSaid || isReadBack || /^------\n > pushing \S+ with docker:\n/m.test(stderr);
 }
 
+/** The name that the Docker driver was pushing last, which its reason leaves out; empty where the reason has it. */
+function pushedName(reason: string, stderr: string): string {
+  const name = [...stderr.matchAll(/^(?: > |#\d+ )pushing (\S+) with docker/gm)].at(-1)?.[1] ?? '';
+  return reason.includes(name) ? '' : ` of ${name}`;
+}
+
 /**
  * The error of a build command that ended with another exit code than 0.
  * @param pushes whether the command was to push, too
@@ -128,12 +134,15 @@ export function buildFailure(request: BuildRequest, result: CommandResult, pushe
   const facts = { detail: result.stderr, retryable: !isOwnProcess && judgeText(reason, 0).transient };
   if (pushes && step === undefined && isPushFailure(reason, result.stderr)) {
     const isRefused = /denied|unauthorized|forbidden|insufficient_scope|no basic auth|\b40[13]\b/i.test(reason);
-    const remedy =
-      'Grant the job `permissions: {contents: read, packages: write}`, and this repository write access to the package.';
+    const remedy = 'Let this login push to the repository, in the settings of the registry.';
     return isRefused
-      ? new PermissionError('PUSH_DENIED', { message: `The registry refused the push: ${reason}.`, remedy, ...facts })
+      ? new PermissionError('PUSH_DENIED', {
+          message: `The registry refused the push${pushedName(reason, result.stderr)}: ${reason}.`,
+          remedy,
+          ...facts,
+        })
       : new ToolError('PUSH_FAILED', {
-          message: `The push failed: ${reason}.`,
+          message: `The push${pushedName(reason, result.stderr)} failed: ${reason}.`,
           remedy: 'See the output of the build.',
           ...facts,
         });

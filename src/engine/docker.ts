@@ -162,8 +162,7 @@ async function tagAndPush(
 export function pushFailure(command: string, { exitCode, stderr }: CommandResult): PublishError {
   const message = `\`${command}\` failed: ${lastLine(stderr) || `exit code ${exitCode}`}.`;
   if (/\bdenied\b|unauthorized|forbidden|insufficient_scope/i.test(stderr)) {
-    const remedy =
-      'Grant the job `permissions: {contents: read, packages: write}`, and this repository write access to the package.';
+    const remedy = 'Let this login push to the repository, in the settings of the registry.';
     return new PermissionError('PUSH_DENIED', { message, remedy, detail: stderr });
   }
   return new ToolError('PUSH_FAILED', {
@@ -224,8 +223,7 @@ export function pullFailure(program: 'docker' | 'podman', reference: string, res
   const reason = lastLine(result.stderr) || `${program} pull ended with exit code ${result.exitCode}`;
   const facts = { message: `${reference} could not be pulled: ${reason}.`, detail: result.stderr };
   if (/denied|unauthorized|forbidden/i.test(result.stderr)) {
-    const remedy =
-      'Grant the job `permissions: {packages: read}`, and this repository read access to the package (package settings, Manage Actions access).';
+    const remedy = 'Let this login read the repository, in the settings of the registry.';
     return new PermissionError('PULL_DENIED', { ...facts, remedy });
   }
   const remedy = 'Check that the image, its tag and its platform exist in the registry.';

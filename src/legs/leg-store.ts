@@ -27,8 +27,21 @@ import {
 /** The registry, as staging and merging need it. */
 export type LegRegistry = Pick<
   RegistryClient,
-  'getManifest' | 'headManifest' | 'putManifest' | 'deleteManifest' | 'getBlob' | 'listTags'
+  'findManifest' | 'headManifest' | 'putManifest' | 'deleteManifest' | 'getBlob' | 'listTags' | 'untilSeen'
 >;
+
+/** A manifest that this job or an earlier one pushed a moment ago. */
+function findPushed(
+  registry: LegRegistry,
+  repository: Repository,
+  which: Digest | Tag,
+): Promise<StoredManifest | undefined> {
+  return registry.untilSeen(
+    `${formatRepository(repository)} ${which}`,
+    () => registry.findManifest(repository, which),
+    (found) => found !== undefined,
+  );
+}
 
 async function readConfig(
   registry: LegRegistry,
@@ -52,12 +65,9 @@ async function readManifest(
   digest: Digest,
   missing: Pick<InputError, 'message' | 'remedy'>,
 ): Promise<StoredManifest> {
-  try {
-    return await registry.getManifest(repository, digest);
-  } catch (cause) {
-    if (!(cause instanceof RegistryError) || cause.code !== 'MANIFEST_UNKNOWN') throw cause;
-    throw new InputError('LEG_MISSING', { ...missing, cause });
-  }
+  const manifest = await findPushed(registry, repository, digest);
+  if (manifest === undefined) throw new InputError('LEG_MISSING', missing);
+  return manifest;
 }
 
 /**
@@ -66,7 +76,8 @@ async function readManifest(
 export async function readLeg(registry: LegRegistry, repository: Repository, digest: Digest): Promise<Leg> {
   const manifest = await readManifest(registry, repository, digest, {
     message: `${formatDigestReference(repository, digest)} is not in the registry: expected the digest of a leg that was pushed to this repository.`,
-    remedy: 'Take the digests from the `digest` outputs of the steps that pushed the legs, in this run.',
+    remedy:
+      'Take the digests from the `digest` outputs of the steps that pushed the legs, in this run. If the registry shows a push late, allow more attempts with `retries`.',
   });
   if (isMarker(manifest)) {
     throw new InputError('LEG_FOREIGN', {
@@ -103,12 +114,8 @@ async function readMarker(
   tag: Tag,
   staging: Staging,
 ): Promise<Marker | undefined> {
-  try {
-    return parseMarker(tag, await registry.getManifest(repository, tag), staging);
-  } catch (error) {
-    if (error instanceof RegistryError && error.code === 'MANIFEST_UNKNOWN') return undefined;
-    throw error;
-  }
+  const manifest = await findPushed(registry, repository, tag);
+  return manifest && parseMarker(tag, manifest, staging);
 }
 
 /** Markers of one image of a run; a matrix has at most 256 jobs, and a run some attempts. */

@@ -11,6 +11,7 @@ import { formatDigestReference, formatTagReference } from '../image/reference.ts
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
 import { sideBySide, widthOfRequests } from '../registry/concurrency.ts';
+import type { UntilSeen } from '../registry/read-back.ts';
 
 /** Of the distribution client, what tags need. */
 export interface TagClient {
@@ -19,7 +20,8 @@ export interface TagClient {
     manifest: Pick<StoredManifest, 'bytes' | 'mediaType'>,
     reference: Tag,
   ): Promise<unknown>;
-  headManifest(repository: Repository, reference: Tag): Promise<Pick<Descriptor, 'digest'> | undefined>;
+  headManifest(repository: Repository, reference: Tag | Digest): Promise<Pick<Descriptor, 'digest'> | undefined>;
+  readonly untilSeen: UntilSeen;
 }
 
 /** How many tags of a repository may move at a time: GitHub's registries refuse manifests of one package that arrive together. */
@@ -98,28 +100,48 @@ function interrupted(
  * @throws RegistryError DIGEST_MISMATCH
  */
 export async function verifyTags(
-  client: Pick<TagClient, 'headManifest'>,
+  client: Pick<TagClient, 'headManifest' | 'untilSeen'>,
   repository: Repository,
   digest: Digest,
   tags: readonly Tag[],
 ): Promise<void> {
-  await sideBySide(tags, widthOfRequests, async (tag) => {
-    const found = await client.headManifest(repository, tag);
-    if (found?.digest !== digest) throw mismatch(repository, tag, digest, found?.digest);
-  });
+  await sideBySide(tags, widthOfRequests, (tag) => verifyName(client, repository, tag, digest));
 }
 
+/**
+ * Asks for what was pushed, under its digest or a tag, until the registry shows it.
+ * @throws RegistryError DIGEST_MISMATCH
+ */
+export async function verifyName(
+  client: Pick<TagClient, 'headManifest' | 'untilSeen'>,
+  repository: Repository,
+  which: Tag | Digest,
+  pushed: Digest,
+): Promise<void> {
+  const found = await client.untilSeen(
+    formatName(repository, which),
+    () => client.headManifest(repository, which),
+    (head) => head?.digest === pushed,
+  );
+  if (found?.digest !== pushed) throw mismatch(repository, which, pushed, found?.digest);
+}
+
+function formatName(repository: Repository, which: Tag | Digest): string {
+  return isDigest(which) ? formatDigestReference(repository, which) : formatTagReference(repository, which);
+}
+
+/** @param found what the registry has after all attempts, if anything */
 export function mismatch(
   repository: Repository,
   which: Tag | Digest,
   pushed: Digest,
   found: Digest | undefined,
 ): RegistryError {
-  const name = isDigest(which) ? formatDigestReference(repository, which) : formatTagReference(repository, which);
   return new RegistryError('DIGEST_MISMATCH', {
-    message: `${name} is ${found ?? 'not there'} after the push of ${pushed}.`,
+    message: `${formatName(repository, which)} is ${found ?? 'not there'} after the push of ${pushed}.`,
     remedy:
-      'Something else moved the tag at the same time, or the registry lost the push. Give runs that publish the same tag one `concurrency` group, then run this job again.',
+      'Something else moved the tag at the same time, or the registry lost the push, or it shows a push late. Give runs that publish the same tag one `concurrency` group, then run this job again. If the registry is late, allow more attempts with `retries`.',
+    retryable: true,
   });
 }
 
@@ -128,12 +150,18 @@ export function mismatch(
  * @throws RegistryError BLOB_MISSING
  */
 export async function verifyBlobs(
-  client: { headBlob(repository: Repository, digest: Digest): Promise<boolean> },
+  client: { headBlob(repository: Repository, digest: Digest): Promise<boolean>; readonly untilSeen: UntilSeen },
   repository: Repository,
   root: Digest,
   blobs: readonly Digest[],
 ): Promise<void> {
-  const found = await sideBySide(blobs, widthOfRequests, (digest) => client.headBlob(repository, digest));
+  const found = await sideBySide(blobs, widthOfRequests, (digest) =>
+    client.untilSeen(
+      `the blob ${digest} in ${formatRepository(repository)}`,
+      () => client.headBlob(repository, digest),
+      (seen) => seen,
+    ),
+  );
   const missing = blobs.filter((_, index) => !found[index]);
   if (missing.length === 0) return;
   throw new RegistryError('BLOB_MISSING', {

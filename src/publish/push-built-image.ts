@@ -3,14 +3,17 @@
 import type { BuildOutput, BuildRequest } from '../build/build-request.ts';
 import type { Built } from '../engine/docker.ts';
 import type { EngineDecision, RunnerFacts } from '../engine/resolve-engine.ts';
+import type { Digest } from '../image/digest.ts';
+import { formatDigestReference } from '../image/reference.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { NamedTarget } from '../plan/target.ts';
 import { pushByDigest, pushedDigest } from './build-by-digest.ts';
 import { chooseBuilder } from './choose-builder.ts';
 import type { ExistingTags } from './existing-tags.ts';
+import { mismatch } from './move-tags.ts';
 import type { PublishPorts } from './ports.ts';
 import { pushEngineImage, readBack } from './push-engine-image.ts';
-import { mainReference, type PushedImage, type PushResult } from './pushed-image.ts';
+import { mainReference, type PushedImage, type PushResult, withMoved } from './pushed-image.ts';
 
 /**
  * Builds, and pushes nothing.
@@ -58,11 +61,41 @@ export async function pushBuiltImage(
     return { ...(await pushEngineImage(image, targets, existing, ports)), metadata };
   }
   if (isAskedAgain) return pushUnnamed(builder, targets, existing, ports);
-  const { imageId, metadata, ...built } = await build(true);
+  const movedByThen = watchTags(targets, ports);
+  const { imageId, metadata, ...built } = await build(true).catch(async (error: unknown) => {
+    throw await movedByThen(error);
+  });
   const digest = pushedDigest(built);
   const images: PushedImage[] = [];
   for (const target of targets) images.push(await readBack(target, digest, ports));
   return { images, imageId, metadata };
+}
+
+/**
+ * Looks at the version tags of several repositories while the build runs, since a push that one of them refuses may have moved the
+ * tag of another.
+ * @returns adds to an error which of them have moved by then
+ */
+function watchTags(
+  targets: readonly NamedTarget[],
+  { registry }: Pick<PublishPorts, 'registry'>,
+): (error: unknown) => Promise<unknown> {
+  const look = (): Promise<readonly PromiseSettledResult<Digest | undefined>[]> =>
+    Promise.allSettled(
+      targets.map(
+        async ({ destination: { repository }, tags: [tag] }) => (await registry.headManifest(repository, tag))?.digest,
+      ),
+    );
+  if (targets.length < 2) return async (error) => error;
+  const before = look();
+  return async (error) => {
+    const [then, now] = await Promise.all([before, look()]);
+    return targets.reduce<unknown>((told, target, place) => {
+      const [was, is] = [then[place], now[place]];
+      if (was?.status !== 'fulfilled' || is?.status !== 'fulfilled' || was.value === is.value) return told;
+      return withMoved(told, target, target.tags.slice(0, 1));
+    }, error);
+  };
 }
 
 /** A builder outside of the engine keeps no image: it pushes by digest, and the tags follow. */
@@ -78,7 +111,13 @@ async function pushUnnamed(
   );
   const mayMove = await existing.ask(targets, [digest]);
   const images = targets.filter(mayMove).map(async (target): Promise<PushedImage> => {
-    const manifest = await registry.getManifest(target.destination.repository, digest);
+    const { repository } = target.destination;
+    const manifest = await registry.untilSeen(
+      formatDigestReference(repository, digest),
+      () => registry.findManifest(repository, digest),
+      (found) => found !== undefined,
+    );
+    if (manifest === undefined) throw mismatch(repository, digest, digest, undefined);
     return { target, manifest, unmoved: target.tags, isSeen: true };
   });
   return { images: await Promise.all(images), imageId, metadata };

@@ -1,6 +1,7 @@
 /** Pushes an image that an engine has: the engine does it under the version tag, or our own client reads it from the engine. */
 
 import type { Digest } from '../image/digest.ts';
+import { formatTagReference } from '../image/reference.ts';
 import type { EngineImage } from '../image/transport.ts';
 import { isSameTarget, type NamedTarget } from '../plan/target.ts';
 import type { ExistingTags } from './existing-tags.ts';
@@ -10,7 +11,7 @@ import { pushByClient } from './push-by-client.ts';
 import { mainReference, movedTags, type PushedImage, type PushResult, withMoved } from './pushed-image.ts';
 
 /**
- * Reads what the registry has under the version tag since an engine pushed it.
+ * Reads what the registry has under the version tag since an engine pushed it, as soon as it shows the push.
  * @throws RegistryError DIGEST_MISMATCH
  */
 export async function readBack(
@@ -20,8 +21,12 @@ export async function readBack(
 ): Promise<PushedImage> {
   const { repository } = target.destination;
   const [tag, ...unmoved] = target.tags;
-  const manifest = await registry.getManifest(repository, tag);
-  if (manifest.digest !== digest) throw mismatch(repository, tag, digest, manifest.digest);
+  const manifest = await registry.untilSeen(
+    formatTagReference(repository, tag),
+    () => registry.findManifest(repository, tag),
+    (found) => found?.digest === digest,
+  );
+  if (manifest?.digest !== digest) throw mismatch(repository, tag, digest, manifest?.digest);
   return { target, manifest, unmoved, isSeen: true };
 }
 

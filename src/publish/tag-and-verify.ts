@@ -4,7 +4,7 @@ import { formatDigestReference } from '../image/reference.ts';
 import type { PublicationPlan } from '../plan/plan.ts';
 import { readContent } from '../source/image-content.ts';
 import { remoteContent } from '../source/remote-image.ts';
-import { mismatch, moveTags, verifyBlobs, verifyTags, widthOfTagging } from './move-tags.ts';
+import { moveTags, verifyBlobs, verifyName, verifyTags, widthOfTagging } from './move-tags.ts';
 import type { NamingPorts } from './prepare.ts';
 import { movedTags, type PushedImage, withMoved } from './pushed-image.ts';
 
@@ -40,10 +40,7 @@ async function tagAndVerify(
   const { repository, registry: decision } = target.destination;
   const { digest } = manifest;
   if (plan.verify === 'blobs') await runStage('verify', 'Verify the blobs', () => verifyContent(ports, image));
-  if (plan.verify !== 'off' && !isSeen) {
-    const found = await registry.headManifest(repository, digest);
-    if (found?.digest !== digest) throw mismatch(repository, digest, digest, found?.digest);
-  }
+  if (plan.verify !== 'off' && !isSeen) await verifyName(registry, repository, digest, digest);
   if (unmoved.length > 0) {
     const how = { there: movedTags(image), width: widthOfTagging(decision.kind) };
     await runStage('tag', 'Tag', () =>

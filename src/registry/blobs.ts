@@ -31,17 +31,11 @@ export interface Blobs {
    */
   getBlob(repository: Repository, blob: Blob): Promise<Readable>;
   /**
-   * Takes a blob over from another repository of the same registry, without moving it.
-   * @returns `false` where the registry would not; then it has to be uploaded
-   * @throws RegistryError REGISTRY_*
-   */
-  mountBlob(repository: Repository, digest: Digest, from: Repository): Promise<boolean>;
-  /**
+   * Makes sure that a repository has a blob, in the cheapest way: it is there, it is mounted, it is uploaded.
    * @param open opens the content anew; called once for each attempt
+   * @param from another repository that has it; where the registry would not mount it, it is uploaded
    * @throws RegistryError PUSH_DENIED, DIGEST_MISMATCH, TOKEN_REJECTED, REGISTRY_*; what `open` or its stream threw
    */
-  uploadBlob(repository: Repository, blob: Blob, open: Body['open']): Promise<void>;
-  /** Makes sure that a repository has a blob, in the cheapest way: it is there, it is mounted, it is uploaded. */
   pushBlob(repository: Repository, blob: Blob, open: Body['open'], from?: Repository): Promise<Pushed>;
   /**
    * Starts an upload.
@@ -172,15 +166,6 @@ export function createBlobs(session: Session): Blobs {
     headBlob,
     startUpload,
     cancelUpload,
-
-    uploadBlob: (repository, blob, open) => upload(repository, blob, open),
-
-    async mountBlob(repository, digest, from) {
-      const what = `Mount of ${digest} into ${formatRepository(repository)}`;
-      const result = await session.attempt(what, () => tryMount(repository, digest, from));
-      if (!result.mounted && result.location !== undefined) await cancelUpload(repository, result.location);
-      return result.mounted;
-    },
 
     async pushBlob(repository, blob, open, from) {
       if (await headBlob(repository, blob.digest)) return 'present';

@@ -14,6 +14,7 @@ import { createManifests, type Manifests } from './manifests.ts';
 import { createOrigins } from './origin.ts';
 import { type Presence, ping } from './ping.ts';
 import { mayPush, type PushPermission } from './push-permission.ts';
+import { createUntilSeen, type UntilSeen } from './read-back.ts';
 import { createSession } from './session.ts';
 
 export interface ClientOptions extends RetryPorts, Omit<HttpOptions, 'userAgent'> {
@@ -29,6 +30,8 @@ export interface RegistryClient extends Manifests, Omit<Blobs, 'startUpload' | '
   ping(registry: Registry, timeout?: number): Promise<Presence>;
   /** @param timeout milliseconds. Default: 10 s. */
   mayPush(repository: Repository, timeout?: number): Promise<PushPermission>;
+  /** For what was just written, by this client, an engine or another job. */
+  readonly untilSeen: UntilSeen;
   /** Waits for what was left to go on by itself: the uploads of `mayPush`, which are being cancelled. */
   settle(): Promise<void>;
   /** Ends the connections that are kept alive, and cuts what is on its way. */
@@ -47,6 +50,7 @@ export function createRegistryClient(options: ClientOptions): RegistryClient {
     ping: (registry, timeout = 3_000) => ping(session, registry, timeout),
     mayPush: (repository, timeout = 10_000) =>
       mayPush({ startUpload, cancelUpload }, repository, timeout, (work) => background.push(work)),
+    untilSeen: createUntilSeen(options),
     settle: async () => void (await Promise.all(background)),
     close: () => http.close(),
   };

@@ -42,6 +42,11 @@ export interface Manifests {
    * @throws RegistryError MANIFEST_UNKNOWN, DIGEST_MISMATCH, PULL_DENIED, TOKEN_REJECTED, REGISTRY_*, ANSWER_INVALID
    */
   getManifest(repository: Repository, reference: Tag | Digest): Promise<StoredManifest>;
+  /**
+   * As `getManifest`.
+   * @returns `undefined` where the registry has no such manifest
+   */
+  findManifest(repository: Repository, reference: Tag | Digest): Promise<StoredManifest | undefined>;
   /** @throws RegistryError PUSH_DENIED, DIGEST_MISMATCH (the registry stored something else), TOKEN_REJECTED, REGISTRY_* */
   putManifest(
     repository: Repository,
@@ -150,8 +155,18 @@ export function createManifests(session: Session): Manifests {
     }
   }
 
+  const findManifest: Manifests['findManifest'] = async (repository, reference) => {
+    try {
+      return await getManifest(repository, reference);
+    } catch (error) {
+      if (error instanceof RegistryError && error.code === 'MANIFEST_UNKNOWN') return undefined;
+      throw error;
+    }
+  };
+
   return {
     getManifest,
+    findManifest,
 
     async headManifest(repository, reference) {
       const head = await session.attempt(`Looking for ${formatRepository(repository)} ${reference}`, async () => {
@@ -175,13 +190,8 @@ export function createManifests(session: Session): Manifests {
         return { mediaType, digest, size };
       }
       // The Docker registry of a GHES answers HEAD with 405, or with a digest that is none: the bytes tell.
-      try {
-        const { mediaType, digest, bytes } = await getManifest(repository, reference);
-        return { mediaType, digest, size: bytes.length };
-      } catch (error) {
-        if (error instanceof RegistryError && error.code === 'MANIFEST_UNKNOWN') return undefined;
-        throw error;
-      }
+      const found = await findManifest(repository, reference);
+      return found && { mediaType: found.mediaType, digest: found.digest, size: found.bytes.length };
     },
 
     putManifest(repository, { bytes, mediaType }, reference) {
@@ -262,12 +272,8 @@ export function createManifests(session: Session): Manifests {
       });
       for await (const { status, body } of pages) if (status !== 200 || !readIndex(body)) break;
       if (referrers.size > 0) return [...referrers.values()];
-      try {
-        const { bytes } = await getManifest(repository, referrersTag(subject));
-        readIndex(parseJson(Buffer.from(bytes).toString()));
-      } catch (error) {
-        if (!(error instanceof RegistryError) || error.code !== 'MANIFEST_UNKNOWN') throw error;
-      }
+      const kept = await findManifest(repository, referrersTag(subject));
+      if (kept !== undefined) readIndex(parseJson(Buffer.from(kept.bytes).toString()));
       return [...referrers.values()];
     },
   };

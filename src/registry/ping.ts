@@ -6,13 +6,7 @@ import type { Registry } from '../image/registry-name.ts';
 import type { Session } from './session.ts';
 
 export type Presence =
-  | {
-      readonly isRegistry: true;
-      readonly origin: URL;
-      readonly status: number;
-      /** How it wants to be asked. */
-      readonly scheme: 'bearer' | 'basic' | 'none';
-    }
+  | { readonly isRegistry: true }
   /** `error`: there was no answer, or half of one. */
   | { readonly isRegistry: false; readonly reason: string; readonly error?: RegistryError };
 
@@ -31,9 +25,9 @@ export async function ping(session: Session, registry: Registry, timeout: number
     });
     body.on('error', () => {}).destroy();
     const schemes = parseChallenges(headers['www-authenticate'] ?? '').map(({ scheme }) => scheme);
-    const scheme = schemes.find((name) => name === 'bearer') ?? schemes.find((name) => name === 'basic') ?? 'none';
-    const isMarked = headers['docker-distribution-api-version'] !== undefined || scheme !== 'none';
-    if ((status === 200 || status === 401) && isMarked) return { isRegistry: true, origin, status, scheme };
+    const asksForLogin = schemes.some((name) => name === 'bearer' || name === 'basic');
+    const isMarked = headers['docker-distribution-api-version'] !== undefined || asksForLogin;
+    if ((status === 200 || status === 401) && isMarked) return { isRegistry: true };
     const kind = headers['content-type'] === undefined ? '' : ` (${headers['content-type'].split(';')[0]})`;
     return { isRegistry: false, reason: `${registry}/v2/ answers ${status}${kind}, not as a registry does.` };
   } catch (error) {

@@ -41,12 +41,12 @@ export interface Session {
 }
 
 /**
- * Whether a web application answers in the registry's place: wildcard DNS, a login page. A page that refuses (401, 403) may be
- * that of a proxy before a registry.
+ * Whether a web application answers in the registry's place: wildcard DNS, a login page. A page that refuses (401, 403, 413) may
+ * be that of a proxy before a registry.
  */
 function isWebPage({ status, headers }: HttpResponse, { ociCodes }: Refusal): boolean {
   const isHtml = /^text\/html\b/i.test(headers['content-type'] ?? '');
-  return isHtml && ociCodes.length === 0 && ![401, 403].includes(status) && !isTransientStatus(status);
+  return isHtml && ociCodes.length === 0 && ![401, 403, 413].includes(status) && !isTransientStatus(status);
 }
 
 /** Enough for any error body that says something. */

@@ -45,7 +45,13 @@ export function remoteContent(
     name: formatReference({ repository, digest: root.digest }),
     root,
     repository,
-    readManifest: ({ digest }) => client.getManifest(repository, digest),
+    // An image that was just pushed may be shown in parts.
+    readManifest: async ({ digest }) =>
+      (await client.untilSeen(
+        formatReference({ repository, digest }),
+        () => client.findManifest(repository, digest),
+        (found) => found !== undefined,
+      )) ?? client.getManifest(repository, digest),
     // The registry took the manifest only with all that it points at.
     assertBlob: () => {},
     openBlob: (blob) => client.getBlob(repository, blob),

@@ -243,6 +243,54 @@ const rows: Readonly<Record<string, Case>> = {
     code: 'PUSH_DENIED',
     says: [yaml, settings],
   },
+  'The registry refused the push: …': {
+    printed: [{ text: 'The registry refused the push: denied by the admission policy.', code: 'PUSH_DENIED' }],
+    context: onOther,
+    code: 'PUSH_DENIED',
+    says: ['registry.example:5000 does not let the login of mona push to', 'in the settings of registry.example:5000'],
+  },
+  '… will exceed the configured upper limit of …': {
+    printed: [
+      'failed to push registry.example:5000/team/app:1: denied: adding 5.2 MiB of storage resource, which when updated to current usage of 9.8 MiB will exceed the configured upper limit of 10.0 MiB.',
+      answered(
+        'PUT https://registry.example:5000/v2/team/app/manifests/1',
+        403,
+        'DENIED: Quota has been exceeded on namespace',
+      ),
+    ],
+    context: onOther,
+    code: 'QUOTA_EXCEEDED',
+    says: ['registry.example:5000 has no room left for registry.example:5000/team/app', 'raise the quota there'],
+  },
+  "The image tag '…' already exists in the '…' repository and cannot be overwritten because the repository is immutable.":
+    {
+      printed: [
+        "tag invalid: The image tag 'v1' already exists in the 'team/app' repository and cannot be overwritten because the repository is immutable.",
+        "unknown: Failed to process request due to 'app:v1' configured as immutable.",
+        answered(
+          'PUT https://registry.example:5000/v2/team/app/manifests/v1',
+          403,
+          'DENIED: protected container registry tag',
+        ),
+      ],
+      context: onOther,
+      code: 'TAG_EXISTS',
+      says: ['immutable or protected', '`if-exists: skip`'],
+    },
+  '413 Request Entity Too Large': {
+    printed: [
+      'unexpected status from PUT request to https://registry.example:5000/v2/team/app/blobs/uploads/1: 413 Request Entity Too Large',
+      "error parsing HTTP 413 response body: invalid character '<' looking for beginning of value",
+      answered(
+        'PUT https://registry.example:5000/v2/team/app/blobs/uploads/1',
+        413,
+        '413 Request Entity Too Large nginx',
+      ),
+    ],
+    context: onOther,
+    code: 'LAYER_TOO_LARGE',
+    says: ['the limit on request bodies of registry.example:5000', '`client_max_body_size`'],
+  },
   'failed to solve: unexpected status: 403 Forbidden': {
     printed: ['failed to solve: unexpected status: 403 Forbidden', 'The registry refused the push: denied: denied.'],
     code: 'PUSH_DENIED',

@@ -160,7 +160,7 @@ describe('a failed build says where, in what and why', () => {
 
 describe('a push that failed is no failed build', () => {
   test.each([
-    ['push-unauthorized', 'The registry refused the push: no basic auth credentials.'],
+    ['push-unauthorized', 'The registry refused the push of localhost:5001/ut/ok:1: no basic auth credentials.'],
     [
       'containerd-push-unauthorized',
       'The registry refused the push: failed to push localhost:5001/ut/ok:1: unexpected status from HEAD request',
@@ -209,7 +209,10 @@ describe('a push that failed is no failed build', () => {
     const pushed = '#7 pushing localhost:5001/ut/ok:1 with docker\n#7 pushing layer ec084badf0ba done\n#7 DONE 0.1s\n';
     const stderr = `${pushed}ERROR: failed to build: unauthorized\n`;
     const error = buildFailure(request, { exitCode: 1, stdout: '', stderr }, true);
-    expect(error).toMatchObject({ code: 'PUSH_DENIED', message: 'The registry refused the push: unauthorized.' });
+    expect(error).toMatchObject({
+      code: 'PUSH_DENIED',
+      message: 'The registry refused the push of localhost:5001/ut/ok:1: unauthorized.',
+    });
   });
 
   test('where the step says so and the reason leaves it out', () => {

@@ -14,7 +14,7 @@ import { checkRequest, resolveRegistry } from '../../../src/plan/registry-decisi
 import type { Presence } from '../../../src/registry/ping.ts';
 
 const server = { kind: 'ghes', host: 'ghes.example' } as const;
-const yes: Presence = { isRegistry: true, origin: new URL('https://ghes.example/'), status: 401, scheme: 'basic' };
+const yes: Presence = { isRegistry: true };
 const no = (reason: string): Presence => ({ isRegistry: false, reason });
 const untrusted = (): Presence => {
   const cause = Object.assign(new Error('unable to get local issuer certificate'), {

@@ -4,6 +4,7 @@ import { parseRepositoryName } from '../../../src/image/reference.ts';
 import { parseTag, type Tag } from '../../../src/image/tag.ts';
 import { moveTags, type TagClient, verifyBlobs, verifyTags, widthOfTagging } from '../../../src/publish/move-tags.ts';
 import { aManifest } from '../../support/fakes.ts';
+import { untilSeenAtOnce } from '../../support/registry-client.ts';
 
 const repository = parseRepositoryName('ghcr.io/octo-org/app');
 const tags = ['1.0', '1', 'latest'].map((text) => parseTag(text));
@@ -23,10 +24,11 @@ function aRegistry(
   failing?: Tag,
   isKept = false,
   error: Error = refused,
-): TagClient & { readonly held: Map<Tag, string> } {
-  const held = new Map(tags.map((tag) => [tag, String(old.digest)]));
+): TagClient & { readonly held: Map<string, string> } {
+  const held = new Map<string, string>(tags.map((tag) => [tag, String(old.digest)]));
   return {
     held,
+    untilSeen: untilSeenAtOnce,
     async putManifest(_, { bytes }, tag) {
       if (tag !== failing || isKept) held.set(tag, aManifest(JSON.parse(Buffer.from(bytes).toString()).name).digest);
       if (tag === failing) throw error;
@@ -178,8 +180,21 @@ describe('verification', () => {
     ],
     ['is not there', async () => undefined, 'ghcr.io/octo-org/app:1.0 is not there after the push'],
   ])('fails where a tag %s', async (_, headManifest, says) => {
-    const verified = verifyTags({ headManifest }, repository, manifest.digest, tags);
+    const verified = verifyTags({ headManifest, untilSeen: untilSeenAtOnce }, repository, manifest.digest, tags);
     await expect(verified).rejects.toMatchObject({ code: 'DIGEST_MISMATCH', message: expect.stringContaining(says) });
+  });
+
+  test('asks again for a tag that the registry shows late', async () => {
+    const shown = [undefined, old, manifest].values();
+    const headManifest = async () => shown.next().value;
+    const late = { headManifest, untilSeen: untilSeenAtOnce };
+    await expect(verifyTags(late, repository, manifest.digest, tags.slice(0, 1))).resolves.toBeUndefined();
+  });
+
+  test('says that the registry may be late, once it has asked often enough', async () => {
+    const late = { headManifest: async () => old, untilSeen: untilSeenAtOnce };
+    const verified = verifyTags(late, repository, manifest.digest, tags.slice(0, 1));
+    await expect(verified).rejects.toMatchObject({ remedy: expect.stringContaining('it shows a push late') });
   });
 
   test('of the blobs names those that are missing', async () => {
@@ -190,10 +205,15 @@ describe('verification', () => {
       return has || digest !== blobs[4];
     };
     await expect(
-      verifyBlobs({ headBlob: headBlob(true) }, repository, manifest.digest, blobs),
+      verifyBlobs({ headBlob: headBlob(true), untilSeen: untilSeenAtOnce }, repository, manifest.digest, blobs),
     ).resolves.toBeUndefined();
     expect(asked).toEqual(blobs);
-    const verified = verifyBlobs({ headBlob: headBlob(false) }, repository, manifest.digest, blobs);
+    const verified = verifyBlobs(
+      { headBlob: headBlob(false), untilSeen: untilSeenAtOnce },
+      repository,
+      manifest.digest,
+      blobs,
+    );
     await expect(verified).rejects.toMatchObject({
       code: 'BLOB_MISSING',
       message: expect.stringContaining(`lacks ${blobs[4]}.`),
