@@ -410,7 +410,7 @@ describe('bad input is found before anything is built', () => {
     ['a secret file that is not there', { 'secret-files': 'key=absent.txt' }, 'SECRET_MISSING', '"absent.txt"'],
     ['a variable that is not set', { 'secret-envs': 'key=NOBODY_SET' }, 'SECRET_MISSING', 'NOBODY_SET'],
     ['an SSH agent that does not run', { ssh: 'default' }, 'SECRET_MISSING', 'SSH_AUTH_SOCK'],
-    ['a secret without a value', { secrets: 'key=' }, 'INPUT_INVALID', '"key", which is empty'],
+    ['a secret without a value', { secrets: 'key=' }, 'SECRET_MISSING', '"key", which is empty'],
     ['a secret that is given twice', { secrets: 'key=a\nkey=b' }, 'INPUT_INVALID', '"key" is given twice'],
     ['a platform that does not exist', { platforms: 'linux/vax' }, 'PLATFORM_INVALID', '"linux/vax"'],
     ['a builder that has no name', { builder: 'my builder' }, 'INPUT_INVALID', '"my builder"'],

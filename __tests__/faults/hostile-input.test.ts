@@ -20,6 +20,7 @@ import { parseRegistryAuth } from '../../src/login/registry-auth.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { planMerge } from '../../src/plan/plan-merge.ts';
 import { planPull } from '../../src/plan/plan-pull.ts';
+import { noRegistryAuth } from '../../src/registry/credential.ts';
 import { readRefusal } from '../../src/registry/refusal.ts';
 import { formatPlan } from '../../src/report/plan-table.ts';
 import { someText } from '../support/arbitraries.ts';
@@ -311,7 +312,7 @@ describe('any text gives a sound plan or a typed error', () => {
       fc.property(text, (each) => {
         isDone(() => {
           const faults = gatherFaults();
-          const logins = parseRegistryAuth(each, faults);
+          const { logins } = parseRegistryAuth(each, faults);
           faults.throwIfAny();
           for (const { registry, username } of logins) {
             expect(registry).not.toMatch(/\s/);
@@ -347,7 +348,7 @@ describe('any text gives a sound plan or a typed error', () => {
           const faults = gatherFaults();
           const inputs = parsePullInputs((name) => texts[name] ?? pullInputDefaults[name], faults);
           faults.throwIfAny();
-          const { reference } = planPull(inputs, run, []);
+          const { reference } = planPull(inputs, run, noRegistryAuth);
           holds(!/[\s\p{Cc}]/u.test(reference), reference);
         });
         if (isPlanned) done.pull++;
@@ -363,7 +364,7 @@ describe('any text gives a sound plan or a typed error', () => {
           const metadata = { now: new Date('2026-01-02T03:04:05Z') };
           const { plan } = planMerge(inputs, aRun({ GITHUB_RUN_ID: '1' }), {
             metadata,
-            registryAuth: [],
+            registryAuth: noRegistryAuth,
             server: undefined,
           });
           for (const { tag } of plan.description.tags) holds(isTag(tag), tag);

@@ -7,6 +7,7 @@ import { parseRun, type Run } from '../../src/github/workflow-run.ts';
 import { type InputName, type Inputs, inputDefaults, parseInputs } from '../../src/inputs/publish-inputs.ts';
 import type { Plan, Planned } from '../../src/plan/plan.ts';
 import { type PlanFacts, plan } from '../../src/plan/plan-publish.ts';
+import { noRegistryAuth } from '../../src/registry/credential.ts';
 
 export const sha = '860c1904a1ce19322e91ac35af1ab07466440c37';
 
@@ -40,7 +41,7 @@ export function planned(
   const metadata = { now: new Date('2026-01-02T03:04:05Z') };
   return plan(someInputs(texts), run, {
     metadata,
-    registryAuth: [],
+    registryAuth: noRegistryAuth,
     checkBuild: () => undefined,
     checkSource: () => undefined,
     ...facts,

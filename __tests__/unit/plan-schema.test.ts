@@ -6,6 +6,7 @@ import { Ajv } from 'ajv';
 import { parseRegistry } from '../../src/image/registry-name.ts';
 import type { InputName } from '../../src/inputs/publish-inputs.ts';
 import { nothingDone } from '../../src/plan/outcome.ts';
+import { noRegistryAuth } from '../../src/registry/credential.ts';
 import { formatOutputs } from '../../src/report/outputs.ts';
 import { aRun, planned } from '../support/builders.ts';
 
@@ -17,8 +18,8 @@ function planOutput(
   texts: Readonly<Partial<Record<InputName, string>>>,
   env: Readonly<Record<string, string>> = {},
 ): unknown {
-  const registryAuth = [{ registry: parseRegistry('registry.example'), username: 'robot', password: 'secret' }];
-  const { plan } = planned(texts, aRun(env), { registryAuth });
+  const logins = [{ registry: parseRegistry('registry.example'), username: 'robot', password: 'secret' }];
+  const { plan } = planned(texts, aRun(env), { registryAuth: { ...noRegistryAuth, logins } });
   return JSON.parse(formatOutputs(plan, nothingDone(plan, 'it is a test')).plan);
 }
 

@@ -9,7 +9,7 @@ import type { Inputs } from '../inputs/publish-inputs.ts';
 import type { RunStage } from '../log/phases.ts';
 import type { AnyPlan } from '../plan/list-decisions.ts';
 import type { Outcome } from '../plan/outcome.ts';
-import type { RegistryLogin } from '../registry/credential.ts';
+import type { RegistryAuth } from '../registry/credential.ts';
 import type { StepProcess } from '../step/process.ts';
 import type { StepInUse } from '../step/run-in-step.ts';
 import type { StepSecrets } from '../step/step-secrets.ts';
@@ -35,6 +35,7 @@ export interface ActionTypes {
 export interface Asked<Types extends ActionTypes> {
   readonly inputs: Types['inputs'];
   readonly secrets: StepSecrets;
+  readonly registryAuth: RegistryAuth;
   readonly run: Run;
   /** Of the inputs; they are reported together with those of the plan. */
   readonly faults: Faults;
@@ -45,7 +46,7 @@ export interface PlanningFacts<Name extends string> {
   readonly read: InputReader<Name>;
   readonly process: StepProcess;
   readonly run: Run;
-  readonly registryAuth: readonly RegistryLogin[];
+  readonly registryAuth: RegistryAuth;
   readonly now: Date;
   /** What a GHES says of itself; `undefined`: nobody asked it. */
   readonly server: ServerFacts | undefined;

@@ -20,10 +20,9 @@ export async function planWithAnswers<Types extends ActionTypes>(
   action: Action<Types>,
   read: InputReader<Types['name']>,
   process: StepProcess,
-  { inputs, secrets, run, faults }: Asked<Types>,
+  { inputs, secrets, registryAuth, run, faults }: Asked<Types>,
 ): Promise<Types['planned']> {
   const { env, termination } = process;
-  const { registryAuth } = secrets;
   const facts = { read, process, run, registryAuth, now: new Date() };
   const asksServer = inputs.dryRun !== true && isOpen(inputs, resolveProduct(run.serverUrl));
   const first = faults.settle(() =>

@@ -1,5 +1,6 @@
 /** Publishes an image: the action of `action.yml`. */
 
+import { noteUnsetArguments } from '../build/argument-notes.ts';
 import { secretValues } from '../build/build-secrets.ts';
 import { checkBuild } from '../build/check-build-files.ts';
 import { warnOfCopiedCredential } from '../build/copied-credential.ts';
@@ -38,9 +39,10 @@ export const publishAction: Action<PublishTypes> = {
   },
   plan: planOnDisk,
   templatesOf: ({ tags, flavor, labels, annotations }) => [tags, flavor, labels, annotations],
-  warningsOf({ build, source }, { workingFolder }) {
-    const warning = source === undefined ? warnOfCopiedCredential(build, workingFolder) : undefined;
-    return warning === undefined ? [] : [warning];
+  warningsOf({ build, source }, { workingFolder, env }) {
+    if (source !== undefined) return [];
+    const warning = warnOfCopiedCredential(build, workingFolder);
+    return [...noteUnsetArguments(build.buildArgs, env), ...(warning === undefined ? [] : [warning])];
   },
   nothingDone,
   work: publishIn,

@@ -115,8 +115,8 @@ async function readAll<Types extends ActionTypes>(
   const inputs = action.parse(read, faults);
   const registryAuth = await readRegistryAuth(inputs.registryAuth, faults);
   const { values = [], inFiles = [] } = (await action.readBuildSecrets?.(inputs, env)) ?? {};
-  const secrets = { token: inputs.token, registryAuth, ofBuild: values };
+  const secrets = { token: inputs.token, registryAuth: registryAuth.logins, ofBuild: values };
   const hidden = { ...secrets, ofBuild: [...values, ...inFiles] };
   maskSecrets(log, inputs.username, hidden, textsOf(read, action.defaults));
-  return { inputs, secrets, run: readRun(env), faults };
+  return { inputs, secrets, registryAuth, run: readRun(env), faults };
 }

@@ -5,7 +5,7 @@
 
 import { type Faults, InputError } from '../errors.ts';
 import { formatFields } from '../text/csv.ts';
-import { readAttributes, readFields, readLines, readTypedEntry, type TypedEntry } from './input-lists.ts';
+import { readAttributes, readFields, readRecordLines, readTypedEntry, type TypedEntry } from './input-lists.ts';
 
 /** `provenance`, `sbom` or what else buildx knows, and its attributes without `disabled`. */
 export type Attestation = TypedEntry;
@@ -55,7 +55,7 @@ export function parseAttestations(
   const all = [
     ...(attempt(() => parseShorthand('provenance', inputs.provenance)) ?? []),
     ...(attempt(() => parseShorthand('sbom', inputs.sbom)) ?? []),
-    ...(attempt(() => readLines('attests', inputs.attests)) ?? []).flatMap(
+    ...(attempt(() => readRecordLines('attests', inputs.attests)) ?? []).flatMap(
       (entry) => attempt(() => parseEntry(entry)) ?? [],
     ),
   ];

@@ -18,6 +18,8 @@ export type SecretSource =
 export interface ParsedSecrets {
   readonly sources: readonly SecretSource[];
   readonly values: ReadonlyMap<string, string>;
+  /** IDs of `secrets` without a value. */
+  readonly empty: readonly string[];
 }
 
 interface Pair {
@@ -29,11 +31,20 @@ interface Pair {
 function splitPair(input: string, entry: string, index: number, form: string): Pair {
   const equals = entry.indexOf('=');
   const id = entry.slice(0, Math.max(equals, 0)).trim();
-  if (id !== '' && equals < entry.length - 1) return { id, value: entry.slice(equals + 1) };
-  const what = id === '' ? `entry ${index + 1}` : `the entry "${id}", which is empty`;
+  if (id !== '') return { id, value: entry.slice(equals + 1) };
   throw new InputError('INPUT_INVALID', {
-    message: `The input \`${input}\` has ${what}: expected ${form}.`,
-    remedy: `Write \`${form}\`; put a value with line breaks in quotation marks, "ID=first line⏎second line", or take it from the \`env\` of the step with \`secret-envs\`. In a run that has no secrets (a fork’s, Dependabot’s) the value is empty: leave the entry out there.`,
+    message: `The input \`${input}\` has an entry without a name, entry ${index + 1}: expected ${form}.`,
+    remedy:
+      'Write NAME=value on one line. If the entry continues the value before it, put the whole value in quotation marks, "NAME=first line⏎second line", and double each mark inside of it. Or take the value from the `env` of the step with `secret-envs`.',
+  });
+}
+
+/** @throws InputError INPUT_INVALID for a pair without a value */
+function needValue(input: string, { id, value }: Pair, form: string): void {
+  if (value.trim() !== '') return;
+  throw new InputError('INPUT_INVALID', {
+    message: `The input \`${input}\` has the entry "${id}", which is empty: expected ${form}.`,
+    remedy: `Write \`${form}\`, or leave the entry out.`,
   });
 }
 
@@ -44,6 +55,7 @@ export function parseSecrets(
 ): ParsedSecrets {
   const sources: SecretSource[] = [];
   const values = new Map<string, string>();
+  const empty: string[] = [];
   const each = (
     input: string,
     entries: readonly string[] | undefined,
@@ -51,14 +63,17 @@ export function parseSecrets(
     keep: (pair: Pair) => void,
   ): void =>
     entries?.forEach((entry, index) => {
-      const pair = attempt(() => splitPair(input, entry, index, form));
-      if (pair !== undefined) keep(pair);
+      attempt(() => keep(splitPair(input, entry, index, form)));
     });
   each(
     'secrets',
     attempt(() => readLines('secrets', inputs.secrets, false)),
     'ID=value',
     ({ id, value }) => {
+      if (value === '') {
+        empty.push(id);
+        return;
+      }
       sources.push({ id, kind: 'input' });
       values.set(id, value);
     },
@@ -67,13 +82,19 @@ export function parseSecrets(
     'secret-envs',
     attempt(() => readItems('secret-envs', inputs.secretEnvs)),
     'ID=VARIABLE',
-    ({ id, value }) => sources.push({ id, kind: 'environment', variable: value.trim() }),
+    (pair) => {
+      needValue('secret-envs', pair, 'ID=VARIABLE');
+      sources.push({ id: pair.id, kind: 'environment', variable: pair.value.trim() });
+    },
   );
   each(
     'secret-files',
     attempt(() => readLines('secret-files', inputs.secretFiles)),
     'ID=path',
-    ({ id, value }) => sources.push({ id, kind: 'file', path: value.trim() }),
+    (pair) => {
+      needValue('secret-files', pair, 'ID=path');
+      sources.push({ id: pair.id, kind: 'file', path: pair.value.trim() });
+    },
   );
   attempt(() => {
     const twice = sources.find(({ id }, index) => sources.findIndex((other) => other.id === id) !== index);
@@ -83,7 +104,7 @@ export function parseSecrets(
       remedy: 'Give each secret its own ID in `secrets`, `secret-envs` and `secret-files`.',
     });
   });
-  return { sources, values };
+  return { sources, values, empty };
 }
 
 /** What a look at the runner needs. */

@@ -5,7 +5,7 @@
 
 import { type InputError, inputError } from '../errors.ts';
 import { type Platform, parsePlatform } from '../image/platform.ts';
-import { readAttributes, readFields, readLines } from './input-lists.ts';
+import { readAttributes, readFields, readRecordLines } from './input-lists.ts';
 
 /** One endpoint. */
 export interface BuilderNode {
@@ -67,7 +67,7 @@ function parseNode(line: string): BuilderNode {
  * @throws InputError INPUT_INVALID, PLATFORM_INVALID
  */
 export function parseBuilder(text: string): BuilderChoice {
-  const lines = readLines('builder', text).map((line) => line.trim());
+  const lines = readRecordLines('builder', text);
   const [first = ''] = lines;
   if (first === '') return { kind: 'auto' };
   if (lines.length === 1 && !first.includes('://')) {

@@ -5,7 +5,7 @@
 import { InputError } from '../errors.ts';
 import { formatFields } from '../text/csv.ts';
 import { meantBy } from './attribute-notes.ts';
-import { readFields, readLines, readTypedEntry, type TypedEntry } from './input-lists.ts';
+import { readFields, readRecordLines, readTypedEntry, type TypedEntry } from './input-lists.ts';
 
 export const cacheModes = ['off', 'auto', 'gha', 'registry', 'inline'] as const;
 
@@ -81,7 +81,7 @@ function variableOf(input: CacheInput, type: string, name: string): string {
 
 /** @throws InputError INPUT_INVALID; the first of an input */
 export function parseCacheEntries(input: CacheInput, text: string): readonly ParsedCacheEntry[] {
-  return readLines(input, text).map((line) => parseCacheEntry(input, line.trim()));
+  return readRecordLines(input, text).map((line) => parseCacheEntry(input, line));
 }
 
 /** What the `cache` input may use on a run: a value of the plan. */

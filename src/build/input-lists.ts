@@ -5,7 +5,7 @@
 
 import { parse } from 'csv-parse/sync';
 import { InputError } from '../errors.ts';
-import { splitLines } from '../text/quoted-lines.ts';
+import { lineEnds, type QuotationFault, splitLines, wordsOf } from '../text/quoted-lines.ts';
 
 function malformed(input: string, cause: unknown): InputError {
   const reason = cause instanceof Error ? cause.message : String(cause);
@@ -18,21 +18,40 @@ function malformed(input: string, cause: unknown): InputError {
 
 function records(input: string, text: string): readonly (readonly string[])[] {
   try {
-    return parse(text, { relax_quotes: true, relax_column_count: true, skip_empty_lines: true });
+    return parse(text, {
+      record_delimiter: [...lineEnds],
+      relax_quotes: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+    });
   } catch (cause) {
     throw malformed(input, cause);
   }
 }
 
 /**
- * One entry a line, as `splitLines` has them.
+ * One NAME=value a line, as `splitLines` has them.
  * @param isTrimmed whether blanks around an entry are nothing; in a secret they may be part of it
- * @throws InputError INPUT_INVALID for a line that begins with a quotation mark and has no second one
+ * @throws InputError INPUT_INVALID for a line that begins with a quotation mark and is not quoted as a whole
  */
 export function readLines(input: string, text: string, isTrimmed = true): readonly string[] {
-  const lines = splitLines(text);
-  if (lines === undefined) throw malformed(input, 'Quote Not Closed');
+  const lines = wholeLines(input, splitLines(text));
   return lines.map((entry) => (isTrimmed ? entry.trim() : entry)).filter((entry) => entry.trim() !== '');
+}
+
+/**
+ * One record of CSV a line, perhaps quoted as a whole once more; its fields are for `readFields`.
+ * @throws InputError INPUT_INVALID for a line that begins with a quotation mark and has no second one
+ */
+export function readRecordLines(input: string, text: string): readonly string[] {
+  const lines = wholeLines(input, splitLines(text, true));
+  return lines.map((entry) => entry.trim()).filter((entry) => entry !== '');
+}
+
+function wholeLines(input: string, lines: readonly string[] | QuotationFault): readonly string[] {
+  if (!('kind' in lines)) return lines;
+  const { fault, remedy } = wordsOf(lines);
+  throw new InputError('INPUT_INVALID', { message: `The input \`${input}\` is not a list: ${fault}.`, remedy });
 }
 
 /**
@@ -49,7 +68,7 @@ export function readItems(input: string, text: string): readonly string[] {
 /** One entry a line, with its quotation marks. */
 export function readRawLines(text: string): readonly string[] {
   return text
-    .split('\n')
+    .split(/[\r\n]+/)
     .map((line) => line.trim())
     .filter((line) => line !== '');
 }

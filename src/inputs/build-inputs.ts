@@ -59,6 +59,8 @@ export interface BuildInputs {
   readonly cache: CacheMode;
   /** ID → value, of the secrets that the inputs hold: in no plan and no log. */
   readonly secretValues: ReadonlyMap<string, string>;
+  /** IDs of `secrets` that have no value in this run. */
+  readonly emptySecrets: readonly string[];
   /** Variables for the builder's client, of cache entries that hold a credential. */
   readonly variables: ReadonlyMap<string, string>;
   /** What may be a mistake and is no error, as sentences. */
@@ -135,7 +137,11 @@ export function parseBuildInputs(read: (name: BuildInputName) => string, faults:
     file: read('file'),
     target: read('target'),
     platforms: attempt(() => platforms(read('platforms'))) ?? [],
-    buildArgs: lines('build-args', /^[^=\s]+(?:=|$)/, 'NAME=value, one a line'),
+    buildArgs: lines(
+      'build-args',
+      /^[^=\s]+(?:=|$)/,
+      'NAME=value, one a line; a value with line breaks in quotation marks, "NAME=first line⏎second line"',
+    ),
     buildContexts: lines('build-contexts', /^[^=]+=./, 'NAME=path, NAME=URL or NAME=docker-image://…, one a line'),
     secrets: secrets.sources,
     ssh: items('ssh', /^[^=]+(?:=.+)?$/, 'default, or ID=path of a key or socket'),
@@ -170,6 +176,7 @@ export function parseBuildInputs(read: (name: BuildInputName) => string, faults:
     options,
     cache: attempt(() => oneOf('cache', read('cache') || 'off', cacheModes)) ?? 'off',
     secretValues: secrets.values,
+    emptySecrets: secrets.empty,
     variables: new Map([...cacheFrom, ...cacheTo].flatMap(({ values }) => [...values])),
     notes: notesOf(options, read),
   };

@@ -2,10 +2,12 @@
  * The `registry-auth` input: logins for registries beside the one that `token` is for, as docker/login-action writes them.
  */
 
-import { parse } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 import { type Faults, type InputError, inputError } from '../errors.ts';
 import { parseRegistry } from '../image/registry-name.ts';
-import type { RegistryLogin } from '../registry/credential.ts';
+import type { EmptyLogin, RegistryAuth, RegistryLogin } from '../registry/credential.ts';
+
+type WrittenEntry = RegistryLogin | EmptyLogin;
 
 /** A JSON key, or a character that means something to YAML, such as `@` or `*` at its head. */
 const quoting = 'a secret whose characters mean something to YAML is written as ${{ toJSON(secrets.NAME) }}';
@@ -20,21 +22,42 @@ function unreadable(fault: string): InputError {
   );
 }
 
-function parseList(text: string): readonly unknown[] {
-  let value: unknown;
-  try {
-    // As it stands: a password of digits is no number (`0123`, `12e45678`), and one that reads `null` is there.
-    value = parse(text, { logLevel: 'error', schema: 'failsafe' });
-  } catch {
-    // The parser's own words quote the text.
-    throw unreadable(`it is no YAML; ${quoting}`);
-  }
-  if (value === null || value === undefined) return [];
-  if (!Array.isArray(value)) throw unreadable('it is not a list');
-  return value;
+/** An item of the list. */
+interface Item {
+  readonly value: unknown;
+  readonly hasComment: boolean;
 }
 
-function parseEntry(entry: unknown, position: number): RegistryLogin {
+function parseList(text: string): readonly Item[] {
+  // As it stands: a password of digits is no number (`0123`, `12e45678`), and one that reads `null` is there.
+  const document = parseDocument(text, { logLevel: 'error', schema: 'failsafe' });
+  const { contents } = document;
+  const read = (node: unknown): unknown => {
+    try {
+      return isNode(node) ? node.toJS(document) : node;
+    } catch {
+      // An alias without an anchor, or too many of them.
+      return undefined;
+    }
+  };
+  // The parser's own words quote the text.
+  if (document.errors.length > 0) throw unreadable(`it is no YAML; ${quoting}`);
+  if (contents === null || (isScalar(contents) && contents.value === null)) return [];
+  if (!isSeq(contents)) {
+    if (isScalar(contents) && contents.value === '') return [];
+    throw unreadable('it is not a list');
+  }
+  return contents.items.map((node) => ({ value: read(node), hasComment: hasCommentedPassword(node) }));
+}
+
+/** Whether a `#` with a blank before it follows the password: YAML begins a comment there (https://yaml.org/spec/1.2.2/#66-comments). */
+function hasCommentedPassword(entry: unknown): boolean {
+  if (!isMap(entry)) return false;
+  const password = entry.items.find(({ key }) => isScalar(key) && key.value === 'password')?.value;
+  return isScalar(password) && typeof password.comment === 'string' && password.type === 'PLAIN';
+}
+
+function parseEntry(entry: unknown, position: number): WrittenEntry {
   const which = `entry ${position}`;
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) throw unreadable(`${which} is no mapping`);
   const fields = new Map(Object.entries(entry));
@@ -48,25 +71,31 @@ function parseEntry(entry: unknown, position: number): RegistryLogin {
     return value;
   });
   if (registry === '') throw unreadable(`${which} names no registry`);
-  if (username === '') throw unreadable(`${which} (${registry}) has no username`);
-  if (password === '') throw unreadable(`${which} (${registry}) has no password, or its secret is empty in this run`);
-  return { registry: parseRegistry(registry), username, password };
+  const known = parseRegistry(registry);
+  if (username !== '' && password !== '') return { registry: known, username, password };
+  if (!fields.has('username') || !fields.has('password')) {
+    throw unreadable(`${which} (${registry}) has no ${fields.has('username') ? 'password' : 'username'}`);
+  }
+  return { registry: known, lacks: password === '' ? 'password' : 'username' };
 }
 
 /**
  * @param text YAML; empty for none
  * @param faults gathers REGISTRY_AUTH_INVALID and REGISTRY_INVALID
  */
-export function parseRegistryAuth(text: string, { attempt }: Faults): readonly RegistryLogin[] {
-  const logins = (attempt(() => parseList(text)) ?? []).flatMap((entry, index) => {
-    const login = attempt(() => parseEntry(entry, index + 1));
-    return login === undefined ? [] : [login];
+export function parseRegistryAuth(text: string, { attempt }: Faults): RegistryAuth {
+  const entries = (attempt(() => parseList(text)) ?? []).flatMap(({ value, hasComment }, index) => {
+    const entry = attempt(() => parseEntry(value, index + 1));
+    return entry === undefined ? [] : [{ entry, hasComment }];
   });
   attempt(() => {
-    const twice = logins.find(
-      ({ registry }, index) => logins.findIndex((each) => each.registry === registry) !== index,
-    );
-    if (twice !== undefined) throw unreadable(`${twice.registry} stands in it twice`);
+    const registries = entries.map(({ entry }) => entry.registry);
+    const twice = registries.find((registry, index) => registries.indexOf(registry) !== index);
+    if (twice !== undefined) throw unreadable(`${twice} stands in it twice`);
   });
-  return logins;
+  return {
+    logins: entries.flatMap(({ entry }) => ('lacks' in entry ? [] : [entry])),
+    empty: entries.flatMap(({ entry }) => ('lacks' in entry ? [entry] : [])),
+    commented: entries.filter(({ hasComment }) => hasComment).map(({ entry }) => entry.registry),
+  };
 }

@@ -4,7 +4,7 @@
 
 import { parse } from 'csv-parse/sync';
 import { type CodeOf, InputError } from '../errors.ts';
-import { splitLines } from '../text/quoted-lines.ts';
+import { lineEnds, splitLines, wordsOf } from '../text/quoted-lines.ts';
 
 /** What an input is called, and the code of the error that a malformed one gives. */
 export interface ListInput {
@@ -22,6 +22,7 @@ export function readRecords(text: string, input: ListInput): readonly (readonly 
     const records = parse(text, {
       comment: '#',
       comment_no_infix: true,
+      record_delimiter: [...lineEnds],
       relax_column_count: true,
       relax_quotes: true,
       skip_empty_lines: true,
@@ -43,11 +44,14 @@ function malformed({ name, code }: ListInput, cause: unknown): InputError {
 /**
  * The entries of an input in which commas and quotation marks are plain text (labels, annotations), one a line, trimmed. A
  * line that is quoted as a whole loses its marks. Comments are as in `readRecords`.
- * @throws InputError with the input's code, for a line that begins with a quotation mark and has no second one
+ * @throws InputError with the input's code, for a line that begins with a quotation mark and is not quoted as a whole
  */
 export function readEntries(text: string, input: ListInput): readonly string[] {
   const lines = splitLines(text);
-  if (lines === undefined) throw malformed(input, 'Quote Not Closed');
+  if ('kind' in lines) {
+    const { fault, remedy } = wordsOf(lines);
+    throw new InputError(input.code, { message: `\`${input.name}\` is not a list: ${fault}.`, remedy });
+  }
   return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
 }
 

@@ -16,8 +16,10 @@ import { parseFlavor } from '../metadata/flavor.ts';
 import { parseAnnotations, parseLabels } from '../metadata/labels.ts';
 import type { ContextOptions } from '../metadata/metadata-context.ts';
 import { parseTagRules } from '../metadata/tag-rules.ts';
+import type { RegistryAuth } from '../registry/credential.ts';
 import { buildOf } from './build-decision.ts';
-import { checkWrittenLogin, resolveCredentialAmong, type WrittenLogin } from './credential-decision.ts';
+import { checkWrittenLogin, resolveCredentialAmong } from './credential-decision.ts';
+import { noteComments, noteEmptySecrets, refuseEmptySecrets } from './empty-secrets.ts';
 import { refuseImitatedReferences } from './imitated-references.ts';
 import { refuseDockerRegistry, resolveStaging } from './leg-decision.ts';
 import { locateImage, locateImages } from './locate-image.ts';
@@ -31,8 +33,7 @@ import { planSource } from './source-decision.ts';
 export interface PlanFacts {
   /** The time, and what the environment says of the metadata. */
   readonly metadata: ContextOptions;
-  /** Whom `registry-auth` names; the passwords stay at the edge. */
-  readonly registryAuth: readonly WrittenLogin[];
+  readonly registryAuth: RegistryAuth;
   /** Looks at the disk for what the build would read; its faults are reported with the others. */
   readonly checkBuild: (build: BuildRequest) => void;
   /** The same for the file or folder of a source. */
@@ -74,19 +75,21 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
     attempt(() =>
       inputs.images === '' ? [locateImage(inputs, run, product, facts.server)] : locateImages(inputs.images, product),
     ) ?? [];
-  const given = { token: inputs.token, username: inputs.username, registryAuth: facts.registryAuth };
+  const given = { token: inputs.token, username: inputs.username, registryAuth: facts.registryAuth.logins };
   const owners = {
     sourceOwner: run.sourceRepository?.owner ?? '',
     sourceRepository: run.sourceRepository?.name ?? '',
     sourceOwnerType: run.event.ownerType,
   };
-  for (const login of facts.registryAuth) attempt(() => checkWrittenLogin(login, product));
+  for (const login of facts.registryAuth.logins) attempt(() => checkWrittenLogin(login, product));
   const registries = located.map(({ registry }) => registry.registry);
   const destinations = located.flatMap(({ registry, repository }) => {
     const credential = attempt(() => resolveCredentialAmong(registries, registry.registry, product, given, push.value));
     if (credential === undefined) return [];
     return [{ registry, repository, credential, packageUrl: packageUrl(registry, repository, product, owners) }];
   });
+  const empty = { ofBuild: inputs.build.emptySecrets, logins: facts.registryAuth.empty };
+  refuseEmptySecrets(empty, registries, push, attempt);
   const naming = attempt(() => parseNaming(inputs));
   const staging = attempt(() => (inputs.stage === undefined ? undefined : resolveStaging(inputs.stage, run)));
   if (inputs.stage !== undefined) attempt(() => refuseDockerRegistry(located.map(({ registry }) => registry)));
@@ -120,7 +123,13 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
       loginScope: inputs.loginScope,
       verify: inputs.verify,
       retries: inputs.retries,
-      notes: [...located.flatMap(({ notes }) => notes), ...inputs.build.notes, ...notesOnCommit(run, facts.metadata)],
+      notes: [
+        ...located.flatMap(({ notes }) => notes),
+        ...inputs.build.notes,
+        ...noteEmptySecrets(empty),
+        ...noteComments(facts.registryAuth),
+        ...notesOnCommit(run, facts.metadata),
+      ],
     },
     describe: (existingTags) => describe(existingTags) ?? description,
   };

@@ -8,7 +8,9 @@ import type { Digest } from '../image/digest.ts';
 import { formatReference } from '../image/reference.ts';
 import { parseTag, type Tag } from '../image/tag.ts';
 import type { PullInputs } from '../inputs/pull-inputs.ts';
-import { checkWrittenLogin, resolveCredential, type WrittenLogin } from './credential-decision.ts';
+import type { RegistryAuth } from '../registry/credential.ts';
+import { checkWrittenLogin, resolveCredential } from './credential-decision.ts';
+import { noteComments, noteEmptySecrets } from './empty-secrets.ts';
 import { locateImage } from './locate-image.ts';
 import type { Destination } from './plan.ts';
 
@@ -29,14 +31,9 @@ export interface PullPlan {
 /**
  * @throws InputError, or InputFaults with every fault; DIGEST_UNSUPPORTED for a digest on a Docker registry
  */
-export function planPull(
-  inputs: PullInputs,
-  run: Run,
-  registryAuth: readonly WrittenLogin[],
-  server?: ServerFacts,
-): PullPlan {
+export function planPull(inputs: PullInputs, run: Run, registryAuth: RegistryAuth, server?: ServerFacts): PullPlan {
   const product = resolveProduct(run.serverUrl, server?.version);
-  for (const login of registryAuth) checkWrittenLogin(login, product);
+  for (const login of registryAuth.logins) checkWrittenLogin(login, product);
   const { registry, repository, notes } = locateImage(inputs, run, product, server);
   const { digest } = inputs;
   if (digest !== undefined && registry.kind === 'docker') {
@@ -46,7 +43,7 @@ export function planPull(
     });
   }
   const tag = inputs.tag ?? (digest === undefined ? latest : undefined);
-  const given = { token: inputs.token, username: inputs.username, registryAuth };
+  const given = { token: inputs.token, username: inputs.username, registryAuth: registryAuth.logins };
   const credential = resolveCredential(registry.registry, product, given, false);
   return {
     product,
@@ -55,6 +52,6 @@ export function planPull(
     ...(digest && { digest }),
     reference: formatReference({ repository, ...(tag && { tag }), ...(digest && { digest }) }),
     retries: inputs.retries,
-    notes,
+    notes: [...notes, ...noteEmptySecrets({ ofBuild: [], logins: registryAuth.empty }), ...noteComments(registryAuth)],
   };
 }

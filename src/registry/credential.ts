@@ -20,3 +20,20 @@ export interface Credential {
   /** Whether `token` is an identity token (OAuth2), which the token service alone takes. */
   readonly isIdentity?: boolean;
 }
+
+/** An entry whose user name or password is empty: that of a secret which this run does not have. */
+export interface EmptyLogin {
+  readonly registry: Registry;
+  readonly lacks: 'username' | 'password';
+}
+
+/** What `registry-auth` says. */
+export interface RegistryAuth {
+  readonly logins: readonly RegistryLogin[];
+  readonly empty: readonly EmptyLogin[];
+  /** The registries whose password is written before a comment, which may be the rest of the password. */
+  readonly commented: readonly Registry[];
+}
+
+/** Of a step without the input. */
+export const noRegistryAuth: RegistryAuth = { logins: [], empty: [], commented: [] };

@@ -2,13 +2,13 @@
 
 import type { Faults } from '../errors.ts';
 import type { Log } from '../log/log.ts';
-import type { RegistryLogin } from '../registry/credential.ts';
+import { noRegistryAuth, type RegistryAuth, type RegistryLogin } from '../registry/credential.ts';
 import { shortestSecret } from '../text/secret-text.ts';
 import { urlSecrets } from '../text/url-secrets.ts';
 
 /** Only a step that has `registry-auth` loads a YAML parser. */
-export async function readRegistryAuth(text: string, faults: Faults): Promise<readonly RegistryLogin[]> {
-  if (text === '') return [];
+export async function readRegistryAuth(text: string, faults: Faults): Promise<RegistryAuth> {
+  if (text === '') return noRegistryAuth;
   const { parseRegistryAuth } = await import('../login/registry-auth.ts');
   return parseRegistryAuth(text, faults);
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { gatherFaults } from '../../../src/errors.ts';
 import { parsePullInputs, pullInputDefaults } from '../../../src/inputs/pull-inputs.ts';
 import { type PullPlan, planPull } from '../../../src/plan/plan-pull.ts';
+import { noRegistryAuth } from '../../../src/registry/credential.ts';
 import { aRun } from '../../support/builders.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
@@ -13,7 +14,7 @@ function aPull(texts: Readonly<Partial<Record<keyof typeof pullInputDefaults, st
     faults,
   );
   faults.throwIfAny();
-  return planPull(inputs, run, []);
+  return planPull(inputs, run, noRegistryAuth);
 }
 
 describe('what is pulled', () => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readAttributes, readFields, readItems, readLines } from '../../../src/build/input-lists.ts';
+import { readAttributes, readFields, readItems, readLines, readRecordLines } from '../../../src/build/input-lists.ts';
 import { InputError } from '../../../src/errors.ts';
 import { formatFields } from '../../../src/text/csv.ts';
+import { thrownBy } from '../../support/to-throw-code.ts';
 
 describe('one entry a line', () => {
   test.each([
@@ -15,8 +16,8 @@ describe('one entry a line', () => {
     ['JSON stays as it is', 'a={"b": [1, "c", "d"], "e": "f,g"}', ['a={"b": [1, "c", "d"], "e": "f,g"}']],
     ['so do marks around a later field', 'a=x,"y", "z"', ['a=x,"y", "z"']],
     ['and one mark alone', 'a=5",6"\nb', ['a=5",6"', 'b']],
-    ['what follows a quoted field belongs to the entry', '"a,b",c', ['"a,b",c']],
     ['lines may end as on Windows', 'a\r\n"b"\r\nc', ['a', 'b', 'c']],
+    ['and in several ways in one text', 'a\r\nb\nc\rd', ['a', 'b', 'c', 'd']],
     ['nothing is no entry', '', []],
   ])('%s', (_title, text, entries) => {
     expect(readLines('x', text)).toEqual(entries);
@@ -27,7 +28,12 @@ describe('one entry a line', () => {
   });
 });
 
+test('a record of CSV may begin with a quoted field', () => {
+  expect(readRecordLines('x', '"a,b",c\r\n"d,e"\nf')).toEqual(['"a,b",c', 'd,e', 'f']);
+});
+
 test.each([
+  ['whose lines end in several ways', 'a\r\nb\nc\rd,e', ['a', 'b', 'c', 'd', 'e']],
   ['between commas and lines', 'a, b\nc', ['a', 'b', 'c']],
   ['in quotation marks', '"a,b"', ['a', 'b']],
   ['with nothing between', ',a,,\n', ['a']],
@@ -38,6 +44,15 @@ test.each([
 describe('a malformed list', () => {
   test.each(['"a', 'a\n"b'])('%j is refused', (text) => {
     expect(() => readLines('secrets', text)).toThrowCode('INPUT_INVALID');
+  });
+
+  test('whose entry is JSON in quotation marks is told how to write it', () => {
+    expect(thrownBy(() => readLines('secrets', 'a=1\n"gcp={"a":"b"}"'))).toMatchObject({
+      message:
+        'The input `secrets` is not a list: line 2 begins with a quotation mark, and has more marks inside of the entry.',
+      remedy: expect.stringContaining('NAME={"key":"value"}'),
+    });
+    expect(readLines('secrets', 'gcp={"a":"b"}\n"key={""a"":""b""}"')).toEqual(['gcp={"a":"b"}', 'key={"a":"b"}']);
   });
 
   test('is not quoted in the error: it may be a secret', () => {

@@ -1,14 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { type ErrorCode, gatherFaults } from '../../../src/errors.ts';
 import { parseRegistryAuth } from '../../../src/login/registry-auth.ts';
+import type { RegistryAuth } from '../../../src/registry/credential.ts';
 import { thrownBy } from '../../support/to-throw-code.ts';
 
-function parse(text: string): ReturnType<typeof parseRegistryAuth> {
+function parseAll(text: string): RegistryAuth {
   const faults = gatherFaults();
-  const logins = parseRegistryAuth(text, faults);
+  const registryAuth = parseRegistryAuth(text, faults);
   faults.throwIfAny();
-  return logins;
+  return registryAuth;
 }
+
+const parse = (text: string): RegistryAuth['logins'] => parseAll(text).logins;
 
 const password = 'correct-horse';
 
@@ -40,6 +43,26 @@ describe('registry-auth', () => {
     expect(() => parse(entry(key))).toThrow('${{ toJSON(secrets.NAME) }}');
     expect(() => parse(entry('{"type": "service_account"}'))).toThrow('${{ toJSON(secrets.NAME) }}');
     expect(parse(entry(JSON.stringify(key)))).toEqual([{ registry: 'gcr.io', username: '_json_key', password: key }]);
+  });
+
+  test.each([
+    ['password', '[{registry: quay.io, username: octocat, password: ""}]'],
+    ['password', '- registry: quay.io\n  username: octocat\n  password: '],
+    ['username', '[{registry: quay.io, username: "", password: x}]'],
+    ['password', '[{registry: quay.io, username: "", password: ""}]'],
+  ])('a secret that is empty in this run leaves an entry without a %s', (lacks, text) => {
+    expect(parseAll(text)).toEqual({ logins: [], empty: [{ registry: 'quay.io', lacks }], commented: [] });
+  });
+
+  test.each([
+    ['quay.io', '[{registry: quay.io, username: a, password: abc}]', []],
+    ['quay.io', '- registry: quay.io\n  username: a\n  password: abc #def', ['quay.io']],
+    ['quay.io', '- registry: quay.io\n  username: a\n  password: "abc #def"', []],
+    ['quay.io', '- registry: quay.io\n  username: a\n  password: "abc" # of our robot', []],
+    ['quay.io', '- registry: quay.io # ours\n  username: a\n  password: abc#def', []],
+    ['quay.io', '- registry: quay.io\n  password: abc #def\n  username: a', ['quay.io']],
+  ])('a password that YAML may have cut at a "#" is noticed: %s, %j', (_, text, commented) => {
+    expect(parseAll(text).commented).toEqual(commented);
   });
 
   test.each(['', '# nothing', '[]'])('may be empty: "%s"', (text) => {

@@ -19,6 +19,7 @@ describe('lines', () => {
     ['empty lines and comments are no rules', '# one\n\na\n   \n  # two\nb', ['a', 'b']],
     ['# inside of a line is no comment', 'type=raw,value=a#b', ['type=raw,value=a#b']],
     ['Windows line ends are line ends', 'a\r\nb', ['a', 'b']],
+    ['line ends may be mixed', 'a\r\nb\nc\rd', ['a', 'b', 'c', 'd']],
     ['a quoted comma stays, and is quoted when shown', 'type=match,"pattern=a{1,2}"', ['type=match,"pattern=a{1,2}"']],
     ['a line in quotes is a rule, too', '"type=raw,value=a"', ['type=raw,value=a']],
     ['blanks around attributes go', ' type=raw , value=a ', [' type=raw , value=a ']],

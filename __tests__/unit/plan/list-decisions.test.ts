@@ -6,6 +6,7 @@ import { parsePullInputs, pullInputDefaults } from '../../../src/inputs/pull-inp
 import { type DecisionLine, decisions, tagDecisions } from '../../../src/plan/list-decisions.ts';
 import { type MergePlan, planMerge } from '../../../src/plan/plan-merge.ts';
 import { planPull } from '../../../src/plan/plan-pull.ts';
+import { noRegistryAuth } from '../../../src/registry/credential.ts';
 import { aPlan, aRun, planned } from '../../support/builders.ts';
 
 const inWorkflow = aRun({ GITHUB_RUN_ID: '7', GITHUB_RUN_ATTEMPT: '1' });
@@ -16,7 +17,7 @@ function aMerge(texts: Readonly<Partial<Record<keyof typeof mergeInputDefaults, 
     (name) => texts[name] ?? (name === 'token' ? 'ghs_job' : mergeInputDefaults[name]),
     faults,
   );
-  const facts = { metadata: { now: new Date('2026-01-02T03:04:05Z') }, registryAuth: [] };
+  const facts = { metadata: { now: new Date('2026-01-02T03:04:05Z') }, registryAuth: noRegistryAuth };
   return planMerge(inputs, inWorkflow, facts).plan;
 }
 
@@ -60,8 +61,8 @@ describe('the decisions of a plan', () => {
     expect(about(decisions(aPlan({ registry: 'localhost:5000' })), 'Login')).toEqual([
       { what: 'Login', which: 'the login of the runner', why: expect.stringMatching(/^because a token of GitHub/) },
     ]);
-    const registryAuth = [{ registry: parseRegistry('docker.io'), username: 'robot', password: 'canary-password' }];
-    const { plan } = planned({ images: 'docker.io/octo/app' }, aRun(), { registryAuth });
+    const logins = [{ registry: parseRegistry('docker.io'), username: 'robot', password: 'canary-password' }];
+    const { plan } = planned({ images: 'docker.io/octo/app' }, aRun(), { registryAuth: { ...noRegistryAuth, logins } });
     expect(about(decisions(plan), 'Login')).toEqual([
       { what: 'Login', which: 'robot', why: 'because `registry-auth` has it' },
     ]);
@@ -101,7 +102,7 @@ describe('the decisions of a plan', () => {
 
   test('say of a pull what it pulls', () => {
     const inputs = parsePullInputs((name) => pullInputDefaults[name], gatherFaults());
-    expect(decisions(planPull(inputs, aRun(), []))).toEqual([
+    expect(decisions(planPull(inputs, aRun(), noRegistryAuth))).toEqual([
       { what: 'Product', which: 'github.com', why: '' },
       { what: 'Registry', which: 'ghcr.io', why: 'because the run is on github.com' },
       { what: 'Repository', which: 'ghcr.io/octo-org/octo-app', why: '' },

@@ -5,6 +5,7 @@ import { gatherFaults } from '../../../src/errors.ts';
 import type { Run } from '../../../src/github/workflow-run.ts';
 import { type MergeInputs, mergeInputDefaults, parseMergeInputs } from '../../../src/inputs/merge-inputs.ts';
 import { planMerge } from '../../../src/plan/plan-merge.ts';
+import { noRegistryAuth } from '../../../src/registry/credential.ts';
 import { aRun } from '../../support/builders.ts';
 import '../../support/to-throw-code.ts';
 
@@ -23,7 +24,10 @@ function mergeInputs(texts: Texts): MergeInputs {
 }
 
 function planned(texts: Texts = {}, run: Run = aRun(ids)) {
-  return planMerge(mergeInputs(texts), run, { metadata: { now: new Date('2026-01-02T03:04:05Z') }, registryAuth: [] });
+  return planMerge(mergeInputs(texts), run, {
+    metadata: { now: new Date('2026-01-02T03:04:05Z') },
+    registryAuth: noRegistryAuth,
+  });
 }
 
 describe('the legs', () => {

@@ -3,6 +3,7 @@ import { InputError } from '../../../src/errors.ts';
 import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { formatRepository } from '../../../src/image/repository.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
+import { noRegistryAuth } from '../../../src/registry/credential.ts';
 import { aPlan, aRun, planned, sha } from '../../support/builders.ts';
 
 const names = ({ destinations }: Plan): readonly string[] =>
@@ -136,8 +137,8 @@ describe('each destination has its login', () => {
   });
 
   test('or that of registry-auth', () => {
-    const registryAuth = [{ registry: parseRegistry('docker.io'), username: 'robot', password: 'canary-password' }];
-    const { plan } = planned({ images: 'octo/app' }, aRun(), { registryAuth });
+    const logins = [{ registry: parseRegistry('docker.io'), username: 'robot', password: 'canary-password' }];
+    const { plan } = planned({ images: 'octo/app' }, aRun(), { registryAuth: { ...noRegistryAuth, logins } });
     expect(plan.destinations[0]?.credential).toMatchObject({ kind: 'registry-auth', username: 'robot' });
   });
 
