@@ -43,6 +43,8 @@ export function openLab(environment = process.env) {
     tools: once(() => tools(place)),
     images: once(() => images(place, mainRegistry, mainEngine)),
     podman: once(() => podman(place, environment)),
+    // For the suites that build hundreds of images: those would slow down each build of the others.
+    'podman-builds': once(() => podman(place, environment, 'podman-builds')),
     act: once(() => goProgram(place, 'act')),
     actionlint: once(() => goProgram(place, 'actionlint')),
     buildkitd: once(() => goProgram(place, 'buildkitd')),

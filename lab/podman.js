@@ -3,7 +3,7 @@
  * Podman, Buildah and skopeo, unpacked from Debian and run through wrappers that give each its private configuration and
  * storage: /etc/containers, /var/lib/containers and the caller's HOME are not theirs to read or write.
  */
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { distribution, libraryPath, OLD, unpacked } from './apt.js';
 import { withLock } from './lock.js';
@@ -14,24 +14,42 @@ const COMMANDS = ['podman', 'buildah', 'skopeo'];
 const LIBRARIES = ['libassuan0', 'libdevmapper1.02.1', 'libglib2.0-0', 'libgpgme11', 'libsubid4'];
 const HELPERS = ['conmon', 'runc', 'golang-github-containers-common'];
 
+/** Bytes of the list of images from which on it is worth a prune: Podman reads and writes all of it for each step of a build. */
+const LONG_LIST = 200_000;
+/** Milliseconds without a new image after which nobody builds. */
+const QUIET = 10 * 60_000;
+
 /**
  * @param {import('./place.js').Place} place
  * @param {NodeJS.ProcessEnv} environment
+ * @param {string} [name] of a storage; each has images of its own
  * @returns {Promise<{ version: string, environment: Record<string, string> }>} `environment`: the PATH that has the three
  *   commands; a registry without TLS needs `--tls-verify=false`, as on any machine
  * @throws {LabError} where their packages cannot be had
  */
-export async function podman(place, environment) {
+export async function podman(place, environment, name = 'podman') {
   const machine = distribution();
   if (machine?.id !== 'debian' || process.getuid?.() !== 0) {
     throw new LabError('The lab has Podman as root on Debian only: install podman, buildah and skopeo.');
   }
   const packages = [...COMMANDS, ...HELPERS, ...LIBRARIES].map((name) => `${name}/${OLD}`);
   const root = await unpacked(place, machine, 'podman', packages);
-  const bin = join(place.root, 'podman/bin');
-  await withLock(place, 'podman', async () => wrap(root, join(place.root, 'podman'), bin));
+  const folder = join(place.root, name);
+  const bin = join(folder, 'bin');
+  await withLock(place, name, async () => {
+    wrap(root, folder, bin);
+    if (isLongAndQuiet(join(folder, 'storage/overlay-images/images.json'))) {
+      await run(join(bin, 'podman'), ['system', 'prune', '--all', '--force']);
+    }
+  });
   const version = await run(join(bin, 'podman'), ['version', '--format', '{{.Client.Version}}']);
   return { version: version.trim(), environment: { PATH: `${bin}:${environment.PATH ?? ''}` } };
+}
+
+/** @param {string} list Podman's list of images */
+function isLongAndQuiet(list) {
+  const found = statSync(list, { throwIfNoEntry: false });
+  return found !== undefined && found.size > LONG_LIST && Date.now() - found.mtimeMs > QUIET;
 }
 
 /**

@@ -31,7 +31,7 @@ const engines: Readonly<
     return { options: { engine: (await lab.engine()).environment }, inputs: { builder: buildkit.endpoint } };
   },
   async podman() {
-    const { environment } = await lab.podman();
+    const { environment } = await lab['podman-builds']();
     execFileSync('podman', ['pull', '--quiet', '--tls-verify=false', suite.busybox], {
       env: { ...process.env, ...environment },
     });

@@ -9,11 +9,12 @@ import { parseRegistry } from '../../src/image/registry-name.ts';
 import { parseRepository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
 import { type Fault, type FaultPoint, type FaultProxy, faultPoints, startFaultProxy } from '../support/fault-proxy.ts';
+import { lab } from '../support/lab.ts';
 import { aClient, anImage, pushImage, readAll } from '../support/registry-client.ts';
 import { type RunnerOptions, type StepResult, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
 
-const suite = openSuite('engine', 'containerd', 'podman', 'registry');
+const suite = openSuite('engine', 'containerd', 'registry');
 const tags = ['1.0', 'latest'].map((tag) => parseTag(tag));
 const old = anImage('old');
 const direct = aClient();
@@ -22,11 +23,11 @@ type Engine = (typeof engines)[number];
 let options: Readonly<Record<Engine, RunnerOptions>>;
 let held = 0;
 
-beforeAll(() => {
+beforeAll(async () => {
   options = {
     'Docker with the classic image store': { engine: suite.engine },
     'Docker with the containerd image store': { engine: suite.containerd },
-    Podman: { engine: suite.podman },
+    Podman: { engine: (await lab['podman-builds']()).environment },
   };
 });
 afterAll(() => {
