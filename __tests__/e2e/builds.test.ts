@@ -227,7 +227,7 @@ describe('buildx', () => {
 describe('Podman', () => {
   test('builds where no Docker answers, logs in with a private file, and reports the digest', async () => {
     const [{ environment }, auth] = await Promise.all([lab.podman(), lab['registry-auth']()]);
-    const runner = aRunner(undefined, { engine: { ...environment, DOCKER_HOST: 'tcp://127.0.0.1:9' } });
+    const runner = aRunner(undefined, { engine: { ...environment, DOCKER_HOST: 'unix:///nowhere/podman.sock' } });
     const credentials = { token: auth.password ?? '', username: auth.username ?? '' };
     const step = await runner.main({ registry: auth.address, tags: '1.0\nlatest', ...credentials });
     expect(step.failure).toBe('');
@@ -247,12 +247,32 @@ describe('Podman', () => {
     expect(step.failure).toContain('COPY missing.txt /');
   });
 
+  test('does not take the place of an engine that DOCKER_HOST names', async () => {
+    const { environment } = await lab.podman();
+    const runner = aRunner(undefined, { engine: { ...environment, DOCKER_HOST: 'tcp://127.0.0.1:9' } });
+    const step = await runner.main({ registry: suite.registry, tags: '1.0' });
+    expect(['ENGINE_DOWN', 'ENGINE_MISSING']).toContain(step.code);
+    expect(step.failure).toContain('DOCKER_HOST names the engine tcp://127.0.0.1:9');
+  });
+
   test('is not looked for where Docker was asked for', async () => {
     const { environment } = await lab.podman();
     const runner = aRunner(undefined, { engine: { ...environment, DOCKER_HOST: 'tcp://127.0.0.1:9' } });
     const step = await runner.main({ registry: suite.registry, tags: '1.0', engine: 'docker' });
     expect(['ENGINE_DOWN', 'ENGINE_MISSING']).toContain(step.code);
   });
+});
+
+test.each([
+  ['a registry that asks for a login', true],
+  ['a registry that asks for none', false],
+])('an engine that does not take the version of the CLI is named as the cause: %s', async (_title, needsLogin) => {
+  const { address, username = '', password = '' } = await lab['registry-auth']();
+  const runner = aRunner(undefined, { env: { DOCKER_API_VERSION: '1.20' } });
+  const where = needsLogin ? { registry: address, username, token: password } : { registry: suite.registry };
+  const step = await runner.main({ ...where, tags: '1.0' });
+  expect(step).toMatchObject({ exitCode: 1, code: 'ENGINE_INCOMPATIBLE' });
+  expect(step.log).toContain('DOCKER_API_VERSION');
 });
 
 describe('the Dockerfile', () => {
@@ -276,6 +296,30 @@ describe('the Dockerfile', () => {
     expect(errors.map(({ properties }) => properties)).toEqual([
       { title: 'BUILD_FAILED', file: 'app/Dockerfile', line: '2' },
     ]);
+  });
+
+  test.each([
+    ['an SSH key', 'RUN --mount=type=ssh,required=true true', {}, '`ssh: default`'],
+    ['a secret', 'RUN --mount=type=secret,id=npm,required=true true', {}, '`secrets: npm='],
+    ['the network of the host', 'RUN --network=host true', {}, '`allow: network.host`'],
+    ['a target', 'RUN true', { target: 'bsae' }, '`target: bsae`'],
+    ['a script with the line ends of Windows', 'COPY run.sh /\nRUN chmod +x /run.sh && /run.sh', {}, 'CRLF'],
+    ['memory', "RUN sh -c 'exit 137'", {}, 'memory of the runner'],
+  ])('that lacks %s is told which input gives it', async (_title, instructions, inputs, remedy) => {
+    const runner = aRunner(`FROM ${suite.busybox} AS base\n${instructions}\n`);
+    runner.write('run.sh', '#!/bin/sh\r\ntrue\r\n');
+    const step = await runner.main({ registry: suite.registry, tags: '1.0', ...inputs });
+    expect(step).toMatchObject({ exitCode: 1, code: 'BUILD_FAILED' });
+    expect(step.log).toContain(remedy);
+  });
+
+  test('that is a link out of its folder is told to be named itself', async () => {
+    const runner = aRunner();
+    runner.write('app/hello.txt', 'Hello\n');
+    symlinkSync('../Dockerfile', join(runner.workspace, 'app/Dockerfile'));
+    const step = await runner.main({ registry: suite.registry, tags: '1.0', context: 'app' });
+    expect(step).toMatchObject({ exitCode: 1, code: 'BUILD_FAILED' });
+    expect(step.log).toContain('Name the file itself in `file`');
   });
 
   test('that has nothing odd passes a check, which publishes nothing', async () => {

@@ -36,7 +36,7 @@ export function checkBuild(request: BuildRequest, workingFolder: string, env: No
       if (/^[a-z-]+:\/\//.test(path) || isRemoteContext(path) || kindOf(resolve(workingFolder, path)) === 'folder')
         return;
       throw new InputError('CONTEXT_MISSING', {
-        message: `The build context "${entry}" does not exist: expected a folder (${resolve(workingFolder, path)}) or a URL.`,
+        message: `The input \`build-contexts\` has the entry "${entry}", which does not exist: expected a folder (${resolve(workingFolder, path)}) or a URL.`,
         remedy: 'Correct `build-contexts`: NAME=path, NAME=URL, NAME=docker-image://IMAGE or NAME=oci-layout://PATH.',
       });
     });
@@ -57,7 +57,7 @@ export function checkBuildContext(request: Pick<BuildRequest, 'context' | 'file'
   attempt(() => {
     if (contextKind === 'folder') return;
     throw new InputError('CONTEXT_MISSING', {
-      message: `The build context "${context}" ${contextKind === 'file' ? 'is a file' : 'does not exist'}: expected a folder (${folder}).`,
+      message: `The input \`context\` is "${context}", which ${contextKind === 'file' ? 'is a file' : 'does not exist'}: expected a folder (${folder}).`,
       remedy: remedyForContext(context),
     });
   });
@@ -69,7 +69,7 @@ export function checkBuildContext(request: Pick<BuildRequest, 'context' | 'file'
     if (candidates.some((path) => kindOf(path) === 'file')) return;
     throw new InputError('DOCKERFILE_MISSING', {
       message: `The Dockerfile "${file || join(context, 'Dockerfile')}" does not exist: expected a file (${candidates[0]}).`,
-      remedy: remedyForDockerfile(context, file, kindOf(join(folder, file)) === 'file'),
+      remedy: remedyForDockerfile(context, file, (name) => kindOf(join(folder, name)) === 'file'),
     });
   });
   throwIfAny();
@@ -82,10 +82,14 @@ function remedyForContext(context: string): string {
     : `The context is the checkout here, not the commit on the server: write \`context: ${folder}\`.`;
 }
 
-function remedyForDockerfile(context: string, file: string, isInContext: boolean): string {
+function remedyForDockerfile(context: string, file: string, isInContext: (name: string) => boolean): string {
   if (file === '') {
+    // The name that Podman and Buildah look for first; BuildKit does not look for it.
+    if (isInContext('Containerfile')) {
+      return `Name the Containerfile that is there: write \`file: ${join(context, 'Containerfile')}\`.`;
+    }
     return 'Check out the repository first (actions/checkout), or say where the Dockerfile is, in `file`, or its folder, in `context`.';
   }
   const remedy = 'Correct `file`, which is relative to the checkout, not to `context`';
-  return isInContext ? `${remedy}: write \`file: ${join(context, file)}\`.` : `${remedy}.`;
+  return isInContext(file) ? `${remedy}: write \`file: ${join(context, file)}\`.` : `${remedy}.`;
 }

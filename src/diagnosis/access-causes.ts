@@ -239,6 +239,23 @@ export const quotaExceeded: Cause = ({ target }) => ({
   remedy: `Delete images that nobody needs from ${target.registry}, or raise the quota there.`,
 });
 
+/**
+ * Amazon ECR, and registries like it, make no repository by a push
+ * (https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-ecr-image.html).
+ */
+export const repositoryMissing: Cause = (facts) => {
+  const { target, isRead } = facts;
+  if (isRead || isGitHub(facts)) return undefined;
+  const isEcr = /\.dkr\.ecr[.-]/.test(target.registry);
+  return {
+    code: 'REPOSITORY_MISSING',
+    cause: `${target.registry} has no repository ${target.path}, and does not make one by a push.`,
+    remedy: isEcr
+      ? `Create it once, before the first push: \`aws ecr create-repository --repository-name ${target.path}\`. Or correct the name in \`image\` or \`images\`.`
+      : `Create the repository ${target.path} in ${target.registry}, or correct the name in \`image\` or \`images\`.`,
+  };
+};
+
 /** A tag that may not move: immutable in ECR, Harbor and Docker Hub, protected in GitLab. */
 export const tagProtected: Cause = ({ target }) => ({
   code: 'TAG_EXISTS',

@@ -43,6 +43,28 @@ export const knownMessages: readonly KnownMessage[] = [
     cause: access.loginLost,
   },
 
+  // The engine
+  {
+    message: 'client version … is too old. Minimum supported API version is …',
+    says: /\bclient version \S+ is too old\b/,
+    cause: transfer.clientOutdated,
+  },
+  {
+    message: 'client version … is too new. Maximum supported API version is …',
+    says: /\bclient version \S+ is too new\b|\bclient is newer than server\b/,
+    cause: transfer.engineOutdated,
+  },
+  {
+    message: 'Cannot connect to the Docker daemon at …. Is the docker daemon running?',
+    says: /\bCannot connect to the Docker daemon\b/,
+    cause: transfer.engineDown,
+  },
+  {
+    message: 'error contacting notary server: …',
+    says: /\bnotary server\b|\bremote trust data\b/,
+    cause: transfer.contentTrust,
+  },
+
   // The way to the registry
   {
     message: 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
@@ -173,6 +195,18 @@ export const knownMessages: readonly KnownMessage[] = [
       "The image tag '…' already exists in the '…' repository and cannot be overwritten because the repository is immutable.",
     says: /\bimmutable\b|cannot be overwritten|\bprotected (?:container registry )?tag\b|\btag [^\n]{0,200}\bis protected\b/i,
     cause: access.tagProtected,
+  },
+
+  {
+    message: "name unknown: The repository with name '…' does not exist in the registry with id '…'",
+    says: /\brepository with name '[^']*' does not exist\b/i,
+    cause: access.repositoryMissing,
+  },
+  {
+    message: 'NAME_UNKNOWN: repository name not known to registry',
+    says: /\bNAME_UNKNOWN\b/,
+    ociCode: 'NAME_UNKNOWN',
+    cause: access.repositoryMissing,
   },
 
   // Rights

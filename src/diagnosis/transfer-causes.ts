@@ -245,3 +245,34 @@ export const runnerOutdated: Cause = () => ({
   cause: 'The runner is older than 2.327 and has no Node.js 24, which this action runs on.',
   remedy: 'Update the runner to 2.327.1 or newer, or GitHub Enterprise Server to a version that asks for one.',
 });
+
+/** An engine answers clients of some versions of its API only (https://docs.docker.com/reference/api/engine/#api-version-matrix). */
+export const clientOutdated: Cause = () => ({
+  code: 'ENGINE_INCOMPATIBLE',
+  cause: 'The Docker CLI of this runner is too old for the engine that it talks to. The login was not the matter.',
+  remedy:
+    'Update the Docker CLI of the runner. If DOCKER_API_VERSION is set, remove it: the CLI then takes the newest version.',
+});
+
+export const engineOutdated: Cause = () => ({
+  code: 'ENGINE_INCOMPATIBLE',
+  cause: 'The Docker engine is older than the CLI of this runner. The login was not the matter.',
+  remedy:
+    'Update the engine. Or set DOCKER_API_VERSION, in the `env` of the step, to the version that the message names.',
+});
+
+export const engineDown: Cause = () => ({
+  code: 'ENGINE_DOWN',
+  cause: 'The Docker engine does not answer.',
+  remedy:
+    'Start the Docker daemon on the runner, or point DOCKER_HOST or the current `docker context` at an engine that runs.',
+});
+
+/** docker speaks to a notary server if DOCKER_CONTENT_TRUST is on (https://docs.docker.com/engine/security/trust/). */
+export const contentTrust: Cause = () => ({
+  code: 'CONTENT_TRUST_FAILED',
+  cause:
+    'DOCKER_CONTENT_TRUST is on, so docker asked a notary server for signatures, which this registry does not have.',
+  remedy:
+    'Set `DOCKER_CONTENT_TRUST: 0` in the `env` of this step. To sign the image, sign its digest in a later step, for example with cosign.',
+});

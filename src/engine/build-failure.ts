@@ -74,6 +74,40 @@ export function lastReason(stderr: string): string {
     .replace(/\.$/, '');
 }
 
+/** What an instruction asks the builder for, and the input that gives it. */
+function inputRemedy(reason: string): string | undefined {
+  const [, key] = /(?:unset ssh forward key|no ssh key with id) ([^\s"]+)/.exec(reason) ?? [];
+  if (key !== undefined) {
+    return `Give the build that SSH key with the input \`ssh\`: \`ssh: ${key}\` for the agent of the runner, or \`ssh: ${key}=path/to/key\`.`;
+  }
+  const [, id] = /\bsecret (?:required but no secret with id )?([^\s:]+)(?:: not found$| found)/.exec(reason) ?? [];
+  if (id !== undefined) {
+    return `Give the build that secret with the input \`secrets\`: \`secrets: ${id}=\${{ secrets.NAME }}\`. A pull request of a fork, and a run of Dependabot, have no secrets: leave \`required=true\` out of the \`--mount\` for those.`;
+  }
+  const [, right] = /\b(network\.host|security\.insecure|device\S*) is not allowed\b/.exec(reason) ?? [];
+  return right === undefined
+    ? undefined
+    : `Allow it with the input \`allow\`: \`allow: ${right}\`. A builder that you made yourself must allow it, too (\`--allow-insecure-entitlement ${right}\` of buildkitd).`;
+}
+
+const convertLineEnds =
+  'Write `* text=auto eol=lf` in `.gitattributes`, or `RUN sed -i "s/\\r$//" SCRIPT` in the Dockerfile.';
+
+/** What ended a process of the Dockerfile, if its exit code or its shell says so. */
+function processRemedy(reason: string, output: string): string | undefined {
+  if (/exit code: 137\b|non-zero code: 137\b|exit status 137\b/.test(reason)) {
+    return 'Something killed the process (exit code 137), most often because the memory of the runner was used up. Take a larger runner, or let the process use less: fewer jobs side by side.';
+  }
+  const isCarriageReturn = /\^M\b|\\r['"]|\r['"]?: |\bbad interpreter\b/.test(output);
+  if (isCarriageReturn) return `A script has the line ends of Windows (CRLF). ${convertLineEnds}`;
+  // A shell says "not found" also of a script whose first line names an interpreter with a carriage return at its end.
+  const isMissing = /exit code: 127\b|non-zero code: 127\b|exit status 127\b/.test(reason);
+  if (isMissing || /\bexec \S+: no such file or directory/.test(output)) {
+    return `A command was not found. If its file exists, its interpreter is not in the image, or the script has the line ends of Windows (CRLF). ${convertLineEnds}`;
+  }
+  return undefined;
+}
+
 /** What to do about the faults that have one usual cause; about any other, how to look at it. */
 function remedyOf(
   reason: string,
@@ -93,9 +127,21 @@ function remedyOf(
   if (there !== undefined && /^(?:COPY|ADD)\b/i.test(instruction)) {
     return `"${there}" is not in the build context \`${context}\`, to which the path is relative: correct it or \`context\`, look at what \`.dockerignore\` leaves out, or make the file in an earlier step.`;
   }
-  if (target !== '' && /^target stage .* could not be found$|^failed to reach build target /.test(reason)) {
+  // BuildKit adds a name that it takes to be meant.
+  if (
+    target !== '' &&
+    /^target stage .* could not be found\b|^failed to reach build target |\btarget .* was not found in the provided Dockerfile/i.test(
+      reason,
+    )
+  ) {
     return `Correct \`target: ${target}\`, or give a stage of the Dockerfile that name: \`FROM … AS ${target}\`.`;
   }
+  // It was there when the step began.
+  if (/\bfailed to read dockerfile: (?:open \S+: no such file or directory|too many links)$/.test(reason)) {
+    return 'The Dockerfile is a link that leads out of its folder, which BuildKit does not follow. Name the file itself in `file`.';
+  }
+  const advice = inputRemedy(reason) ?? processRemedy(reason, output);
+  if (advice !== undefined) return advice;
   const options = [
     ...(file === '' ? [] : ['--file', file]),
     ...(target === '' ? [] : ['--target', target]),

@@ -143,7 +143,7 @@ async function tagAndPush(
 ): Promise<Digest | undefined> {
   const command = async (...args: string[]): Promise<CommandResult> => {
     const result = await run(['docker', ...args], { env, onOutput });
-    if (result.exitCode !== 0) throw pushFailure(`docker ${args.join(' ')}`, result);
+    if (result.exitCode !== 0) throw pushFailure(`docker ${args.join(' ')}`, result, env);
     return result;
   };
   for (const reference of further) await command('tag', imageId, reference);
@@ -158,13 +158,34 @@ async function tagAndPush(
   return digest;
 }
 
-/** A command of an engine that failed to push; the words are those of `docker push` and `podman push`. */
-export function pushFailure(command: string, { exitCode, stderr }: CommandResult): PublishError {
+/**
+ * docker asks a notary server for signatures, and writes them there, if DOCKER_CONTENT_TRUST is on
+ * (https://docs.docker.com/engine/security/trust/). GitHub's registries have none, nor has any other that is not Docker's own.
+ * @returns `undefined` if it is off
+ */
+function contentTrustFailure(message: string, detail: string, env: Environment): PublishError | undefined {
+  // As Go's strconv.ParseBool reads it.
+  if (!/^(?:1|t|true)$/i.test(env.DOCKER_CONTENT_TRUST ?? '')) return undefined;
+  return new ToolError('CONTENT_TRUST_FAILED', {
+    message: `${message} DOCKER_CONTENT_TRUST is on, so docker asked a notary server for signatures.`,
+    remedy:
+      'Set `DOCKER_CONTENT_TRUST: 0` in the `env` of this step. To sign the image, sign its digest in a later step, for example with cosign.',
+    detail,
+  });
+}
+
+/**
+ * A command of an engine that failed to push; the words are those of `docker push` and `podman push`.
+ * @param env of docker, whose DOCKER_CONTENT_TRUST may be what failed
+ */
+export function pushFailure(command: string, { exitCode, stderr }: CommandResult, env: Environment = {}): PublishError {
   const message = `\`${command}\` failed: ${lastLine(stderr) || `exit code ${exitCode}`}.`;
   if (/\bdenied\b|unauthorized|forbidden|insufficient_scope/i.test(stderr)) {
     const remedy = 'Let this login push to the repository, in the settings of the registry.';
     return new PermissionError('PUSH_DENIED', { message, remedy, detail: stderr });
   }
+  const untrusted = contentTrustFailure(message, stderr, env);
+  if (untrusted !== undefined) return untrusted;
   return new ToolError('PUSH_FAILED', {
     message,
     remedy: 'See the output of the command above.',
@@ -210,7 +231,7 @@ export async function pull(
   const options = platform === undefined ? [] : ['--platform', formatPlatform(platform)];
   const digest = await retry(`Pull of ${reference}`, async () => {
     const result = await run(['docker', 'pull', ...options, reference], { env, onOutput });
-    if (result.exitCode !== 0) throw pullFailure('docker', reference, result);
+    if (result.exitCode !== 0) throw pullFailure('docker', reference, result, env);
     return printedDigest(`docker pull ${reference}`, result);
   });
   const inspected = await run(['docker', 'image', 'inspect', '--format', '{{.Id}}', reference], { env });
@@ -219,13 +240,20 @@ export async function pull(
 }
 
 /** A pull that failed; the words are those of `docker pull` and `podman pull`. */
-export function pullFailure(program: 'docker' | 'podman', reference: string, result: CommandResult): PublishError {
+export function pullFailure(
+  program: 'docker' | 'podman',
+  reference: string,
+  result: CommandResult,
+  env: Environment = {},
+): PublishError {
   const reason = lastLine(result.stderr) || `${program} pull ended with exit code ${result.exitCode}`;
   const facts = { message: `${reference} could not be pulled: ${reason}.`, detail: result.stderr };
   if (/denied|unauthorized|forbidden/i.test(result.stderr)) {
     const remedy = 'Let this login read the repository, in the settings of the registry.';
     return new PermissionError('PULL_DENIED', { ...facts, remedy });
   }
+  const untrusted = contentTrustFailure(facts.message, result.stderr, env);
+  if (untrusted !== undefined) return untrusted;
   const remedy = 'Check that the image, its tag and its platform exist in the registry.';
   return new ToolError('PULL_FAILED', { ...facts, remedy, retryable: judgeText(result.stderr, 0).transient });
 }

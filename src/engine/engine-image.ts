@@ -75,7 +75,7 @@ export async function pushFromDaemon(ports: DockerPorts, imageId: string, refere
   if (tagged.exitCode !== 0) throw pushFailure(`docker tag ${imageId} ${reference}`, tagged);
   const pushed = await retry(`Push of ${reference}`, async () => {
     const result = await run(['docker', 'push', reference], { env, onOutput });
-    if (result.exitCode !== 0) throw pushFailure(`docker push ${reference}`, result);
+    if (result.exitCode !== 0) throw pushFailure(`docker push ${reference}`, result, env);
     return result;
   });
   return printedDigest(`docker push ${reference}`, pushed);

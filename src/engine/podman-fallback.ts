@@ -5,9 +5,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EngineWish } from '../build/build-request.ts';
-import { ToolError } from '../errors.ts';
+import { type PublishError, ToolError, withFacts } from '../errors.ts';
 import type { Environment } from '../text/environment.ts';
 import { isObject, type JsonObject } from '../text/json.ts';
+import { withoutUrlSecrets } from '../text/url-secrets.ts';
 import type { DockerPorts } from './docker.ts';
 import type { EngineFacts } from './docker-info.ts';
 import { findProgram } from './find-program.ts';
@@ -34,8 +35,18 @@ export async function chooseEngine<Look extends { readonly docker: EngineFacts |
   } catch (error) {
     const isAbsent = error instanceof ToolError && (error.code === 'ENGINE_DOWN' || error.code === 'ENGINE_MISSING');
     if (!isAbsent || !mayStandIn()) throw error;
+    // Whoever names an engine wants that one; the image would otherwise be built elsewhere, without a word.
+    if (env.DOCKER_HOST && !env.DOCKER_HOST.includes('podman')) throw namedEngineAbsent(error, env.DOCKER_HOST);
     return { podman: 'no Docker engine answers on this runner' };
   }
+}
+
+function namedEngineAbsent(error: ToolError, host: string): PublishError {
+  return withFacts(error, {
+    message: `${error.message} DOCKER_HOST names the engine ${withoutUrlSecrets(host)}, so Podman does not take its place.`,
+    remedy:
+      'Start that engine, or correct DOCKER_HOST. To build with Podman, set `engine: podman`, or remove DOCKER_HOST.',
+  });
 }
 
 /**

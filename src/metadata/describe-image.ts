@@ -190,7 +190,7 @@ class Backwards {
  */
 export function describeImage(naming: Naming, context: MetadataContext): ImageDescription {
   const { flavor } = naming;
-  const warnings = new Set<string>();
+  const warnings = new Set<string>(naming.rules.flatMap(({ notes }) => notes));
   const scope = scopeOf(context, (warning) => warnings.add(warning));
   const faults = gatherFaults();
 

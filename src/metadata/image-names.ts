@@ -2,7 +2,7 @@
  * The `images` input: full names, one a line, each perhaps with `enable` (facts/metadata-rules.md 2.1).
  */
 
-import { gatherFaults, InputError } from '../errors.ts';
+import { gatherFaults, InputError, withFacts } from '../errors.ts';
 import { parseRepositoryName } from '../image/reference.ts';
 import type { Repository } from '../image/repository.ts';
 import { fieldsOf, formatRecord, readRecords, splitAttribute } from './records.ts';
@@ -35,6 +35,18 @@ function parseImage(record: readonly string[]): readonly Repository[] {
   return enable === 'true' ? [repository] : [];
 }
 
+/** The fault of a name, with a remedy for this input: the same names may stand in `registry` and `image`. */
+function ofImages<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof InputError) || error.code === 'IMAGES_INVALID') throw error;
+    throw withFacts(error, {
+      remedy: 'Correct this name in `images`: [REGISTRY/]OWNER/IMAGE, such as ghcr.io/octo-org/app.',
+    });
+  }
+}
+
 /**
  * The repositories to publish to. Names are lower-cased, as docker/metadata-action does.
  * @param text `[registry/]path` or `name=[registry/]path,enable=true|false`, one a line
@@ -42,7 +54,9 @@ function parseImage(record: readonly string[]): readonly Repository[] {
  */
 export function parseImages(text: string): readonly Repository[] {
   const faults = gatherFaults();
-  const images = readRecords(text, input).flatMap((record) => faults.attempt(() => parseImage(record)) ?? []);
+  const images = readRecords(text, input).flatMap(
+    (record) => faults.attempt(() => ofImages(() => parseImage(record))) ?? [],
+  );
   faults.throwIfAny();
   return images;
 }

@@ -3,6 +3,7 @@
  */
 
 import { gatherFaults, InputError } from '../errors.ts';
+import { differsByOneEdit } from '../text/one-edit.ts';
 import { type Attribute, fieldsOf, formatRecord, readRecords, splitAttribute } from './records.ts';
 import { parseTemplate, type Template } from './template.ts';
 import type { VersionScheme } from './version.ts';
@@ -19,6 +20,8 @@ interface Common {
   /** Its own prefix and suffix, which replace those of `flavor`, even when empty. */
   readonly prefix: Template | undefined;
   readonly suffix: Template | undefined;
+  /** What may be a mistake in it and is no error, as sentences. */
+  readonly notes: readonly string[];
 }
 
 /** What rules have that look into the git tag, or into a `value` in its place. */
@@ -156,7 +159,38 @@ function rulesOf(record: readonly string[]): readonly WrittenRule[] {
   return fields.flatMap((field) => (field.value === '' ? [] : [{ text: field.value, fields: [field] }]));
 }
 
+/**
+ * A quantifier such as `{1,3}`, or a set of characters, that the commas of the rule have cut. What is cut off would be taken for
+ * the value of the rule.
+ */
+function refuseCutPattern(text: string, fields: readonly Attribute[]): void {
+  const count = (of: string, character: string): number => of.split(character).length - 1;
+  const cut = fields.find(({ name, value }, index) => {
+    if ((name !== 'pattern' && name !== 'match') || fields[index + 1]?.name !== undefined) return false;
+    return (
+      index + 1 < fields.length && (count(value, '{') > count(value, '}') || count(value, '[') > count(value, ']'))
+    );
+  });
+  if (cut === undefined) return;
+  throw invalid(
+    text,
+    `its ${cut.name} ends at the comma after "${cut.value}"`,
+    'Put an attribute that has a comma in quotation marks, with its name: type=match,"pattern=\\d{1,3}".',
+  );
+}
+
+/** Attributes that docker/metadata-action ignores, too. */
+function noteUnknown(text: string, type: Type, names: readonly string[], known: readonly string[]): readonly string[] {
+  return names.flatMap((name) => {
+    if (known.includes(name)) return [];
+    const meant = known.find((each) => differsByOneEdit(each, name));
+    const instead = meant === undefined ? `It has: ${known.join(', ')}.` : `If it is a typing error, write "${meant}".`;
+    return [`In \`tags\`, "${text}" has "${name}", which a rule of type ${type} does not read. ${instead}`];
+  });
+}
+
 function parseRule({ text, fields }: WrittenRule, isDefault: boolean): TagRule {
+  refuseCutPattern(text, fields);
   const values = new Map(fields.map(({ name, value }) => [name ?? 'value', value]));
   const isPlain = !values.has('type');
   const type = values.get('type') ?? 'raw';
@@ -165,10 +199,6 @@ function parseRule({ text, fields }: WrittenRule, isDefault: boolean): TagRule {
     throw invalid(text, `its type is "${type}"`, `Known types: ${Object.keys(ruleTypes).join(', ')}.`);
   }
   const known: readonly string[] = [...ruleTypes[type].attributes, ...commonAttributes];
-  const unknown = [...values.keys()].find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw invalid(text, `a rule of type ${type} has no attribute "${unknown}"`, `It has: ${known.join(', ')}.`);
-  }
   const attributes = new Attributes(text, values);
   const common: Common = {
     text,
@@ -177,6 +207,7 @@ function parseRule({ text, fields }: WrittenRule, isDefault: boolean): TagRule {
     priority: attributes.number('priority', /^[+-]?[0-9]+(?:\.[0-9]+)?$/) ?? ruleTypes[type].priority,
     prefix: attributes.template('prefix'),
     suffix: attributes.template('suffix'),
+    notes: noteUnknown(text, type, [...values.keys()], known),
   };
   const source = (): Source => ({
     // An empty value counts as absent: the rule reads the git tag.

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { checkBuildContext } from '../../../src/build/check-build-files.ts';
 import { isRemoteContext } from '../../../src/build/context-path.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { thrownBy } from '../../support/to-throw-code.ts';
 
 test.each([
   ['https://github.com/octo-org/octo-app.git#main:api', true],
@@ -64,8 +65,12 @@ describe('before anything runs it is clear whether the build has what it reads',
   test('the error says where it looked', () => {
     const folder = aCheckout();
     expect(() => checkBuildContext({ context: 'absent', file: '' }, folder)).toThrow(
-      `The build context "absent" does not exist: expected a folder (${join(folder, 'absent')}).`,
+      `The input \`context\` is "absent", which does not exist: expected a folder (${join(folder, 'absent')}).`,
     );
+    writeFileSync(join(folder, 'other/Containerfile'), 'FROM scratch\n');
+    expect(thrownBy(() => checkBuildContext({ context: 'other', file: '' }, folder))).toMatchObject({
+      remedy: expect.stringContaining('`file: other/Containerfile`'),
+    });
     expect(() => checkBuildContext({ context: 'upper/Dockerfile', file: '' }, folder)).toThrow('is a file');
     expect(() => checkBuildContext({ context: 'other', file: '' }, folder)).toThrow(
       `The Dockerfile "${join('other', 'Dockerfile')}" does not exist: expected a file (${join(folder, 'other', 'Dockerfile')}).`,

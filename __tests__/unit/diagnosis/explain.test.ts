@@ -243,6 +243,66 @@ const rows: Readonly<Record<string, Case>> = {
     code: 'PUSH_DENIED',
     says: [yaml, settings],
   },
+  'client version … is too old. Minimum supported API version is …': {
+    printed: [
+      {
+        text: 'ghcr.io refused the login: Error response from daemon: client version 1.20 is too old. Minimum supported API version is 1.24, please upgrade your client to a newer version.',
+        code: 'LOGIN_REFUSED',
+      },
+    ],
+    code: 'ENGINE_INCOMPATIBLE',
+    says: ['too old for the engine', 'DOCKER_API_VERSION'],
+  },
+  'client version … is too new. Maximum supported API version is …': {
+    printed: [
+      'Error response from daemon: client version 1.50 is too new. Maximum supported API version is 1.43',
+      'Error response from daemon: client is newer than server (client API version: 1.24, server API version: 1.23)',
+    ],
+    code: 'ENGINE_INCOMPATIBLE',
+    says: ['engine is older than the CLI'],
+  },
+  'Cannot connect to the Docker daemon at …. Is the docker daemon running?': {
+    printed: ['Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?'],
+    code: 'ENGINE_DOWN',
+    says: ['DOCKER_HOST'],
+  },
+  'error contacting notary server: …': {
+    printed: ['Error: error contacting notary server: tls: first record does not look like a TLS handshake'],
+    code: 'CONTENT_TRUST_FAILED',
+    says: ['`DOCKER_CONTENT_TRUST: 0`'],
+  },
+  "name unknown: The repository with name '…' does not exist in the registry with id '…'": {
+    printed: [
+      "name unknown: The repository with name 'team/app' does not exist in the registry with id '123456789012'",
+      answered(
+        'POST https://123456789012.dkr.ecr.eu-central-1.amazonaws.com/v2/team/app/blobs/uploads/',
+        404,
+        "NAME_UNKNOWN: The repository with name 'team/app' does not exist in the registry with id '123456789012'",
+        ['NAME_UNKNOWN'],
+        'PUSH_DENIED',
+      ),
+    ],
+    context: {
+      ...onOther,
+      repository: parseRepository(parseRegistry('123456789012.dkr.ecr.eu-central-1.amazonaws.com'), 'team/app'),
+    },
+    code: 'REPOSITORY_MISSING',
+    says: ['`aws ecr create-repository --repository-name team/app`'],
+  },
+  'NAME_UNKNOWN: repository name not known to registry': {
+    printed: [
+      answered(
+        'POST https://registry.example:5000/v2/team/app/blobs/uploads/',
+        404,
+        'NAME_UNKNOWN: repository name not known to registry',
+        ['NAME_UNKNOWN'],
+        'PUSH_DENIED',
+      ),
+    ],
+    context: onOther,
+    code: 'REPOSITORY_MISSING',
+    says: ['Create the repository team/app in registry.example:5000'],
+  },
   'The registry refused the push: …': {
     printed: [{ text: 'The registry refused the push: denied by the admission policy.', code: 'PUSH_DENIED' }],
     context: onOther,

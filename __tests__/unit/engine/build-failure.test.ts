@@ -151,6 +151,56 @@ describe('a failed build says where, in what and why', () => {
     expect(remedy).toContain('`FROM … AS nope`');
   });
 
+  const failedTo = (reason: string): string => `ERROR: failed to build: failed to solve: ${reason}\n`;
+  const process = (code: number): string =>
+    failedTo(`process "/bin/sh -c /run.sh" did not complete successfully: exit code: ${code}`);
+  test.each([
+    ['an SSH key', failedTo('unset ssh forward key default'), '`ssh: default`'],
+    [
+      'an SSH key by its ID, with Podman',
+      'Error: building at STEP "RUN true": no ssh key with id deploy',
+      '`ssh: deploy=path/to/key`',
+    ],
+    ['a secret', failedTo('secret npm: not found'), '`secrets: npm=${{ secrets.NAME }}`'],
+    [
+      'a secret, with Podman',
+      'Error: secret required but no secret with id npm found',
+      '`secrets: npm=${{ secrets.NAME }}`',
+    ],
+    ['the network of the host', failedTo('failed to load LLB: network.host is not allowed'), '`allow: network.host`'],
+    ['more rights', failedTo('failed to load LLB: security.insecure is not allowed'), '`allow: security.insecure`'],
+    ['memory', process(137), 'memory of the runner'],
+    [
+      'memory, with the classic builder',
+      "The command '/bin/sh -c /run.sh' returned a non-zero code: 137",
+      'memory of the runner',
+    ],
+    ['a command', `#6 0.2 /bin/sh: /run.sh: not found\n${process(127)}`, 'CRLF'],
+    [
+      'an interpreter',
+      `#6 0.2 /usr/bin/env: 'bash\\r': No such file or directory\n${process(127)}`,
+      'A script has the line ends of Windows',
+    ],
+    [
+      'a file for an exec',
+      `#6 0.2 exec /run.sh: no such file or directory\n${process(1)}`,
+      'its interpreter is not in the image',
+    ],
+    [
+      'a Dockerfile that is a link',
+      failedTo('failed to read dockerfile: open Dockerfile: no such file or directory'),
+      'Name the file itself in `file`',
+    ],
+  ])('what a build lacks has one: %s', (_title, stderr, text) => {
+    expect(buildFailure(aBuild(), { exitCode: 1, stdout: '', stderr }, false).remedy).toContain(text);
+  });
+
+  test('a target that BuildKit has a guess for has one, too', () => {
+    const stderr = failedTo('target stage "nope" could not be found (did you mean node?)');
+    const { remedy } = buildFailure(aBuild({ target: 'nope' }), { exitCode: 1, stdout: '', stderr }, false);
+    expect(remedy).toContain('`FROM … AS nope`');
+  });
+
   test('without a word, by its exit code', () => {
     expect(buildFailure(request, { exitCode: 137, stdout: '', stderr: '' }, false).message).toBe(
       'The build failed: exit code 137.',

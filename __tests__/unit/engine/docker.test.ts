@@ -1,7 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import type { CommandResult } from '../../../src/engine/command.ts';
-import { type Built, buildWithDocker, type DockerPorts, logIn, pull } from '../../../src/engine/docker.ts';
+import {
+  type Built,
+  buildWithDocker,
+  type DockerPorts,
+  logIn,
+  pull,
+  pullFailure,
+  pushFailure,
+} from '../../../src/engine/docker.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
 import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { aBuild } from '../../support/builders.ts';
@@ -89,6 +97,27 @@ describe('the classic builder', () => {
     const built = build(docker);
     await expect(built).rejects.toThrowCode(code);
     await expect(built).rejects.toMatchObject({ retryable });
+  });
+});
+
+describe('a failure with DOCKER_CONTENT_TRUST on', () => {
+  const page = { exitCode: 1, stdout: '', stderr: 'received unexpected HTTP status: 200 OK\n' };
+
+  test.each(['1', 'true', 'T'])('has this for its reason (%s)', (DOCKER_CONTENT_TRUST) => {
+    expect(pushFailure('docker push a:1', page, { DOCKER_CONTENT_TRUST })).toMatchObject({
+      code: 'CONTENT_TRUST_FAILED',
+      remedy: expect.stringContaining('`DOCKER_CONTENT_TRUST: 0`'),
+    });
+    expect(pullFailure('docker', 'a:1', page, { DOCKER_CONTENT_TRUST }).code).toBe('CONTENT_TRUST_FAILED');
+  });
+
+  test.each(['0', '', 'false'])('does not, if it is off (%s)', (DOCKER_CONTENT_TRUST) => {
+    expect(pushFailure('docker push a:1', page, { DOCKER_CONTENT_TRUST }).code).toBe('PUSH_FAILED');
+  });
+
+  test('is still a refusal, if the registry refuses', () => {
+    const denied = { ...page, stderr: 'denied: permission_denied: write_package' };
+    expect(pushFailure('docker push a:1', denied, { DOCKER_CONTENT_TRUST: '1' }).code).toBe('PUSH_DENIED');
   });
 });
 

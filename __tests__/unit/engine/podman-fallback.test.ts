@@ -54,6 +54,21 @@ describe('Podman stands in for Docker', () => {
     await expect(chosen).rejects.toThrowCode(code);
   });
 
+  test('not for an engine that DOCKER_HOST names: the failure says so, without a credential in the URL', async () => {
+    const env = { ...environment(true), DOCKER_HOST: 'tcp://octocat:canary-password@docker.example:2376' };
+    const chosen = chooseEngine('auto', env, () => Promise.reject(failure('ENGINE_DOWN')));
+    await expect(chosen).rejects.toMatchObject({
+      code: 'ENGINE_DOWN',
+      message:
+        'No. DOCKER_HOST names the engine tcp://octocat:***@docker.example:2376, so Podman does not take its place.',
+    });
+  });
+
+  test('also with DOCKER_HOST, if it is a socket of Podman that is gone', async () => {
+    const env = { ...environment(true), DOCKER_HOST: 'unix:///run/podman/podman.sock' };
+    expect(await chooseEngine('auto', env, () => Promise.reject(failure('ENGINE_DOWN')))).toEqual({ podman: absent });
+  });
+
   test('not where it is no program', async () => {
     const { PATH } = environment(false);
     mkdirSync(join(PATH, 'other'));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { formatRepository } from '../../../src/image/repository.ts';
 import { parseImages } from '../../../src/metadata/image-names.ts';
+import { thrownBy } from '../../support/to-throw-code.ts';
 import { codesOf } from './naming.ts';
 
 describe('images', () => {
@@ -29,7 +30,12 @@ describe('images', () => {
     expect(codesOf(() => parseImages(text))).toEqual([code]);
   });
 
-  test('all faults are reported together', () => {
-    expect(codesOf(() => parseImages('a//b\nenable=x'))).toEqual(['REPOSITORY_INVALID', 'IMAGES_INVALID']);
-  });
+  test.each(['ghcr.io/a//b', 'user/app:1', 'a'.repeat(300), '0'.repeat(64)])(
+    'the remedy is about `images`: %s',
+    (name) => {
+      expect(thrownBy(() => parseImages(name))).toMatchObject({
+        remedy: expect.stringMatching(/^(?!.*`image`).*`images`/s),
+      });
+    },
+  );
 });

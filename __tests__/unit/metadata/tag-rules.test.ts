@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseTagRules } from '../../../src/metadata/tag-rules.ts';
+import { defaultRules, parseTagRules } from '../../../src/metadata/tag-rules.ts';
 import { codesOf } from './naming.ts';
 
 /** Message and remedy of the one fault that the rules have. */
@@ -57,6 +57,28 @@ describe('priority unless said', () => {
   });
 });
 
+describe('an attribute that a rule does not read is ignored, and a note says so', () => {
+  test.each([
+    ['a typing error names what was meant', 'type=raw,value=a,enabled=false', '"enabled".* write "enable"'],
+    [
+      'any other lists those of the type',
+      'type=edge,onlatest=false',
+      '"onlatest".*It has: branch, enable, priority, prefix, suffix\\.',
+    ],
+    ['one of another type', 'type=sha,pattern=a', 'It has: format, enable, priority, prefix, suffix\\.'],
+    ['strip, for rules that read no git tag', 'type=raw,value=a,strip=b', '"strip"'],
+    ['a value that the type does not take', 'type=edge,dev', '"value"'],
+    ['several', 'type=raw,sha,format=short', '"format"'],
+  ])('%s', (_title, tags, text) => {
+    const [{ notes } = { notes: [] }] = parseTagRules(tags);
+    expect(notes).toEqual([expect.stringMatching(text)]);
+  });
+
+  test('a rule without such an attribute has no note', () => {
+    expect(parseTagRules(defaultRules).flatMap(({ notes }) => notes)).toEqual([]);
+  });
+});
+
 describe('an error', () => {
   test.each([
     [
@@ -64,18 +86,6 @@ describe('an error', () => {
       'type=branch',
       'Known types: schedule, semver, pep440, match, edge, ref, raw, sha.',
     ],
-    [
-      'an unknown attribute lists those of the type',
-      'type=raw,value=a,enabled=false',
-      'It has: value, enable, priority, prefix, suffix.',
-    ],
-    [
-      'an attribute of another type is unknown',
-      'type=sha,pattern=a',
-      'It has: format, enable, priority, prefix, suffix.',
-    ],
-    ['strip is unknown to rules that read no git tag', 'type=raw,value=a,strip=b', 'has no attribute "strip"'],
-    ['a value that the type does not take', 'type=edge,dev', 'has no attribute "value"'],
     ['semver needs a pattern', 'type=semver', 'it has no pattern'],
     ['pep440 needs a pattern', 'type=pep440,value=1', 'it has no pattern'],
     ['match needs a pattern', 'type=match', 'it has no pattern'],
@@ -91,6 +101,12 @@ describe('an error', () => {
       'match of a version is a regular expression',
       'type=semver,pattern={{version}},match=[',
       'match is no regular expression',
+    ],
+    ['a comma cuts a quantifier', 'type=match,pattern=\\d{1,3}', 'type=match,"pattern=\\d{1,3}"'],
+    [
+      'a comma cuts a set of characters',
+      'type=semver,pattern={{version}},match=v[.,]1',
+      'match ends at the comma after "v[."',
     ],
     ['a value in quotation marks', 'type=match,pattern="v(.*)"', 'type=match,"pattern='],
     ['a quotation mark after the = keeps no comma', 'type=match,pattern="a{1,2}"', 'type=match,"pattern='],
@@ -110,7 +126,7 @@ describe('an error', () => {
   });
 
   test('all faults are reported together', () => {
-    expect(codesOf(() => parseTagRules('type=x\na\ntype=sha,value=1\n{{'))).toEqual([
+    expect(codesOf(() => parseTagRules('type=x\na\ntype=sha,format=x\n{{'))).toEqual([
       'TAG_RULE_INVALID',
       'TAG_RULE_INVALID',
       'EXPRESSION_INVALID',
