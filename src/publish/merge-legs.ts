@@ -103,10 +103,10 @@ async function mergeInto(targets: readonly Target[], plan: MergePlan, ports: Mer
   };
 }
 
-function imageOf({ target, index, begun }: Merged): PushedImage {
+function imageOf({ target, index, begun }: Merged): PushedImage & { readonly manifest: StoredManifest } {
   // A version that is to stay as it is may be one that the registry lets nobody write again.
   const unmoved = begun === undefined ? target.tags : target.tags.slice(1);
-  return { target, manifest: index, unmoved, isSeen: false };
+  return { target, digest: index.digest, manifest: index, unmoved, isSeen: false };
 }
 
 /** @param begun indexes of interrupted merges, of all repositories: the same legs get the same index again */

@@ -94,6 +94,16 @@ function interrupted(
   return withContext(error, `In ${formatRepository(repository)}, ${digest} is whole; ${states.join('; ')}.`);
 }
 
+/** @returns `unreadable` if the registry lets this login push and not read, as for a robot that only pushes */
+export async function ifReadable<Result>(ask: () => Promise<Result>): Promise<Result | 'unreadable'> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === 'PULL_DENIED') return 'unreadable';
+    throw error;
+  }
+}
+
 /**
  * Asks for each tag, once all have moved: in the moment in which Distribution 2.8 writes a manifest again it answers 500 to
  * whoever reads it, under whatever tag.

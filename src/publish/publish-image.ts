@@ -10,6 +10,7 @@ import { isNamed, type NamedTarget, reasonForNoTag, type Target } from '../plan/
 import { type ImageSummary, summarise } from '../source/image-content.ts';
 import { remoteContent } from '../source/remote-image.ts';
 import { type ExistingTags, openExistingTags } from './existing-tags.ts';
+import { ifReadable } from './move-tags.ts';
 import type { PublishPorts } from './ports.ts';
 import { prepare } from './prepare.ts';
 import { buildOnly, pushBuiltImage } from './push-built-image.ts';
@@ -68,9 +69,9 @@ async function publishTo(
   summarised.catch(() => undefined);
   await tagAll(plan, ports, images);
   const summary = await summarised;
-  const { manifest, target } = first;
-  const { digest } = manifest;
-  const published = { published: true, reason: '', targets: images.map((each) => each.target), digest, manifest };
+  const { manifest, digest, target } = first;
+  const moved = images.map((each) => each.target);
+  const published = { published: true, reason: '', targets: moved, digest, ...(manifest && { manifest }) };
   const { description } = target;
   return { ...done, ...summary, ...published, description, metadata, imageId: imageId || summary.imageId };
 }
@@ -96,8 +97,10 @@ async function summariseImage(
   { registry }: PublishPorts,
 ): Promise<ImageSummary> {
   const platform = plan.build.platforms[0] ?? facts?.docker?.platform ?? facts?.podman?.platform;
-  if (platform !== undefined && facts !== undefined && !isIndexMediaType(manifest.mediaType)) {
+  if (platform !== undefined && facts !== undefined && manifest && !isIndexMediaType(manifest.mediaType)) {
     return { platforms: { [formatPlatform(platform)]: manifest.digest }, imageId: '' };
   }
-  return summarise(remoteContent(registry, target.destination.repository, manifest));
+  const content = manifest && remoteContent(registry, target.destination.repository, manifest);
+  const summary = content && (await ifReadable(() => summarise(content)));
+  return summary === undefined || summary === 'unreadable' ? { platforms: {}, imageId: '' } : summary;
 }

@@ -3,6 +3,7 @@
 import type { BuildOutput, BuildRequest } from '../build/build-request.ts';
 import type { Built } from '../engine/docker.ts';
 import type { EngineDecision, RunnerFacts } from '../engine/resolve-engine.ts';
+import { PublishError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import { formatDigestReference } from '../image/reference.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -54,20 +55,29 @@ export async function pushBuiltImage(
   const isByClient = targets.some(({ destination: { registry } }) => registry.kind === 'docker');
   // The build takes long, so the version tags are looked at once more after it.
   const isAskedAgain = ifExists !== 'overwrite';
-  if (isByClient || (isAskedAgain && builder.kind !== 'builder')) {
+  const buildThenPush = async (): Promise<PushResult> => {
     const { imageId, metadata } = await build(false, { kind: 'engine' });
     const store = builder.kind === 'podman' ? 'containers-storage' : 'docker-daemon';
     const image = { kind: store, image: imageId } as const;
     return { ...(await pushEngineImage(image, targets, existing, ports)), metadata };
-  }
+  };
+  if (isByClient || (isAskedAgain && builder.kind !== 'builder')) return buildThenPush();
   if (isAskedAgain) return pushUnnamed(builder, targets, existing, ports);
   const movedByThen = watchTags(targets, ports);
-  const { imageId, metadata, ...built } = await build(true).catch(async (error: unknown) => {
+  const result = await build(true).catch(async (error: unknown) => {
+    // buildx reads back what docker pushed, and a login that may only push is refused that; `docker push` reads nothing.
+    const isRefused = error instanceof PublishError && error.code === 'PUSH_DENIED';
+    const byDocker = isRefused && builder.tool === 'buildx' && builder.kind !== 'builder';
+    const pushed = byDocker ? await buildThenPush().catch(() => undefined) : undefined;
+    if (pushed !== undefined) return pushed;
     throw await movedByThen(error);
   });
+  if ('images' in result) return result;
+  const { imageId, metadata, ...built } = result;
   const digest = pushedDigest(built);
   const images: PushedImage[] = [];
-  for (const target of targets) images.push(await readBack(target, digest, ports));
+  const pushAgain = (references: readonly string[]): Promise<Built> => ports.engine.build(builder, references, true);
+  for (const target of targets) images.push(await readBack(target, digest, ports, pushAgain));
   return { images, imageId, metadata };
 }
 
@@ -118,7 +128,7 @@ async function pushUnnamed(
       (found) => found !== undefined,
     );
     if (manifest === undefined) throw mismatch(repository, digest, digest, undefined);
-    return { target, manifest, unmoved: target.tags, isSeen: true };
+    return { target, digest, manifest, unmoved: target.tags, isSeen: true };
   });
   return { images: await Promise.all(images), imageId, metadata };
 }

@@ -44,13 +44,17 @@ async function copyTo(
     const from = source.repository;
     const isFrom = ({ destination }: Target): boolean =>
       from !== undefined && isSameRepository(destination.repository, from);
-    const images = targets.map((target) => ({
-      target,
-      manifest: formFor(target, source),
-      unmoved: target.tags,
-      // The Docker registry finds no manifest by its digest, so there is nothing to ask.
-      isSeen: isDockerRegistry(target) || isFrom(target),
-    }));
+    const images = targets.map((target) => {
+      const manifest = formFor(target, source);
+      return {
+        target,
+        digest: manifest.digest,
+        manifest,
+        unmoved: target.tags,
+        // The Docker registry finds no manifest by its digest, so there is nothing to ask.
+        isSeen: isDockerRegistry(target) || isFrom(target),
+      };
+    });
     for (const target of targets) {
       const { repository } = target.destination;
       const byDigest = !isDockerRegistry(target);

@@ -5,29 +5,38 @@ import { formatTagReference } from '../image/reference.ts';
 import type { EngineImage } from '../image/transport.ts';
 import { isSameTarget, type NamedTarget } from '../plan/target.ts';
 import type { ExistingTags } from './existing-tags.ts';
-import { mismatch } from './move-tags.ts';
+import { ifReadable, mismatch } from './move-tags.ts';
 import type { PublishPorts } from './ports.ts';
 import { pushByClient } from './push-by-client.ts';
 import { mainReference, movedTags, type PushedImage, type PushResult, withMoved } from './pushed-image.ts';
 
 /**
  * Reads what the registry has under the version tag since an engine pushed it, as soon as it shows the push.
+ * @param pushAgain pushes the image under further names, for a login that may push and not read: the manifest, which our own client
+ *   would write under each tag, is then known to the engine alone
  * @throws RegistryError DIGEST_MISMATCH
  */
 export async function readBack(
   target: NamedTarget,
   digest: Digest,
   { registry }: Pick<PublishPorts, 'registry'>,
+  pushAgain: (references: readonly string[]) => Promise<unknown>,
 ): Promise<PushedImage> {
   const { repository } = target.destination;
   const [tag, ...unmoved] = target.tags;
-  const manifest = await registry.untilSeen(
-    formatTagReference(repository, tag),
-    () => registry.findManifest(repository, tag),
-    (found) => found?.digest === digest,
+  const manifest = await ifReadable(() =>
+    registry.untilSeen(
+      formatTagReference(repository, tag),
+      () => registry.findManifest(repository, tag),
+      (found) => found?.digest === digest,
+    ),
   );
+  if (manifest === 'unreadable') {
+    if (unmoved.length > 0) await pushAgain(unmoved.map((each) => formatTagReference(repository, each)));
+    return { target, digest, manifest: undefined, unmoved: [], isSeen: true };
+  }
   if (manifest?.digest !== digest) throw mismatch(repository, tag, digest, manifest?.digest);
-  return { target, manifest, unmoved, isSeen: true };
+  return { target, digest, manifest, unmoved, isSeen: true };
 }
 
 /**
@@ -52,7 +61,10 @@ export async function pushEngineImage(
     const reference = mainReference(target);
     try {
       const digest = await runStage('push', `Push of ${reference}`, () => source.pushFromDaemon(imageId, reference));
-      byEngine.push(await readBack(target, digest, ports));
+      const pushAgain = async (references: readonly string[]): Promise<void> => {
+        for (const each of references) await source.pushFromDaemon(imageId, each);
+      };
+      byEngine.push(await readBack(target, digest, ports, pushAgain));
     } catch (error) {
       throw byEngine.reduce<unknown>((told, other) => withMoved(told, other.target, movedTags(other)), error);
     }

@@ -19,7 +19,7 @@ export async function pushSourceImage(
   const images = await pushByClient(source, targets, ports);
   const mayMove = await existing.ask(
     targets,
-    images.map(({ manifest }) => manifest.digest),
+    images.map(({ digest }) => digest),
   );
   return { images: images.filter(({ target }) => mayMove(target)), imageId: '', metadata: '' };
 }

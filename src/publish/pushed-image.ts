@@ -1,6 +1,7 @@
 /** An image that is whole in a repository, and how far its tags have moved by then. */
 
 import { PublishError, withContext } from '../errors.ts';
+import type { Digest } from '../image/digest.ts';
 import type { StoredManifest } from '../image/manifest.ts';
 import { formatTagReference } from '../image/reference.ts';
 import { formatRepository } from '../image/repository.ts';
@@ -10,7 +11,9 @@ import type { NamedTarget, Target } from '../plan/target.ts';
 /** An image in a repository, with all that its manifest points at. At most the version tag points at it. */
 export interface PushedImage {
   readonly target: Target;
-  readonly manifest: StoredManifest;
+  readonly digest: Digest;
+  /** `undefined` if the registry does not let this login read it; no tag is then left to move. */
+  readonly manifest: StoredManifest | undefined;
   /** The tags that do not point at it yet, in the order in which they move. */
   readonly unmoved: readonly Tag[];
   /** Whether the step read the manifest from this repository, so that it need not ask for it again. */

@@ -84,5 +84,5 @@ async function pushSource(
   ports: PublishPorts,
 ): Promise<readonly LegImage[]> {
   const images = await pushByClient(source, targets, ports);
-  return images.map(({ target, manifest }) => ({ target, digest: manifest.digest }));
+  return images.map(({ target, digest }) => ({ target, digest }));
 }

@@ -1,10 +1,12 @@
 /** Moves the tags of an image that is whole, and reads each of them back: the same for a publish and a merge. */
 
+import type { StoredManifest } from '../image/manifest.ts';
 import { formatDigestReference } from '../image/reference.ts';
+import type { Repository } from '../image/repository.ts';
 import type { PublicationPlan } from '../plan/plan.ts';
 import { readContent } from '../source/image-content.ts';
 import { remoteContent } from '../source/remote-image.ts';
-import { moveTags, verifyBlobs, verifyName, verifyTags, widthOfTagging } from './move-tags.ts';
+import { ifReadable, moveTags, verifyBlobs, verifyName, verifyTags, widthOfTagging } from './move-tags.ts';
 import type { NamingPorts } from './prepare.ts';
 import { movedTags, type PushedImage, withMoved } from './pushed-image.ts';
 
@@ -31,31 +33,56 @@ export async function tagAll(
 
 /** Looks at what was pushed, then moves the tags, then asks for each. */
 async function tagAndVerify(
-  plan: Pick<PublicationPlan, 'verify'>,
+  { verify }: Pick<PublicationPlan, 'verify'>,
   ports: NamingPorts,
   image: PushedImage,
 ): Promise<void> {
   const { registry, log, runStage } = ports;
-  const { target, manifest, unmoved, isSeen } = image;
+  const { target, digest, manifest, unmoved } = image;
   const { repository, registry: decision } = target.destination;
-  const { digest } = manifest;
-  if (plan.verify === 'blobs') await runStage('verify', 'Verify the blobs', () => verifyContent(ports, image));
-  if (plan.verify !== 'off' && !isSeen) await verifyName(registry, repository, digest, digest);
+  const noteUnreadable = (): void =>
+    log.notice(
+      `${repository.registry} lets this login push and not read. ${formatDigestReference(repository, digest)} could not be read back: ${target.tags.join(', ')}.`,
+    );
+  if (manifest === undefined) {
+    noteUnreadable();
+    return;
+  }
+  const isReadable =
+    verify === 'off' || (await ifReadable(() => verifyBefore(verify, ports, image, manifest))) !== 'unreadable';
   if (unmoved.length > 0) {
     const how = { there: movedTags(image), width: widthOfTagging(decision.kind) };
     await runStage('tag', 'Tag', () =>
       moveTags(registry, repository, manifest, unmoved, how, (line) => log.info(line)),
     );
   }
-  if (plan.verify === 'off') return;
+  if (!isReadable) noteUnreadable();
+  if (verify === 'off' || !isReadable) return;
   await runStage('verify', 'Verify', async () => {
     await verifyTags(registry, repository, digest, unmoved);
     log.info(`Verified ${formatDigestReference(repository, digest)}: ${target.tags.join(', ')}`);
   });
 }
 
-async function verifyContent({ registry, log }: NamingPorts, { target, manifest }: PushedImage): Promise<void> {
-  const { repository } = target.destination;
+/** What is looked at before a tag moves. */
+async function verifyBefore(
+  verify: Exclude<PublicationPlan['verify'], 'off'>,
+  ports: NamingPorts,
+  { target: { destination }, isSeen }: PushedImage,
+  manifest: StoredManifest,
+): Promise<void> {
+  const { repository } = destination;
+  if (verify === 'blobs') {
+    await ports.runStage('verify', 'Verify the blobs', () => verifyContent(ports, repository, manifest));
+  }
+  if (!isSeen) await verifyName(ports.registry, repository, manifest.digest, manifest.digest);
+}
+
+async function verifyContent(
+  { registry, log }: NamingPorts,
+  repository: Repository,
+  manifest: StoredManifest,
+): Promise<void> {
   const { digest } = manifest;
   const { blobs } = await readContent(remoteContent(registry, repository, manifest));
   const digests = blobs.map((blob) => blob.digest);

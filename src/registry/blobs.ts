@@ -168,7 +168,12 @@ export function createBlobs(session: Session): Blobs {
     cancelUpload,
 
     async pushBlob(repository, blob, open, from) {
-      if (await headBlob(repository, blob.digest)) return 'present';
+      const isPresent = await headBlob(repository, blob.digest).catch((error: unknown) => {
+        // Of a login that may push and not read; an upload of what the registry has already does no harm.
+        if (error instanceof RegistryError && error.code === 'PULL_DENIED') return false;
+        throw error;
+      });
+      if (isPresent) return 'present';
       if (from === undefined || from.registry !== repository.registry || from.path === repository.path) {
         await upload(repository, blob, open);
         return 'uploaded';
