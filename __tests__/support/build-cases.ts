@@ -3,6 +3,7 @@
  * the published image by a client that shares no code with us.
  */
 
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -226,6 +227,17 @@ export const buildCases: Readonly<Record<FeatureName, BuildCase>> = {
     inputs: () => ({ outputs: 'type=local,dest=out' }),
     async check(step, world) {
       expect(readFileSync(join(world.runner.workspace, 'out/hello.txt'), 'utf8')).toBe('Hello\n');
+      expect(await content(world, step, 'hello.txt')).toBe('Hello');
+    },
+  },
+  archives: {
+    dockerfile: scratch,
+    inputs: () => ({ outputs: 'type=oci,dest=image.tar\ntype=docker,dest=docker.tar' }),
+    async check(step, world) {
+      const names = ['image.tar', 'docker.tar'].map((file) =>
+        execFileSync('tar', ['--list', '--file', join(world.runner.workspace, file)], { encoding: 'utf8' }),
+      );
+      expect(names).toEqual([expect.stringMatching(/^oci-layout$/m), expect.stringMatching(/^manifest\.json$/m)]);
       expect(await content(world, step, 'hello.txt')).toBe('Hello');
     },
   },

@@ -39,6 +39,13 @@ function hasFileOutput(build: BuildRequest): boolean {
   return build.outputs.some((output) => !isImageOutput(output));
 }
 
+/** The exporters of images to files, which BuildKit has no layers for in a classic image store. */
+function hasArchive(build: BuildRequest): boolean {
+  return build.outputs.some(
+    ({ type, attributes }) => type === 'oci' || (type === 'docker' && attributes.some(([name]) => name === 'dest')),
+  );
+}
+
 function isCompressed(build: BuildRequest): boolean {
   const names = build.outputs.filter(isImageOutput).flatMap(({ attributes }) => attributes.map(([name]) => name));
   return build.compression !== undefined || names.some((name) => name !== 'push');
@@ -140,6 +147,12 @@ export const features = {
     input: '`outputs`',
     on: buildx,
     isAsked: hasFileOutput,
+  },
+  archives: {
+    what: 'write the image to an archive',
+    input: '`outputs: type=oci,dest=…`, `outputs: type=docker,dest=…`',
+    on: whole,
+    isAsked: hasArchive,
   },
   annotations: {
     what: 'annotate an image',
