@@ -3,6 +3,7 @@
  */
 
 import { createCommandRunner } from '../engine/command.ts';
+import { findNumbers, isPrereleaseName } from '../metadata/version.ts';
 import type { Environment } from '../text/environment.ts';
 
 /** Runs `git` and gives what it printed, trimmed; `undefined` where it failed. */
@@ -27,15 +28,25 @@ export function parseRemoteUrl(url: string): { readonly server: string; readonly
   return { server: `https://${host}`, repository };
 }
 
+/**
+ * The tag that says most of a commit: of `v1`, `v1.2` and `v1.2.3` the last one, which the others follow from release to release.
+ * @param tags the newest first, which decides between those that say as much
+ */
+function mostPrecise(tags: readonly string[]): string {
+  const rank = (tag: string): number =>
+    2 * (findNumbers(tag)?.split(/[._-]/).length ?? 0) - Number(isPrereleaseName(tag));
+  return tags.reduce((best, tag) => (rank(tag) > rank(best) ? tag : best));
+}
+
 /** The variables of a run that a checkout can stand in for; those that Git cannot tell are absent. */
 export async function readGitRun(askGit: AskGit): Promise<Readonly<Record<string, string>>> {
-  const [branch, tag, sha, remote] = await Promise.all([
+  const [branch, tags, sha, remote] = await Promise.all([
     askGit(['symbolic-ref', '--quiet', 'HEAD']),
-    askGit(['describe', '--tags', '--exact-match', 'HEAD']),
+    askGit(['tag', '--points-at', 'HEAD', '--sort=-creatordate']),
     askGit(['rev-parse', 'HEAD']),
     askGit(['remote', 'get-url', 'origin']),
   ]);
-  const ref = branch ?? (tag === undefined ? undefined : `refs/tags/${tag}`);
+  const ref = branch ?? (tags === undefined ? undefined : `refs/tags/${mostPrecise(tags.split(/\r?\n/))}`);
   const source = remote === undefined ? undefined : parseRemoteUrl(remote);
   return {
     ...(ref === undefined ? {} : { GITHUB_REF: ref }),

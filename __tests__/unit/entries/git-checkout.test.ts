@@ -46,7 +46,7 @@ describe('what Git says of a checkout stands for what the runner would', () => {
   test('a branch', async () => {
     const answers = {
       'symbolic-ref': 'refs/heads/main',
-      describe: 'v1.0',
+      tag: 'v1.0',
       'rev-parse': 'c0ffee',
       remote: 'git@github.com:octo-org/octo-app.git',
     };
@@ -59,10 +59,20 @@ describe('what Git says of a checkout stands for what the runner would', () => {
   });
 
   test('a tag, where no branch is checked out', async () => {
-    expect(await readGitRun(git({ describe: 'v1.0', 'rev-parse': 'c0ffee', remote: '/srv/x' }))).toEqual({
+    expect(await readGitRun(git({ tag: 'v1.0', 'rev-parse': 'c0ffee', remote: '/srv/x' }))).toEqual({
       GITHUB_REF: 'refs/tags/v1.0',
       GITHUB_SHA: 'c0ffee',
     });
+  });
+
+  test.each([
+    ['the one with the most numbers', ['v1', 'v1.2.3', 'v1.2'], 'v1.2.3'],
+    ['a release, not its candidate', ['v1.2.3-rc.1', 'v1.2.3', 'v1'], 'v1.2.3'],
+    ['the newest of those that say as much', ['web-v2.0.0', 'api-v1.0.0'], 'web-v2.0.0'],
+    ['a version, not a name', ['stable', 'v1.2'], 'v1.2'],
+    ['the only one', ['stable'], 'stable'],
+  ])('of several tags %s', async (_title, tags, chosen) => {
+    expect(await readGitRun(git({ tag: tags.join('\n') }))).toEqual({ GITHUB_REF: `refs/tags/${chosen}` });
   });
 
   test('nothing, where there is no repository', async () => {
