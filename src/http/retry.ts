@@ -26,8 +26,8 @@ export interface RetryOptions extends RetryPorts {
   readonly what: string;
   /** Attempts in all; 1 (or less) tries once. */
   readonly retries: number;
-  /** Decides about a failure. Default: `judgeError`. */
-  readonly judge?: (error: unknown) => Verdict;
+  /** Decides about the failure of an attempt, whose number counts from 1. Default: `judgeError`. */
+  readonly judge?: (error: unknown, number: number) => Verdict;
 }
 
 const firstBackOff = 1_000;
@@ -55,7 +55,7 @@ export async function retry<T>(attempt: (number: number) => Promise<T>, options:
     try {
       return await attempt(number);
     } catch (error) {
-      const verdict = judge(error);
+      const verdict = judge(error, number);
       if (!verdict.transient || number >= options.retries || (verdict.delay ?? 0) > longestDelay) throw error;
       const wait = backOff(number, options.random(), verdict.delay);
       options.log(

@@ -6,10 +6,17 @@ import { PublishError } from '../errors.ts';
 import type { RetryPorts, Verdict } from '../http/retry.ts';
 import type { Log } from '../log/log.ts';
 
-/** A docker command is tried again when it said itself that the failure may pass. */
-export function judgeCommand(error: unknown): Verdict {
-  if (!(error instanceof PublishError) || !error.retryable) return { transient: false };
-  return judgeText(error.detail, Date.now());
+/**
+ * A docker command is tried again if it says itself that the failure may pass. A push is tried once more also if the words do not
+ * tell: docker and buildx show the message of a registry and not its status, and everything is built by then.
+ * @param number of the attempt, from 1
+ */
+export function judgeCommand(error: unknown, number: number): Verdict {
+  if (!(error instanceof PublishError)) return { transient: false };
+  if (error.retryable) return judgeText(error.detail, Date.now());
+  return error.code === 'PUSH_FAILED' && number === 1
+    ? { transient: true, reason: error.message }
+    : { transient: false };
 }
 
 /**
