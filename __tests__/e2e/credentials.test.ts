@@ -193,6 +193,18 @@ describe('a runner that keeps its logins in a credential store', () => {
   });
 });
 
+test('a credential helper that may lack a variable, because the build has it as a secret, is named', async () => {
+  const runner = aRunner({ token: '', dockerConfig: { credHelpers: { 'localhost:5001': 'recorded' } } });
+  const helper = join(runner.bin, 'docker-credential-recorded');
+  writeRecorder(helper, 'cat >/dev/null; test -n "$AWS_SECRET_ACCESS_KEY"', join(runner.bin, '../records'));
+  const step = await runner.main(
+    { registry: suite.login.registry, tags: '1.0', 'secret-envs': 'aws=AWS_SECRET_ACCESS_KEY' },
+    { AWS_SECRET_ACCESS_KEY: 'canary-secret-of-the-build' },
+  );
+  expect(step.exitCode).toBe(1);
+  expect(step.log).toContain('docker-credential-recorded gave no login. It runs without AWS_SECRET_ACCESS_KEY');
+});
+
 describe('a login that the runner has', () => {
   test('as an identity token, the way `az acr login` leaves it, is what the step publishes with', async () => {
     const identity = uniqueName('identity');

@@ -15,7 +15,7 @@ import type { Registry } from '../image/registry-name.ts';
 import type { Repository } from '../image/repository.ts';
 import type { Log } from '../log/log.ts';
 import { createDockerConfig, type DockerConfig, removeDockerConfig } from '../login/docker-config.ts';
-import { readLogin } from '../login/runner-login.ts';
+import { type RunHelper, readLogin } from '../login/runner-login.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import type { Credential, RegistryLogin } from '../registry/credential.ts';
 import type { Environment } from '../text/environment.ts';
@@ -74,8 +74,18 @@ export async function openStep(
       ...withoutAuthConfig(childEnvironment(inherited, [secrets.token, ...hidden]), registries),
       DOCKER_CONFIG: config.folder,
     };
+    const withheld = Object.keys(env).filter((name) => !(name in inherited));
+    const runHelper: RunHelper = async (argv, options) => {
+      const result = await commands.run(argv, options);
+      if (result.exitCode !== 0 && withheld.length > 0) {
+        log.notice(
+          `The credential helper ${argv[0]} gave no login. It runs without ${withheld.join(', ')}, because the build has the same value as a secret. If the helper needs it, log in in an earlier step.`,
+        );
+      }
+      return result;
+    };
     const credentials = await readCredentials(plan, (registry) =>
-      readLogin(config.folder, registry, commands.run, childEnv),
+      readLogin(config.folder, registry, runHelper, childEnv),
     );
     const ports = retryPorts(log, ended);
     const { createRegistryClient } = await import('../registry/client.ts');
