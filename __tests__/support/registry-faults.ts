@@ -77,9 +77,8 @@ const passing: readonly (Passing & { readonly point: FaultPoint })[] = faultPoin
   ...(point === 'PUT' ? lostCommits.map((fault) => ({ point, ...fault })) : []),
 ]);
 
-const codeOfDenial: Readonly<Record<PushPoint, ErrorCode>> = {
+const codeOfDenial: Readonly<Record<Exclude<PushPoint, 'blob HEAD'>, ErrorCode>> = {
   token: 'TOKEN_REJECTED',
-  'blob HEAD': 'PULL_DENIED',
   POST: 'PUSH_DENIED',
   PUT: 'PUSH_DENIED',
   'manifest PUT': 'PUSH_DENIED',
@@ -89,8 +88,11 @@ const codeOfDenial: Readonly<Record<PushPoint, ErrorCode>> = {
 const lasting = faultPoints.flatMap((point) => [
   ...[400, 413, 501, 505].map((status) => ({ point, status, code: 'REGISTRY_REFUSED' })),
   // A token that was issued just now shows that the login is good.
-  ...[401, 403].map((status) => ({ point, status, code: codeOfDenial[point] })),
+  ...(point === 'blob HEAD' ? [] : [401, 403].map((status) => ({ point, status, code: codeOfDenial[point] }))),
 ]);
+
+/** A login that may not read may still push: what it cannot look for is sent. */
+const unread = [401, 403] as const;
 
 /** The token that was sent counts no more, and a new one is refused. */
 const lostLogins = faultPoints
@@ -99,7 +101,7 @@ const lostLogins = faultPoints
 
 /** @param start gives the URL of the registry, which asks for no login: the proxy asks in its place */
 export function describeRegistryFaults(name: string, start: () => Promise<URL>): void {
-  const cases = passing.length + lasting.length + lostLogins.length + faultPoints.length;
+  const cases = passing.length + lasting.length + unread.length + lostLogins.length + faultPoints.length;
 
   describe(`a publish to ${name} through faults (${cases} cases)`, () => {
     let upstream: URL;
@@ -168,6 +170,23 @@ export function describeRegistryFaults(name: string, start: () => Promise<URL>):
           expect(client.waits).toEqual(waits);
           expect(client.lines.length).toBe(waits.length);
           expect((await direct.getManifest(atUpstream(repository), v1)).digest).toBe(image.manifest.digest);
+        },
+      ),
+    );
+
+    test.each(unread)('%i at blob HEAD: the blob is sent', (status) =>
+      during(
+        () => {
+          const headers = { 'www-authenticate': `Bearer realm="http://${proxy.registry}/token",service="proxy"` };
+          const fault: Fault =
+            status === 401
+              ? { kind: 'answer', status, headers, body: said('UNAUTHORIZED', 'authentication required') }
+              : answer(status, said('DENIED', 'no'));
+          proxy.inject('blob HEAD', fault, status === 401 ? 2 : 1);
+        },
+        async (image) => {
+          await publish(image);
+          expect(client.waits).toEqual([]);
         },
       ),
     );

@@ -4,6 +4,7 @@
  */
 
 import { gatherFaults, InputError } from '../errors.ts';
+import { formatRepository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
 import { evaluateRule, type Value } from './evaluate-rule.ts';
 import type { Affix, Flavor } from './flavor.ts';
@@ -37,6 +38,8 @@ export interface DescribedTag {
   readonly priority: number;
   /** `fixed` names one publish; `floating` moves with each release of its line; `latest` with each release. */
   readonly kind: 'fixed' | 'floating' | 'latest';
+  /** The one repository that it is for, as `registry/path`; absent for a tag of all. */
+  readonly repository?: string;
 }
 
 /** A tag that stays where it is, because it would move backwards. */
@@ -91,10 +94,14 @@ function candidateOf(
   const outcome = evaluateRule(rule, context, scope);
   if ('reason' in outcome) return outcome;
   const { value } = outcome;
-  const affixes = {
-    prefix: rule.prefix?.render(scope) ?? render(flavor.prefix, scope),
-    suffix: rule.suffix?.render(scope) ?? render(flavor.suffix, scope),
-  };
+  // A whole reference is the name that someone wants.
+  const affixes =
+    rule.type === 'raw' && rule.repository !== undefined
+      ? { prefix: '', suffix: '' }
+      : {
+          prefix: rule.prefix?.render(scope) ?? render(flavor.prefix, scope),
+          suffix: rule.suffix?.render(scope) ?? render(flavor.suffix, scope),
+        };
   const written = `${affixes.prefix}${value.text}${affixes.suffix}`;
   if (written === '') return { reason: 'its value is empty on this run' };
   const tag = rule.type === 'raw' && rule.isLiteral ? parseWrittenTag(written) : fitTag(value.text, affixes);
@@ -102,6 +109,11 @@ function candidateOf(
     scope.warn(`"${written}" is too long for a tag; it was cut to "${tag}".`);
   }
   return { rule, tag, value, affixes };
+}
+
+/** The one repository that a rule is for; `undefined` for a rule of all. */
+function nameOf(rule: TagRule): string | undefined {
+  return rule.type === 'raw' && rule.repository !== undefined ? formatRepository(rule.repository) : undefined;
 }
 
 /** Whether a later release of the same line would take the tag. */
@@ -203,7 +215,9 @@ export function describeImage(naming: Naming, context: MetadataContext): ImageDe
       notFired.push({ rule: rule.text, reason: result.reason });
       continue;
     }
-    const earlier = candidates.find(({ tag }) => tag === result.tag);
+    const earlier = candidates.find(
+      (each) => each.tag === result.tag && [undefined, nameOf(result.rule)].includes(nameOf(each.rule)),
+    );
     if (earlier === undefined) candidates.push(result);
     else notFired.push({ rule: rule.text, reason: `"${earlier.rule.text}" gives ${result.tag} already` });
   }
@@ -220,7 +234,14 @@ export function describeImage(naming: Naming, context: MetadataContext): ImageDe
   for (const candidate of candidates) {
     const { tag, rule } = candidate;
     const kind = tag === latestTag ? 'latest' : isFloating(candidate) ? 'floating' : 'fixed';
-    const described = { tag, rule: rule.text, priority: rule.priority, kind } as const;
+    const repository = nameOf(rule);
+    const described = {
+      tag,
+      rule: rule.text,
+      priority: rule.priority,
+      kind,
+      ...(repository && { repository }),
+    } as const;
     const reason = backwards.ofTag(candidate);
     if (reason === undefined) tags.push(described);
     else held.push({ ...described, reason });

@@ -2,7 +2,9 @@
  * Tag rules: the lines of the `tags` input, in the syntax of docker/metadata-action (docs/tags.md).
  */
 
-import { gatherFaults, InputError } from '../errors.ts';
+import { gatherFaults, InputError, withFacts } from '../errors.ts';
+import { parseRepositoryName } from '../image/reference.ts';
+import { isSameRepository, type Repository } from '../image/repository.ts';
 import { differsByOneEdit } from '../text/one-edit.ts';
 import { type Attribute, fieldsOf, formatRecord, readRecords, splitAttribute } from './records.ts';
 import { parseTemplate, type Template } from './template.ts';
@@ -43,6 +45,8 @@ export type RawRule = Common & {
   readonly value: Template;
   /** Whether it is a plain tag without expressions: a name that someone chose. */
   readonly isLiteral: boolean;
+  /** The one repository that the tag is for: the line is a whole reference. */
+  readonly repository?: Repository;
 };
 export type ShaRule = Common & { readonly type: 'sha'; readonly format: 'short' | 'long' };
 
@@ -189,6 +193,29 @@ function noteUnknown(text: string, type: Type, names: readonly string[], known: 
   });
 }
 
+/**
+ * Whether a plain line is a whole reference, as docker/build-push-action takes them: a "/" is in no tag. A name of which nothing
+ * tells that it is one, such as `feature/x`, is left to the error of a tag.
+ */
+function isWholeReference(text: string): boolean {
+  return /^[^\s/:]+(?:\/[^\s/:@]+)*\/[^\s/:@]+[:@]/.test(text) || /^(?:localhost|[^\s/]*[.:][^\s/]*)\/[^\s]/.test(text);
+}
+
+/** `NAME[:TAG]`; the name is lower-cased, because it is often made from that of a repository of GitHub. The tag may be an expression. */
+function readReference(text: string): { readonly repository: Repository; readonly tag: string } {
+  if (text.includes('@'))
+    throw invalid(text, 'it names a digest', 'Write NAME:TAG: the digest is what a build comes to.');
+  const { name = text, tag = 'latest' } = /^(?<name>[^\s/]+\/[^:]+):(?<tag>.+)$/.exec(text)?.groups ?? {};
+  try {
+    return { repository: parseRepositoryName(name.toLowerCase()), tag };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw withFacts(error, {
+      remedy: 'Correct this name in `tags`: [REGISTRY/]OWNER/IMAGE:TAG, such as ghcr.io/octo-org/app:1.0.',
+    });
+  }
+}
+
 function parseRule({ text, fields }: WrittenRule, isDefault: boolean): TagRule {
   refuseCutPattern(text, fields);
   const values = new Map(fields.map(({ name, value }) => [name ?? 'value', value]));
@@ -242,8 +269,11 @@ function parseRule({ text, fields }: WrittenRule, isDefault: boolean): TagRule {
       return { ...common, type, event, prefix: common.prefix ?? (event === 'pr' ? parseTemplate('pr-') : undefined) };
     }
     case 'raw': {
-      const value = parseTemplate(attributes.required('value', 'mytag'));
-      return { ...common, type, value, isLiteral: isPlain && !value.text.includes('{{') };
+      const written = attributes.required('value', 'mytag');
+      const reference = isPlain && isWholeReference(written) ? readReference(written) : undefined;
+      const value = parseTemplate(reference?.tag ?? written);
+      const isLiteral = isPlain && !value.text.includes('{{');
+      return { ...common, type, value, isLiteral, ...(reference && { repository: reference.repository }) };
     }
     case 'sha': {
       const format = attributes.oneOf('format', attributes.text('format') ?? 'short', ['short', 'long']);
@@ -265,4 +295,10 @@ export function parseTagRules(text: string): readonly TagRule[] {
   const rules = lines.flatMap((line) => faults.attempt(() => parseRule(line, written.length === 0)) ?? []);
   faults.throwIfAny();
   return rules;
+}
+
+/** The repositories that whole references in `tags` name, each once, in order. */
+export function repositoriesIn(rules: readonly TagRule[]): readonly Repository[] {
+  const named = rules.flatMap((rule) => (rule.type === 'raw' && rule.repository ? [rule.repository] : []));
+  return named.filter((each, index) => named.findIndex((other) => isSameRepository(each, other)) === index);
 }

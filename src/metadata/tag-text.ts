@@ -18,10 +18,6 @@ export function cleanText(text: string): string {
 
 /** What one may have meant whose line of `tags` is no tag. */
 function remedyOf(text: string): string {
-  const { name, tag } = /^(?<name>[^\s"]+\/[^\s":]+):(?<tag>[^/:\s"]+)$/.exec(text)?.groups ?? {};
-  if (name !== undefined) {
-    return `Write the tag alone in \`tags\`, \`${tag}\`, and the name once, in \`images: ${name}\` (or leave it to the default).`;
-  }
   if (/[\s"[\]]|^-/.test(text)) return 'Write one tag a line, and nothing around it:\ntags: |\n  1.2.3\n  latest';
   return 'Correct it in `tags`; a branch name becomes a valid tag with `type=ref,event=branch`.';
 }

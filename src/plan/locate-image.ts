@@ -4,7 +4,7 @@ import { InputError } from '../errors.ts';
 import type { ServerFacts } from '../github/enterprise-server.ts';
 import type { Product } from '../github/product.ts';
 import type { Run } from '../github/workflow-run.ts';
-import { formatRepository, type Repository } from '../image/repository.ts';
+import { formatRepository, isSameRepository, type Repository } from '../image/repository.ts';
 import type { Inputs } from '../inputs/publish-inputs.ts';
 import { parseImages } from '../metadata/image-names.ts';
 import { type RegistryDecision, resolveRegistry } from './registry-decision.ts';
@@ -34,29 +34,33 @@ export function locateImage(
 }
 
 /**
- * The repositories that `images` names, each once.
+ * The repositories that `images` and whole references in `tags` name, each once.
+ * @param ofTags those of `tags`
  * @throws InputError IMAGES_INVALID, REGISTRY_INVALID, REPOSITORY_INVALID
  */
-export function locateImages(images: string, product: Product): readonly Located[] {
-  const named = parseImages(images);
+export function locateImages(images: string, ofTags: readonly Repository[], product: Product): readonly Located[] {
+  const listed = parseImages(images);
+  const isListed = (repository: Repository): boolean => listed.some((each) => isSameRepository(each, repository));
+  const named = [...listed, ...ofTags.filter((each) => !isListed(each))];
   const once = new Map(named.map((repository) => [formatRepository(repository), repository]));
   return [...once].map(([name, repository]) => {
     const isRepeated = named.filter((other) => formatRepository(other) === name).length > 1;
     const registry = resolveRegistry(repository.registry, product);
     const segments = repository.path.split('/').length;
+    const input = isListed(repository) ? '`images`' : '`tags`';
     if (registry.kind === 'docker' && segments !== 3) {
       throw new InputError('REPOSITORY_INVALID', {
-        message: `"${repository.path}" in \`images\` is not a path of the Docker registry ${repository.registry}: expected OWNER/REPOSITORY/IMAGE.`,
+        message: `"${repository.path}" in ${input} is not a path of the Docker registry ${repository.registry}: expected OWNER/REPOSITORY/IMAGE.`,
         remedy: 'Give the name all three segments.',
       });
     }
     if (registry.kind === 'container' && segments < 2) {
       throw new InputError('REPOSITORY_INVALID', {
-        message: `"${repository.path}" in \`images\` is not a path of the Container registry ${repository.registry}: expected OWNER/IMAGE.`,
+        message: `"${repository.path}" in ${input} is not a path of the Container registry ${repository.registry}: expected OWNER/IMAGE.`,
         remedy: 'Put the owner before the name of the image.',
       });
     }
     const notes = isRepeated ? [`\`images\` lists ${name} more than once. The image goes there once.`] : [];
-    return { registry: { ...registry, reason: '`images` names it' }, repository, notes };
+    return { registry: { ...registry, reason: `${input} names it` }, repository, notes };
   });
 }

@@ -15,7 +15,7 @@ import { describeImage, type ImageDescription, type Naming } from '../metadata/d
 import { parseFlavor } from '../metadata/flavor.ts';
 import { parseAnnotations, parseLabels } from '../metadata/labels.ts';
 import type { ContextOptions } from '../metadata/metadata-context.ts';
-import { parseTagRules } from '../metadata/tag-rules.ts';
+import { parseTagRules, repositoriesIn } from '../metadata/tag-rules.ts';
 import type { RegistryAuth } from '../registry/credential.ts';
 import { buildOf } from './build-decision.ts';
 import { checkWrittenLogin, resolveCredentialAmong } from './credential-decision.ts';
@@ -71,9 +71,13 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   const { attempt, throwIfAny } = gatherFaults();
   const product = resolveProduct(run.serverUrl, facts.server?.version);
   const push = resolvePush(inputs, run);
+  const naming = attempt(() => parseNaming(inputs));
+  const named = repositoriesIn(naming?.rules ?? []);
   const located =
     attempt(() =>
-      inputs.images === '' ? [locateImage(inputs, run, product, facts.server)] : locateImages(inputs.images, product),
+      inputs.images === '' && named.length === 0
+        ? [locateImage(inputs, run, product, facts.server)]
+        : locateImages(inputs.images, named, product),
     ) ?? [];
   const given = { token: inputs.token, username: inputs.username, registryAuth: facts.registryAuth.logins };
   const owners = {
@@ -90,7 +94,6 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   });
   const empty = { ofBuild: inputs.build.emptySecrets, logins: facts.registryAuth.empty };
   refuseEmptySecrets(empty, registries, push, attempt);
-  const naming = attempt(() => parseNaming(inputs));
   const staging = attempt(() => (inputs.stage === undefined ? undefined : resolveStaging(inputs.stage, run)));
   if (inputs.stage !== undefined) attempt(() => refuseDockerRegistry(located.map(({ registry }) => registry)));
   const describe = (existingTags: readonly string[] | undefined): ImageDescription | undefined => {

@@ -1,6 +1,6 @@
 /** Where an image goes and what it is called there: a destination of the plan, with the names that its tags allow. */
 
-import { isSameRepository } from '../image/repository.ts';
+import { formatRepository, isSameRepository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
 import type { DescribedTag, ImageDescription } from '../metadata/describe-image.ts';
 import type { Destination } from './plan.ts';
@@ -19,8 +19,14 @@ export interface NamedTarget extends Target {
   readonly tags: readonly [Tag, ...Tag[]];
 }
 
+/** @param description of all repositories: a tag of another one is left out */
 export function targetOf(destination: Destination, description: ImageDescription): Target {
-  return { destination, description, tags: movingOrder(description) };
+  const name = formatRepository(destination.repository);
+  const isHere = ({ repository = name }: DescribedTag): boolean => repository === name;
+  // A rule of all repositories may give a tag that one of them has by its own reference, too.
+  const tags = [...new Map(description.tags.filter(isHere).map((each) => [each.tag, each])).values()];
+  const own = { ...description, tags, held: description.held.filter(isHere) };
+  return { destination, description: own, tags: movingOrder(own) };
 }
 
 export function isNamed(target: Target): target is NamedTarget {

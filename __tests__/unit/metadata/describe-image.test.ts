@@ -762,12 +762,6 @@ describe('why', () => {
   });
 
   test.each([
-    [
-      'a name and a tag',
-      'ghcr.io/octo-org/app:1.2',
-      'the tag alone in `tags`, `1.2`, and the name once, in `images: ghcr.io/octo-org/app`',
-    ],
-    ['a registry with a port', 'localhost:5000/app:1.2', '`images: localhost:5000/app`'],
     ['two tags in a line', 'latest 1.0', 'one tag a line'],
     ['a list of YAML', '- latest', 'one tag a line'],
     ['a list of JSON', '["latest", "1.0"]', 'one tag a line'],

@@ -2,8 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { InputError } from '../../../src/errors.ts';
 import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { formatRepository } from '../../../src/image/repository.ts';
+import { nothingDone } from '../../../src/plan/outcome.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { noRegistryAuth } from '../../../src/registry/credential.ts';
+import { formatOutputs } from '../../../src/report/outputs.ts';
 import { aPlan, aRun, planned, sha } from '../../support/builders.ts';
 
 const names = ({ destinations }: Plan): readonly string[] =>
@@ -183,17 +185,82 @@ describe('what is built is in the plan', () => {
   });
 });
 
+describe('whole references in `tags`', () => {
+  /** What is published, in full. */
+  function publishedBy(texts: Parameters<typeof planned>[0], env: Record<string, string> = {}): readonly string[] {
+    const { plan } = planned(texts, aRun(env));
+    const { tags } = formatOutputs(plan, nothingDone(plan, ''));
+    return tags.split('\n');
+  }
+  const release = { GITHUB_REF: 'refs/tags/v1.2.3' };
+
+  test.each([
+    ['name the image', { tags: 'ghcr.io/octo-org/other:1.2' }, {}, ['ghcr.io/octo-org/other:1.2']],
+    [
+      'are exactly what is published',
+      { tags: 'ghcr.io/o/a:1.2\ndocker.io/o/b:latest' },
+      {},
+      ['ghcr.io/o/a:1.2', 'docker.io/o/b:latest'],
+    ],
+    [
+      'may stand on one line',
+      { tags: 'ghcr.io/o/a:1.2,ghcr.io/o/a:latest' },
+      {},
+      ['ghcr.io/o/a:1.2', 'ghcr.io/o/a:latest'],
+    ],
+    ['are of Docker Hub without a registry', { tags: 'octo/app:1' }, {}, ['docker.io/octo/app:1']],
+    ['may have a port', { tags: 'localhost:5000/app:1.2' }, {}, ['localhost:5000/app:1.2']],
+    ['are latest without a tag', { tags: 'ghcr.io/o/a' }, {}, ['ghcr.io/o/a:latest']],
+    [
+      'may have upper case in the name, and keep that of the tag',
+      { tags: 'ghcr.io/Octo/App:V1' },
+      {},
+      ['ghcr.io/octo/app:V1'],
+    ],
+    [
+      'stand beside rules, which are for all images',
+      { tags: 'type=semver,pattern={{version}}\nghcr.io/o/a:stable' },
+      release,
+      ['ghcr.io/o/a:1.2.3', 'ghcr.io/o/a:latest', 'ghcr.io/o/a:stable'],
+    ],
+    [
+      'stand beside `images`',
+      { images: 'ghcr.io/o/b', tags: 'type=raw,value=x\nghcr.io/o/a:y' },
+      {},
+      ['ghcr.io/o/b:x', 'ghcr.io/o/a:x', 'ghcr.io/o/a:y'],
+    ],
+    ['take no prefix', { tags: 'ghcr.io/o/a:1\ntwo', flavor: 'prefix=p-' }, {}, ['ghcr.io/o/a:1', 'ghcr.io/o/a:p-two']],
+    ['may hold an expression', { tags: 'ghcr.io/o/a:{{branch}}' }, {}, ['ghcr.io/o/a:main']],
+    ['and a rule may name the same tag', { tags: 'ghcr.io/o/a:1\n1' }, {}, ['ghcr.io/o/a:1']],
+  ])('%s', (_title, texts, env, published) => {
+    expect([...publishedBy(texts, env)].toSorted()).toEqual([...published].toSorted());
+  });
+
+  test('give the version of the image, if no rule does', () => {
+    expect(aPlan({ tags: 'ghcr.io/o/a:1.2' }).description.version).toBe('1.2');
+  });
+
+  test.each([
+    ['a digest', `ghcr.io/o/a@sha256:${'a'.repeat(64)}`, 'TAG_RULE_INVALID'],
+    ['a malformed name', 'ghcr.io/o//a:1', 'REPOSITORY_INVALID'],
+    ['a malformed tag', 'ghcr.io/o/a:-1', 'TAG_INVALID'],
+    ['a branch', 'feature/x', 'TAG_INVALID'],
+  ] as const)('are refused with %s', (_title, tags, code) => {
+    expect(() => aPlan({ tags })).toThrowCode(code);
+  });
+});
+
 test('the faults of all inputs are reported together', () => {
   const checkBuild = (): void => {
     throw new InputError('CONTEXT_MISSING', { message: 'No.', remedy: 'Yes.' });
   };
   const inputs = { owner: 'guigz-', tags: 'type=nothing', flavor: 'x', labels: '{{', annotations: 'manifst:a=b' };
   expect(() => planned(inputs, aRun(), { checkBuild })).toThrowCode(
-    'REPOSITORY_INVALID',
     'TAG_RULE_INVALID',
     'FLAVOR_INVALID',
     'EXPRESSION_INVALID',
     'ANNOTATION_INVALID',
+    'REPOSITORY_INVALID',
     'CONTEXT_MISSING',
   );
 });

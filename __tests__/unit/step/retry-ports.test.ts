@@ -19,6 +19,14 @@ describe('a command is tried again', () => {
 
 test.each([
   ['a build that failed', new BuildError('BUILD_FAILED', facts)],
+  [
+    'a push that is answered with 400',
+    new ToolError('PUSH_FAILED', {
+      ...facts,
+      message: 'The push failed: unexpected status from PUT request to x: 400 Bad Request.',
+    }),
+  ],
+  ['a push whose code tells', new ToolError('PUSH_FAILED', { ...facts, message: 'The push failed: unsupported: no.' })],
   ['a push that is refused', new PermissionError('PUSH_DENIED', facts)],
   ['a defect', new Error('x')],
 ])('%s is not tried again', (_title, error) => {
