@@ -18,7 +18,7 @@ import type { Environment } from '../text/environment.ts';
 /** The inputs that `runAction` reads; those that an action does not have are absent. */
 export interface CommonInputs
   extends Pick<Inputs, 'registry' | 'token' | 'username' | 'registryAuth' | 'loginScope'>,
-    Partial<Pick<Inputs, 'images' | 'dryRun' | 'summary'>> {}
+    Partial<Pick<Inputs, 'images' | 'dryRun' | 'metadataEnv' | 'summary'>> {}
 
 /** The types of an action. */
 export interface ActionTypes {
@@ -96,6 +96,8 @@ export interface Action<Types extends ActionTypes> {
   /** Tells people of the outcome, and later steps beside the outputs. */
   announce(plan: Types['planned']['plan'], outcome: Types['outcome'], process: StepProcess): void;
   outputs(plan: Types['planned']['plan'], outcome: Types['outcome']): Readonly<Record<Types['output'], string>>;
+  /** The variables that `metadata-env` leaves for later steps; absent for an action without it. */
+  metadataVariables?(outputs: Readonly<Record<Types['output'], string>>): Readonly<Record<string, string>>;
   /** The outcome as the summary shows it; `undefined` if only a failure is worth a summary. */
   publication(outcome: Types['outcome']): Outcome | undefined;
 }

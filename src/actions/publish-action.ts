@@ -9,6 +9,7 @@ import { readSecretFiles } from '../engine/secret-files.ts';
 import { gatherFaults } from '../errors.ts';
 import { parseContextOptions } from '../inputs/metadata-options.ts';
 import { type InputName, type Inputs, inputDefaults, parseInputs } from '../inputs/publish-inputs.ts';
+import { metadataVariables } from '../plan/metadata-variables.ts';
 import { nothingDone, type Outcome } from '../plan/outcome.ts';
 import type { Planned } from '../plan/plan.ts';
 import { plan } from '../plan/plan-publish.ts';
@@ -48,6 +49,7 @@ export const publishAction: Action<PublishTypes> = {
   work: publishIn,
   announce: (thePlan, outcome, { env, log }) => announce(thePlan, outcome, env, log),
   outputs: formatOutputs,
+  metadataVariables,
   publication: (outcome) => outcome,
 };
 
@@ -74,6 +76,7 @@ function planOnDisk(
   return plan(inputs, run, {
     metadata: { ...parseContextOptions(env, now), ...gitHub, ...ofContext },
     registryAuth,
+    isSet: (variable) => env[variable] !== undefined,
     checkBuild(request) {
       if (isBuilt) checkDisk(() => checkBuild(request, workingFolder, env));
     },

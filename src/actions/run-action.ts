@@ -9,7 +9,7 @@ import { tellOf } from '../report/announce.ts';
 import type { WeighedImage } from '../report/image-sizes.ts';
 import { formatPlan } from '../report/plan-table.ts';
 import { readSizes, writeSummary } from '../report/summary-file.ts';
-import { writeOutputs } from '../runner/runner-files.ts';
+import { exportVariables, writeOutputs } from '../runner/runner-files.ts';
 import type { StepProcess } from '../step/process.ts';
 import { readRun } from '../step/read-workflow-run.ts';
 import { withStep } from '../step/run-in-step.ts';
@@ -47,6 +47,8 @@ export async function runAction<Types extends ActionTypes>(
   return result;
 }
 
+type Outputs<Types extends ActionTypes> = Readonly<Record<Types['output'], string>>;
+
 /** How far an action came. */
 interface Attempt<Types extends ActionTypes> extends ActionResult<Types> {
   readonly inputs?: Types['inputs'];
@@ -61,6 +63,11 @@ async function attempt<Types extends ActionTypes>(
 ): Promise<Attempt<Types>> {
   const { env, log, termination } = process;
   let reached: Attempt<Types> = {};
+  const leaveOutputs = (inputs: Types['inputs'], outputs: Outputs<Types>): Outputs<Types> => {
+    const variables = inputs.metadataEnv === true ? action.metadataVariables?.(outputs) : undefined;
+    if (variables !== undefined) exportVariables(env, variables);
+    return writeOutputs(env, outputs);
+  };
   try {
     const asked = await spans.measure('read', 'Read', () => readAll(action, read, process));
     const { inputs, secrets, run } = asked;
@@ -78,7 +85,7 @@ async function attempt<Types extends ActionTypes>(
     reached = { inputs, plan };
     if (inputs.dryRun && action.nothingDone !== undefined) {
       const outcome = action.nothingDone(plan, '`dry-run` is true');
-      return { inputs, plan, outcome, outputs: writeOutputs(env, action.outputs(plan, outcome)) };
+      return { inputs, plan, outcome, outputs: leaveOutputs(inputs, action.outputs(plan, outcome)) };
     }
 
     const destinations = stepDestinations(plan);
@@ -95,7 +102,7 @@ async function attempt<Types extends ActionTypes>(
         reached = { inputs, plan, outcome, images };
         action.announce(plan, outcome, process);
         if (inputs.loginScope === 'job') step.keepLogin(loginVariables);
-        reached = { ...reached, outputs: writeOutputs(env, action.outputs(plan, outcome)) };
+        reached = { ...reached, outputs: leaveOutputs(inputs, action.outputs(plan, outcome)) };
       });
     });
     return reached;

@@ -15,6 +15,8 @@ export function inputsWithDefaults<Name extends string>(
   defaults: Readonly<Record<Name, string>>,
 ): InputReader<Name> {
   return (name) => {
+    // Whether it publishes must not hang on an expression that has no value in one leg of a matrix.
+    if (name === 'stage' && defaults[name] === 'false' && env.INPUT_STAGE === '') return '';
     const text = given(name) || defaults[name];
     if (text !== '') return text;
     if (name === 'token') return env.GITHUB_TOKEN ?? '';

@@ -35,6 +35,7 @@ export const inputDefaults = {
   verify: 'manifest',
   retries: '5',
   'dry-run': 'false',
+  'metadata-env': 'false',
   summary: 'true',
 } as const;
 
@@ -76,6 +77,8 @@ export interface Inputs {
   readonly verify: Verification;
   readonly retries: number;
   readonly dryRun: boolean;
+  /** Whether later steps get the DOCKER_METADATA_OUTPUT_* variables. */
+  readonly metadataEnv: boolean;
   readonly summary: boolean;
 }
 
@@ -84,9 +87,18 @@ function stage(text: string): string | undefined {
   const choice = normaliseBoolean(text);
   if (choice === 'false') return undefined;
   if (choice === 'true') return '';
+  if (text === '') {
+    throw new InputError('INPUT_INVALID', {
+      message: 'The input `stage` is empty: an expression in it has no value. Expected `true`, `false`, or a name.',
+      remedy:
+        "Say which of the two an empty value means: `stage: ${{ matrix.suffix || 'true' }}` stages, `stage: ${{ inputs.stage || 'false' }}` publishes.",
+    });
+  }
   // Of YAML 1.1's booleans, those that are a word: whoever writes `no` wants no leg of that name.
   const isBoolean = /^(?:yes|y|on|no|n|off)$/i.test(text);
-  if (!isBoolean && /^[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?$/.test(text)) return text;
+  // A suffix of a tag is a name, too: `-alpine`.
+  const name = text.replace(/^[._-]+/, '');
+  if (!isBoolean && /^[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?$/.test(name)) return name;
   throw new InputError('INPUT_INVALID', {
     message: `The input \`stage\` is "${text}": expected \`true\`, \`false\`, or a name of at most 32 lower-case letters, digits, ".", "-" and "_".`,
     remedy:
@@ -156,6 +168,8 @@ export function parseInputs(read: InputReader<InputName>, faults: Faults): Input
     verify: attempt(() => oneOf('verify', read('verify'), ['manifest', 'blobs', 'off'])) ?? 'manifest',
     retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100, inputDefaults.retries)) ?? 1,
     dryRun: attempt(() => oneOf('dry-run', normaliseBoolean(read('dry-run')), ['false', 'true'])) === 'true',
+    metadataEnv:
+      attempt(() => oneOf('metadata-env', normaliseBoolean(read('metadata-env')), ['false', 'true'])) === 'true',
     summary: attempt(() => oneOf('summary', normaliseBoolean(read('summary')), ['true', 'false'])) !== 'false',
   };
 }

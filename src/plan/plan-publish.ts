@@ -14,10 +14,11 @@ import type { Inputs } from '../inputs/publish-inputs.ts';
 import { describeImage, type ImageDescription, type Naming } from '../metadata/describe-image.ts';
 import { parseFlavor } from '../metadata/flavor.ts';
 import { parseAnnotations, parseLabels } from '../metadata/labels.ts';
-import type { ContextOptions } from '../metadata/metadata-context.ts';
+import { type ContextOptions, scopeOf } from '../metadata/metadata-context.ts';
 import { parseTagRules, repositoriesIn } from '../metadata/tag-rules.ts';
 import type { RegistryAuth } from '../registry/credential.ts';
 import { buildOf } from './build-decision.ts';
+import { fillBuildValues } from './build-values.ts';
 import { checkWrittenLogin, resolveCredentialAmong } from './credential-decision.ts';
 import { noteComments, noteEmptySecrets, refuseEmptySecrets } from './empty-secrets.ts';
 import { refuseImitatedReferences } from './imitated-references.ts';
@@ -28,12 +29,15 @@ import { resolvePush } from './push-decision.ts';
 import { checkRequest } from './registry-decision.ts';
 import { contextOf } from './run-metadata.ts';
 import { planSource } from './source-decision.ts';
+import { targetOf } from './target.ts';
 
 /** What a plan is made from beside the inputs and the run. */
 export interface PlanFacts {
   /** The time, and what the environment says of the metadata. */
   readonly metadata: ContextOptions;
   readonly registryAuth: RegistryAuth;
+  /** Whether a variable is set in the environment of the step; default: none is. */
+  readonly isSet?: (variable: string) => boolean;
   /** Looks at the disk for what the build would read; its faults are reported with the others. */
   readonly checkBuild: (build: BuildRequest) => void;
   /** The same for the file or folder of a source. */
@@ -102,7 +106,14 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
     return description && inputs.source ? { ...description, labels: [], annotations: [] } : description;
   };
   const description = attempt(() => describe(undefined));
-  const build = buildOf(inputs, run, destinations, push.value, description);
+  const scope = scopeOf(contextOf(run, facts.metadata), () => {});
+  const options = attempt(() => {
+    if (description === undefined) return undefined;
+    const targets = destinations.map((destination) => targetOf(destination, description));
+    return fillBuildValues(inputs.build.options, description, targets, scope, facts.isSet ?? (() => false));
+  });
+  const ofBuild = { ...inputs.build, options: options ?? inputs.build.options };
+  const build = buildOf({ ...inputs, build: ofBuild }, run, destinations, push.value, description);
   attempt(() => checkOutputs(build.outputs, build.load, push));
   attempt(() => refuseImitatedReferences(build, product));
   const source = attempt(() => planSource(inputs, product, given, destinations));

@@ -2,8 +2,8 @@
  * The outputs of the action, from what was decided and what came of it.
  */
 
-import { formatDigestReference, formatTagReference } from '../image/reference.ts';
-import { formatAnnotation, formatLabel } from '../metadata/labels.ts';
+import { formatDigestReference } from '../image/reference.ts';
+import { metadataTexts } from '../plan/metadata-variables.ts';
 import { type Outcome, targetsOf } from '../plan/outcome.ts';
 import type { PublicationPlan } from '../plan/plan.ts';
 import { withoutUrlSecrets } from '../text/url-secrets.ts';
@@ -24,6 +24,7 @@ export const outputNames = [
   'platforms',
   'labels',
   'annotations',
+  'json',
   'metadata',
   'plan',
 ] as const;
@@ -31,10 +32,15 @@ export const outputNames = [
 export type OutputName = (typeof outputNames)[number];
 
 /** What a merge has nothing to say about. */
-type BuildOutputName = 'imageid' | 'labels' | 'metadata';
+type BuildOutputName = 'imageid' | 'labels' | 'json' | 'metadata';
 export type MergeOutputName = Exclude<OutputName, BuildOutputName>;
 
-const buildOutputNames: readonly string[] = ['imageid', 'labels', 'metadata'] satisfies readonly BuildOutputName[];
+const buildOutputNames: readonly string[] = [
+  'imageid',
+  'labels',
+  'json',
+  'metadata',
+] satisfies readonly BuildOutputName[];
 
 function isOfMerge(name: OutputName): name is MergeOutputName {
   return !buildOutputNames.includes(name);
@@ -46,18 +52,15 @@ export const mergeOutputNames: readonly MergeOutputName[] = outputNames.filter(i
 export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly<Record<OutputName, string>> {
   const { description, push } = outcome;
   const carriedOut = { ...plan, push };
-  const { tags, version, labels, annotations } = description;
   const targets = targetsOf(plan, outcome);
-  const references = targets.flatMap((target) =>
-    target.description.tags.map(({ tag }) => formatTagReference(target.destination.repository, tag)),
-  );
+  const { version, tags, 'tag-names': names, labels, annotations, json } = metadataTexts(targets, description);
   const main = targets[0]?.destination;
   return {
-    image: references[0] ?? '',
+    image: tags.split('\n')[0] ?? '',
     reference: main && outcome.digest ? formatDigestReference(main.repository, outcome.digest) : '',
     digest: outcome.digest ?? '',
-    tags: references.join('\n'),
-    'tag-names': tags.map(({ tag }) => tag).join('\n'),
+    tags,
+    'tag-names': names,
     version,
     registry: main?.repository.registry ?? '',
     repository: main?.repository.path ?? '',
@@ -66,8 +69,9 @@ export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly
     reason: outcome.reason,
     imageid: outcome.imageId,
     platforms: JSON.stringify(outcome.platforms),
-    labels: labels.map(formatLabel).join('\n'),
-    annotations: annotations.map(formatAnnotation).join('\n'),
+    labels,
+    annotations,
+    json,
     metadata: withoutUrlSecrets(outcome.metadata),
     plan: JSON.stringify(carriedOut, (_, value: unknown) =>
       typeof value === 'string' ? withoutUrlSecrets(value) : value,
@@ -77,6 +81,6 @@ export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly
 
 /** The outputs of a merge: the same, without those that tell of a build. */
 export function formatMergeOutputs(plan: PublicationPlan, outcome: Outcome): Readonly<Record<MergeOutputName, string>> {
-  const { imageid: _, labels: __, metadata: ___, ...outputs } = formatOutputs(plan, outcome);
+  const { imageid: _, labels: __, json: ___, metadata: ____, ...outputs } = formatOutputs(plan, outcome);
   return outputs;
 }

@@ -15,6 +15,11 @@ describe('an input', () => {
     expect(read({ retries: '' })('retries')).toBe('5');
   });
 
+  test('that decides whether a leg of a matrix publishes is not filled in where its expression has no value', () => {
+    expect(read({}, { INPUT_STAGE: '' })('stage')).toBe('');
+    expect(read({})('stage')).toBe('false');
+  });
+
   test('without default is empty', () => {
     expect(read({})('owner')).toBe('');
   });

@@ -50,6 +50,7 @@ describe('strings become values', () => {
   test.each([
     ['push: maybe', { push: 'maybe' }, 'INPUT_INVALID'],
     ['push: yes, which is no boolean of YAML 1.2', { push: 'yes' }, 'INPUT_INVALID'],
+    ['stage: an expression without a value', { stage: '' }, 'INPUT_INVALID'],
     ['stage: no, which would be a name', { stage: 'no' }, 'INPUT_INVALID'],
     ['stage: On, which would be none', { stage: 'On' }, 'INPUT_INVALID'],
     ['push: tRUE', { push: 'tRUE' }, 'INPUT_INVALID'],
@@ -81,6 +82,14 @@ describe('strings become values', () => {
     });
   });
 
+  test.each([
+    ['-alpine', 'alpine'],
+    ['.x', 'x'],
+    ['a-b', 'a-b'],
+  ])('a suffix is the name of what is staged: %s', (text, name) => {
+    expect(someInputs({ stage: text }).stage).toBe(name);
+  });
+
   test('the default context beside a source, and referrers beside one in a registry, are none', () => {
     const texts = { source: 'docker://ghcr.io/octo-org/app:1.0', context: '.', referrers: 'True' };
     expect(someInputs(texts)).toMatchObject({ referrers: true, source: { kind: 'docker' } });
@@ -95,6 +104,7 @@ describe('strings become values', () => {
       verify: 'x',
       retries: 'x',
       'dry-run': 'x',
+      'metadata-env': 'x',
       summary: 'x',
       'login-scope': 'x',
       source: 'x',
@@ -118,6 +128,7 @@ describe('strings become values', () => {
       'INPUT_INVALID',
       'INPUT_INVALID',
       'PLATFORM_INVALID',
+      'INPUT_INVALID',
       'INPUT_INVALID',
       'INPUT_INVALID',
       'INPUT_INVALID',

@@ -7,6 +7,7 @@ import type { Plan } from '../../../src/plan/plan.ts';
 import { noRegistryAuth } from '../../../src/registry/credential.ts';
 import { formatOutputs } from '../../../src/report/outputs.ts';
 import { aPlan, aRun, planned, sha } from '../../support/builders.ts';
+import { thrownBy } from '../../support/to-throw-code.ts';
 
 const names = ({ destinations }: Plan): readonly string[] =>
   destinations.map(({ repository }) => formatRepository(repository));
@@ -182,6 +183,46 @@ describe('what is built is in the plan', () => {
       throw new InputError('CONTEXT_MISSING', { message: 'No.', remedy: 'Yes.' });
     };
     expect(() => planned({}, aRun(), { checkBuild })).toThrowCode('CONTEXT_MISSING');
+  });
+});
+
+describe('names of the image inside of a build', () => {
+  const run = aRun({ GITHUB_REF: 'refs/tags/v1.2.3' });
+  const argsOf = (text: string, isSet = false): readonly string[] =>
+    planned({ 'build-args': text }, run, { isSet: () => isSet }).plan.build.buildArgs;
+
+  test.each([
+    ['the version', 'V={{meta.version}}', ['V=1.2.3']],
+    ['several in one value, with blanks', 'V={{ meta.version }}+{{meta.sha}}', [`V=1.2.3+${sha.slice(0, 7)}`]],
+    ['the git tag', 'T={{meta.tag}}', ['T=v1.2.3']],
+    ['a date with its format', "D={{meta.date 'YYYYMMDD'}}", ['D=20260102']],
+    ['a date of a time zone', "D={{meta.date 'HH' tz='Asia/Tokyo'}}", ['D=12']],
+    ['other braces stay', 'T={{ .Name }} {{version}}', ['T={{ .Name }} {{version}}']],
+    [
+      'a variable of docker/metadata-action',
+      'DOCKER_METADATA_OUTPUT_VERSION',
+      ['DOCKER_METADATA_OUTPUT_VERSION=1.2.3'],
+    ],
+    ['any other name alone stays', 'VERSION', ['VERSION']],
+  ])('%s', (_title, text, args) => {
+    expect(argsOf(text)).toEqual(args);
+  });
+
+  test('a variable that docker/metadata-action has left is taken as it is', () => {
+    expect(argsOf('DOCKER_METADATA_OUTPUT_VERSION', true)).toEqual(['DOCKER_METADATA_OUTPUT_VERSION']);
+  });
+
+  test('also in `build-contexts`', () => {
+    const { build } = aPlan({ 'build-contexts': 'base=docker-image://octo/base:{{meta.version}}' }, run);
+    expect(build.buildContexts).toEqual(['base=docker-image://octo/base:1.2.3']);
+  });
+
+  test('a name that there is not is an error, which lists those that there are', () => {
+    expect(thrownBy(() => argsOf('V={{meta.verison}}'))).toMatchObject({
+      code: 'EXPRESSION_INVALID',
+      message: 'The expression {{meta.verison}} in "V={{meta.verison}}" names nothing.',
+      remedy: expect.stringContaining('version'),
+    });
   });
 });
 

@@ -38,6 +38,7 @@ describe('the outputs', () => {
       platforms: JSON.stringify(platforms),
       labels: expect.stringMatching(/^a=b\norg\.opencontainers\.image\.created=/),
       annotations: expect.stringMatching(/^manifest:c=d\nmanifest:org\.opencontainers\.image\.created=/),
+      json: expect.stringMatching(/^\{"tag-names":\["1\.0","latest"\],"tags":.*"labels":\{"a":"b"/),
       metadata: '{}',
       plan: JSON.stringify(plan),
     });
