@@ -39,15 +39,6 @@ function splitPair(input: string, entry: string, index: number, form: string): P
   });
 }
 
-/** @throws InputError INPUT_INVALID for a pair without a value */
-function needValue(input: string, { id, value }: Pair, form: string): void {
-  if (value.trim() !== '') return;
-  throw new InputError('INPUT_INVALID', {
-    message: `The input \`${input}\` has the entry "${id}", which is empty: expected ${form}.`,
-    remedy: `Write \`${form}\`, or leave the entry out.`,
-  });
-}
-
 /** @param faults gathers INPUT_INVALID */
 export function parseSecrets(
   inputs: { readonly secrets: string; readonly secretEnvs: string; readonly secretFiles: string },
@@ -61,40 +52,40 @@ export function parseSecrets(
     entries: readonly string[] | undefined,
     form: string,
     keep: (pair: Pair) => void,
+    keepEmpty?: (id: string) => void,
   ): void =>
     entries?.forEach((entry, index) => {
-      attempt(() => keep(splitPair(input, entry, index, form)));
+      attempt(() => {
+        const pair = splitPair(input, entry, index, form);
+        if (pair.value !== '') return keep(pair);
+        if (keepEmpty !== undefined) return keepEmpty(pair.id);
+        throw new InputError('INPUT_INVALID', {
+          message: `The input \`${input}\` has the entry "${pair.id}", which is empty: expected ${form}.`,
+          remedy: `Write \`${form}\`, or leave the entry out.`,
+        });
+      });
     });
   each(
     'secrets',
     attempt(() => readLines('secrets', inputs.secrets, false)),
     'ID=value',
     ({ id, value }) => {
-      if (value === '') {
-        empty.push(id);
-        return;
-      }
       sources.push({ id, kind: 'input' });
       values.set(id, value);
     },
+    (id) => void empty.push(id),
   );
   each(
     'secret-envs',
     attempt(() => readItems('secret-envs', inputs.secretEnvs)),
     'ID=VARIABLE',
-    (pair) => {
-      needValue('secret-envs', pair, 'ID=VARIABLE');
-      sources.push({ id: pair.id, kind: 'environment', variable: pair.value.trim() });
-    },
+    ({ id, value }) => void sources.push({ id, kind: 'environment', variable: value.trim() }),
   );
   each(
     'secret-files',
     attempt(() => readLines('secret-files', inputs.secretFiles)),
     'ID=path',
-    (pair) => {
-      needValue('secret-files', pair, 'ID=path');
-      sources.push({ id: pair.id, kind: 'file', path: pair.value.trim() });
-    },
+    ({ id, value }) => void sources.push({ id, kind: 'file', path: value.trim() }),
   );
   attempt(() => {
     const twice = sources.find(({ id }, index) => sources.findIndex((other) => other.id === id) !== index);

@@ -28,3 +28,12 @@ export function judgeText(text: string, now: number): Verdict {
   const delay = delayInText(line, now);
   return { transient: true, reason: line.trim(), ...(delay === undefined ? {} : { delay }) };
 }
+
+/** A status or a code of an answer that will be the same again (distribution-spec, "Error Codes"; docker writes them as words). */
+const lastingWords =
+  /\b4[0-9]{2}\b|\b(?:unsupported|denied|unauthorized|(?:manifest|name|digest|size|tag|blob upload) invalid|(?:manifest|name) unknown):/i;
+
+/** Whether what a command printed says that another attempt ends alike. */
+export function isLasting(text: string): boolean {
+  return lastingWords.test(text);
+}

@@ -10,7 +10,7 @@
  */
 
 import { InputError } from '../errors.ts';
-import { type Digest, parseDigest } from './digest.ts';
+import { type Digest, isDigest, parseDigest } from './digest.ts';
 import { parseRegistry, type Registry } from './registry-name.ts';
 import { formatRepository, parseRepository, type Repository } from './repository.ts';
 import { parseTag, type Tag } from './tag.ts';
@@ -29,6 +29,11 @@ export function formatTagReference(repository: Repository, tag: Tag): string {
 /** `name@digest` */
 export function formatDigestReference(repository: Repository, digest: Digest): string {
   return `${formatRepository(repository)}@${digest}`;
+}
+
+/** `name:tag` or `name@digest`: a manifest as a registry is asked for it. */
+export function formatManifestReference(repository: Repository, which: Tag | Digest): string {
+  return isDigest(which) ? formatDigestReference(repository, which) : formatTagReference(repository, which);
 }
 
 /** `name[:tag][@digest]` */

@@ -11,6 +11,7 @@ import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { sideBySide, widthOfRequests } from '../registry/concurrency.ts';
+import { findPushed } from '../registry/read-back.ts';
 import { faultOfEntry, type Leg, legOf } from './leg.ts';
 import type { Staging } from './leg-key.ts';
 import {
@@ -29,19 +30,6 @@ export type LegRegistry = Pick<
   RegistryClient,
   'findManifest' | 'headManifest' | 'putManifest' | 'deleteManifest' | 'getBlob' | 'listTags' | 'untilSeen'
 >;
-
-/** A manifest that this job or an earlier one pushed a moment ago. */
-function findPushed(
-  registry: LegRegistry,
-  repository: Repository,
-  which: Digest | Tag,
-): Promise<StoredManifest | undefined> {
-  return registry.untilSeen(
-    `${formatRepository(repository)} ${which}`,
-    () => registry.findManifest(repository, which),
-    (found) => found !== undefined,
-  );
-}
 
 async function readConfig(
   registry: LegRegistry,

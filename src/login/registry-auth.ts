@@ -2,7 +2,7 @@
  * The `registry-auth` input: logins for registries beside the one that `token` is for, as docker/login-action writes them.
  */
 
-import { isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
+import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { type Faults, type InputError, inputError } from '../errors.ts';
 import { parseRegistry } from '../image/registry-name.ts';
 import type { EmptyLogin, RegistryAuth, RegistryLogin } from '../registry/credential.ts';
@@ -31,23 +31,18 @@ interface Item {
 function parseList(text: string): readonly Item[] {
   // As it stands: a password of digits is no number (`0123`, `12e45678`), and one that reads `null` is there.
   const document = parseDocument(text, { logLevel: 'error', schema: 'failsafe' });
-  const { contents } = document;
-  const read = (node: unknown): unknown => {
-    try {
-      return isNode(node) ? node.toJS(document) : node;
-    } catch {
-      // An alias without an anchor, or too many of them.
-      return undefined;
-    }
-  };
-  // The parser's own words quote the text.
-  if (document.errors.length > 0) throw unreadable(`it is no YAML; ${quoting}`);
-  if (contents === null || (isScalar(contents) && contents.value === null)) return [];
-  if (!isSeq(contents)) {
-    if (isScalar(contents) && contents.value === '') return [];
-    throw unreadable('it is not a list');
+  let value: unknown;
+  try {
+    if (document.errors[0] !== undefined) throw document.errors[0];
+    value = document.toJS();
+  } catch {
+    // The parser's own words quote the text.
+    throw unreadable(`it is no YAML; ${quoting}`);
   }
-  return contents.items.map((node) => ({ value: read(node), hasComment: hasCommentedPassword(node) }));
+  if (value === null || value === undefined) return [];
+  if (!Array.isArray(value)) throw unreadable('it is not a list');
+  const nodes = isSeq(document.contents) ? document.contents.items : [];
+  return value.map((item, index) => ({ value: item, hasComment: hasCommentedPassword(nodes[index]) }));
 }
 
 /** Whether a `#` with a blank before it follows the password: YAML begins a comment there (https://yaml.org/spec/1.2.2/#66-comments). */

@@ -21,9 +21,11 @@ export function fillBuildValues(
   isSet: (variable: string) => boolean,
 ): BuildOptions {
   const fill = (text: string): string => fillMetaValues(text, scope, description.version);
-  const variables = metadataVariables(metadataTexts(targets, description));
-  const withValue = (arg: string): string =>
-    Object.hasOwn(variables, arg) && !isSet(arg) ? `${arg}=${variables[arg]}` : fill(arg);
+  const withValue = (arg: string): string => {
+    if (!arg.startsWith('DOCKER_METADATA_OUTPUT_') || isSet(arg)) return fill(arg);
+    const value = metadataVariables(metadataTexts(targets, description))[arg];
+    return value === undefined ? fill(arg) : `${arg}=${value}`;
+  };
   return {
     ...options,
     buildArgs: options.buildArgs.map(withValue),

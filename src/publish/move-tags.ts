@@ -5,9 +5,9 @@
 
 import { PublishError, RegistryError, withContext } from '../errors.ts';
 import type { RegistryKind } from '../github/product-registries.ts';
-import { type Digest, isDigest } from '../image/digest.ts';
+import type { Digest } from '../image/digest.ts';
 import type { Descriptor, StoredManifest } from '../image/manifest.ts';
-import { formatDigestReference, formatTagReference } from '../image/reference.ts';
+import { formatDigestReference, formatManifestReference, formatTagReference } from '../image/reference.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
 import { sideBySide, widthOfRequests } from '../registry/concurrency.ts';
@@ -94,16 +94,6 @@ function interrupted(
   return withContext(error, `In ${formatRepository(repository)}, ${digest} is whole; ${states.join('; ')}.`);
 }
 
-/** @returns `unreadable` if the registry lets this login push and not read, as for a robot that only pushes */
-export async function ifReadable<Result>(ask: () => Promise<Result>): Promise<Result | 'unreadable'> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof RegistryError && error.code === 'PULL_DENIED') return 'unreadable';
-    throw error;
-  }
-}
-
 /**
  * Asks for each tag, once all have moved: in the moment in which Distribution 2.8 writes a manifest again it answers 500 to
  * whoever reads it, under whatever tag.
@@ -129,15 +119,11 @@ export async function verifyName(
   pushed: Digest,
 ): Promise<void> {
   const found = await client.untilSeen(
-    formatName(repository, which),
+    formatManifestReference(repository, which),
     () => client.headManifest(repository, which),
     (head) => head?.digest === pushed,
   );
   if (found?.digest !== pushed) throw mismatch(repository, which, pushed, found?.digest);
-}
-
-function formatName(repository: Repository, which: Tag | Digest): string {
-  return isDigest(which) ? formatDigestReference(repository, which) : formatTagReference(repository, which);
 }
 
 /** @param found what the registry has after all attempts, if anything */
@@ -148,7 +134,7 @@ export function mismatch(
   found: Digest | undefined,
 ): RegistryError {
   return new RegistryError('DIGEST_MISMATCH', {
-    message: `${formatName(repository, which)} is ${found ?? 'not there'} after the push of ${pushed}.`,
+    message: `${formatManifestReference(repository, which)} is ${found ?? 'not there'} after the push of ${pushed}.`,
     remedy:
       'Something else moved the tag at the same time, or the registry lost the push, or it shows a push late. Give runs that publish the same tag one `concurrency` group, then run this job again. If the registry is late, allow more attempts with `retries`.',
     retryable: true,

@@ -7,10 +7,10 @@ import { formatPlatform } from '../image/platform.ts';
 import { nothingDone, type Outcome } from '../plan/outcome.ts';
 import type { Plan, Planned } from '../plan/plan.ts';
 import { isNamed, type NamedTarget, reasonForNoTag, type Target } from '../plan/target.ts';
+import { ifReadable } from '../registry/read-back.ts';
 import { type ImageSummary, summarise } from '../source/image-content.ts';
 import { remoteContent } from '../source/remote-image.ts';
 import { type ExistingTags, openExistingTags } from './existing-tags.ts';
-import { ifReadable } from './move-tags.ts';
 import type { PublishPorts } from './ports.ts';
 import { prepare } from './prepare.ts';
 import { buildOnly, pushBuiltImage } from './push-built-image.ts';
@@ -96,11 +96,13 @@ async function summariseImage(
   { target, manifest }: PushedImage,
   { registry }: PublishPorts,
 ): Promise<ImageSummary> {
+  const unknown = { platforms: {}, imageId: '' };
+  if (manifest === undefined) return unknown;
   const platform = plan.build.platforms[0] ?? facts?.docker?.platform ?? facts?.podman?.platform;
-  if (platform !== undefined && facts !== undefined && manifest && !isIndexMediaType(manifest.mediaType)) {
+  if (platform !== undefined && facts !== undefined && !isIndexMediaType(manifest.mediaType)) {
     return { platforms: { [formatPlatform(platform)]: manifest.digest }, imageId: '' };
   }
-  const content = manifest && remoteContent(registry, target.destination.repository, manifest);
-  const summary = content && (await ifReadable(() => summarise(content)));
-  return summary === undefined || summary === 'unreadable' ? { platforms: {}, imageId: '' } : summary;
+  const content = remoteContent(registry, target.destination.repository, manifest);
+  const summary = await ifReadable(() => summarise(content));
+  return summary === 'unreadable' ? unknown : summary;
 }

@@ -5,9 +5,9 @@ import type { Built } from '../engine/docker.ts';
 import type { EngineDecision, RunnerFacts } from '../engine/resolve-engine.ts';
 import { PublishError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
-import { formatDigestReference } from '../image/reference.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { NamedTarget } from '../plan/target.ts';
+import { findPushed } from '../registry/read-back.ts';
 import { pushByDigest, pushedDigest } from './build-by-digest.ts';
 import { chooseBuilder } from './choose-builder.ts';
 import type { ExistingTags } from './existing-tags.ts';
@@ -122,11 +122,7 @@ async function pushUnnamed(
   const mayMove = await existing.ask(targets, [digest]);
   const images = targets.filter(mayMove).map(async (target): Promise<PushedImage> => {
     const { repository } = target.destination;
-    const manifest = await registry.untilSeen(
-      formatDigestReference(repository, digest),
-      () => registry.findManifest(repository, digest),
-      (found) => found !== undefined,
-    );
+    const manifest = await findPushed(registry, repository, digest);
     if (manifest === undefined) throw mismatch(repository, digest, digest, undefined);
     return { target, digest, manifest, unmoved: target.tags, isSeen: true };
   });

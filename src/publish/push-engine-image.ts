@@ -4,8 +4,9 @@ import type { Digest } from '../image/digest.ts';
 import { formatTagReference } from '../image/reference.ts';
 import type { EngineImage } from '../image/transport.ts';
 import { isSameTarget, type NamedTarget } from '../plan/target.ts';
+import { findPushed, ifReadable } from '../registry/read-back.ts';
 import type { ExistingTags } from './existing-tags.ts';
-import { ifReadable, mismatch } from './move-tags.ts';
+import { mismatch } from './move-tags.ts';
 import type { PublishPorts } from './ports.ts';
 import { pushByClient } from './push-by-client.ts';
 import { mainReference, movedTags, type PushedImage, type PushResult, withMoved } from './pushed-image.ts';
@@ -24,13 +25,7 @@ export async function readBack(
 ): Promise<PushedImage> {
   const { repository } = target.destination;
   const [tag, ...unmoved] = target.tags;
-  const manifest = await ifReadable(() =>
-    registry.untilSeen(
-      formatTagReference(repository, tag),
-      () => registry.findManifest(repository, tag),
-      (found) => found?.digest === digest,
-    ),
-  );
+  const manifest = await ifReadable(() => findPushed(registry, repository, tag, digest));
   if (manifest === 'unreadable') {
     if (unmoved.length > 0) await pushAgain(unmoved.map((each) => formatTagReference(repository, each)));
     return { target, digest, manifest: undefined, unmoved: [], isSeen: true };

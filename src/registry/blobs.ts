@@ -10,6 +10,7 @@ import type { Digest } from '../image/digest.ts';
 import type { Descriptor } from '../image/manifest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Scope } from './authorization.ts';
+import { ifReadable } from './read-back.ts';
 import type { OciErrorCode } from './refusal.ts';
 import type { Session } from './session.ts';
 
@@ -168,12 +169,8 @@ export function createBlobs(session: Session): Blobs {
     cancelUpload,
 
     async pushBlob(repository, blob, open, from) {
-      const isPresent = await headBlob(repository, blob.digest).catch((error: unknown) => {
-        // Of a login that may push and not read; an upload of what the registry has already does no harm.
-        if (error instanceof RegistryError && error.code === 'PULL_DENIED') return false;
-        throw error;
-      });
-      if (isPresent) return 'present';
+      // Where this login may not look, an upload of what the registry has already does no harm.
+      if ((await ifReadable(() => headBlob(repository, blob.digest))) === true) return 'present';
       if (from === undefined || from.registry !== repository.registry || from.path === repository.path) {
         await upload(repository, blob, open);
         return 'uploaded';

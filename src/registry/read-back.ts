@@ -3,7 +3,13 @@
  * before its own 201: distribution-spec asks for a manifest to be there after its push, and says nothing of when.
  */
 
+import { RegistryError } from '../errors.ts';
 import { backOff, type RetryPorts } from '../http/retry.ts';
+import type { Digest } from '../image/digest.ts';
+import type { StoredManifest } from '../image/manifest.ts';
+import { formatManifestReference } from '../image/reference.ts';
+import type { Repository } from '../image/repository.ts';
+import type { Tag } from '../image/tag.ts';
 
 /**
  * Asks until the answer is what was written, or the attempts are used up.
@@ -30,4 +36,39 @@ export function createUntilSeen(options: RetryPorts & { readonly retries: number
       await sleep(wait);
     }
   };
+}
+
+/** Of the distribution client, what reading back a manifest needs. */
+export interface PushedReader {
+  findManifest(repository: Repository, which: Tag | Digest): Promise<StoredManifest | undefined>;
+  readonly untilSeen: UntilSeen;
+}
+
+/**
+ * A manifest that this job or an earlier one pushed a moment ago.
+ * @param digest that a tag is to have by then; absent for whichever manifest it has
+ * @returns what the registry has after all attempts, if anything
+ * @throws RegistryError as `getManifest`
+ */
+export function findPushed(
+  { findManifest, untilSeen }: PushedReader,
+  repository: Repository,
+  which: Tag | Digest,
+  digest?: Digest,
+): Promise<StoredManifest | undefined> {
+  return untilSeen(
+    formatManifestReference(repository, which),
+    () => findManifest(repository, which),
+    (found) => found !== undefined && (digest === undefined || found.digest === digest),
+  );
+}
+
+/** @returns `unreadable` if the registry lets this login push and not read, as for a robot that only pushes */
+export async function ifReadable<Result>(ask: () => Promise<Result>): Promise<Result | 'unreadable'> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === 'PULL_DENIED') return 'unreadable';
+    throw error;
+  }
 }

@@ -5,6 +5,7 @@ import type { Descriptor, StoredManifest } from '../image/manifest.ts';
 import { formatPlatform } from '../image/platform.ts';
 import { formatReference, type Reference } from '../image/reference.ts';
 import type { RegistryClient } from '../registry/client.ts';
+import { findPushed } from '../registry/read-back.ts';
 import type { ImageSource } from './image-source.ts';
 
 /**
@@ -47,11 +48,7 @@ export function remoteContent(
     repository,
     // An image that was just pushed may be shown in parts.
     readManifest: async ({ digest }) =>
-      (await client.untilSeen(
-        formatReference({ repository, digest }),
-        () => client.findManifest(repository, digest),
-        (found) => found !== undefined,
-      )) ?? client.getManifest(repository, digest),
+      (await findPushed(client, repository, digest)) ?? client.getManifest(repository, digest),
     // The registry took the manifest only with all that it points at.
     assertBlob: () => {},
     openBlob: (blob) => client.getBlob(repository, blob),

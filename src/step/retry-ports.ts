@@ -1,14 +1,10 @@
 /** How attempts wait, and which failed command is worth another one. */
 
 import { setTimeout } from 'node:timers/promises';
-import { judgeText } from '../engine/tool-output.ts';
+import { isLasting, judgeText } from '../engine/tool-output.ts';
 import { PublishError } from '../errors.ts';
 import type { RetryPorts, Verdict } from '../http/retry.ts';
 import type { Log } from '../log/log.ts';
-
-/** A status or a code of an answer that will be the same again (distribution-spec, "Error Codes"; docker writes them as words). */
-const lasting =
-  /\b4[0-9]{2}\b|\b(?:unsupported|denied|unauthorized|(?:manifest|name|digest|size|tag|blob upload) invalid|(?:manifest|name) unknown):/i;
 
 /**
  * A docker command is tried again if it says itself that the failure may pass. A push is tried once more also if the words do not
@@ -18,7 +14,7 @@ const lasting =
 export function judgeCommand(error: unknown, number: number): Verdict {
   if (!(error instanceof PublishError)) return { transient: false };
   if (error.retryable) return judgeText(error.detail, Date.now());
-  return error.code === 'PUSH_FAILED' && number === 1 && !lasting.test(error.message)
+  return error.code === 'PUSH_FAILED' && number === 1 && !isLasting(error.message)
     ? { transient: true, reason: error.message }
     : { transient: false };
 }
