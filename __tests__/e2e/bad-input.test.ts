@@ -77,10 +77,10 @@ const cases: readonly Case[] = [
     says: ['"feature/x"', 'contains "/"', 'Expected a letter, digit', '`tags`'],
   },
   {
-    what: 'a whole reference in place of a tag',
-    inputs: { tags: 'ghcr.io/octo-org/app:1.2.3' },
+    what: 'a branch in place of a tag',
+    inputs: { tags: 'feature/login' },
     code: 'TAG_INVALID',
-    says: ['"ghcr.io/octo-org/app:1.2.3"', 'contains "/"', 'Write the tag alone', '`images: ghcr.io/octo-org/app`'],
+    says: ['"feature/login"', 'contains "/"'],
   },
   {
     what: 'a tag of 129 characters',
@@ -104,7 +104,7 @@ const cases: readonly Case[] = [
     what: 'a context that is a file',
     inputs: { context: 'Dockerfile' },
     code: 'CONTEXT_MISSING',
-    says: ['"Dockerfile" is a file', 'expected a folder', '`context`'],
+    says: ['"Dockerfile", which is a file', 'expected a folder', '`context`'],
   },
   {
     what: 'a Dockerfile that is not there',

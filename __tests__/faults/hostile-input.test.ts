@@ -137,6 +137,7 @@ const words: Readonly<Partial<Record<Name, readonly string[]>>> = {
   'if-exists': ['overwrite', 'skip', 'fail'],
   referrers: ['true', 'false', 'yes'],
   'dry-run': ['true', 'false', 'no'],
+  'metadata-env': ['true', 'false', 'yes'],
   summary: ['true', 'false', '1'],
   tag: ['v1.2.3', 'latest', '1', '.'],
   digest: ['sha256:', 'a'.repeat(64), '@'],
