@@ -19,8 +19,13 @@ export interface MeddlingRegistry extends Disposable {
 /** What the client hears instead of the registry. */
 export interface Refusal {
   readonly status: number;
-  /** Of the body's `errors` (distribution-spec, "Error Codes"). */
-  readonly error: Readonly<Record<string, unknown>>;
+  /** Of the body's `errors` (distribution-spec, "Error Codes"), or the page of a proxy that knows no registry. */
+  readonly error: Readonly<Record<string, unknown>> | { readonly html: string };
+}
+
+function bodyOf({ error }: Refusal): readonly [type: string, text: string] {
+  if (typeof error.html === 'string') return ['text/html', error.html];
+  return ['application/json', JSON.stringify({ errors: [error] })];
 }
 
 /**
@@ -44,8 +49,9 @@ export async function startMeddlingRegistry(
     const refusal = await meddle(`${incoming.method} ${incoming.url}`, incoming.headers);
     if (refusal !== undefined) {
       incoming.resume();
-      outgoing.writeHead(refusal.status, { 'content-type': 'application/json' });
-      outgoing.end(JSON.stringify({ errors: [refusal.error] }));
+      const [type, text] = bodyOf(refusal);
+      outgoing.writeHead(refusal.status, { 'content-type': type });
+      outgoing.end(text);
       return;
     }
     const answer = await passOn(incoming);

@@ -6,6 +6,8 @@ import type { BuildRequest } from '../build/build-request.ts';
 import { dockerfilePath } from '../build/context-path.ts';
 import { BuildError, PermissionError, type PublishError, ToolError } from '../errors.ts';
 import { formatPlatform } from '../image/platform.ts';
+import { cut } from '../text/cut.ts';
+import { beginsPage, textOfMarkup } from '../text/markup.ts';
 import type { CommandResult } from './command.ts';
 import { judgeText } from './tool-output.ts';
 
@@ -61,15 +63,25 @@ function parseVertex(stderr: string): string | undefined {
 const prefixes =
   /^(?:(?:ERROR|error|Error response from daemon|failed to build|failed to solve|failed to compute cache key|failed to calculate checksum of ref \S+): ?)+/;
 
+/** Enough of a page for its title and its first words, in characters. */
+const longestPage = 300;
+
+/** The words of a page in one line. */
+function pageInShort(page: string): string {
+  return cut(textOfMarkup(page).replace(/\s+/g, ' ').trim(), longestPage);
+}
+
 /**
  * The last line that names an error, without the prefixes that say no more than that; with the lines after it where it
- * only announces them, as for a registry that answers with several errors.
+ * only announces them, as for a registry that answers with several errors, or a proxy with a page.
  */
 export function lastReason(stderr: string): string {
   const lines = stderr.trim().split('\n');
   const head = lines.findLastIndex((each) => /^(?:ERROR|error|Error response from daemon)\b/.test(each));
   const line = lines.at(head) ?? '';
-  return (line.endsWith(': errors:') ? [line, lines.slice(head + 1).join(', ')].join(' ') : line)
+  const following = lines.slice(head + 1);
+  const whole = line.endsWith(': errors:') ? `${line} ${following.join(', ')}` : line;
+  return (beginsPage(line) ? pageInShort([line, ...following].join(' ')) : whole)
     .replace(prefixes, '')
     .replace(/\.$/, '');
 }

@@ -19,6 +19,8 @@ export interface GivenCredentials {
   /** Empty for none. */
   readonly token: string;
   readonly username: string;
+  /** Whoever started the run: the default of `username`. */
+  readonly actor: string;
   readonly registryAuth: readonly { readonly registry: Registry; readonly username: string }[];
 }
 
@@ -86,7 +88,7 @@ export function checkWrittenLogin({ registry, password }: WrittenLogin, product:
 export function resolveCredential(
   registry: Registry,
   product: Product,
-  { token, username, registryAuth }: GivenCredentials,
+  { token, username, actor, registryAuth }: GivenCredentials,
   needed: boolean,
 ): CredentialDecision {
   const entry = registryAuth.find((each) => each.registry === registry);
@@ -96,6 +98,13 @@ export function resolveCredential(
   const owning = hostOfOwningProduct(registry, product);
   const form = tokenForm(token);
   if (owning === undefined) {
+    if (token === '' && needed && username !== '' && username !== actor) {
+      throw new InputError('TOKEN_MISSING', {
+        message: `The input \`username\` is "${username}", and \`token\` is empty in this run, which publishes to ${registry}.`,
+        remedy:
+          'Correct the name of the secret in `token`. A secret of an environment needs the `environment` of the job. To use the login that the runner has, leave `username` out.',
+      });
+    }
     if (token === '') return { kind: 'runner', reason: 'no token was given for it' };
     if (form !== 'other') return { kind: 'runner', reason: `a token of GitHub is not sent to ${registry}` };
     return { kind: 'token', username: username || 'token', reason: 'the token was given for it' };

@@ -83,7 +83,12 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
         ? [locateImage(inputs, run, product, facts.server)]
         : locateImages(inputs.images, named, product),
     ) ?? [];
-  const given = { token: inputs.token, username: inputs.username, registryAuth: facts.registryAuth.logins };
+  const given = {
+    token: inputs.token,
+    username: inputs.username,
+    actor: run.actor,
+    registryAuth: facts.registryAuth.logins,
+  };
   const owners = {
     sourceOwner: run.sourceRepository?.owner ?? '',
     sourceRepository: run.sourceRepository?.name ?? '',
@@ -91,8 +96,9 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   };
   for (const login of facts.registryAuth.logins) attempt(() => checkWrittenLogin(login, product));
   const registries = located.map(({ registry }) => registry.registry);
+  const mustPush = push.value && push.yieldsBecause === undefined;
   const destinations = located.flatMap(({ registry, repository }) => {
-    const credential = attempt(() => resolveCredentialAmong(registries, registry.registry, product, given, push.value));
+    const credential = attempt(() => resolveCredentialAmong(registries, registry.registry, product, given, mustPush));
     if (credential === undefined) return [];
     return [{ registry, repository, credential, packageUrl: packageUrl(registry, repository, product, owners) }];
   });

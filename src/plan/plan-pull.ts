@@ -43,7 +43,7 @@ export function planPull(inputs: PullInputs, run: Run, registryAuth: RegistryAut
     });
   }
   const tag = inputs.tag ?? (digest === undefined ? latest : undefined);
-  const given = { token: inputs.token, username: inputs.username, registryAuth: registryAuth.logins };
+  const given = { token: inputs.token, username: inputs.username, actor: run.actor, registryAuth: registryAuth.logins };
   const credential = resolveCredential(registry.registry, product, given, false);
   return {
     product,

@@ -5,6 +5,7 @@ import { parseChallenges } from '../http/challenge.ts';
 import { type Asked, describeAnswer, exchangeOf, formatUrl, inShort } from '../http/request-failure.ts';
 import { delayOfAnswer, isTransientStatus } from '../http/retry.ts';
 import { isObject, parseJson } from '../text/json.ts';
+import { textOfMarkup } from '../text/markup.ts';
 
 /** What an answer said of itself. */
 export interface Refusal {
@@ -53,9 +54,7 @@ export function readRefusal(status: number, body: string): Refusal {
         (part) => typeof part === 'string' && part !== '',
       )
     : undefined;
-  const words =
-    typeof said === 'string' ? said : body.replace(/<(script|style)\b.*?<\/\1>/gis, ' ').replace(/<[^>]*>/g, ' ');
-  return { status, ociCodes: [], words: inShort(words) };
+  return { status, ociCodes: [], words: inShort(typeof said === 'string' ? said : textOfMarkup(body)) };
 }
 
 export interface AnswerFacts {

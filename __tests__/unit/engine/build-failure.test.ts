@@ -255,6 +255,17 @@ describe('a push that failed is no failed build', () => {
     );
   });
 
+  test('by a proxy, which answers with a page', () => {
+    const page = '<html>\n<head><title>413 Request Entity Too Large</title></head>\n<body>nginx</body>\n</html>\n\n';
+    const pushing = '------\n > pushing localhost:5001/ut/ok:1 with docker:\n------\n';
+    const stderr = `#7 ERROR: unknown: ${page}${pushing}ERROR: failed to build: unknown: ${page}`;
+    expect(buildFailure(request, { exitCode: 1, stdout: '', stderr }, true)).toMatchObject({
+      code: 'PUSH_FAILED',
+      message: 'The push of localhost:5001/ut/ok:1 failed: unknown: 413 Request Entity Too Large nginx.',
+      retryable: false,
+    });
+  });
+
   test('by buildx, which reads back what the engine pushed', () => {
     const pushed = '#7 pushing localhost:5001/ut/ok:1 with docker\n#7 pushing layer ec084badf0ba done\n#7 DONE 0.1s\n';
     const stderr = `${pushed}ERROR: failed to build: unauthorized\n`;

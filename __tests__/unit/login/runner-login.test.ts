@@ -28,7 +28,12 @@ describe('which credential is sent to a registry', () => {
   const cloud = resolveProduct(new URL('https://github.com'));
   const server = resolveProduct(new URL('https://ghes.example'));
   const decide = (registry: string, token: string, { product = cloud, needed = true, username = '' } = {}) =>
-    resolveCredential(parseRegistry(registry), product, { token, username, registryAuth: [] }, needed);
+    resolveCredential(
+      parseRegistry(registry),
+      product,
+      { token, username, actor: 'octocat', registryAuth: [] },
+      needed,
+    );
 
   test.each([
     ['the job’s token for the product’s own registry', 'ghcr.io', 'ghs_job', {}],
@@ -90,7 +95,7 @@ describe('which credential is sent to a registry', () => {
 
   test('an entry of registry-auth goes before the token', () => {
     const registryAuth = [{ registry: parseRegistry('ghcr.io'), username: 'robot' }];
-    const given = { token: 'ghs_job', username: 'octocat', registryAuth };
+    const given = { token: 'ghs_job', username: 'octocat', actor: 'octocat', registryAuth };
     expect(resolveCredential(parseRegistry('ghcr.io'), cloud, given, true)).toEqual({
       kind: 'registry-auth',
       username: 'robot',

@@ -14,7 +14,7 @@ function receivers(
 ) {
   const registries = names.map(parseRegistry);
   const registryAuth = entries.map((name) => ({ registry: parseRegistry(name), username: 'robot' }));
-  const given = { token, username: 'octocat', registryAuth };
+  const given = { token, username: 'octocat', actor: 'octocat', registryAuth };
   return registries.filter(
     (registry) => resolveCredentialAmong(registries, registry, product, given, true).kind === 'token',
   );
@@ -53,7 +53,7 @@ describe('of several registries the token goes to', () => {
 
   test('and each other one is told why not', () => {
     const registries = ['ghcr.io', 'docker.io'].map(parseRegistry);
-    const given = { token: 'ghs_x', username: '', registryAuth: [] };
+    const given = { token: 'ghs_x', username: '', actor: 'octocat', registryAuth: [] };
     expect(resolveCredentialAmong(registries, parseRegistry('docker.io'), cloud, given, true)).toEqual({
       kind: 'runner',
       reason: '`token` is for ghcr.io, and `registry-auth` has no entry for this one',
@@ -81,5 +81,28 @@ describe('an entry of registry-auth', () => {
     ['a host that imitates one of GitHub’s', 'ghrc.io', 'password', cloud, 'REGISTRY_INVALID'],
   ] as const)('is refused with %s', (_title, registry, password, product, code) => {
     expect(check(registry, password, product)).toThrowCode(code);
+  });
+});
+
+describe('a password that is empty beside a user name', () => {
+  const decide = (username: string, needed: boolean) => {
+    const given = { token: '', username, actor: 'octocat', registryAuth: [] };
+    const registry = parseRegistry('docker.io');
+    return resolveCredentialAmong([registry], registry, cloud, given, needed);
+  };
+
+  test('is a secret that this run does not have, where it publishes', () => {
+    expect(() => decide('ci', true)).toThrow(
+      'The input `username` is "ci", and `token` is empty in this run, which publishes to docker.io.',
+    );
+    expect(() => decide('ci', true)).toThrowCode('TOKEN_MISSING');
+  });
+
+  test.each([
+    ['a run that publishes nothing', 'ci', false],
+    ['the name of whoever started the run, which is the default', 'octocat', true],
+    ['no name', '', true],
+  ])('means the login of the runner: %s', (_, username, needed) => {
+    expect(decide(username, needed).kind).toBe('runner');
   });
 });
