@@ -13,7 +13,7 @@ import { lab } from '../support/lab.ts';
 import { findBuildx, type Runner, type RunnerOptions, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
 
-const suite = openSuite('engine', 'registry', 'busybox', 'client');
+const suite = openSuite('engine', 'withoutBuildx', 'registry', 'busybox', 'client');
 
 function aRunner(dockerfile = 'FROM scratch\nCOPY hello.txt /hello.txt\n', options: RunnerOptions = {}): Runner {
   const repository = `octo-org/${uniqueName('app')}`;
@@ -273,6 +273,13 @@ test.each([
   const step = await runner.main({ ...where, tags: '1.0' });
   expect(step).toMatchObject({ exitCode: 1, code: 'ENGINE_INCOMPATIBLE' });
   expect(step.log).toContain('DOCKER_API_VERSION');
+});
+
+test('a push of docker that asks a notary server for signatures names DOCKER_CONTENT_TRUST', async () => {
+  const runner = aRunner(undefined, { engine: suite.withoutBuildx, env: { DOCKER_CONTENT_TRUST: '1' } });
+  const step = await runner.main({ registry: suite.registry, tags: '1.0' });
+  expect(step).toMatchObject({ exitCode: 1, code: 'CONTENT_TRUST_FAILED', outputs: {} });
+  expect(step.failure).toContain('DOCKER_CONTENT_TRUST: 0');
 });
 
 describe('the Dockerfile', () => {
