@@ -47,3 +47,23 @@ test.each(['manifest', 'blobs'])('what our own client pushes does, too, with `ve
     expect(await suite.client.digestOf(`${suite.registry}/octo-org/${image}:${tag}`)).toBe(step.outputs.digest);
   }
 });
+
+test.each([
+  ['the first', 0],
+  ['the second', 1],
+])('of two registries, where %s takes such a login, both have the image', async (_which, place) => {
+  using registry = await startPushOnly(readsContent);
+  const image = uniqueName('robot');
+  const runner = suite.action.newRunner({ engine: suite.engine, repository: `octo-org/${image}` });
+  runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
+  const names = [`${registry.address}/octo-org/${image}`, `${suite.registry}/octo-org/${image}-other`];
+  const images = (place === 0 ? names : names.toReversed()).join('\n');
+  const step = await runner.main({ images, tags: '1.0\nstable' });
+  expect(step).toMatchObject({ exitCode: 0, failure: '', outputs: { published: 'true' } });
+  expect(step.log).toContain(notRead);
+  for (const name of [image, `${image}-other`]) {
+    for (const tag of ['1.0', 'stable']) {
+      expect(await suite.client.digestOf(`${suite.registry}/octo-org/${name}:${tag}`)).toBe(step.outputs.digest);
+    }
+  }
+});

@@ -5,7 +5,7 @@ import { type MeddlingRegistry, startMeddlingRegistry } from '../support/meddlin
 import { type Runner, type StepResult, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
 
-const suite = openSuite('engine', 'containerd', 'registry', 'login', 'client');
+const suite = openSuite('engine', 'containerd', 'withoutBuildx', 'podman', 'registry', 'login', 'busybox', 'client');
 
 /** A registry that asks for a login, and every password that it was sent. */
 interface Recording extends MeddlingRegistry {
@@ -22,6 +22,9 @@ async function startRecording(): Promise<Recording> {
   });
   return { ...registry, passwords, [Symbol.dispose]: () => registry[Symbol.dispose]() };
 }
+
+const entry = (registry: string, password: string): string =>
+  `- registry: ${registry}\n  username: ${suite.login.username}\n  password: ${password}\n`;
 
 describe('two registries that ask for a login', () => {
   let first: Recording;
@@ -49,9 +52,6 @@ describe('two registries that ask for a login', () => {
     return { runner, path, images: `${first.address}/${path}\n${second.address}/${path}` };
   }
 
-  const entry = (registry: string, password: string): string =>
-    `- registry: ${registry}\n  username: ${suite.login.username}\n  password: ${password}\n`;
-
   function refusalOf({ exitCode, failure }: StepResult): string {
     expect(exitCode).toBe(1);
     return failure;
@@ -74,6 +74,41 @@ describe('two registries that ask for a login', () => {
     expect({ first: [...first.passwords], second: [...second.passwords] }).toEqual({ first: [token], second: [token] });
     expect(await suite.client.digestOf(`${suite.login.registry}/${path}:1`)).toBe(step.outputs.digest);
   });
+});
+
+describe('two registries, of which one has the layers of the base image, have one image with one digest', () => {
+  const engines = [
+    ['the classic store', () => suite.engine, {}],
+    ['the containerd store', () => suite.containerd, {}],
+    ['Docker without buildx', () => suite.withoutBuildx, {}],
+    ['Podman', () => suite.podman, { engine: 'podman' }],
+    ['the classic store, if the version must be new', () => suite.engine, { 'if-exists': 'fail' }],
+  ] as const;
+
+  test.each(engines.flatMap((engine) => [0, 1].map((place) => [...engine, place] as const)))(
+    '%s',
+    async (_store, engine, inputs, place) => {
+      const path = `octo-org/${uniqueName('one-digest')}`;
+      const names = [`${suite.registry}/${path}`, `${suite.login.registry}/${path}`];
+      const images = place === 0 ? names : names.toReversed();
+      const runner = suite.action.newRunner({ engine: engine(), repository: path });
+      runner.write('Dockerfile', `FROM ${suite.busybox}\nCOPY Dockerfile /\n`);
+      const auth = entry(suite.login.registry, suite.login.token);
+      const step = await runner.main({
+        images: images.join('\n'),
+        tags: '1\nstable',
+        'registry-auth': auth,
+        ...inputs,
+      });
+      expect(step).toMatchObject({ exitCode: 0, failure: '' });
+      for (const name of names) {
+        for (const tag of ['1', 'stable']) {
+          expect(await suite.client.digestOf(`${name}:${tag}`)).toBe(step.outputs.digest);
+        }
+        expect(await suite.client.contentOf(`${name}:1`, 'Dockerfile')).toContain('COPY Dockerfile');
+      }
+    },
+  );
 });
 
 describe('one of two registries refuses the push', () => {
@@ -106,7 +141,7 @@ describe('one of two registries refuses the push', () => {
       const other = images[1 - place];
       const moved = await suite.client.tagsOf(`${suite.registry}/${path}-${1 - place}`).catch((): string[] => []);
       expect(step.exitCode).toBe(1);
-      expect(step.failure).toMatch(new RegExp(`push.* ${images[place]}:1`));
+      expect(step.failure).toMatch(new RegExp(`(?:push|for).* ${images[place]}[:.]`));
       expect(step.failure.includes(`In ${other} moved: 1.`)).toBe(moved.includes('1'));
       expect(moved).not.toContain('stable');
     },

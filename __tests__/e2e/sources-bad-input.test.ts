@@ -124,7 +124,7 @@ const cases: readonly Case[] = [
     what: 'an image that Podman does not have',
     source: () => 'containers-storage:no-such-image:1',
     code: 'SOURCE_MISSING',
-    says: ['"no-such-image:1"', 'podman images'],
+    says: ['"no-such-image:1"', 'podman images', 'sudo podman save --format oci-archive'],
   },
   {
     what: 'a tag that the registry does not have',

@@ -39,8 +39,8 @@ export const mergeAction: Action<MergeTypes> = {
 
 async function mergeIn(
   planned: Planned<MergePlan>,
-  { token, retries }: MergeInputs,
-  { process: { env, log, termination }, step: { registry }, run, runStage }: Workplace,
+  { token, retries, loginScope }: MergeInputs,
+  { process: { env, log, termination }, step, run, runStage }: Workplace,
 ): Promise<Done<Outcome>> {
   const removeVersions: RemoveVersions = async (repository, digests) => {
     if (!isOwnPackage(planned.plan, repository)) return false;
@@ -54,8 +54,10 @@ async function mergeIn(
     }
     return true;
   };
-  // A merge has no `login-scope`: its logins end with the step.
-  return { outcome: await mergeLegs(planned, { registry, removeVersions, log, runStage }), loginVariables: {} };
+  const outcome = await mergeLegs(planned, { registry: step.registry, removeVersions, log, runStage });
+  // A merge needs no Docker, and so none that logs in.
+  if (loginScope === 'job') await step.writeLogins();
+  return { outcome, loginVariables: { DOCKER_CONFIG: step.config.folder } };
 }
 
 /** Whether the package is one of the run's own product, and the step's token is for it: only then the API removes versions. */

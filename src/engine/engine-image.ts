@@ -36,6 +36,11 @@ async function countIds({ run, env }: Pick<DockerPorts, 'run' | 'env'>, { kind, 
   return [...ids].filter((id) => id.startsWith(prefix)).length;
 }
 
+/** Podman keeps a storage for each user (https://docs.podman.io/en/latest/markdown/podman.1.html, "Rootless mode"). */
+function ofRoot(image: string): string {
+  return ` If an earlier step ran \`sudo podman build\`, the image is in the storage of root, which this step does not see: leave \`sudo\` out there, or run \`sudo podman save --format oci-archive --output image.tar ${image}\` and set \`source: oci-archive:image.tar\`.`;
+}
+
 function notFound(image: EngineImage, fitting: number, { exitCode, stderr }: CommandResult): PublishError {
   const program = programs[image.kind];
   const source = formatSource(image);
@@ -50,7 +55,7 @@ function notFound(image: EngineImage, fitting: number, { exitCode, stderr }: Com
   if (/no such (?:image|object)|not known|not found|invalid reference/i.test(stderr)) {
     return new InputError('SOURCE_MISSING', {
       message: `There is no image "${image.image}" (\`source: ${source}\`): ${reason}.`,
-      remedy: `Give a name or ID that \`${program} images\` lists in an earlier step of this job.`,
+      remedy: `Give a name or ID that \`${program} images\` lists in an earlier step of this job.${image.kind === 'containers-storage' ? ofRoot(image.image) : ''}`,
       detail: stderr,
     });
   }

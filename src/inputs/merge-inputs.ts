@@ -15,6 +15,7 @@ export const mergeInputDefaults = {
   token: '',
   username: '',
   'registry-auth': '',
+  'login-scope': 'step',
   stage: 'true',
   digests: '',
   platforms: '',

@@ -129,6 +129,21 @@ export async function findMarkers(
   return found.flatMap((marker) => marker ?? []);
 }
 
+/** Whether a repository has markers of one image of a run. @throws RegistryError */
+export async function hasMarkers(registry: LegRegistry, repository: Repository, staging: Staging): Promise<boolean> {
+  return markerTagsOf(await registry.listTags(repository), staging).length > 0;
+}
+
+/** Whether a repository has at least one of these manifests. @throws RegistryError */
+export async function hasSome(
+  registry: LegRegistry,
+  repository: Repository,
+  digests: readonly Digest[],
+): Promise<boolean> {
+  const found = await sideBySide(digests, widthOfRequests, (digest) => registry.headManifest(repository, digest));
+  return found.some((each) => each !== undefined);
+}
+
 /**
  * Reads the leg that a marker names, so that the merge publishes what the registry holds under the leg's digest.
  * @throws InputError LEG_MISSING, LEG_FOREIGN, LEG_INVALID (the marker says something else of the leg); RegistryError

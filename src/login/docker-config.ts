@@ -9,6 +9,7 @@ import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, symlink, writeFile
 import { join, resolve } from 'node:path';
 import { ToolError } from '../errors.ts';
 import type { Registry } from '../image/registry-name.ts';
+import type { RegistryLogin } from '../registry/credential.ts';
 import { isObject, type JsonObject } from '../text/json.ts';
 import { isStepFolder } from './private-folder.ts';
 
@@ -142,6 +143,19 @@ export async function createDockerConfig(
     currentContext: typeof config.currentContext === 'string' ? config.currentContext : undefined,
     pluginFolders: extra.filter((each) => typeof each === 'string'),
   };
+}
+
+/**
+ * Writes logins into the private folder, as `docker login` writes them where no credential store is named: for a step that
+ * needs no Docker, and leaves its logins to later ones.
+ */
+export async function writeLogins({ folder }: DockerConfig, logins: readonly RegistryLogin[]): Promise<void> {
+  const config = await readConfig(folder);
+  const auths = logins.map(({ registry, username, password }) => {
+    return [loginKey(registry), { auth: Buffer.from(`${username}:${password}`).toString('base64') }];
+  });
+  const all = { ...(isObject(config.auths) ? config.auths : {}), ...Object.fromEntries(auths) };
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ ...config, auths: all }), { mode: 0o600 });
 }
 
 /** Removes the private folder and every login in it. */

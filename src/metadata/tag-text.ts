@@ -18,7 +18,11 @@ export function cleanText(text: string): string {
 
 /** What one may have meant whose line of `tags` is no tag. */
 function remedyOf(text: string): string {
-  if (/[\s"[\]]|^-/.test(text)) return 'Write one tag a line, and nothing around it:\ntags: |\n  1.2.3\n  latest';
+  if (/[\s"[\]]|^-/.test(text)) {
+    const meant = text.split(/[\s"'[\]]+/).filter((name) => /^\w/.test(name));
+    const tags = meant.length === 0 ? ['1.2.3', 'latest'] : meant;
+    return ['Write one tag a line, and nothing around it:\ntags: |', ...tags].join('\n  ');
+  }
   return 'Correct it in `tags`; a branch name becomes a valid tag with `type=ref,event=branch`.';
 }
 

@@ -3,17 +3,19 @@
  * is published.
  */
 
-import { PublishError } from '../errors.ts';
+import { PublishError, RegistryError } from '../errors.ts';
 import { haveSameEntries, platformsOf, readEntries } from '../image/image-index.ts';
 import type { StoredManifest } from '../image/manifest.ts';
 import { formatDigestReference, formatTagReference } from '../image/reference.ts';
-import { formatRepository, type Repository } from '../image/repository.ts';
+import { formatRepository, isSameRepository, type Repository } from '../image/repository.ts';
 import { checkLegs, joinLegs, type Leg } from '../legs/leg.ts';
 import {
   type Collected,
   checkContent,
   collectLegs,
   findMarkers,
+  hasMarkers,
+  hasSome,
   type RemoveVersions,
   readLeg,
   removeMarkers,
@@ -23,11 +25,13 @@ import { nothingDone, type Outcome } from '../plan/outcome.ts';
 import type { Planned } from '../plan/plan.ts';
 import type { LegSelection, MergePlan } from '../plan/plan-merge.ts';
 import { isNamed, isSameTarget, type NamedTarget, reasonForNoTag, type Target } from '../plan/target.ts';
+import { remoteContent } from '../source/remote-image.ts';
 import { openExistingTags } from './existing-tags.ts';
 import { type NamingPorts, prepareTargets } from './prepare.ts';
 import type { PushedImage } from './pushed-image.ts';
 import { withConsent } from './recheck-permission.ts';
 import { tagAll } from './tag-and-verify.ts';
+import { pushImage } from './upload-image.ts';
 
 export interface MergePorts extends NamingPorts {
   readonly removeVersions: RemoveVersions;
@@ -43,8 +47,14 @@ interface MergeTarget {
 /** An index that is whole, but not in the registry yet. */
 interface Merged extends MergeTarget {
   readonly index: StoredManifest;
+  /** Where its legs are: in the target's own repository, or in the one that they are copied from. */
+  readonly home: Repository;
+  /** Of the target's own repository. */
   readonly markers: readonly Marker[];
 }
+
+/** Where the legs of a repository are: there, or in another target of the merge, if only that one has any. */
+type HomeOf = (repository: Repository) => Promise<Repository>;
 
 /**
  * @throws PublishError; the markers are then still there, and no tag has moved unless the registry failed while they did
@@ -65,7 +75,8 @@ async function mergeInto(targets: readonly Target[], plan: MergePlan, ports: Mer
   if (main === undefined) return nothingDone(plan, '`images` enables no repository');
 
   const existing = openExistingTags(plan, ports);
-  const found = await findBegun(plan, ports, targets.filter(isNamed));
+  const homeOf = openHomes(plan.legs, targets, registry);
+  const found = await findBegun(plan, ports, targets.filter(isNamed), homeOf);
   const begun = found.flatMap((each) => each.begun ?? []);
   const mayMerge = await existing.ask(
     targets,
@@ -74,10 +85,8 @@ async function mergeInto(targets: readonly Target[], plan: MergePlan, ports: Mer
   const wanted = found.filter(({ target }) => mayMerge(target));
   // Nothing is written anywhere before the legs are known to be whole everywhere.
   const merged = await runStage('push', 'Join', async () => {
-    const indexes = await Promise.all(wanted.map((each) => mergeFor(plan, ports, each, begun)));
-    for (const { target, index } of indexes) {
-      await registry.putManifest(target.destination.repository, index, index.digest);
-    }
+    const indexes = await Promise.all(wanted.map((each) => mergeFor(plan, ports, each, begun, homeOf)));
+    for (const each of indexes) await putIndex(each, ports);
     return indexes;
   });
   const mayMove = await existing.ask(
@@ -115,17 +124,72 @@ async function mergeFor(
   ports: MergePorts,
   { target, begun: own }: MergeTarget,
   begun: readonly StoredManifest[],
+  homeOf: HomeOf,
 ): Promise<Merged> {
   const { registry, log } = ports;
-  const { repository } = target.destination;
-  const { legs, markers } = await findLegs(plan.legs, ports, repository);
+  const home = await homeOf(target.destination.repository);
+  const { legs, markers } = await findLegs(plan.legs, ports, home);
   for (const { digest, entries } of legs) {
-    log.info(`Leg ${Object.keys(platformsOf(entries)).join(', ')}: ${formatDigestReference(repository, digest)}`);
+    log.info(`Leg ${Object.keys(platformsOf(entries)).join(', ')}: ${formatDigestReference(home, digest)}`);
   }
-  checkLegs(repository, legs, plan.platforms, plan.legs.kind);
-  await checkContent(registry, repository, legs);
+  checkLegs(home, legs, plan.platforms, plan.legs.kind);
+  await checkContent(registry, home, legs);
   const fresh = joinFrom(legs, plan, target);
-  return { target, begun: own, index: begun.find((each) => haveSameEntries(each, fresh)) ?? fresh, markers };
+  const index = begun.find((each) => haveSameEntries(each, fresh)) ?? fresh;
+  return { target, begun: own, index, home, markers: isHome(home, target) ? markers : [] };
+}
+
+/**
+ * Looks for the legs once for each repository. Where no repository has any, it is the first: there the merge says what is missing.
+ */
+function openHomes(selection: LegSelection, targets: readonly Target[], registry: MergePorts['registry']): HomeOf {
+  const repositories = targets.map(({ destination }) => destination.repository);
+  if (repositories.length === 1) return async (repository) => repository;
+  const known = new Map<string, Promise<boolean>>();
+  const hasLegsIn = (repository: Repository): Promise<boolean> => {
+    const name = formatRepository(repository);
+    const answer = known.get(name) ?? hasLegs(registry, repository, selection);
+    known.set(name, answer);
+    return answer;
+  };
+  return async (repository) => {
+    if (await hasLegsIn(repository)) return repository;
+    for (const other of repositories) if (await hasLegsIn(other)) return other;
+    return repositories[0] ?? repository;
+  };
+}
+
+/** A repository that may not be read is filled like one that has no legs: if it is the only one, collecting them says why. */
+async function hasLegs(
+  registry: MergePorts['registry'],
+  repository: Repository,
+  selection: LegSelection,
+): Promise<boolean> {
+  try {
+    return selection.kind === 'staged'
+      ? await hasMarkers(registry, repository, selection.staging)
+      : await hasSome(registry, repository, selection.digests);
+  } catch (error) {
+    if (error instanceof RegistryError) return false;
+    throw error;
+  }
+}
+
+function isHome(home: Repository, { destination }: Target): boolean {
+  return isSameRepository(home, destination.repository);
+}
+
+/** Brings the index into its repository, with what it lists where that is not there yet. */
+async function putIndex({ target, index, home }: Merged, { registry, log }: MergePorts): Promise<void> {
+  const { repository } = target.destination;
+  if (isHome(home, target)) {
+    await registry.putManifest(repository, index, index.digest);
+    return;
+  }
+  log.info(
+    `${formatRepository(repository)} has no legs of its own, so they are copied from ${formatRepository(home)}.`,
+  );
+  await pushImage(registry, remoteContent(registry, home, index), repository, { log: (line) => log.info(line) });
 }
 
 function joinFrom(legs: readonly Leg[], { platforms }: MergePlan, { description }: Target): StoredManifest {
@@ -140,13 +204,14 @@ async function findBegun(
   plan: MergePlan,
   ports: MergePorts,
   targets: readonly NamedTarget[],
+  homeOf: HomeOf,
 ): Promise<readonly MergeTarget[]> {
   const { registry, log } = ports;
   const findIn = async (target: NamedTarget): Promise<StoredManifest | undefined> => {
     const { repository } = target.destination;
     const [tag] = target.tags;
     if ((await registry.headManifest(repository, tag)) === undefined) return undefined;
-    const { chosen } = chooseMarkers(await findMarkersIfAny(plan.legs, ports, repository));
+    const { chosen } = chooseMarkers(await findMarkersIfAny(plan.legs, ports, repository, homeOf));
     if (chosen.length === 0) return undefined;
     const index = await registry.getManifest(repository, tag);
     if (!haveSameEntries(index, joinFrom(chosen, plan, target))) return undefined;
@@ -194,10 +259,11 @@ async function findMarkersIfAny(
   selection: LegSelection,
   { registry, log }: MergePorts,
   repository: Repository,
+  homeOf: HomeOf = async (own) => own,
 ): Promise<readonly Marker[]> {
   if (selection.kind !== 'staged') return [];
   try {
-    return await findMarkers(registry, repository, selection.staging);
+    return await findMarkers(registry, await homeOf(repository), selection.staging);
   } catch (error) {
     if (!(error instanceof PublishError)) throw error;
     log.warning(`Legs that were staged in ${formatRepository(repository)} may still exist: ${error.message}`);

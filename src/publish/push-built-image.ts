@@ -10,6 +10,7 @@ import type { NamedTarget } from '../plan/target.ts';
 import { findPushed } from '../registry/read-back.ts';
 import { pushByDigest, pushedDigest } from './build-by-digest.ts';
 import { chooseBuilder } from './choose-builder.ts';
+import { copyToOthers, keepsCompression } from './copy-to-others.ts';
 import type { ExistingTags } from './existing-tags.ts';
 import { mismatch } from './move-tags.ts';
 import type { PublishPorts } from './ports.ts';
@@ -47,9 +48,10 @@ export async function pushBuiltImage(
   ports: PublishPorts,
 ): Promise<PushResult> {
   const builder = await chooseBuilder(request, facts, ports);
+  const together = keepsCompression(builder.kind) ? targets : targets.slice(0, 1);
   const build = (push: boolean, output?: BuildOutput): Promise<Built> =>
     ports.runStage('build', push ? 'Build and push' : 'Build', () =>
-      ports.engine.build(builder, targets.map(mainReference), push, output),
+      ports.engine.build(builder, (push ? together : targets).map(mainReference), push, output),
     );
   // A new Docker engine cannot push to GitHub's Docker registry: our own client takes the image there.
   const isByClient = targets.some(({ destination: { registry } }) => registry.kind === 'docker');
@@ -77,7 +79,12 @@ export async function pushBuiltImage(
   const digest = pushedDigest(built);
   const images: PushedImage[] = [];
   const pushAgain = (references: readonly string[]): Promise<Built> => ports.engine.build(builder, references, true);
-  for (const target of targets) images.push(await readBack(target, digest, ports, pushAgain));
+  for (const target of together) images.push(await readBack(target, digest, ports, pushAgain));
+  const [first] = images;
+  if (first === undefined) return { images, imageId, metadata };
+  const pushByEngine = async (target: NamedTarget): Promise<PushedImage> =>
+    readBack(target, pushedDigest(await pushAgain([mainReference(target)])), ports, pushAgain);
+  images.push(...(await copyToOthers(first, targets.slice(together.length), ports, pushByEngine)));
   return { images, imageId, metadata };
 }
 

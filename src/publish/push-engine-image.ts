@@ -5,11 +5,12 @@ import { formatTagReference } from '../image/reference.ts';
 import type { EngineImage } from '../image/transport.ts';
 import { isSameTarget, type NamedTarget } from '../plan/target.ts';
 import { findPushed, ifReadable } from '../registry/read-back.ts';
+import { copyToOthers } from './copy-to-others.ts';
 import type { ExistingTags } from './existing-tags.ts';
 import { mismatch } from './move-tags.ts';
 import type { PublishPorts } from './ports.ts';
 import { pushByClient } from './push-by-client.ts';
-import { mainReference, movedTags, type PushedImage, type PushResult, withMoved } from './pushed-image.ts';
+import { mainReference, type PushedImage, type PushResult } from './pushed-image.ts';
 
 /**
  * Reads what the registry has under the version tag since an engine pushed it, as soon as it shows the push.
@@ -51,19 +52,17 @@ export async function pushEngineImage(
   const confirmed = targets.filter(mayMove);
   const isByClient = ({ destination: { registry } }: NamedTarget): boolean =>
     registry.kind === 'docker' || image.kind !== 'docker-daemon';
-  const byEngine: PushedImage[] = [];
-  for (const target of confirmed.filter((each) => !isByClient(each))) {
+  const pushByEngine = async (target: NamedTarget): Promise<PushedImage> => {
     const reference = mainReference(target);
-    try {
-      const digest = await runStage('push', `Push of ${reference}`, () => source.pushFromDaemon(imageId, reference));
-      const pushAgain = async (references: readonly string[]): Promise<void> => {
-        for (const each of references) await source.pushFromDaemon(imageId, each);
-      };
-      byEngine.push(await readBack(target, digest, ports, pushAgain));
-    } catch (error) {
-      throw byEngine.reduce<unknown>((told, other) => withMoved(told, other.target, movedTags(other)), error);
-    }
-  }
+    const digest = await runStage('push', `Push of ${reference}`, () => source.pushFromDaemon(imageId, reference));
+    const pushAgain = async (references: readonly string[]): Promise<void> => {
+      for (const each of references) await source.pushFromDaemon(imageId, each);
+    };
+    return readBack(target, digest, ports, pushAgain);
+  };
+  const [main, ...further] = confirmed.filter((each) => !isByClient(each));
+  const first = main && (await pushByEngine(main));
+  const byEngine = first === undefined ? [] : [first, ...(await copyToOthers(first, further, ports, pushByEngine))];
   const others = confirmed.filter(isByClient);
   if (others.some(({ destination: { registry } }) => registry.kind === 'docker')) {
     log.info(

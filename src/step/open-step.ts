@@ -14,7 +14,7 @@ import { retry } from '../http/retry.ts';
 import type { Registry } from '../image/registry-name.ts';
 import type { Repository } from '../image/repository.ts';
 import type { Log } from '../log/log.ts';
-import { createDockerConfig, type DockerConfig, removeDockerConfig } from '../login/docker-config.ts';
+import { createDockerConfig, type DockerConfig, removeDockerConfig, writeLogins } from '../login/docker-config.ts';
 import { type RunHelper, readLogin } from '../login/runner-login.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import type { Credential, RegistryLogin } from '../registry/credential.ts';
@@ -43,6 +43,8 @@ export interface Step {
   readonly config: DockerConfig;
   readonly registry: RegistryClient;
   readonly logins: readonly RegistryLogin[];
+  /** Leaves the logins in the private folder without the CLI, for a step that needs no Docker. */
+  writeLogins(): Promise<void>;
   /** Ends every child and connection; removes the folder unless `keepsLogin`. */
   close(keepsLogin: boolean): Promise<void>;
 }
@@ -115,6 +117,7 @@ export async function openStep(
       config,
       registry,
       logins,
+      writeLogins: () => writeLogins(config, logins),
       async close(keepsLogin) {
         closing.abort();
         await registry.settle();

@@ -21,6 +21,7 @@ import {
   isolateLogins,
   loginKey,
   removeDockerConfig,
+  writeLogins,
 } from '../../../src/login/docker-config.ts';
 import { newStepFolder } from '../../../src/login/private-folder.ts';
 import { someRegistry } from '../../support/arbitraries.ts';
@@ -262,4 +263,28 @@ describe('the private folder', () => {
     writeFileSync(file, '');
     await expect(createDockerConfig(join(file, 'docker'), aRunnerFolder(), [])).rejects.toThrow('ENOTDIR');
   });
+});
+
+test('logins are written as docker login writes them, beside those that are there', async () => {
+  const folder = temporaryFolder();
+  const runner = join(folder, 'runner');
+  mkdirSync(runner);
+  const other = { 'quay.io': { auth: 'b3RoZXI6eA==' } };
+  writeFileSync(join(runner, 'config.json'), JSON.stringify({ auths: other, credsStore: 'store' }));
+  const config = await createDockerConfig(newStepFolder(folder), runner, [ghcr, hub]);
+  await writeLogins(config, [
+    { registry: ghcr, username: 'octocat', password: 'p:w' },
+    { registry: hub, username: 'octo', password: 'x' },
+  ]);
+  const path = join(config.folder, 'config.json');
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
+    auths: {
+      ...other,
+      'ghcr.io': { auth: Buffer.from('octocat:p:w').toString('base64') },
+      'https://index.docker.io/v1/': { auth: Buffer.from('octo:x').toString('base64') },
+    },
+    credHelpers: { 'ghcr.io': '', 'https://index.docker.io/v1/': '' },
+    credsStore: 'store',
+  });
+  expect(statSync(path).mode & 0o777).toBe(0o600);
 });
