@@ -1,18 +1,39 @@
-// For each input of an action that this one replaces, what to write instead: the tables of docs/migrating.md. scripts/docs.js
-// refuses an input of ours that action.yml does not have.
+// For each input and output of an action that this one replaces, what to write instead: the tables of docs/migrating.md.
+// scripts/docs.js refuses an input or output of ours that action.yml does not have.
 
 /**
  * @typedef {object} Row
  * @property {string} theirs
- * @property {string} [ours] inputs, separated by spaces; absent: the same name; empty: not needed
- * @property {'keep the step' | 'not here'} [here] where no input takes its place, and it is not superfluous either
+ * @property {string} [ours] inputs or outputs, separated by spaces; absent: the same name; empty: not needed
+ * @property {'keep the step' | 'not here'} [here] where nothing takes its place, and it is not superfluous either
  * @property {string} [note]
  */
 
-/** Rows of inputs that keep their name, syntax and meaning. @type {(names: string) => Row[]} */
+/** Rows of names that keep their syntax and meaning. @type {(names: string) => Row[]} */
 const same = (names) => names.split(' ').map((theirs) => ({ theirs }));
 
-/** @type {Record<string, Row[]>} */
+/** @type {(names: string) => Row[]} */
+const kept = (names) => names.split(' ').map((theirs) => ({ theirs, here: 'keep the step' }));
+
+/** Of each action, what becomes of its outputs. @type {Record<string, Row[]>} */
+export const outputMigrations = {
+  'docker/setup-buildx-action': kept('name driver platforms nodes'),
+  'docker/setup-qemu-action': kept('platforms'),
+  'docker/metadata-action': [
+    { theirs: 'version', note: 'for a Git tag `v1.2.3` and the default rules it is `1.2.3`' },
+    ...same('tags tag-names labels annotations json'),
+    {
+      theirs: 'bake-file',
+      here: 'not here',
+      note: 'the same for `bake-file-tags`, `bake-file-labels` and `bake-file-annotations`',
+    },
+  ],
+  'docker/build-push-action': same('imageid digest metadata'),
+  'docker/bake-action': kept('metadata'),
+  'actions/attest': kept('attestation-id attestation-url bundle-path'),
+};
+
+/** Of each action, what becomes of its inputs. @type {Record<string, Row[]>} */
 export const migrations = {
   'docker/login-action': [
     { theirs: 'registry', note: 'found by itself; for several registries use `images` and `registry-auth`' },
@@ -65,7 +86,7 @@ export const migrations = {
   ],
   'docker/metadata-action': [
     { theirs: 'images' },
-    { theirs: 'tags', note: 'the default differs for tags of releases: see [tags](tags.md)' },
+    { theirs: 'tags', note: 'the default differs for tags of releases: see [the tags](#the-tags)' },
     ...same('flavor labels annotations'),
     {
       theirs: 'context',
@@ -82,6 +103,26 @@ export const migrations = {
       note: 'the action writes no bake file: keep the step for docker/bake-action',
     },
   ],
+  'docker/bake-action': [
+    ...kept('source files targets set vars workdir allow call builder no-cache pull provenance sbom github-token'),
+    { theirs: 'load', here: 'keep the step', note: 'set it to `true`, and publish what was built with `source`' },
+    { theirs: 'push', note: 'leave it out of docker/bake-action' },
+  ],
+  'actions/attest': [
+    {
+      theirs: 'subject-name',
+      here: 'keep the step',
+      note: 'the outputs `registry` and `repository`, with `/` between them',
+    },
+    { theirs: 'subject-digest', here: 'keep the step', note: 'the output `digest`' },
+    {
+      theirs: 'push-to-registry',
+      here: 'keep the step',
+      note: 'it reads `~/.docker/config.json` alone: put docker/login-action before it',
+    },
+    ...kept('subject-path subject-checksums sbom-path predicate predicate-type predicate-path'),
+    ...kept('create-storage-record show-summary github-token'),
+  ],
   'docker/build-push-action': [
     {
       theirs: 'context',
@@ -92,7 +133,7 @@ export const migrations = {
     { theirs: 'provenance', note: 'default: off, so that one platform is one manifest' },
     ...same('sbom attests call annotations labels builder'),
     { theirs: 'push', note: 'default: `auto`, which does not push on pull requests' },
-    { theirs: 'tags', note: 'only tags and rules; move the names to `images`' },
+    { theirs: 'tags', note: 'whole references, tags and rules' },
     { theirs: 'github-token', ours: 'token' },
   ],
   'elgohr/Publish-Docker-Github-Action': [

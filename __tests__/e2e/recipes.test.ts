@@ -3,29 +3,17 @@
  * `org/publish-docker-package@v1`, which act takes from here.
  */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { parse, stringify } from 'yaml';
+import { act, checkOut, pushOf, runWorkflow, type Triggered, takesRegistry, withSteps } from '../support/act.ts';
 import { blocksOf } from '../support/doc-workflows.ts';
 import { lab } from '../support/lab.ts';
 import { copyAction, type Ended, type Runner, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** `null` where there is no Go toolchain; where there is one that cannot build it, this says so and fails. */
-const { path: act } = await lab.act();
-
-interface Step {
-  readonly uses?: string;
-  readonly with?: Readonly<Record<string, string>>;
-}
-
-interface Workflow {
-  readonly jobs: Readonly<Record<string, { readonly steps?: readonly Step[] }>>;
-}
-
 /** The workflow of a recipe, or the first of README.md. */
 function readWorkflow(name: string): string {
   if (name !== 'readme') return readFileSync(join(root, 'examples/workflows', `${name}.yml`), 'utf8');
@@ -34,16 +22,9 @@ function readWorkflow(name: string): string {
 
 /** A workflow whose images go to a registry of this machine. */
 function recipe(name: string, registry: string): string {
-  const workflow: Workflow = parse(readWorkflow(name).replaceAll('ghcr.io', registry));
-  const redirect = (step: Step): Step =>
-    /^org\/publish-docker-package(?:\/pull)?@v1$/.test(step.uses ?? '') && step.with?.images === undefined
-      ? { ...step, with: { registry, ...step.with } }
-      : step;
-  const jobs = Object.entries(workflow.jobs).map(([id, job]) => [
-    id,
-    job.steps === undefined ? job : { ...job, steps: job.steps.map(redirect) },
-  ]);
-  return stringify({ ...workflow, jobs: Object.fromEntries(jobs) });
+  return withSteps(readWorkflow(name).replaceAll('ghcr.io', registry), (step) =>
+    takesRegistry(step) ? { ...step, with: { registry, ...step.with } } : step,
+  );
 }
 
 (act === null ? describe.skip : describe)('act runs (needs a Go toolchain)', () => {
@@ -52,60 +33,19 @@ function recipe(name: string, registry: string): string {
   const packed = copyAction();
   afterAll(() => packed[Symbol.dispose]());
 
-  /** A checkout of `Octo-Org/NAME` with the workflows of some recipes. */
-  async function aCheckout(
+  const aCheckout = (
     name: string,
     recipes: readonly string[],
     dockerfile = 'FROM scratch\nARG NODE_VERSION\nLABEL node=$NODE_VERSION\nCOPY Dockerfile /\n',
-  ): Promise<Runner> {
-    const runner = suite.action.newRunner({ engine: suite.engine });
-    for (const folder of ['.', 'services/api', 'services/web']) runner.write(join(folder, 'Dockerfile'), dockerfile);
-    for (const each of recipes) runner.write(`.github/workflows/${each}.yml`, recipe(each, suite.registry));
-    for (const line of [
-      'init --quiet --initial-branch main',
-      `remote add origin https://github.com/Octo-Org/${name}.git`,
-      'add --all',
-      '-c user.name=Octo -c user.email=octo@example.com commit --quiet --message checkout',
-    ])
-      expect(await runner.run(['git', ...line.split(' ')])).toMatchObject({ exitCode: 0 });
-    // With a configuration of its own act asks nothing; its defaults are images that it would pull.
-    mkdirSync(join(runner.home, '.config/act'), { recursive: true });
-    writeFileSync(join(runner.home, '.config/act/actrc'), '-P ubuntu-latest=-self-hosted\n');
-    return runner;
-  }
+  ): Promise<Runner> => {
+    const dockerfiles = ['.', 'services/api', 'services/web'].map((folder) => [join(folder, 'Dockerfile'), dockerfile]);
+    const workflows = recipes.map((each) => [`.github/workflows/${each}.yml`, recipe(each, suite.registry)]);
+    return checkOut(suite.action, name, Object.fromEntries([...dockerfiles, ...workflows]), { engine: suite.engine });
+  };
 
-  /** Runs one workflow for an event. */
-  async function run(
-    runner: Runner,
-    name: string,
-    workflow: string,
-    [event, payload]: readonly [event: string, payload: Readonly<Record<string, unknown>>],
-  ): Promise<Ended> {
-    const repository = {
-      name,
-      full_name: `Octo-Org/${name}`,
-      default_branch: 'main',
-      description: '',
-      html_url: '',
-      license: null,
-    };
-    const file = join(runner.temp, 'event.json');
-    writeFileSync(file, JSON.stringify({ repository, ...payload }));
-    // act runs actions with the `node` of PATH, whatever `using` says.
-    const env = {
-      PATH: `${join(root, 'node_modules/.bin')}:${runner.path}`,
-      XDG_CACHE_HOME: join(runner.home, '.cache'),
-    };
-    const here = ['--local-repository', `org/publish-docker-package@v1=${packed.folder}`];
-    const workflows = ['--workflows', `.github/workflows/${workflow}.yml`];
-    const options = ['--no-cache-server', '--pull=false', '--eventpath', file, ...here, ...workflows];
-    const ended = await runner.run([act ?? '', event, ...options], env);
-    if (ended.exitCode !== 0) throw new Error(ended.log);
-    expect(ended.log).not.toContain('api.github.com');
-    return ended;
-  }
+  const run = (runner: Runner, name: string, workflow: string, triggered: Triggered): Promise<Ended> =>
+    runWorkflow(runner, name, workflow, triggered, packed);
 
-  const pushOf = (ref: string): readonly [string, Readonly<Record<string, unknown>>] => ['push', { ref }];
   const nameOf = (image: string): string => `${suite.registry}/octo-org/${image.toLowerCase()}`;
 
   test('the first workflow of README.md publishes a new repository that has a Dockerfile and nothing else', async () => {
@@ -138,7 +78,7 @@ function recipe(name: string, registry: string): string {
       ref: 'refs/pull/15/merge',
       pull_request: { number: 15, head, base: { ref: 'main' } },
     };
-    const { log } = await run(runner, name, 'pull-requests', ['pull_request', payload]);
+    const { log } = await run(runner, name, 'pull-requests', { event: 'pull_request', payload });
     expect(log).toContain('Nothing was published, because the run is for pull request');
     const found = await suite.client.tagsOf(nameOf(name)).catch(() => []);
     expect(found).toEqual(tags);
@@ -190,7 +130,10 @@ function recipe(name: string, registry: string): string {
     const { outputs } = await source.main({ registry: suite.registry, tags: version });
     const name = uniqueName('Promoter');
     const runner = await aCheckout(name, ['promote']);
-    await run(runner, name, 'promote', ['workflow_dispatch', { ref: 'refs/heads/main', inputs: { version } }]);
+    await run(runner, name, 'promote', {
+      event: 'workflow_dispatch',
+      payload: { ref: 'refs/heads/main', inputs: { version } },
+    });
     expect(await suite.client.digestOf(`${suite.registry}/octo-org/app:production`)).toBe(outputs.digest);
     expect(runner.commands()).toEqual([]);
   });
