@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { BuildRequest } from '../../src/build/build-request.ts';
 import { type BuildxPorts, buildWithBuildx } from '../../src/engine/buildx-build.ts';
 import { createCommandRunner } from '../../src/engine/command.ts';
-import { type BuildTarget, buildWithDocker, logIn } from '../../src/engine/docker.ts';
+import { type BuildTarget, buildWithDocker } from '../../src/engine/docker.ts';
+import { logIn } from '../../src/engine/log-in.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
 import { parseRegistry } from '../../src/image/registry-name.ts';
 import { aBuild, aDecision } from '../support/builders.ts';
@@ -82,13 +83,14 @@ function ports(): BuildxPorts {
 }
 
 describe('login', () => {
+  const registry = parseRegistry('localhost:5000');
   const password = 'canary password\nwith a line';
 
   test('gives the password on standard input, and nowhere else', async () => {
     const input = join(folder, 'stdin');
     install('docker', `cat >'${input}'`);
-    await logIn(ports(), parseRegistry('localhost:5000'), 'octo$cat', password);
-    expect(called()).toEqual([['docker', 'login', 'localhost:5000', '--username', 'octo$cat', '--password-stdin']]);
+    await logIn(ports(), { registry, username: 'octo$cat', password });
+    expect(called()).toEqual([['docker', 'login', '--username', 'octo$cat', '--password-stdin', 'localhost:5000']]);
     expect(readFileSync(input, 'utf8')).toBe(password);
     expect(JSON.stringify(records()[0]?.env)).not.toContain('canary');
     expect(records()[0]?.env.DOCKER_CONFIG).toBe(join(folder, 'config'));
@@ -97,12 +99,12 @@ describe('login', () => {
 
   test('succeeds by its exit code, whatever stands on standard error', async () => {
     install('docker', `cat >/dev/null; echo 'WARNING! Error: denied: unauthorized' >&2`);
-    await logIn(ports(), parseRegistry('localhost:5000'), 'octocat', password);
+    await logIn(ports(), { registry, username: 'octocat', password });
   });
 
   test('fails by its exit code, though nothing stands there', async () => {
     install('docker', 'cat >/dev/null; exit 1');
-    await expect(logIn(ports(), parseRegistry('localhost:5000'), 'octocat', password)).rejects.toMatchObject({
+    await expect(logIn(ports(), { registry, username: 'octocat', password })).rejects.toMatchObject({
       code: 'LOGIN_REFUSED',
       message: expect.stringContaining('exit code 1'),
     });
@@ -110,9 +112,9 @@ describe('login', () => {
 
   test('may end before it has read the password', async () => {
     install('docker', 'exit 1');
-    await expect(logIn(ports(), parseRegistry('localhost:5000'), 'octocat', 'x'.repeat(1 << 20))).rejects.toMatchObject(
-      { code: 'LOGIN_REFUSED' },
-    );
+    await expect(
+      logIn(ports(), { registry, username: 'octocat', password: 'x'.repeat(1 << 20) }),
+    ).rejects.toMatchObject({ code: 'LOGIN_REFUSED' });
   });
 });
 

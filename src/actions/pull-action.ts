@@ -1,10 +1,11 @@
 /** Pulls an image into Docker or Podman: the action of `pull/action.yml`. */
 
 import type { Pulled } from '../engine/docker.ts';
+import { logIn } from '../engine/log-in.ts';
 import { type PullInputs, parsePullInputs, pullInputDefaults } from '../inputs/pull-inputs.ts';
 import { type PullPlan, planPull } from '../plan/plan-pull.ts';
 import type { Action, Done, Workplace } from './action.ts';
-import { logInWith, loginVariables, openPullEngine, pullImage } from './pull-image.ts';
+import { loginVariables, openPullEngine, pullImage } from './pull-image.ts';
 
 interface PullTypes {
   readonly name: keyof typeof pullInputDefaults;
@@ -33,7 +34,7 @@ async function pullIn(
 ): Promise<Done<Pulled>> {
   const engine = await runStage('prepare', 'Prepare', async () => {
     const engine = await openPullEngine(inputs.engine, step, process);
-    for (const login of step.logins) await logInWith(engine, login);
+    for (const login of step.logins) await logIn(engine.ports, login);
     return engine;
   });
   const outcome = await runStage('pull', 'Pull', () => pullImage(plan, engine, step.registry, inputs.platform));

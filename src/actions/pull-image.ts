@@ -1,9 +1,9 @@
 /** Pulls one reference into Docker or Podman. */
 
 import type { EngineWish } from '../build/build-request.ts';
-import { type DockerPorts, logIn, type Pulled, pull } from '../engine/docker.ts';
+import { type DockerPorts, type Pulled, pull } from '../engine/docker.ts';
 import { readEngineFacts } from '../engine/docker-info.ts';
-import { logInWithPodman, type PodmanPorts, pullWithPodman } from '../engine/podman.ts';
+import { type PodmanPorts, pullWithPodman } from '../engine/podman.ts';
 import { chooseEngine, podmanPortsOf, writePodmanLogins } from '../engine/podman-fallback.ts';
 import { ToolError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
@@ -13,7 +13,6 @@ import type { Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
 import { latest, type PullPlan } from '../plan/plan-pull.ts';
 import type { RegistryClient } from '../registry/client.ts';
-import type { RegistryLogin } from '../registry/credential.ts';
 import type { StepProcess } from '../step/process.ts';
 import type { StepInUse } from '../step/run-in-step.ts';
 
@@ -34,14 +33,6 @@ export async function openPullEngine(
   const ports = podmanPortsOf(docker, config.folder);
   await writePodmanLogins(ports, config.folder, env);
   return { program: 'podman', ports };
-}
-
-export async function logInWith(
-  { program, ports }: PullEngine,
-  { registry, username, password }: RegistryLogin,
-): Promise<void> {
-  if (program === 'podman') await logInWithPodman(ports, registry, username, password);
-  else await logIn(ports, registry, username, password);
 }
 
 /** With which later steps of the job are logged in, too. */

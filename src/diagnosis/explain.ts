@@ -14,9 +14,6 @@ import type { Diagnosis } from './cause.ts';
 import { type DiagnosisContext, type Failure, readFacts } from './failure-facts.ts';
 import { knownMessages, recognises } from './known-messages.ts';
 
-/** How BuildKit and the classic builder say that a process of the Dockerfile failed; its words are not about this run. */
-const ownProcess = /did not complete successfully|returned a non-zero code/;
-
 /** How many of a tool's last lines are looked at. */
 const mostLines = 50;
 
@@ -24,7 +21,6 @@ const mostLines = 50;
  * @returns `undefined` for words that are not known, or known for nothing in this run
  */
 export function diagnose(failure: Failure, context: DiagnosisContext): Diagnosis | undefined {
-  if (ownProcess.test(failure.text)) return undefined;
   for (const words of [failure.text, ...outputOf(failure)]) {
     for (const known of knownMessages) {
       const diagnosis = recognises(known, words, failure) ? known.cause(readFacts(failure, context, words)) : undefined;

@@ -9,7 +9,7 @@ import { formatPlatform } from '../image/platform.ts';
 import { cut } from '../text/cut.ts';
 import { beginsPage, textOfMarkup } from '../text/markup.ts';
 import type { CommandResult } from './command.ts';
-import { judgeText } from './tool-output.ts';
+import { judgeText, means } from './tool-output.ts';
 
 /** Where a build failed. */
 export interface FailedStep {
@@ -188,10 +188,10 @@ export function buildFailure(request: BuildRequest, result: CommandResult, pushe
   const reason = lastReason(result.stderr) || `exit code ${result.exitCode}`;
   const step = parseFailedStep(result.stderr);
   // A process of the Dockerfile that failed is the Dockerfile's affair, whatever it printed about the network.
-  const isOwnProcess = /did not complete successfully|returned a non-zero code/.test(reason);
+  const isOwnProcess = means(reason, 'process');
   const facts = { detail: result.stderr, retryable: !isOwnProcess && judgeText(reason, 0).transient };
   if (pushes && step === undefined && isPushFailure(reason, result.stderr)) {
-    const isRefused = /denied|unauthorized|forbidden|insufficient_scope|no basic auth|\b40[13]\b/i.test(reason);
+    const isRefused = means(reason, 'refused');
     const remedy = 'Let this login push to the repository, in the settings of the registry.';
     return isRefused
       ? new PermissionError('PUSH_DENIED', {

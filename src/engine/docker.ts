@@ -1,20 +1,19 @@
 /**
- * The Docker CLI of the runner, as the step uses it: log in, build without buildx, push, pull.
+ * The Docker CLI of the runner, as the step uses it: build without buildx, push, pull.
  */
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildOutput, BuildRequest } from '../build/build-request.ts';
-import { PermissionError, type PublishError, RegistryError, ToolError } from '../errors.ts';
+import { PermissionError, type PublishError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
-import type { Registry } from '../image/registry-name.ts';
 import type { Environment } from '../text/environment.ts';
 import { buildFailure } from './build-failure.ts';
 import { commonArguments, resourceArguments } from './buildx-arguments.ts';
 import type { CommandResult, RunCommand } from './command.ts';
 import { secretArguments } from './secret-files.ts';
-import { judgeText, lastLine } from './tool-output.ts';
+import { judgeText, lastLine, means } from './tool-output.ts';
 
 /** An image that was built. */
 export interface Built {
@@ -38,48 +37,6 @@ export interface DockerPorts {
   readonly signal: AbortSignal;
   /** Runs an attempt again while its failure is transient. */
   readonly retry: <T>(what: string, attempt: () => Promise<T>) => Promise<T>;
-}
-
-/** The engine reads an answer to its end, which a registry that drips never reaches. */
-const loginTimeout = 30_000;
-
-/**
- * Logs in with `docker login --password-stdin`: the password is on no command line.
- * @throws PermissionError LOGIN_REFUSED; ToolError ENGINE_MISSING
- */
-export async function logIn(
-  { run, env, retry }: DockerPorts,
-  registry: Registry,
-  username: string,
-  password: string,
-): Promise<void> {
-  await retry(`Login to ${registry}`, async () => {
-    const argv = ['docker', 'login', registry, '--username', username, '--password-stdin'] as const;
-    const result = await run(argv, { env, input: password, timeout: loginTimeout });
-    if (result.exitCode !== 0) throw loginRefused(registry, result);
-  });
-}
-
-/** What the network says where nobody answered, so that nobody refused either. */
-const unreachable =
-  /did not end within|Client\.Timeout exceeded|\bi\/o timeout\b|connection (?:refused|timed out)|(?:network is|no route to) (?:unreachable|host)/;
-
-function loginRefused(registry: Registry, result: CommandResult): PublishError {
-  const reason = lastLine(result.stderr) || `docker login ended with exit code ${result.exitCode}`;
-  if (unreachable.test(reason)) {
-    return new RegistryError('REGISTRY_UNREACHABLE', {
-      message: `${registry} did not answer the login: ${reason}.`,
-      remedy: `Check that ${registry} is the right registry, and that the runner reaches it (proxy, firewall).`,
-      detail: result.stderr,
-      retryable: judgeText(result.stderr, 0).transient,
-    });
-  }
-  return new PermissionError('LOGIN_REFUSED', {
-    message: `${registry} refused the login: ${reason}.`,
-    remedy: `Check \`token\`: the job’s own token (leave it out), or a classic personal access token with the scope write:packages of the product that ${registry} belongs to.`,
-    detail: result.stderr,
-    retryable: judgeText(result.stderr, 0).transient,
-  });
 }
 
 /** What a build is made with beside the request. */
@@ -180,7 +137,7 @@ function contentTrustFailure(message: string, detail: string, env: Environment):
  */
 export function pushFailure(command: string, { exitCode, stderr }: CommandResult, env: Environment = {}): PublishError {
   const message = `\`${command}\` failed: ${lastLine(stderr) || `exit code ${exitCode}`}.`;
-  if (/\bdenied\b|unauthorized|forbidden|insufficient_scope/i.test(stderr)) {
+  if (means(stderr, 'refused')) {
     const remedy = 'Let this login push to the repository, in the settings of the registry.';
     return new PermissionError('PUSH_DENIED', { message, remedy, detail: stderr });
   }
@@ -248,7 +205,7 @@ export function pullFailure(
 ): PublishError {
   const reason = lastLine(result.stderr) || `${program} pull ended with exit code ${result.exitCode}`;
   const facts = { message: `${reference} could not be pulled: ${reason}.`, detail: result.stderr };
-  if (/denied|unauthorized|forbidden/i.test(result.stderr)) {
+  if (means(result.stderr, 'refused')) {
     const remedy = 'Let this login read the repository, in the settings of the registry.';
     return new PermissionError('PULL_DENIED', { ...facts, remedy });
   }

@@ -9,7 +9,7 @@ import { type EngineImage, formatSource } from '../image/transport.ts';
 import type { CommandResult } from './command.ts';
 import { type DockerPorts, printedDigest, pushFailure } from './docker.ts';
 import { engineDown } from './docker-info.ts';
-import { lastLine } from './tool-output.ts';
+import { lastLine, means } from './tool-output.ts';
 
 const programs = { 'docker-daemon': 'docker', 'containers-storage': 'podman' } as const;
 
@@ -52,7 +52,7 @@ function notFound(image: EngineImage, fitting: number, { exitCode, stderr }: Com
       detail: stderr,
     });
   }
-  if (/no such (?:image|object)|not known|not found|invalid reference/i.test(stderr)) {
+  if (means(stderr, 'absent')) {
     return new InputError('SOURCE_MISSING', {
       message: `There is no image "${image.image}" (\`source: ${source}\`): ${reason}.`,
       remedy: `Give a name or ID that \`${program} images\` lists in an earlier step of this job.${image.kind === 'containers-storage' ? ofRoot(image.image) : ''}`,

@@ -18,10 +18,11 @@ import { installBuildx } from './buildx-install.ts';
 import { findBuildx } from './buildx-plugin.ts';
 import { builderNames, type FoundBuilder, findBuilder } from './buildx-store.ts';
 import { createCommandRunner } from './command.ts';
-import { type Built, buildWithDocker, type DockerPorts, logIn } from './docker.ts';
+import { type Built, buildWithDocker, type DockerPorts } from './docker.ts';
 import { readEngineFacts } from './docker-info.ts';
+import { logIn } from './log-in.ts';
 import { checkEndpoints, createBuilder, ownBuilderEnvironment, removeArguments } from './own-builder.ts';
-import { buildWithPodman, logInWithPodman } from './podman.ts';
+import { buildWithPodman } from './podman.ts';
 import { chooseEngine, podmanPortsOf, writePodmanLogins } from './podman-fallback.ts';
 import { type EngineDecision, type RunnerFacts, resolveEngine } from './resolve-engine.ts';
 import { writeSecrets } from './secret-files.ts';
@@ -199,10 +200,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
     async logIn() {
       const isPodman = await usesPodman();
       // One after the other: each login rewrites the same file.
-      for (const { registry, username, password } of task.logins) {
-        if (isPodman) await logInWithPodman(podmanPorts, registry, username, password);
-        else await logIn(tools, registry, username, password);
-      }
+      for (const login of task.logins) await logIn(isPodman ? podmanPorts : tools, login);
     },
     async build(decision, references, push, output) {
       const folder = await mkdtemp(join(temp, 'build-'));

@@ -1,11 +1,11 @@
 /**
- * Podman, where there is no Docker: `podman build`, `login` and `push` with the step's private authentication file.
+ * Podman, where there is no Docker: `podman build` and `push` with the step's private authentication file.
  */
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildRequest } from '../build/build-request.ts';
-import { PermissionError, ToolError } from '../errors.ts';
+import { ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import { formatDigestReference, parseReference } from '../image/reference.ts';
@@ -17,7 +17,7 @@ import type { CommandResult } from './command.ts';
 import { type BuildTarget, type Built, type DockerPorts, type Pulled, pullFailure, pushFailure } from './docker.ts';
 import { endContainers } from './podman-containers.ts';
 import { secretArguments } from './secret-files.ts';
-import { judgeText, lastLine } from './tool-output.ts';
+import { lastLine } from './tool-output.ts';
 
 export interface PodmanPorts extends DockerPorts {
   /** In the step's private folder (containers-auth.json(5), which is the form of Docker's config.json). */
@@ -25,35 +25,8 @@ export interface PodmanPorts extends DockerPorts {
 }
 
 /** A registry of this machine may speak plain HTTP, as Docker allows it too (dockerd, "insecure registries"). */
-function tlsOptions(registry: Registry): readonly string[] {
+export function tlsOptions(registry: Registry): readonly string[] {
   return isLoopbackHost(hostOf(registry).replace(/:\d+$/, '')) ? ['--tls-verify=false'] : [];
-}
-
-/**
- * Logs in with `podman login --password-stdin`: the password is on no command line.
- * @throws PermissionError LOGIN_REFUSED
- */
-export async function logInWithPodman(
-  { run, env, retry, authFile }: PodmanPorts,
-  registry: Registry,
-  username: string,
-  password: string,
-): Promise<void> {
-  await retry(`Login to ${registry}`, async () => {
-    const argv = [
-      ...(['podman', 'login', '--authfile', authFile] as const),
-      ...tlsOptions(registry),
-      ...['--username', username, '--password-stdin', registry],
-    ] as const;
-    const result = await run(argv, { env, input: password });
-    if (result.exitCode === 0) return;
-    throw new PermissionError('LOGIN_REFUSED', {
-      message: `${registry} refused the login: ${lastLine(result.stderr) || `podman login ended with exit code ${result.exitCode}`}.`,
-      remedy: `Check \`token\`: the job’s own token (leave it out), or a classic personal access token with the scope write:packages of the product that ${registry} belongs to.`,
-      detail: result.stderr,
-      retryable: judgeText(result.stderr, 0).transient,
-    });
-  });
 }
 
 /**

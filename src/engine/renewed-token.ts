@@ -1,9 +1,7 @@
 /** One more attempt where the token of a registry expired under the engine. */
 
 import { PublishError } from '../errors.ts';
-
-/** How an engine says that the registry no longer takes the token which it gave out for a push, or that it got none. */
-const expiredToken = /\bunauthorized\b|\bauthentication required\b|\b401\b|\bfailed to fetch oauth token\b/i;
+import { means } from './tool-output.ts';
 
 /**
  * An attempt of a push that is made once more, at once, where its token was refused in the middle, or not to be had, and the
@@ -21,7 +19,7 @@ export function withNewToken<T>(
       return await attempt();
     } catch (error) {
       const isPush = error instanceof PublishError && (error.code === 'PUSH_DENIED' || error.code === 'PUSH_FAILED');
-      if (isRenewed || !isPush || !expiredToken.test(error.message) || !(await isTaken())) throw error;
+      if (isRenewed || !isPush || !means(error.message, 'expired') || !(await isTaken())) throw error;
       isRenewed = true;
       log(`${what} failed: ${error.message} The login is still taken: trying once more, with a new token.`);
       return await attempt();

@@ -3,16 +3,18 @@
  * neither is told by asking the registry once more, not by the words of an engine.
  */
 
-import { type ErrorCode, PublishError, withFacts } from '../errors.ts';
+import { means } from '../engine/tool-output.ts';
+import { type ErrorCode, PublishError, RegistryError, withFacts } from '../errors.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { RegistryClient } from '../registry/client.ts';
 
 /** What engines and registries make of a 401 or 403. */
 const refusals: readonly ErrorCode[] = ['PUSH_DENIED', 'PULL_DENIED', 'PUSH_FAILED', 'BUILD_FAILED', 'TOKEN_REJECTED'];
-const words = /\bunauthorized\b|\bdenied\b|\bforbidden\b|\bno basic auth\b|\bauthentication required\b|\b40[13]\b/i;
 
 function isRefusal(error: unknown): error is PublishError {
-  return error instanceof PublishError && refusals.includes(error.code) && words.test(error.message);
+  if (!(error instanceof PublishError) || !refusals.includes(error.code)) return false;
+  const isAnswer = error instanceof RegistryError && error.status !== 0;
+  return isAnswer ? error.status === 401 || error.status === 403 : means(error.message, 'refused');
 }
 
 /**

@@ -1,7 +1,7 @@
 /** How attempts wait, and which failed command is worth another one. */
 
 import { setTimeout } from 'node:timers/promises';
-import { isLasting, judgeText } from '../engine/tool-output.ts';
+import { judgeText, means } from '../engine/tool-output.ts';
 import { PublishError } from '../errors.ts';
 import type { RetryPorts, Verdict } from '../http/retry.ts';
 import type { Log } from '../log/log.ts';
@@ -14,7 +14,7 @@ import type { Log } from '../log/log.ts';
 export function judgeCommand(error: unknown, number: number): Verdict {
   if (!(error instanceof PublishError)) return { transient: false };
   if (error.retryable) return judgeText(error.detail, Date.now());
-  return error.code === 'PUSH_FAILED' && number === 1 && !isLasting(error.message)
+  return error.code === 'PUSH_FAILED' && number === 1 && !means(error.message, 'lasting')
     ? { transient: true, reason: error.message }
     : { transient: false };
 }

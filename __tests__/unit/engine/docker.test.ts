@@ -5,48 +5,15 @@ import {
   type Built,
   buildWithDocker,
   type DockerPorts,
-  logIn,
   pull,
   pullFailure,
   pushFailure,
 } from '../../../src/engine/docker.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
-import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { aBuild } from '../../support/builders.ts';
 import { aTarget, toolPorts } from '../../support/tool-ports.ts';
 
 const digest = `sha256:${'a1'.repeat(32)}`;
-
-describe('a login that was refused', () => {
-  const registry = parseRegistry('ghcr.io');
-
-  test.each([
-    [
-      'in the words of the CLI',
-      'Error response from daemon: Get "https://ghcr.io/v2/": denied: denied\n',
-      'refused the login: Error response from daemon: Get "https://ghcr.io/v2/": denied: denied.',
-      false,
-    ],
-    ['without a word', '', 'refused the login: docker login ended with exit code 1.', false],
-    [
-      'by a registry that is busy, and may take it later',
-      'Error response from daemon: 503 Service Unavailable',
-      '503 Service Unavailable.',
-      true,
-    ],
-  ])('%s', async (_title, stderr, message, retryable) => {
-    const login = logIn(
-      toolPorts(() => ({ exitCode: 1, stderr })),
-      registry,
-      'octocat',
-      'ghs_secret',
-    );
-    await expect(login).rejects.toThrowCode('LOGIN_REFUSED');
-    await expect(login).rejects.toThrow(message);
-    await expect(login).rejects.toMatchObject({ retryable, detail: stderr });
-    await expect(login).rejects.not.toThrow('ghs_secret');
-  });
-});
 
 describe('the classic builder', () => {
   const build = (docker: DockerPorts): Promise<Built> =>

@@ -1,5 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { judgeText } from '../../../src/engine/tool-output.ts';
+import { judgeText, type Meaning, means } from '../../../src/engine/tool-output.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
 
@@ -45,5 +46,40 @@ describe('what a tool printed when it failed', () => {
     const line =
       'error from registry: 429 Too Many Requests - toomanyrequests: retry-after: 333.939671ms, allowed: 44000/minute';
     expect(judgeText(line, now)).toEqual({ transient: true, reason: line, delay: 334 });
+  });
+});
+
+describe('what real tools printed (__tests__/fixtures/tool-output)', () => {
+  const folder = new URL('../../fixtures/tool-output/', import.meta.url);
+  /** What a file is about, by the first word of its name. Who does not answer may answer in a moment. */
+  const expected: Readonly<Record<string, readonly Meaning[]>> = {
+    refused: ['refused'],
+    passing: ['passing'],
+    unanswered: ['unanswered', 'passing'],
+    process: ['process'],
+    absent: ['absent'],
+    other: [],
+  };
+  const asked: readonly Meaning[] = ['refused', 'unanswered', 'process'];
+  const files = readdirSync(folder).sort();
+
+  test('there is some for every meaning and every tool', () => {
+    expect([...new Set(files.map((name) => name.split('-')[0]))].sort()).toEqual(Object.keys(expected).sort());
+    expect([...new Set(files.map((name) => name.split('.').slice(1, -1).join('.')))].sort()).toEqual([
+      'buildx',
+      'buildx-containerd',
+      'docker',
+      'docker-20.10',
+      'podman',
+    ]);
+  });
+
+  test.each(files)('%s', (name) => {
+    const text = readFileSync(new URL(name, folder), 'utf8');
+    const wanted = expected[name.split('-')[0] ?? ''] ?? [];
+    for (const meaning of wanted) expect({ meaning, is: means(text, meaning) }).toEqual({ meaning, is: true });
+    for (const meaning of asked.filter((each) => !wanted.includes(each))) {
+      expect({ meaning, is: means(text, meaning) }).toEqual({ meaning, is: false });
+    }
   });
 });

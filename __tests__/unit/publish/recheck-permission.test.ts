@@ -40,8 +40,8 @@ describe('a refusal in the middle of a publish', () => {
     new PermissionError('PUSH_DENIED', { ...facts, message: 'The registry refused the push: denied.' }),
     new ToolError('PUSH_FAILED', { ...facts, message: '`docker push` failed: no basic auth credentials.' }),
     new BuildError('BUILD_FAILED', { ...facts, message: 'failed to fetch oauth token: unexpected status: 403' }),
-    new RegistryError('TOKEN_REJECTED', { ...facts, message: 'PUT … was answered with 401.' }),
-    new RegistryError('PULL_DENIED', { ...facts, message: 'GET … was answered with 401.' }),
+    new RegistryError('TOKEN_REJECTED', { ...facts, message: 'PUT … was answered with 401.', status: 401 }),
+    new RegistryError('PULL_DENIED', { ...facts, message: 'GET … was answered with 401.', status: 401 }),
   ])('is one of the login, where the registry takes that no more ($code)', async (error) => {
     const { thrown } = await fail(error, { 'quay.io': refusedWith('TOKEN_REJECTED', 'GET /token: 401.') });
     expect(thrown).toMatchObject({
