@@ -1,4 +1,4 @@
-// Draws a job summary as GitHub would show it: node scripts/picture.js SUMMARY.md PICTURE.png
+// Draws a job summary as GitHub would show it: node scripts/picture.js SUMMARY PICTURE.png
 // Mermaid and GitHub's style sheet are installed into a temporary folder; Chromium is the machine's (CHROMIUM names it).
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

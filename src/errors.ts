@@ -4,7 +4,7 @@
  */
 
 /** Who can fix a failure. */
-export type Fixer =
+type Fixer =
   /** The author of the workflow. */
   | 'author'
   /** An administrator of the repository, the package, the organisation or the registry. */

@@ -1,4 +1,4 @@
-/** The client against a registry with the manners of a GHES Docker registry (facts: registries.md 1.1, 8). */
+/** The client against a registry with the manners of a GHES Docker registry (docs/ghes.md). */
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mediaTypes } from '../../src/image/manifest.ts';

@@ -363,7 +363,7 @@ test('an index has its annotations on the index, too', async () => {
 
 test('`sbom` runs the generator it names, and its statement goes with the image', async () => {
   const { environment } = await lab['engine-containerd']();
-  // BuildKit's protocol of scanners (docs/attestations/sbom-protocol.md): a container that writes in-toto statements.
+  // BuildKit's protocol of scanners (https://github.com/moby/buildkit/blob/master/docs/attestations/sbom-protocol.md): a container that writes in-toto statements.
   const scanner = aRunner(`FROM ${suite.busybox}\nCOPY scan.sh /\nENTRYPOINT ["/bin/sh", "/scan.sh"]\n`);
   const statement = {
     _type: 'https://in-toto.io/Statement/v0.1',

@@ -1,6 +1,6 @@
 /**
  * Every refusal comes before the build, within two seconds, in GitHub's own words: from the start of the step to its end,
- * measured and printed. (The limit is design.md section 10.)
+ * measured and printed.
  */
 
 import { afterAll, describe, expect, test } from '@jest/globals';

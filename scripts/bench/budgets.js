@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The budgets of the design: what the step adds to bare docker, what tags cost, how soon it begins and how soon it refuses.
+ * The budgets: what the step adds to bare docker, what tags cost, how soon it begins and how soon it refuses.
  */
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -16,7 +16,7 @@ import type { StepSecrets } from '../step/step-secrets.ts';
 import type { Environment } from '../text/environment.ts';
 
 /** The inputs that `runAction` reads; those that an action does not have are absent. */
-export interface CommonInputs
+interface CommonInputs
   extends Pick<Inputs, 'registry' | 'token' | 'username' | 'registryAuth' | 'loginScope'>,
     Partial<Pick<Inputs, 'images' | 'dryRun' | 'metadataEnv' | 'summary'>> {}
 

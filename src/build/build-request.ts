@@ -13,7 +13,7 @@ export type EngineWish = (typeof engineWishes)[number];
 export const callMethods = ['build', 'check', 'outline', 'targets'] as const;
 
 /** What is done with the Dockerfile: built, or looked at. */
-export type CallMethod = (typeof callMethods)[number];
+type CallMethod = (typeof callMethods)[number];
 
 /** What the inputs say about a build; the options have the names and meanings of docker/build-push-action. */
 export interface BuildOptions {

@@ -15,7 +15,7 @@ export type SecretSource =
   | { readonly id: string; readonly kind: 'file'; readonly path: string };
 
 /** Secrets as the inputs name them; `values` are those that the inputs themselves hold. */
-export interface ParsedSecrets {
+interface ParsedSecrets {
   readonly sources: readonly SecretSource[];
   readonly values: ReadonlyMap<string, string>;
   /** IDs of `secrets` without a value. */
@@ -99,7 +99,7 @@ export function parseSecrets(
 }
 
 /** What a look at the runner needs. */
-export interface SecretFacts {
+interface SecretFacts {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly isFile: (path: string) => boolean;
 }

@@ -18,7 +18,7 @@ export interface CacheEntry extends TypedEntry {
 }
 
 /** A cache entry and the values of its variables. */
-export interface ParsedCacheEntry {
+interface ParsedCacheEntry {
   readonly entry: CacheEntry;
   readonly values: ReadonlyMap<string, string>;
 }
@@ -108,7 +108,7 @@ export interface CacheDecision {
 }
 
 /** What the engine and the runner have for caches. */
-export interface CacheFacts {
+interface CacheFacts {
   /** Whether the engine can write a cache to a registry or to GitHub's cache service. */
   readonly canExport: boolean;
   /** Whether the engine can put a cache into the image itself. */

@@ -125,7 +125,7 @@ export const tokenRefused: Cause = (facts) => {
   };
 };
 
-export const tokenForeign: Cause = (facts) => {
+const tokenForeign: Cause = (facts) => {
   const owning = productHost(facts);
   if (owning === undefined || owning === facts.product.host) return undefined;
   return {
@@ -376,7 +376,7 @@ export const pushDeniedWithoutReason = writeDenied(pushDenied);
 export const packageUnreadable: Cause = (facts) => {
   if (facts.isRead) return packageNotReadable(facts);
   const diagnosis = packageRefused(facts);
-  // A package is not readable for a moment after its first push (facts of the registries, 6, "Transient").
+  // A package is not readable for a moment after its first push.
   return diagnosis?.code === 'PACKAGE_NOT_LINKED' ? { ...diagnosis, retryable: true } : diagnosis;
 };
 

@@ -155,7 +155,7 @@ export function foreignScopes({ failure, repository, sourceRepository: source }:
 }
 
 /**
- * Where GitHub lets an administrator of the package say who may use it (facts of the registries, 4: there is no API).
+ * Where GitHub lets an administrator of the package say who may use it: on a page, for there is no API.
  * @returns none for the Docker registry, whose packages have the permissions of their repository, and outside of GitHub;
  *   both forms where the kind of account is not known
  */

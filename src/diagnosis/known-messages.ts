@@ -10,7 +10,7 @@ import type { Failure } from './failure-facts.ts';
 import * as names from './name-causes.ts';
 import * as transfer from './transfer-causes.ts';
 
-export interface KnownMessage {
+interface KnownMessage {
   /** The message as people paste it, `…` for what varies; docs/TROUBLESHOOTING.md quotes it. */
   readonly message: string;
   /** The words of an engine, a registry or the system. */

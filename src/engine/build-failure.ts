@@ -12,7 +12,7 @@ import type { CommandResult } from './command.ts';
 import { judgeText, means } from './tool-output.ts';
 
 /** Where a build failed. */
-export interface FailedStep {
+interface FailedStep {
   /** The Dockerfile as BuildKit names it, and the first line of the instruction. */
   readonly file: string;
   readonly line: number;

@@ -11,7 +11,7 @@ import { type ImagePlace, outputArguments } from './exporter-arguments.ts';
 import { secretArguments } from './secret-files.ts';
 
 /** Files that buildx writes its results to. */
-export interface BuildxResultFiles {
+interface BuildxResultFiles {
   /** `--metadata-file` (JSON): `containerimage.digest` and the like. */
   readonly metadata: string;
   /** `--iidfile`: the image ID. */
@@ -19,7 +19,7 @@ export interface BuildxResultFiles {
 }
 
 /** What a command line of buildx is made from beside the request. */
-export interface BuildxCall extends ImagePlace {
+interface BuildxCall extends ImagePlace {
   /** The plugin's path. */
   readonly buildx: string;
   /** `undefined` for the daemon's own BuildKit. */
@@ -77,11 +77,11 @@ function gitSecret({ gitSecret: id }: BuildRequest): readonly { readonly id: str
 }
 
 /** Whether the result is an index: of several platforms, or of an image and what attests it. */
-export function makesIndex(build: BuildRequest): boolean {
+function makesIndex(build: BuildRequest): boolean {
   return build.platforms.length > 1 || build.attestations.length > 0;
 }
 
-/** Annotations of the manifest go to the index too, where one is made (design.md section 3). */
+/** Annotations of the manifest go to the index too, where one is made: whoever looks at a tag sees the index first. */
 function annotationArguments(build: BuildRequest): readonly string[] {
   const { annotations } = build;
   const has = (level: string, name: string): boolean =>

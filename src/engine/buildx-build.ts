@@ -146,7 +146,7 @@ export function isCacheFailure(stderr: string): boolean {
 }
 
 /** What BuildKit says of caches that it could not write and was told to go on without (`ignore-error`). */
-export function ignoredCacheFailures(progress: string): readonly string[] {
+function ignoredCacheFailures(progress: string): readonly string[] {
   const exports = [...progress.matchAll(new RegExp(`^#(\\d+) ${cacheExport}`, 'gm'))].map(([, step = '']) => step);
   return [...new Set(exports)].flatMap((step) =>
     [...progress.matchAll(new RegExp(`^#${step} (?:\\d+\\.\\d+ )?(?:ERROR|error): (.+)$`, 'gm'))].map(

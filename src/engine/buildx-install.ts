@@ -16,7 +16,7 @@ const releases = 'https://github.com/docker/buildx/releases/download';
 /** No buildx is near as large. */
 const mostBytes = 256 * 1024 * 1024;
 
-export interface InstallPorts {
+interface InstallPorts {
   /** For RUNNER_TOOL_CACHE and BUILDX_DOWNLOAD_URL. */
   readonly env: Environment;
   /** The step's private folder. */

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { exec } from '@actions/exec';
 import { isObject } from '../text/json.ts';
 
-export interface ChildOptions {
+interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Written to standard input, which is closed then. */
   readonly input: string;

@@ -8,7 +8,7 @@ import { isObject } from '../text/json.ts';
 import { type Child, startChild } from './child-process.ts';
 import { findProgram } from './find-program.ts';
 
-export interface CommandOptions {
+interface CommandOptions {
   readonly env: Environment;
   /** Written to the child's standard input, which is closed otherwise. */
   readonly input?: string;
@@ -35,7 +35,7 @@ export type RunCommand = (argv: readonly [string, ...string[]], options: Command
 
 const stderrLimit = 256 * 1024;
 
-export interface CommandRunner {
+interface CommandRunner {
   readonly run: RunCommand;
   /** Ends what still runs, waits for it, and lets nothing new start: afterwards no child touches a file any more. */
   end(): Promise<void>;

@@ -8,7 +8,7 @@
 
 import { request } from 'node:http';
 import { ToolError } from '../errors.ts';
-import { formatPlatform, type Platform, parsePlatform } from '../image/platform.ts';
+import { type Platform, parsePlatform } from '../image/platform.ts';
 import type { Environment } from '../text/environment.ts';
 import { isObject, type JsonObject } from '../text/json.ts';
 import type { DockerPorts } from './docker.ts';
@@ -165,9 +165,4 @@ export async function readEngineFacts(
     throw engineDown(result.stderr.trim() || `docker info ended with exit code ${result.exitCode}`);
   }
   return parseEngineFacts(result.stdout);
-}
-
-/** The engine in words, for the log. */
-export function describeEngine(facts: EngineFacts): string {
-  return `Docker ${facts.serverVersion}, ${formatPlatform(facts.platform)}, ${facts.imageStore} image store`;
 }

@@ -35,7 +35,7 @@ interface Place {
   readonly title?: string;
 }
 
-export interface EnginePorts extends DockerPorts {
+interface EnginePorts extends DockerPorts {
   /** The step's own environment: secrets, certificates and the tool cache are in it. */
   readonly variables: Environment;
   readonly say: (line: string) => void;
@@ -45,7 +45,7 @@ export interface EnginePorts extends DockerPorts {
 }
 
 /** What the step's engine is for. */
-export interface EngineTask {
+interface EngineTask {
   readonly request: BuildRequest;
   /** Whether the step builds at all. */
   readonly isAsked: boolean;
@@ -58,7 +58,7 @@ export interface EngineTask {
 }
 
 /** The step's private DOCKER_CONFIG. */
-export interface EngineConfig {
+interface EngineConfig {
   readonly folder: string;
   readonly currentContext: string | undefined;
   readonly pluginFolders: readonly string[];

@@ -9,7 +9,7 @@ function format({ type, attributes }: Output): string {
 }
 
 /** The attributes that make an exporter compress as asked. */
-export function compressionAttributes(compression: Compression | undefined): readonly (readonly [string, string])[] {
+function compressionAttributes(compression: Compression | undefined): readonly (readonly [string, string])[] {
   if (compression === undefined) return [];
   const level: readonly (readonly [string, string])[] =
     compression.level === undefined ? [] : [['compression-level', String(compression.level)]];

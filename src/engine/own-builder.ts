@@ -23,7 +23,7 @@ const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\
  * Whether something answers at an endpoint: SETTINGS in return, or the refusal of one that wants TLS.
  * @returns why not; `undefined` where it does, or where it cannot be told so simply
  */
-export function probeEndpoint(endpoint: string, milliseconds = patience): Promise<string | undefined> {
+function probeEndpoint(endpoint: string, milliseconds = patience): Promise<string | undefined> {
   const tcp = /^tcp:\/\/(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]+)):(?<port>\d+)/.exec(endpoint)?.groups;
   const path = endpoint.startsWith('unix://') ? endpoint.slice('unix://'.length) : undefined;
   const target = tcp ? { host: tcp.v6 ?? tcp.host ?? '', port: Number(tcp.port) } : path && { path };
@@ -69,7 +69,7 @@ export async function checkEndpoints(endpoints: readonly string[]): Promise<void
   });
 }
 
-export interface BuilderPorts {
+interface BuilderPorts {
   readonly run: RunCommand;
   readonly env: Environment;
   /** The step's private folder. */
@@ -125,7 +125,7 @@ export function removeArguments(buildx: string, name: string): [string, ...strin
 }
 
 /** Files of a node's TLS, by driver option. */
-export type NodeFiles = Readonly<Partial<Record<'cacert' | 'cert' | 'key', string>>>;
+type NodeFiles = Readonly<Partial<Record<'cacert' | 'cert' | 'key', string>>>;
 
 /**
  * The TLS material of a node, as docker/setup-buildx-action takes it: BUILDER_NODE_0_AUTH_TLS_CACERT, …_CERT and …_KEY, PEM

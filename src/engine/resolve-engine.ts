@@ -1,5 +1,5 @@
 /**
- * Which engine builds, and how: the cheapest that can do what was asked, with the reason (design.md section 5). Pure.
+ * Which engine builds, and how: the cheapest that can do what was asked, with the reason (docs/engines.md). Pure.
  */
 
 import type { BuildRequest } from '../build/build-request.ts';
@@ -44,7 +44,7 @@ export interface EngineDecision {
 }
 
 /** What a decision depends on beside the build. */
-export interface ResolveOptions {
+interface ResolveOptions {
   /** Whether a push goes to GitHub's Docker registry, which new engines and it do not understand each other about. */
   readonly usesDockerRegistry: boolean;
 }

@@ -14,7 +14,7 @@ import { buildxFolder, readJson } from './buildx-store.ts';
 import { contextName } from './docker-info.ts';
 
 /** What the CLI is configured with, as far as it tells one endpoint from another. */
-export interface EndpointConfig {
+interface EndpointConfig {
   /** The CLI's DOCKER_CONFIG. */
   readonly folder: string;
   /** `currentContext` of its config.json. */

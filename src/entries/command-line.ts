@@ -8,9 +8,6 @@ import { mergeInputDefaults } from '../inputs/merge-inputs.ts';
 import { type InputName, inputDefaults } from '../inputs/publish-inputs.ts';
 import { pullInputDefaults } from '../inputs/pull-inputs.ts';
 
-export type PullInputName = keyof typeof pullInputDefaults;
-export type MergeInputName = keyof typeof mergeInputDefaults;
-
 /** What a command line asks for. */
 export interface Arguments<Name extends string = string> {
   readonly command: CommandName;

@@ -7,7 +7,7 @@ import { findNumbers, isPrereleaseName } from '../metadata/version.ts';
 import type { Environment } from '../text/environment.ts';
 
 /** Runs `git` and gives what it printed, trimmed; `undefined` where it failed. */
-export type AskGit = (args: readonly string[]) => Promise<string | undefined>;
+type AskGit = (args: readonly string[]) => Promise<string | undefined>;
 
 /**
  * The server and repository that a remote's URL names: `https://HOST/OWNER/NAME[.git]`, `ssh://git@HOST/…` or

@@ -7,14 +7,14 @@ import { dirname, join } from 'node:path';
 import { type CommandName, commands } from './command-line.ts';
 
 /** Of an action.yml what help is made of. */
-export interface HelpInput {
+interface HelpInput {
   readonly name: string;
   readonly description: string;
   /** As action.yml has it: text, or an expression. */
   readonly default: string;
 }
 
-export interface HelpCommand {
+interface HelpCommand {
   /** How the command is called, such as `node dist/cli.js pull`. */
   readonly call: string;
   readonly description: string;

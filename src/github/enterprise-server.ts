@@ -23,7 +23,7 @@ export function isOpen(input: { readonly registry: string; readonly images?: str
  */
 export const mostCapable: ServerFacts = { version: undefined, answers: { container: { isRegistry: true } } };
 
-export interface ProbePorts {
+interface ProbePorts {
   /** `error`: there was no answer, or half of one. */
   readonly ping: (registry: Registry) => Promise<HostAnswer & { readonly error?: RegistryError }>;
   /** What the REST API gives as its version, if anything. */

@@ -8,7 +8,7 @@ import { InputError } from '../errors.ts';
 import { isObject, type JsonObject } from '../text/json.ts';
 
 /** What ended, on a `workflow_run` event. */
-export interface EndedWorkflowRun {
+interface EndedWorkflowRun {
   /** Whether a pull request or a fork may have started it, or its payload does not say. */
   readonly isOfStranger: boolean;
   /** Of the pull request that started it; absent for one of a fork, which GitHub does not tell. */
@@ -23,7 +23,6 @@ export interface EventPayload {
   readonly repositoryDescription?: string;
   readonly repositoryUrl?: string;
   readonly repositoryLicense?: string;
-  readonly isPrivate?: boolean;
   /** `repository.owner.type` */
   readonly ownerType?: 'Organization' | 'User';
   readonly pullRequestNumber?: number;
@@ -120,7 +119,6 @@ export function parseEventPayload(json: string): EventPayload {
     ...text('repositoryDescription', repository.description),
     ...text('repositoryUrl', repository.html_url),
     ...text('repositoryLicense', objectAt(repository, 'license').spdx_id),
-    ...(typeof repository.private === 'boolean' ? { isPrivate: repository.private } : {}),
     ...(owner.type === 'Organization' || owner.type === 'User' ? { ownerType: owner.type } : {}),
     ...(typeof number === 'number' ? { pullRequestNumber: number } : {}),
     ...text('pullRequestHeadSha', head.sha),

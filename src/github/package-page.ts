@@ -8,7 +8,7 @@ import type { Product } from './product.ts';
 import { hostOfOwningProduct, type RegistryKind } from './product-registries.ts';
 
 /** What is known of the accounts behind a package. */
-export interface PackageOwners {
+interface PackageOwners {
   readonly sourceOwner: string;
   readonly sourceRepository: string;
   /** Of the source's owner, as the event tells it. */

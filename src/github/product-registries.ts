@@ -1,5 +1,5 @@
 /**
- * Which registry a run publishes to, and under which path: the table of the design, section 2. Hosts and paths:
+ * Which registry a run publishes to, and under which path (docs/registries.md has the table). Hosts and paths:
  * docs.github.com, "Working with the Container registry", "Working with the Docker registry", "Enabling subdomain
  * isolation".
  */

@@ -5,7 +5,7 @@
 import type { Run } from './workflow-run.ts';
 
 /** What an event means for publishing. */
-export interface PublishingRule {
+interface PublishingRule {
   readonly publishes: boolean;
   /** A clause: "someone with write access pushed it". */
   readonly reason: string;

@@ -20,7 +20,7 @@ export interface GitHubFacts {
 }
 
 /** Which parts of the API are worth a question. */
-export interface MissingFacts {
+interface MissingFacts {
   readonly repository: boolean;
   readonly commit: boolean;
 }

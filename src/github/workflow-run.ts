@@ -7,7 +7,7 @@ import { InputError } from '../errors.ts';
 import { type EventPayload, parseEventPayload } from './event-payload.ts';
 
 /** What `GITHUB_REF` points at. */
-export type GitRef =
+type GitRef =
   | { readonly kind: 'branch' | 'tag'; readonly name: string }
   /** A pull request's merge ref; the name is its number. */
   | { readonly kind: 'pull'; readonly name: string }

@@ -1,6 +1,5 @@
 /**
- * Trying again: which failure is transient, how long to wait, and the loop that does it (design section 4). The
- * decision is a pure function; clock, chance and log come in as ports.
+ * Trying again: which failure is transient, how long to wait, and the loop that does it. The decision is a pure function; clock, chance and log come in as ports.
  */
 
 import { PublishError } from '../errors.ts';

@@ -140,7 +140,7 @@ export function annotateEntry(entry: IndexEntry, annotations: readonly IndexAnno
 }
 
 /** What an index says of itself beside its entries. */
-export interface IndexFields {
+interface IndexFields {
   readonly artifactType?: string;
   readonly annotations: Readonly<Record<string, string>>;
 }

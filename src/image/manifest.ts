@@ -159,7 +159,7 @@ function parseObject(bytes: Uint8Array): JsonObject | undefined {
 }
 
 /** What the config of an image says of its platform and layers (image-spec config.md). */
-export interface ImageConfig {
+interface ImageConfig {
   readonly platform: Platform | undefined;
   /** Digests of the layers before compression. */
   readonly diffIds: readonly string[];

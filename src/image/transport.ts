@@ -19,7 +19,7 @@ export interface EngineImage {
 }
 
 /** An image in a file or folder. */
-export interface FileImage {
+interface FileImage {
   readonly kind: 'oci' | 'oci-archive' | 'docker-archive';
   readonly path: string;
   /** Which of several; absent where there is only one. */
@@ -27,7 +27,7 @@ export interface FileImage {
 }
 
 /** An image in a registry. */
-export interface RegistryImage {
+interface RegistryImage {
   readonly kind: 'docker';
   /** With a tag or a digest. */
   readonly reference: Reference;

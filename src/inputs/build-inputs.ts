@@ -51,7 +51,7 @@ export const buildInputDefaults = {
 /** The default of each input of action.yml that says with what to build. */
 export const engineInputDefaults = { engine: 'auto', builder: '', 'buildx-version': '' } as const;
 
-export type BuildInputName = keyof typeof buildInputDefaults | keyof typeof engineInputDefaults;
+type BuildInputName = keyof typeof buildInputDefaults | keyof typeof engineInputDefaults;
 
 /** What the build inputs come to. */
 export interface BuildInputs {

@@ -26,7 +26,7 @@ import {
 } from './marker.ts';
 
 /** The registry, as staging and merging need it. */
-export type LegRegistry = Pick<
+type LegRegistry = Pick<
   RegistryClient,
   'findManifest' | 'headManifest' | 'putManifest' | 'deleteManifest' | 'getBlob' | 'listTags' | 'untilSeen'
 >;

@@ -70,7 +70,7 @@ export function faultOfEntry(
 }
 
 /** Where legs are known from: from the markers that jobs left, or from the input `digests`. */
-export type LegOrigin = 'staged' | 'digests';
+type LegOrigin = 'staged' | 'digests';
 
 /** What to do where the legs are not those of one image. */
 const remedies: Readonly<Record<LegOrigin, { readonly [Code in 'missing' | 'twice' | 'foreign']: string }>> = {

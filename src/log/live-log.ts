@@ -8,7 +8,7 @@ import { type BuildProgress, followBuild, isInternal } from './build-progress.ts
 import type { Log } from './log.ts';
 import type { MaskedStream, Masker } from './masker.ts';
 
-export interface Terminal {
+interface Terminal {
   write(text: string): void;
   /** How many columns there are just now. */
   columns(): number;

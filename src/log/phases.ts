@@ -5,7 +5,7 @@
 import { formatDuration } from '../text/duration.ts';
 import type { Log } from './log.ts';
 
-/** What a publish does, in order (design.md section 4). */
+/** What a publish does, in order. */
 export type Stage = 'read' | 'plan' | 'prepare' | 'build' | 'push' | 'tag' | 'verify' | 'pull' | 'report';
 
 export interface Span {

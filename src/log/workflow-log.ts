@@ -24,7 +24,7 @@ export function withoutCommands(text: string): string {
 }
 
 /** The time, for those who wait. */
-export interface Clock {
+interface Clock {
   /** Milliseconds, of a clock that never goes back. */
   now(): number;
   /** Does some work every few seconds, until the returned function is called. */

@@ -43,7 +43,7 @@ export interface DescribedTag {
 }
 
 /** A tag that stays where it is, because it would move backwards. */
-export interface HeldTag extends DescribedTag {
+interface HeldTag extends DescribedTag {
   readonly reason: string;
 }
 

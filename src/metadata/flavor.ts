@@ -1,5 +1,5 @@
 /**
- * The `flavor` input: what holds for all tags (facts/metadata-rules.md 2.1).
+ * The `flavor` input: what holds for all tags (https://github.com/docker/metadata-action#flavor-input).
  */
 
 import { gatherFaults, InputError } from '../errors.ts';

@@ -1,5 +1,6 @@
 /**
- * The `images` input: full names, one a line, each perhaps with `enable` (facts/metadata-rules.md 2.1).
+ * The `images` input: full names, one a line, each perhaps with `enable`
+ * (https://github.com/docker/metadata-action#images-input).
  */
 
 import { gatherFaults, InputError, withFacts } from '../errors.ts';

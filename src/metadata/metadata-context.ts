@@ -7,7 +7,7 @@ import type { Scope } from './template.ts';
 import { parseVersionOf } from './version.ts';
 
 /** What describes the source repository in labels. */
-export interface RepositoryFacts {
+interface RepositoryFacts {
   readonly name: string;
   readonly description: string;
   readonly url: string;

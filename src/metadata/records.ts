@@ -1,5 +1,5 @@
 /**
- * Lists as docker/metadata-action writes them: CSV in a multi-line input (facts/metadata-rules.md 2.1).
+ * Lists as docker/metadata-action writes them: CSV in a multi-line input.
  */
 
 import { parse } from 'csv-parse/sync';
@@ -7,7 +7,7 @@ import { type CodeOf, InputError } from '../errors.ts';
 import { lineEnds, splitLines, wordsOf } from '../text/quoted-lines.ts';
 
 /** What an input is called, and the code of the error that a malformed one gives. */
-export interface ListInput {
+interface ListInput {
   readonly name: string;
   readonly code: CodeOf<'author'>;
 }

@@ -33,14 +33,14 @@ interface Source {
   readonly strip: string;
 }
 
-export type ScheduleRule = Common & { readonly type: 'schedule'; readonly pattern: Template };
+type ScheduleRule = Common & { readonly type: 'schedule'; readonly pattern: Template };
 export type VersionRule = Common &
   Source & { readonly type: VersionScheme; readonly pattern: Template; readonly match: RegExp | undefined };
 export type MatchRule = Common & Source & { readonly type: 'match'; readonly pattern: RegExp; readonly group: number };
 /** The branch is empty for the default branch. */
-export type EdgeRule = Common & { readonly type: 'edge'; readonly branch: string };
+type EdgeRule = Common & { readonly type: 'edge'; readonly branch: string };
 export type RefRule = Common & { readonly type: 'ref'; readonly event: 'branch' | 'tag' | 'pr' };
-export type RawRule = Common & {
+type RawRule = Common & {
   readonly type: 'raw';
   readonly value: Template;
   /** Whether it is a plain tag without expressions: a name that someone chose. */
@@ -48,7 +48,7 @@ export type RawRule = Common & {
   /** The one repository that the tag is for: the line is a whole reference. */
   readonly repository?: Repository;
 };
-export type ShaRule = Common & { readonly type: 'sha'; readonly format: 'short' | 'long' };
+type ShaRule = Common & { readonly type: 'sha'; readonly format: 'short' | 'long' };
 
 export type TagRule = ScheduleRule | VersionRule | MatchRule | EdgeRule | RefRule | RawRule | ShaRule;
 

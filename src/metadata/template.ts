@@ -1,6 +1,6 @@
 /**
  * Templates: text with Handlebars expressions (https://handlebarsjs.com/guide/), as in docker/metadata-action, but
- * never HTML-escaped, because nothing here is HTML (design.md section 3).
+ * never HTML-escaped, because nothing here is HTML.
  */
 
 import Handlebars from 'handlebars/dist/handlebars.min.js';

@@ -25,7 +25,7 @@ export interface GivenCredentials {
 }
 
 /** A login of `registry-auth`, of whose password the form is looked at. */
-export interface WrittenLogin {
+interface WrittenLogin {
   readonly registry: Registry;
   readonly username: string;
   readonly password: string;
@@ -124,6 +124,6 @@ export function resolveCredential(
       remedy: `Set \`token\` to a classic personal access token of ${owning} with the scope write:packages, kept as a secret.`,
     });
   }
-  // The registries take any non-empty name beside a token (facts of the registries, "Username").
+  // GitHub's registries take any name beside a token, but not an empty one.
   return { kind: 'token', username: username || 'x-access-token', reason: 'it belongs to the product of the token' };
 }

@@ -10,7 +10,7 @@ import type { EmptyLogin, RegistryAuth } from '../registry/credential.ts';
 import type { PushDecision } from './plan.ts';
 
 /** What has no value in this run. */
-export interface EmptySecrets {
+interface EmptySecrets {
   /** IDs of `secrets`. */
   readonly ofBuild: readonly string[];
   readonly logins: readonly EmptyLogin[];

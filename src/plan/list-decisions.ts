@@ -90,7 +90,7 @@ function formatStaging({ run, attempt, name }: Staging): string {
 }
 
 /** What the rules gave: a tag, a tag that stays where it is, or no tag. */
-export type TagDecision =
+type TagDecision =
   | { readonly kind: 'given'; readonly tag: Tag; readonly rule: string }
   | { readonly kind: 'held'; readonly tag: Tag; readonly rule: string; readonly reason: string }
   | { readonly kind: 'none'; readonly rule: string; readonly reason: string };

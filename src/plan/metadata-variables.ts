@@ -6,7 +6,7 @@ import { formatAnnotation, formatLabel } from '../metadata/labels.ts';
 import type { Target } from './target.ts';
 
 /** The names of an image as texts, one entry a line. */
-export interface MetadataTexts {
+interface MetadataTexts {
   readonly version: string;
   readonly tags: string;
   readonly 'tag-names': string;

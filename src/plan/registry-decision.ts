@@ -79,7 +79,7 @@ export function resolveRegistry(input: string, product: Product, server?: Server
   return decide(found.host, found.kind, `${found.host} of ${where} answers as a registry${others}`);
 }
 
-export interface RegistryRequest {
+interface RegistryRequest {
   readonly platforms: readonly Platform[];
   /** Whether what refers to the image comes along. */
   readonly referrers: boolean;
@@ -87,7 +87,7 @@ export interface RegistryRequest {
 
 /**
  * What the Docker registry cannot take, found before anything is built: it holds images of one platform, and neither
- * indexes nor what refers to an image (facts of the registries, 3). A registry that is only assumed may turn out to be another.
+ * indexes nor what refers to an image (docs/ghes.md). A registry that is only assumed may turn out to be another.
  * @throws InputError INDEX_UNSUPPORTED, INPUTS_CONTRADICT
  */
 export function checkRequest(

@@ -7,7 +7,7 @@ import { InputError } from '../errors.ts';
 import { faultOfComponent, parseRepository, type Repository } from '../image/repository.ts';
 import type { RegistryDecision } from './registry-decision.ts';
 
-export interface RepositoryDecision {
+interface RepositoryDecision {
   readonly repository: Repository;
   /** What a person would want to know about how the name came to be, as sentences. */
   readonly notes: readonly string[];

@@ -33,7 +33,7 @@ import { withConsent } from './recheck-permission.ts';
 import { tagAll } from './tag-and-verify.ts';
 import { pushImage } from './upload-image.ts';
 
-export interface MergePorts extends NamingPorts {
+interface MergePorts extends NamingPorts {
   readonly removeVersions: RemoveVersions;
 }
 

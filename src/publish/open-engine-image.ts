@@ -8,7 +8,7 @@ import { readImageId } from '../engine/engine-image.ts';
 import { copyIndex, hasIndex } from '../engine/podman-manifest-list.ts';
 import { lastLine } from '../engine/tool-output.ts';
 import { ToolError } from '../errors.ts';
-import { type EngineImage, formatSource } from '../image/transport.ts';
+import type { EngineImage } from '../image/transport.ts';
 import { openDockerArchive } from '../source/docker-archive.ts';
 import { closedOnFailure, openArchive, openFolder } from '../source/image-files.ts';
 import type { ImageSource } from '../source/image-source.ts';
@@ -29,7 +29,7 @@ export async function openEngineImage(ports: DockerPorts, image: EngineImage): P
       await source.close();
       await remove();
     };
-    return { ...source, name: formatSource(image), close };
+    return { ...source, close };
   } catch (error) {
     await remove();
     throw error;

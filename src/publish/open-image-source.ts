@@ -10,7 +10,7 @@ import { openLayout } from '../source/oci-layout.ts';
 import { openRemote } from '../source/remote-image.ts';
 import { openEngineImage } from './open-engine-image.ts';
 
-export interface SourcePorts {
+interface SourcePorts {
   readonly client: RegistryClient;
   /** Its `temp` also takes what has to be on disk: an archive without its compression, compressed layers. */
   readonly docker: DockerPorts;

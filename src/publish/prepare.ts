@@ -13,7 +13,7 @@ import type { PublishPorts } from './ports.ts';
 export type NamingPorts = Pick<PublishPorts, 'registry' | 'log' | 'runStage'>;
 
 /** What the registries answered. */
-export interface Prepared {
+interface Prepared {
   /** As it is carried out: a refusal may turn it into "no". */
   readonly push: PushDecision;
   readonly targets: readonly Target[];

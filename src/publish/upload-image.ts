@@ -17,7 +17,7 @@ import type { ImageSource } from '../source/image-source.ts';
 import { remoteContent } from '../source/remote-image.ts';
 import { formatSize } from '../text/size.ts';
 
-export interface PushOptions {
+interface PushOptions {
   /** What `readContent` gave, where it was asked already. */
   readonly content?: ImageContent;
   /**
@@ -28,7 +28,7 @@ export interface PushOptions {
 }
 
 /** Of the distribution client, what a push needs. */
-export type PushClient = Pick<Blobs, 'pushBlob'> & Pick<Manifests, 'putManifest'>;
+type PushClient = Pick<Blobs, 'pushBlob'> & Pick<Manifests, 'putManifest'>;
 
 /**
  * @returns the root; nothing is tagged

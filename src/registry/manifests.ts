@@ -12,7 +12,7 @@ import { isObject, parseJson } from '../text/json.ts';
 import type { ApiRequest, Session } from './session.ts';
 
 /** What a registry says of a manifest without sending it. */
-export interface ManifestHead {
+interface ManifestHead {
   readonly mediaType: string;
   readonly digest: Digest;
   /** bytes */
@@ -20,7 +20,7 @@ export interface ManifestHead {
 }
 
 /** What a registry took in. */
-export interface PutManifest extends ManifestHead {
+interface PutManifest extends ManifestHead {
   /** The subject that the registry has listed this manifest under; absent: the client must keep the referrers tag. */
   readonly subject?: Digest;
 }

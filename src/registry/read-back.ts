@@ -39,7 +39,7 @@ export function createUntilSeen(options: RetryPorts & { readonly retries: number
 }
 
 /** Of the distribution client, what reading back a manifest needs. */
-export interface PushedReader {
+interface PushedReader {
   findManifest(repository: Repository, which: Tag | Digest): Promise<StoredManifest | undefined>;
   readonly untilSeen: UntilSeen;
 }

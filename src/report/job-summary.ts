@@ -18,7 +18,7 @@ import { writeTags } from './summary-tags.ts';
 import { createSummaryWriter, type Measure, type SummaryWriter } from './summary-writer.ts';
 
 /** The parts of an error that are shown. */
-export type ShownFailure = Pick<PublishError, 'code' | 'message' | 'remedy' | 'retryable'>;
+type ShownFailure = Pick<PublishError, 'code' | 'message' | 'remedy' | 'retryable'>;
 
 /** What is known of a step when it ends; whatever did not come to be is absent or empty. */
 export interface SummaryFacts {

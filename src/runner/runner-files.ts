@@ -10,7 +10,7 @@ import { appendFileSync } from 'node:fs';
 import { exportVariable, saveState, setOutput, summary } from '@actions/core';
 
 /** The variables that name the runner's files. */
-export interface RunnerFiles {
+interface RunnerFiles {
   readonly GITHUB_OUTPUT?: string | undefined;
   readonly GITHUB_STATE?: string | undefined;
   readonly GITHUB_ENV?: string | undefined;

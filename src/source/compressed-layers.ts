@@ -31,8 +31,7 @@ export interface Layers {
 }
 
 /** What a source tells of itself; `open` opens a blob, of the files or of the layers. */
-export interface LayeredContent
-  extends Pick<ImageSource, 'name' | 'root' | 'otherPlatforms' | 'readManifest' | 'assertBlob'> {
+interface LayeredContent extends Pick<ImageSource, 'root' | 'otherPlatforms' | 'readManifest' | 'assertBlob'> {
   open(blob: Blob): Content;
 }
 

@@ -70,7 +70,6 @@ export async function openDockerArchive(files: Files, name: string | undefined, 
     const members = new Map<Digest, string | undefined>(layers.map((layer) => [layer.digest, layer.member]));
     members.set(digest, image.config);
     return {
-      name: image.names[0] ?? files.path,
       root: manifestOf({ digest, size: config.length }, layers),
       otherPlatforms: await readOtherPlatforms(files, digest),
       readManifest: ({ digest: child }) => {

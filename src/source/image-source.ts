@@ -10,8 +10,6 @@ import type { Repository } from '../image/repository.ts';
 export type Blob = Pick<Descriptor, 'digest' | 'size'>;
 
 export interface ImageSource {
-  /** As the log calls it. */
-  readonly name: string;
   /** The manifest or index that is published. */
   readonly root: StoredManifest;
   /** The platforms that are there as well and not part of `root`. */

@@ -55,7 +55,6 @@ export async function openLayout(files: Files, name: string | undefined): Promis
     });
   };
   return {
-    name: files.path,
     root: await readManifest(descriptor),
     readManifest,
     assertBlob,

@@ -51,7 +51,6 @@ export function openDirectory(files: Files, temp: string): Promise<ImageSource> 
       changes.set(child.digest, { digest: manifest.digest, size: manifest.bytes.length });
     }
     return {
-      name: files.path,
       root: changed(stored, 'manifests', changes),
       async readManifest({ digest }) {
         const manifest = manifests.get(digest);

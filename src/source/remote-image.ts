@@ -19,7 +19,6 @@ export async function openRemote(client: RegistryClient, reference: Reference): 
   const name = formatReference(reference);
   return {
     ...remoteContent(client, repository, await client.getManifest(repository, which)),
-    name,
     readManifest: (child) =>
       client.getManifest(repository, child.digest).catch((cause: unknown) => {
         throw cause instanceof RegistryError && cause.code === 'MANIFEST_UNKNOWN' ? lacking(name, child, cause) : cause;
@@ -43,7 +42,6 @@ export function remoteContent(
   root: StoredManifest,
 ): ImageSource {
   return {
-    name: formatReference({ repository, digest: root.digest }),
     root,
     repository,
     // An image that was just pushed may be shown in parts.

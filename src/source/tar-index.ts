@@ -11,7 +11,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { InputError } from '../errors.ts';
 
-export interface TarMember {
+interface TarMember {
   /** Where the content begins, in bytes from the start of the archive. */
   readonly offset: number;
   /** bytes */

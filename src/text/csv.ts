@@ -1,7 +1,7 @@
 /** Fields of CSV, as buildx reads them. */
 
 /** A field as CSV, quoted where it needs to be. */
-export function formatField(field: string): string {
+function formatField(field: string): string {
   return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }
 

@@ -6,7 +6,7 @@ import { aBuild } from '../../support/builders.ts';
 
 const request = aBuild({ context: 'app' });
 
-/** What a real build printed (fixtures/README.md). */
+/** What a real build printed (__tests__/fixtures/README.md). */
 function captured(file: string): string {
   return readFileSync(new URL(`../../fixtures/build-output/${file}.txt`, import.meta.url), 'utf8');
 }

@@ -25,7 +25,6 @@ describe('of an event is kept what decisions are made upon', () => {
       repositoryDescription: 'An app',
       repositoryUrl: 'https://github.com/octo-org/octo-app',
       repositoryLicense: 'MIT',
-      isPrivate: false,
       ownerType: 'User',
     });
     expect(parse({ repository: { owner: { type: 'Organization' } } })).toMatchObject({ ownerType: 'Organization' });

@@ -50,12 +50,14 @@ interface Opened {
   readonly source: ImageSource;
   readonly content: ImageContent;
   readonly temp: string;
+  /** The folder of the image. */
+  readonly path: string;
 }
 
 async function opened(files: Readonly<Record<string, string>>): Promise<Opened> {
-  const temp = temporaryFolder();
-  const source = await openDirectory(await openFolder(writeTree(temporaryFolder(), files), AbortSignal.any([])), temp);
-  return { source, content: await readContent(source), temp };
+  const [temp, path] = [temporaryFolder(), temporaryFolder()];
+  const source = await openDirectory(await openFolder(writeTree(path, files), AbortSignal.any([])), temp);
+  return { source, content: await readContent(source), temp, path };
 }
 
 async function bytesOf(source: ImageSource, digest: string, content: ImageContent): Promise<Buffer> {
@@ -174,10 +176,10 @@ describe('a folder that is not whole is refused, and nothing is left', () => {
 test('content that a registry finds to be another is proved against its digest', async () => {
   const folder = aFolder();
   folder.index(folder.image('amd64', [{ mediaType: ociGzipLayer, content: 'compressed' }]));
-  const { source, content } = await opened(folder.files);
+  const { source, content, path } = await opened(folder.files);
   const [, layer] = content.blobs;
   if (layer === undefined) throw new Error('no layer');
   await expect(source.proveBlob(layer)).resolves.toBeUndefined();
-  writeTree(source.name, { [hexOf('compressed')]: 'COMPRESSED' });
+  writeTree(path, { [hexOf('compressed')]: 'COMPRESSED' });
   await expect(source.proveBlob(layer)).rejects.toThrowCode('DIGEST_MISMATCH');
 });
