@@ -12,11 +12,13 @@ const at = (/** @type {string} */ path) => fileURLToPath(new URL(`../${path}`, i
 const schema = createGenerator({
   path: at('src/plan/plan.ts'),
   tsconfig: at('tsconfig.json'),
-  type: 'Plan',
+  type: 'PlanDocument',
   // tsc has checked them; the generator's compiler is an older one.
   skipTypeCheck: true,
-}).createSchema('Plan');
-const { definitions = {} } = schema;
+}).createSchema('PlanDocument');
+const { PlanDocument: plan = {}, ...others } = schema.definitions ?? {};
+/** @type {Record<string, unknown>} */
+const definitions = { Plan: plan, ...others };
 
 writeFileSync(
   at('docs/plan.schema.json'),
@@ -26,6 +28,8 @@ writeFileSync(
       $id: 'https://github.com/org/publish-docker-package/blob/v1/docs/plan.schema.json',
       title: 'The plan of a publish',
       ...schema,
+      $ref: '#/definitions/Plan',
+      definitions,
     },
     undefined,
     2,
@@ -82,7 +86,6 @@ function section(name, part) {
   return [`## ${name}`, '', ...(part.description === undefined ? [] : [part.description, '']), ...tables, ''];
 }
 
-const { Plan: plan, ...others } = definitions;
 const lines = [
   '<!-- Written by npm run docs, from src/plan/plan.ts. -->',
   '',

@@ -339,3 +339,19 @@ export function gatherFaults(): Faults {
     throwIfAny,
   };
 }
+
+/**
+ * Makes values of which all are needed or none.
+ * @param makers by the names of the values
+ * @throws InputError, or InputFaults with the fault of every value that could not be made
+ */
+export function gather<Values extends object>(makers: { readonly [Name in keyof Values]: () => Values[Name] }): Values {
+  const faults = gatherFaults();
+  const made: Partial<Values> = {};
+  for (const name in makers) {
+    const value = faults.attempt(() => makers[name]());
+    if (value !== undefined) made[name] = value;
+  }
+  faults.throwIfAny();
+  return made as Values;
+}

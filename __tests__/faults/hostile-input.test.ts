@@ -174,6 +174,7 @@ function expectSound(plan: Plan): void {
     holds(!/[\s\p{Cc}]/u.test(`${registry}/${path}`), `${registry}/${path}`);
   }
   for (const { tag } of plan.description.tags) holds(isTag(tag), tag);
+  if (plan.build === undefined) return;
   const { context, buildArgs, labels, platforms } = plan.build;
   // The one text that stands on the command line without an option before it.
   holds(context === '-' || !context.startsWith('-'), context);

@@ -52,9 +52,15 @@ export function aPlan(texts?: Readonly<Partial<Record<InputName, string>>>, run?
   return planned(texts, run).plan;
 }
 
+/** The build of a plan that has one. */
+export function buildIn({ build }: Plan): BuildRequest {
+  if (build === undefined) throw new Error('the plan is to publish an image that exists');
+  return build;
+}
+
 /** The default build, without labels and annotations. */
 export function aBuild(overrides: Partial<BuildRequest> = {}): BuildRequest {
-  return { ...aPlan().build, labels: [], annotations: [], ...overrides };
+  return { ...buildIn(aPlan()), labels: [], annotations: [], ...overrides };
 }
 
 /** Docker 28 with buildx and the classic image store, on amd64. */

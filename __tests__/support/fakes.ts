@@ -93,7 +93,7 @@ export function aWorld({
       return buildx === undefined ? aDecision({ kind: 'docker-legacy', tool: 'docker' }) : aDecision();
     },
     logIn: () => note('logIn'),
-    async build(_decision, references, push): Promise<Built> {
+    async build(_request, _decision, references, push): Promise<Built> {
       await note('build', `${references.join(' ')}${push ? ' --push' : ''}`);
       if (push) for (const reference of references) tags.set(reference, manifest);
       return {
@@ -102,7 +102,7 @@ export function aWorld({
         metadata: push ? '{"pushed":true}' : '{}',
       };
     },
-    async buildByDigest(_decision, repositories) {
+    async buildByDigest(_request, _decision, repositories) {
       await note('buildByDigest', repositories.map(formatRepository).join(' '));
       for (const repository of repositories) tags.set(formatDigestReference(repository, manifest.digest), manifest);
       return { imageId: 'sha256:image', metadata: '{"pushed":true}', result: manifest.digest };

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   BuildError,
   type ErrorFacts,
+  gather,
   gatherFaults,
   InputError,
   InputFaults,
@@ -200,5 +201,32 @@ describe('toThrowCode', () => {
 
   test('says so where the code was not wanted', () => {
     expect(() => expect(throwing(tagFault)).not.toThrowCode('TAG_INVALID')).toThrow('anything but TAG_INVALID');
+  });
+});
+
+describe('gather', () => {
+  const fault = (name: string) => () => {
+    throw new InputError('INPUT_INVALID', { message: `${name} is wrong.`, remedy: 'Correct it.' });
+  };
+
+  test('gives every value', () => {
+    expect(gather({ one: () => 1, two: () => 'two' })).toEqual({ one: 1, two: 'two' });
+  });
+
+  test('throws the faults of all values together, and makes each nevertheless', () => {
+    const made: string[] = [];
+    const makers = { one: fault('one'), two: () => made.push('two'), three: fault('three') };
+    expect(() => gather(makers)).toThrowCode('INPUT_INVALID', 'INPUT_INVALID');
+    expect(made).toEqual(['two']);
+  });
+
+  test('lets any other error go up', () => {
+    const error = new Error('a defect');
+    const makers = {
+      one: () => {
+        throw error;
+      },
+    };
+    expect(() => gather(makers)).toThrow(error);
   });
 });

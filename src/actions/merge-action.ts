@@ -29,7 +29,7 @@ export const mergeAction: Action<MergeTypes> = {
   parse: parseMergeInputs,
   plan: (inputs, { process: { env }, run, registryAuth, now, server, gitHub }) =>
     planMerge(inputs, run, { metadata: { ...parseContextOptions(env, now), ...gitHub }, registryAuth, server }),
-  templatesOf: ({ tags, flavor, labels, annotations }) => [tags, flavor, labels, annotations],
+  templatesOf: ({ tags, flavor, annotations }) => [tags, flavor, annotations],
   nothingDone,
   work: mergeIn,
   announce: (plan, outcome, { env, log }) => announce(plan, outcome, env, log),

@@ -10,7 +10,7 @@ import type { StepInUse } from '../step/run-in-step.ts';
 
 export function engineOf(
   { docker, config, logins }: StepInUse,
-  { build: request, destinations, push, source }: Plan,
+  { build: request, destinations, push }: Plan,
   { build, token }: Inputs,
   { env, log }: Pick<StepProcess, 'env' | 'log'>,
 ): Engine {
@@ -24,12 +24,11 @@ export function engineOf(
       keepState(env, 'builder', JSON.stringify({ argv, variables: Object.keys(docker.env) })),
   };
   return openEngine(ports, config, {
-    request,
-    isAsked: source === undefined,
+    wish: build.options,
+    isAsked: request !== undefined,
     usesDockerRegistry: push.value && destinations.some(({ registry }) => registry.kind === 'docker'),
     logins,
-    secrets:
-      request.gitSecret === '' ? build.secretValues : new Map([...build.secretValues, [request.gitSecret, token]]),
+    secrets: request?.gitSecret ? new Map([...build.secretValues, [request.gitSecret, token]]) : build.secretValues,
     cacheVariables: build.variables,
   });
 }

@@ -95,7 +95,8 @@ async function publishIn(
   try {
     const port: EnginePort = {
       ...engine,
-      buildByDigest: (decision, repositories) => buildByDigest(engine, decision, repositories, docker.temp),
+      buildByDigest: (request, decision, repositories) =>
+        buildByDigest(engine, request, decision, repositories, docker.temp),
     };
     const ports = { engine: port, source: sourceOf(step), registry, log: process.log, runStage };
     return { outcome: await publishImage(planned, ports), loginVariables: await engine.loginVariables() };

@@ -5,7 +5,7 @@
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BuildOutput, BuildRequest } from '../build/build-request.ts';
+import type { BuildOptions, BuildOutput, BuildRequest } from '../build/build-request.ts';
 import { secretValues } from '../build/build-secrets.ts';
 import { releasePlatform } from '../build/buildx-releases.ts';
 import { dockerfilePath } from '../build/context-path.ts';
@@ -46,7 +46,8 @@ interface EnginePorts extends DockerPorts {
 
 /** What the step's engine is for. */
 interface EngineTask {
-  readonly request: BuildRequest;
+  /** With what the user wants to build. */
+  readonly wish: Pick<BuildOptions, 'engine' | 'builder' | 'buildxVersion'>;
   /** Whether the step builds at all. */
   readonly isAsked: boolean;
   readonly usesDockerRegistry: boolean;
@@ -68,11 +69,17 @@ export interface Engine {
   /** @throws ToolError ENGINE_MISSING, ENGINE_DOWN, BUILDER_DOWN; InputError BUILDER_MISSING */
   readFacts(): Promise<RunnerFacts>;
   /** Decides, and prepares what the decision needs. @throws ToolError ENGINE_CANNOT, BUILDX_MISSING, BUILDER_FAILED */
-  resolveBuilder(facts: RunnerFacts): Promise<EngineDecision>;
+  resolveBuilder(facts: RunnerFacts, request: BuildRequest): Promise<EngineDecision>;
   /** Logs in wherever the step has a credential for. */
   logIn(): Promise<void>;
   /** Builds, and pushes under the references when `push` is true; with an output, to there instead. */
-  build(decision: EngineDecision, references: readonly string[], push: boolean, output?: BuildOutput): Promise<Built>;
+  build(
+    request: BuildRequest,
+    decision: EngineDecision,
+    references: readonly string[],
+    push: boolean,
+    output?: BuildOutput,
+  ): Promise<Built>;
   /** Variables with which later steps of the job are logged in, too. */
   loginVariables(): Promise<Readonly<Record<string, string>>>;
   /** Removes the builder that the step made. */
@@ -90,8 +97,8 @@ const nobody: RunnerFacts = {
 
 export function openEngine(ports: EnginePorts, config: EngineConfig, task: EngineTask): Engine {
   const { run, temp, variables, say, warn } = ports;
-  const { request } = task;
-  const nodes = request.builder.kind === 'nodes' ? request.builder : undefined;
+  const { wish } = task;
+  const nodes = wish.builder.kind === 'nodes' ? wish.builder : undefined;
   const builderName = nodes && `publish-${crypto.randomUUID().slice(0, 8)}`;
   // A node's private key is for its file alone.
   const own = Object.fromEntries(
@@ -112,7 +119,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
     const endpoints = nodes?.nodes.map(({ endpoint }) => endpoint) ?? builder?.endpoints ?? [];
     const [docker, version, cliHasBuildKit] = await Promise.all([
       isElsewhere ? undefined : readEngineFacts(tools, config.currentContext),
-      path !== undefined && request.buildxVersion !== '' ? readVersion(path) : '',
+      path !== undefined && wish.buildxVersion !== '' ? readVersion(path) : '',
       path === undefined && !isElsewhere ? readCliBuildKit() : false,
       checkEndpoints(endpoints),
     ]);
@@ -127,7 +134,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
   }
 
   async function wantedBuilder(): Promise<string | undefined> {
-    if (request.builder.kind === 'named') return request.builder.name;
+    if (wish.builder.kind === 'named') return wish.builder.name;
     return nodes === undefined ? selectedBuilder(config, env) : builderName;
   }
 
@@ -166,8 +173,8 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
 
   async function readRunner(): Promise<RunnerFacts> {
     // A builder that was named is a builder of buildx.
-    const wish = request.engine === 'auto' && request.builder.kind !== 'auto' ? 'docker' : request.engine;
-    const chosen = await chooseEngine(wish, env, readDocker);
+    const engine = wish.engine === 'auto' && wish.builder.kind !== 'auto' ? 'docker' : wish.engine;
+    const chosen = await chooseEngine(engine, env, readDocker);
     return 'podman' in chosen ? readPodman(chosen.podman) : chosen.docker;
   }
 
@@ -183,7 +190,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
 
   return {
     readFacts: facts,
-    async resolveBuilder(found) {
+    async resolveBuilder(found, request) {
       const decision = resolveEngine(found, request, { usesDockerRegistry: task.usesDockerRegistry });
       if (decision.tool !== 'buildx') return decision;
       const install = decision.install;
@@ -202,7 +209,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
       // One after the other: each login rewrites the same file.
       for (const login of task.logins) await logIn(isPodman ? podmanPorts : tools, login);
     },
-    async build(decision, references, push, output) {
+    async build(request, decision, references, push, output) {
       const folder = await mkdtemp(join(temp, 'build-'));
       try {
         const values = secretValues(request.secrets, task.secrets, variables);

@@ -101,7 +101,8 @@ function oneOf<Value extends string>(name: BuildInputName, text: string, values:
   );
 }
 
-function platforms(text: string): readonly Platform[] {
+/** @throws InputError PLATFORM_INVALID */
+export function parsePlatforms(text: string): readonly Platform[] {
   const parsed = readItems('platforms', text).map(parsePlatform);
   return [...new Map(parsed.map((platform) => [formatPlatform(platform), platform])).values()];
 }
@@ -136,7 +137,7 @@ export function parseBuildInputs(read: (name: BuildInputName) => string, faults:
     context: asPath(read('context')),
     file: read('file'),
     target: read('target'),
-    platforms: attempt(() => platforms(read('platforms'))) ?? [],
+    platforms: attempt(() => parsePlatforms(read('platforms'))) ?? [],
     buildArgs: lines(
       'build-args',
       /^[^=\s]+(?:=|$)/,

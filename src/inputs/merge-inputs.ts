@@ -2,46 +2,38 @@
 
 import { type Faults, InputError } from '../errors.ts';
 import { type Digest, parseDigest } from '../image/digest.ts';
+import type { Platform } from '../image/platform.ts';
+import { parsePlatforms } from './build-inputs.ts';
 import type { InputReader } from './input-reader.ts';
 import { normaliseBoolean } from './input-values.ts';
-import { type Inputs, inputDefaults, parseInputs } from './publish-inputs.ts';
+import { type PublicationInputs, parsePublicationInputs, publicationInputDefaults } from './publication-inputs.ts';
+import { parseStage } from './stage-name.ts';
 
 /** The default of each input of merge/action.yml, as `inputDefaults` is for action.yml. */
 export const mergeInputDefaults = {
-  registry: 'auto',
-  owner: '',
-  image: '',
-  images: '',
-  token: '',
-  username: '',
-  'registry-auth': '',
-  'login-scope': 'step',
+  ...publicationInputDefaults.where,
   stage: 'true',
   digests: '',
   platforms: '',
-  annotations: '',
-  tags: '',
-  flavor: '',
-  'if-exists': 'overwrite',
-  push: 'auto',
-  verify: 'manifest',
-  retries: '5',
-  'dry-run': 'false',
-  summary: 'true',
+  ...publicationInputDefaults.names,
+  ...publicationInputDefaults.care,
+  ...publicationInputDefaults.report,
 } as const;
 
-export interface MergeInputs extends Inputs {
+export interface MergeInputs extends PublicationInputs {
+  /** The name of the image whose legs are merged, empty for the only one of the run. */
+  readonly stage: string;
   /** The legs, instead of those that were staged; `undefined` for the staged ones. */
   readonly digests: readonly Digest[] | undefined;
+  /** Those that have to be there, and no others; empty where nothing is expected. */
+  readonly platforms: readonly Platform[];
 }
 
-/**
- * What a merge does not ask has the default of a publish.
- * @param faults gathers INPUT_INVALID, PLATFORM_INVALID and DIGEST_INVALID
- */
+/** @param faults gathers INPUT_INVALID, PLATFORM_INVALID and DIGEST_INVALID */
 export function parseMergeInputs(read: InputReader<keyof typeof mergeInputDefaults>, faults: Faults): MergeInputs {
-  const isAsked = (name: string): name is keyof typeof mergeInputDefaults => Object.hasOwn(mergeInputDefaults, name);
-  const inputs = parseInputs((name) => (isAsked(name) ? read(name) : inputDefaults[name]), faults);
+  const inputs = parsePublicationInputs(read, faults);
+  const stage = faults.attempt(() => parseStage(read('stage'))) ?? '';
+  const platforms = faults.attempt(() => parsePlatforms(read('platforms'))) ?? [];
   const texts = read('digests')
     .split(/[,\s]+/)
     .filter((text) => text !== '');
@@ -54,5 +46,5 @@ export function parseMergeInputs(read: InputReader<keyof typeof mergeInputDefaul
       });
     });
   }
-  return { ...inputs, digests: digests.length === 0 ? undefined : [...new Set(digests)] };
+  return { ...inputs, stage, platforms, digests: digests.length === 0 ? undefined : [...new Set(digests)] };
 }

@@ -57,7 +57,7 @@ function linesOfContent(plan: AnyPlan): readonly DecisionLine[] {
   const { build, source, staging } = plan;
   const staged = staging && line('Stage', formatStaging(staging), 'because `stage` is set; the merge sets the tags');
   const content =
-    source === undefined
+    build !== undefined
       ? [
           line('Context', build.context),
           ...(build.file === '' ? [] : [line('Dockerfile', build.file)]),
@@ -70,7 +70,6 @@ function linesOfContent(plan: AnyPlan): readonly DecisionLine[] {
             formatSource(source.spec),
             source.referrers ? 'with the signatures and attestations that refer to it' : '',
           ),
-          ...lineOfPlatforms(build.platforms),
         ];
   return [...(staged ? [staged] : []), ...content];
 }

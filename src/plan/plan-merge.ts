@@ -2,7 +2,7 @@
  * The plan of `merge/`: the names of a publish, and which legs come together under them.
  */
 
-import { type Faults, gatherFaults } from '../errors.ts';
+import { gatherFaults } from '../errors.ts';
 import type { Run } from '../github/workflow-run.ts';
 import type { Digest } from '../image/digest.ts';
 import { isLevelOfIndex } from '../image/image-index.ts';
@@ -12,7 +12,8 @@ import type { Staging } from '../legs/leg-key.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
 import { refuseDockerRegistry, resolveStaging } from './leg-decision.ts';
 import type { Planned, PublicationPlan } from './plan.ts';
-import { type PlanFacts, plan } from './plan-publish.ts';
+import { draftPublication, type PublicationFacts } from './plan-publication.ts';
+import { resolvePush } from './push-decision.ts';
 
 /** Which legs are merged. */
 export type LegSelection =
@@ -29,32 +30,22 @@ export interface MergePlan extends PublicationPlan {
  * A merge writes the index and nothing below it, so annotations that name no level are the index's.
  * @throws InputError, or InputFaults with every fault; INDEX_UNSUPPORTED for a Docker registry
  */
-export function planMerge(
-  inputs: MergeInputs,
-  run: Run,
-  facts: Omit<PlanFacts, 'checkBuild' | 'checkSource'>,
-): Planned<MergePlan> {
+export function planMerge(inputs: MergeInputs, run: Run, facts: PublicationFacts): Planned<MergePlan> {
   const faults = gatherFaults();
   const metadata = { ...facts.metadata, annotationLevels: ['index'] };
-  const { options } = inputs.build;
-  // Nothing is built; `platforms` is what the legs have to have.
-  const build = { ...inputs.build, options: { ...options, platforms: [] } };
-  const publish = { ...inputs, stage: undefined, build };
-  const planned = faults.attempt(() =>
-    plan(publish, run, { ...facts, metadata, checkBuild: () => {}, checkSource: () => {} }),
-  );
-  const legs = selectLegs(inputs, run, faults);
-  if (planned !== undefined) {
-    faults.attempt(() => refuseDockerRegistry(planned.plan.destinations.map(({ registry }) => registry)));
-  }
+  const push = resolvePush(inputs.push, run);
+  const draft = draftPublication({ ...inputs, labels: '' }, run, { ...facts, metadata }, push, faults);
+  const { digests, stage, platforms } = inputs;
+  const staging = faults.attempt(() => (digests === undefined ? resolveStaging(stage, run) : undefined));
+  faults.attempt(() => refuseDockerRegistry(draft.registries));
   faults.throwIfAny();
-  if (planned === undefined || legs === undefined) throw new Error('no fault, but no plan either');
-  const { build: _, loginScope: __, ...publication } = planned.plan;
-  const notes = [...publication.notes, ...noteOnAnnotations(publication.description)];
-  const description = ofIndex(publication.description);
+  const legs: LegSelection =
+    staging === undefined ? { kind: 'digests', digests: digests ?? [] } : { kind: 'staged', staging };
+  const { plan, describe } = draft.finish([]);
+  const notes = [...plan.notes, ...noteOnAnnotations(plan.description)];
   return {
-    plan: { ...publication, description, notes, legs, platforms: options.platforms },
-    describe: (existingTags) => ofIndex(planned.describe(existingTags)),
+    plan: { ...plan, description: ofIndex(plan.description), notes, legs, platforms },
+    describe: (existingTags) => ofIndex(describe(existingTags)),
   };
 }
 
@@ -70,10 +61,4 @@ function noteOnAnnotations({ annotations }: ImageDescription): readonly string[]
   return [
     `A merge writes the index alone: ${others.join(', ')} of \`annotations\` belong to the steps that build the legs.`,
   ];
-}
-
-function selectLegs({ digests, stage = '' }: MergeInputs, run: Run, faults: Faults): LegSelection | undefined {
-  if (digests !== undefined) return { kind: 'digests', digests };
-  const staging = faults.attempt(() => resolveStaging(stage, run));
-  return staging && { kind: 'staged', staging };
 }

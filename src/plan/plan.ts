@@ -4,7 +4,7 @@ import type { BuildRequest } from '../build/build-request.ts';
 import type { Product } from '../github/product.ts';
 import type { Repository } from '../image/repository.ts';
 import type { SourceSpec } from '../image/transport.ts';
-import type { IfExists, Verification } from '../inputs/publish-inputs.ts';
+import type { IfExists, Verification } from '../inputs/publication-inputs.ts';
 import type { Staging } from '../legs/leg-key.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
 import type { CredentialDecision } from './credential-decision.ts';
@@ -56,14 +56,23 @@ export interface PublicationPlan {
   readonly notes: readonly string[];
 }
 
-export interface Plan extends PublicationPlan {
+/** What is published: an image that the step builds, or one that exists. */
+export type PlannedContent =
+  | { readonly build: BuildRequest; readonly source?: undefined }
+  | { readonly source: PlannedSource; readonly build?: undefined };
+
+/** The plan of a publish as its JSON shows it. */
+export interface PlanDocument extends PublicationPlan {
   /** Absent: the image is built. */
-  readonly source?: PlannedSource;
-  readonly build: BuildRequest;
+  readonly source?: PlannedSource | undefined;
+  /** Absent: the image exists. */
+  readonly build?: BuildRequest | undefined;
   /** The image is a leg that `merge` joins with others, and gets no tag; absent: it is published by this step. */
   readonly staging?: Staging;
   readonly loginScope: 'step' | 'job';
 }
+
+export type Plan = PlanDocument & PlannedContent;
 
 /** A plan, and the one part of it that the registry may change. */
 export interface Planned<Kind extends PublicationPlan = Plan> {

@@ -1,22 +1,26 @@
 /** Whether the run pushes, and why. */
 
+import type { BuildRequest } from '../build/build-request.ts';
 import { publishingRuleOf } from '../github/publishing-event.ts';
 import { readOnlyRun } from '../github/read-only-token.ts';
 import type { Run } from '../github/workflow-run.ts';
-import type { Inputs } from '../inputs/publish-inputs.ts';
+import type { PublicationInputs } from '../inputs/publication-inputs.ts';
 import type { PushDecision } from './plan.ts';
 
 /** Whether the run publishes. */
-export function resolvePush(inputs: Inputs, run: Run): PushDecision {
+export function resolvePush(
+  push: PublicationInputs['push'],
+  run: Run,
+  call: BuildRequest['call'] = 'build',
+): PushDecision {
   const decide = (value: boolean, reason: string, yieldsBecause?: string): PushDecision => ({
     value,
     reason,
     yieldsBecause,
   });
-  const { call } = inputs.build.options;
   if (call !== 'build') return decide(false, `\`call\` is ${call}`);
-  if (inputs.push === 'true') return decide(true, '`push` is true');
-  if (inputs.push === 'false') return decide(false, '`push` is false');
+  if (push === 'true') return decide(true, '`push` is true');
+  if (push === 'false') return decide(false, '`push` is false');
   const { publishes, reason } = publishingRuleOf(run);
   if (run.ref.kind === 'pull') {
     const fork = readOnlyRun(run) === 'fork' ? ' from a fork' : '';

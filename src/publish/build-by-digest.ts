@@ -1,6 +1,7 @@
 /** Builds an image that gets no tag, in the way that the builder supports. */
 
 import { join } from 'node:path';
+import type { BuildRequest } from '../build/build-request.ts';
 import type { Built } from '../engine/docker.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type EngineDecision, resolveDigestPush } from '../engine/resolve-engine.ts';
@@ -27,17 +28,24 @@ export interface UnnamedBuild extends Report {
  */
 export async function buildByDigest(
   engine: Pick<Engine, 'build'>,
+  request: BuildRequest,
   decision: EngineDecision,
   repositories: readonly Repository[],
   temp: string,
 ): Promise<UnnamedBuild> {
   const way = resolveDigestPush(decision);
   if (way === 'builder') {
-    const { digest, ...report } = await pushByDigest(engine, decision, repositories);
+    const { digest, ...report } = await pushByDigest(engine, request, decision, repositories);
     return { ...report, result: digest };
   }
   const archive = { kind: 'archive', file: join(temp, 'unnamed.tar') } as const;
-  const { imageId, metadata } = await engine.build(decision, [], false, way === 'archive' ? archive : undefined);
+  const { imageId, metadata } = await engine.build(
+    request,
+    decision,
+    [],
+    false,
+    way === 'archive' ? archive : undefined,
+  );
   const store = decision.kind === 'podman' ? 'containers-storage' : 'docker-daemon';
   const result: SourceSpec =
     way === 'archive' ? { kind: 'oci-archive', path: archive.file } : { kind: store, image: imageId };
@@ -50,11 +58,15 @@ export async function buildByDigest(
  */
 export async function pushByDigest(
   engine: Pick<Engine, 'build'>,
+  request: BuildRequest,
   decision: EngineDecision,
   repositories: readonly Repository[],
 ): Promise<Report & { readonly digest: Digest }> {
   const names = repositories.map(formatRepository);
-  const { imageId, metadata, ...built } = await engine.build(decision, [], true, { kind: 'registries', names });
+  const { imageId, metadata, ...built } = await engine.build(request, decision, [], true, {
+    kind: 'registries',
+    names,
+  });
   return { imageId, metadata, digest: pushedDigest(built) };
 }
 

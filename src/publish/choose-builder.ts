@@ -11,12 +11,12 @@ import type { PublishPorts } from './ports.ts';
  * @throws ToolError ENGINE_CANNOT, and what the installation of a builder throws
  */
 export async function chooseBuilder(
-  { cache }: Pick<BuildRequest, 'cache'>,
+  request: BuildRequest,
   facts: RunnerFacts,
   { engine, log }: Pick<PublishPorts, 'engine' | 'log'>,
 ): Promise<EngineDecision> {
-  const builder = await engine.resolveBuilder(facts);
+  const builder = await engine.resolveBuilder(facts, request);
   log.info(`Engine: ${engineKinds[builder.kind]}, because ${builder.reason}`);
-  if (cache.mode !== 'off') log.info(`Cache: ${formatCache(builder.cache)}, because ${builder.cache.reason}`);
+  if (request.cache.mode !== 'off') log.info(`Cache: ${formatCache(builder.cache)}, because ${builder.cache.reason}`);
   return builder;
 }

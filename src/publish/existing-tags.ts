@@ -7,7 +7,7 @@ import { InputError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import { formatTagReference } from '../image/reference.ts';
 import type { Tag } from '../image/tag.ts';
-import type { IfExists } from '../inputs/publish-inputs.ts';
+import type { IfExists } from '../inputs/publication-inputs.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { PublicationPlan } from '../plan/plan.ts';
 import { isSameTarget, type Target, targetOf } from '../plan/target.ts';

@@ -1,5 +1,6 @@
 /** What a publish needs of the world. */
 
+import type { BuildRequest } from '../build/build-request.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineDecision } from '../engine/resolve-engine.ts';
 import type { Digest } from '../image/digest.ts';
@@ -14,7 +15,11 @@ import type { UnnamedBuild } from './build-by-digest.ts';
 /** The engine, as a publish needs it. */
 export interface EnginePort extends Pick<Engine, 'readFacts' | 'resolveBuilder' | 'logIn' | 'build'> {
   /** Builds under no name, and pushes by digest where the builder can. */
-  buildByDigest(decision: EngineDecision, repositories: readonly Repository[]): Promise<UnnamedBuild>;
+  buildByDigest(
+    request: BuildRequest,
+    decision: EngineDecision,
+    repositories: readonly Repository[],
+  ): Promise<UnnamedBuild>;
 }
 
 /** Images that are there already. */

@@ -1,9 +1,10 @@
 /** The use case of a publish, from a plan to its outcome: prepare, build or take the image, push, tag, verify. */
 
 import { setImmediate } from 'node:timers/promises';
+import type { BuildRequest } from '../build/build-request.ts';
 import type { RunnerFacts } from '../engine/resolve-engine.ts';
 import { isIndexMediaType } from '../image/manifest.ts';
-import { formatPlatform } from '../image/platform.ts';
+import { formatPlatform, type Platform } from '../image/platform.ts';
 import { nothingDone, type Outcome } from '../plan/outcome.ts';
 import type { Plan, Planned } from '../plan/plan.ts';
 import { isNamed, type NamedTarget, reasonForNoTag, type Target } from '../plan/target.ts';
@@ -13,6 +14,7 @@ import { remoteContent } from '../source/remote-image.ts';
 import { type ExistingTags, openExistingTags } from './existing-tags.ts';
 import type { PublishPorts } from './ports.ts';
 import { prepare } from './prepare.ts';
+import { type PublishedContent, readPublishedContent } from './published-content.ts';
 import { buildOnly, pushBuiltImage } from './push-built-image.ts';
 import { pushSourceImage } from './push-source-image.ts';
 import type { PushedImage, PushResult } from './pushed-image.ts';
@@ -24,21 +26,18 @@ import { tagAll } from './tag-and-verify.ts';
  * @throws PublishError; no tag then points at an image that is not whole
  */
 export async function publishImage({ plan: planned, describe }: Planned, ports: PublishPorts): Promise<Outcome> {
-  const [facts, { push, targets }] = await ports.runStage('prepare', 'Prepare', () =>
-    Promise.all([
-      planned.source === undefined ? ports.engine.readFacts() : undefined,
-      prepare(planned, describe, ports),
-    ]),
+  const [content, { push, targets }] = await ports.runStage('prepare', 'Prepare', () =>
+    Promise.all([readPublishedContent(planned, ports), prepare(planned, describe, ports)]),
   );
   const plan = { ...planned, push };
   const repositories = push.value ? targets.map(({ destination }) => destination.repository) : [];
-  return withConsent(repositories, ports.registry, () => publishTo(targets, plan, facts, ports));
+  return withConsent(repositories, ports.registry, () => publishTo(targets, plan, content, ports));
 }
 
 async function publishTo(
   targets: readonly Target[],
   plan: Plan,
-  facts: RunnerFacts | undefined,
+  content: PublishedContent,
   ports: PublishPorts,
 ): Promise<Outcome> {
   const [main] = targets;
@@ -49,8 +48,8 @@ async function publishTo(
 
   const done = { ...nothingDone(plan, plan.push.reason), description: main.description };
   if (!plan.push.value) {
-    if (facts === undefined) return done;
-    const { imageId, metadata } = await buildOnly(plan.build, facts, named, ports);
+    if (content.request === undefined) return done;
+    const { imageId, metadata } = await buildOnly(content.request, content.facts, named, ports);
     return { ...done, imageId, metadata };
   }
   const existing = openExistingTags(plan, ports);
@@ -58,14 +57,14 @@ async function publishTo(
   const mayMove = await existing.ask(targets);
   if (staging !== undefined) {
     const legs = targets.filter(mayMove);
-    if (legs.length > 0) return stageLeg(plan, staging, facts, legs, ports);
+    if (legs.length > 0) return stageLeg(plan, staging, content, legs, ports);
   }
-  const { images, imageId, metadata } = await produce(plan, facts, named.filter(mayMove), existing, ports);
+  const { images, imageId, metadata } = await produce(plan, content, named.filter(mayMove), existing, ports);
   const [first] = images;
   if (first === undefined) return { ...done, imageId, metadata, ...(await existing.describe(targets)) };
 
   // Read beside the tags, which have the connection first.
-  const summarised = setImmediate().then(() => summariseImage(plan, facts, first, ports));
+  const summarised = setImmediate().then(() => summariseImage(content, first, ports));
   summarised.catch(() => undefined);
   await tagAll(plan, ports, images);
   const summary = await summarised;
@@ -78,31 +77,35 @@ async function publishTo(
 
 async function produce(
   plan: Plan,
-  facts: RunnerFacts | undefined,
+  content: PublishedContent,
   targets: readonly NamedTarget[],
   existing: ExistingTags,
   ports: PublishPorts,
 ): Promise<PushResult> {
   if (targets.length === 0) return { images: [], imageId: '', metadata: '' };
-  if (facts !== undefined) return pushBuiltImage(plan, plan.build, facts, targets, existing, ports);
-  if (plan.source === undefined) return { images: [], imageId: '', metadata: '' };
-  return pushSourceImage(plan.source, targets, existing, ports);
+  return content.request === undefined
+    ? pushSourceImage(content.source, targets, existing, ports)
+    : pushBuiltImage(plan, content.request, content.facts, targets, existing, ports);
+}
+
+/** The platform of a build of one. */
+function builtPlatform({ platforms }: BuildRequest, { docker, podman }: RunnerFacts): Platform | undefined {
+  return platforms[0] ?? docker?.platform ?? podman?.platform;
 }
 
 /** A build of one platform is known from its own decisions; anything else is read from the image. */
 async function summariseImage(
-  plan: Plan,
-  facts: RunnerFacts | undefined,
+  content: PublishedContent,
   { target, manifest }: PushedImage,
   { registry }: PublishPorts,
 ): Promise<ImageSummary> {
   const unknown = { platforms: {}, imageId: '' };
   if (manifest === undefined) return unknown;
-  const platform = plan.build.platforms[0] ?? facts?.docker?.platform ?? facts?.podman?.platform;
-  if (platform !== undefined && facts !== undefined && !isIndexMediaType(manifest.mediaType)) {
+  const platform = content.request && builtPlatform(content.request, content.facts);
+  if (platform !== undefined && !isIndexMediaType(manifest.mediaType)) {
     return { platforms: { [formatPlatform(platform)]: manifest.digest }, imageId: '' };
   }
-  const content = remoteContent(registry, target.destination.repository, manifest);
-  const summary = await ifReadable(() => summarise(content));
+  const image = remoteContent(registry, target.destination.repository, manifest);
+  const summary = await ifReadable(() => summarise(image));
   return summary === 'unreadable' ? unknown : summary;
 }

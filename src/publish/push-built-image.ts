@@ -30,7 +30,7 @@ export async function buildOnly(
 ): Promise<PushResult> {
   const builder = await chooseBuilder(request, facts, ports);
   const { imageId, metadata } = await ports.runStage('build', 'Build', () =>
-    ports.engine.build(builder, targets.map(mainReference), false),
+    ports.engine.build(request, builder, targets.map(mainReference), false),
   );
   return { images: [], imageId, metadata };
 }
@@ -51,7 +51,7 @@ export async function pushBuiltImage(
   const together = keepsCompression(builder.kind) ? targets : targets.slice(0, 1);
   const build = (push: boolean, output?: BuildOutput): Promise<Built> =>
     ports.runStage('build', push ? 'Build and push' : 'Build', () =>
-      ports.engine.build(builder, (push ? together : targets).map(mainReference), push, output),
+      ports.engine.build(request, builder, (push ? together : targets).map(mainReference), push, output),
     );
   // A new Docker engine cannot push to GitHub's Docker registry: our own client takes the image there.
   const isByClient = targets.some(({ destination: { registry } }) => registry.kind === 'docker');
@@ -64,7 +64,7 @@ export async function pushBuiltImage(
     return { ...(await pushEngineImage(image, targets, existing, ports)), metadata };
   };
   if (isByClient || (isAskedAgain && builder.kind !== 'builder')) return buildThenPush();
-  if (isAskedAgain) return pushUnnamed(builder, targets, existing, ports);
+  if (isAskedAgain) return pushUnnamed(request, builder, targets, existing, ports);
   const movedByThen = watchTags(targets, ports);
   const result = await build(true).catch(async (error: unknown) => {
     // buildx reads back what docker pushed, and a login that may only push is refused that; `docker push` reads nothing.
@@ -78,7 +78,8 @@ export async function pushBuiltImage(
   const { imageId, metadata, ...built } = result;
   const digest = pushedDigest(built);
   const images: PushedImage[] = [];
-  const pushAgain = (references: readonly string[]): Promise<Built> => ports.engine.build(builder, references, true);
+  const pushAgain = (references: readonly string[]): Promise<Built> =>
+    ports.engine.build(request, builder, references, true);
   for (const target of together) images.push(await readBack(target, digest, ports, pushAgain));
   const [first] = images;
   if (first === undefined) return { images, imageId, metadata };
@@ -117,6 +118,7 @@ function watchTags(
 
 /** A builder outside of the engine keeps no image: it pushes by digest, and the tags follow. */
 async function pushUnnamed(
+  request: BuildRequest,
   builder: EngineDecision,
   targets: readonly NamedTarget[],
   existing: ExistingTags,
@@ -124,7 +126,7 @@ async function pushUnnamed(
 ): Promise<PushResult> {
   const repositories = targets.map(({ destination: { repository } }) => repository);
   const { imageId, metadata, digest } = await runStage('build', 'Build', () =>
-    pushByDigest(engine, builder, repositories),
+    pushByDigest(engine, request, builder, repositories),
   );
   const mayMove = await existing.ask(targets, [digest]);
   const images = targets.filter(mayMove).map(async (target): Promise<PushedImage> => {

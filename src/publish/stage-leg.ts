@@ -1,6 +1,5 @@
 /** The use case of one leg: it pushes the image by digest, and leaves a marker for the merge. No tag moves. */
 
-import type { RunnerFacts } from '../engine/resolve-engine.ts';
 import type { Digest } from '../image/digest.ts';
 import { platformsOf } from '../image/image-index.ts';
 import type { Leg } from '../legs/leg.ts';
@@ -11,6 +10,7 @@ import type { Plan, PlannedSource } from '../plan/plan.ts';
 import { type Target, targetOf } from '../plan/target.ts';
 import { chooseBuilder } from './choose-builder.ts';
 import type { PublishPorts } from './ports.ts';
+import type { PublishedContent } from './published-content.ts';
 import { pushByClient } from './push-by-client.ts';
 
 /** The image of a leg in a repository. */
@@ -26,18 +26,17 @@ interface PushedLeg {
 }
 
 /**
- * @param facts of the builder; `undefined` if there is a source
  * @throws BuildError BUILD_FAILED; InputError SOURCE_*, LEG_INVALID; PermissionError PUSH_DENIED; ToolError; RegistryError
  */
 export async function stageLeg(
   plan: Plan,
   staging: Staging,
-  facts: RunnerFacts | undefined,
+  content: PublishedContent,
   targets: readonly Target[],
   ports: PublishPorts,
 ): Promise<Outcome> {
   const { registry, log } = ports;
-  const { images, imageId, metadata } = await pushLeg(plan, facts, targets, ports);
+  const { images, imageId, metadata } = await pushLeg(content, targets, ports);
   const legs: Leg[] = [];
   for (const { target, digest } of images) {
     legs.push(await markLeg(registry, target.destination.repository, staging, digest, (line) => log.info(line)));
@@ -56,20 +55,15 @@ export async function stageLeg(
 }
 
 /** Pushes the image to every repository, under no tag. */
-async function pushLeg(
-  { build, source }: Plan,
-  facts: RunnerFacts | undefined,
-  targets: readonly Target[],
-  ports: PublishPorts,
-): Promise<PushedLeg> {
-  if (facts === undefined) {
-    if (source === undefined) throw new Error('neither a builder nor a source');
-    return { images: await pushSource(source, targets, ports), imageId: '', metadata: '' };
+async function pushLeg(content: PublishedContent, targets: readonly Target[], ports: PublishPorts): Promise<PushedLeg> {
+  const { request } = content;
+  if (request === undefined) {
+    return { images: await pushSource(content.source, targets, ports), imageId: '', metadata: '' };
   }
-  const builder = await chooseBuilder(build, facts, ports);
+  const builder = await chooseBuilder(request, content.facts, ports);
   const repositories = targets.map(({ destination }) => destination.repository);
   const { imageId, metadata, result } = await ports.runStage('build', 'Build', () =>
-    ports.engine.buildByDigest(builder, repositories),
+    ports.engine.buildByDigest(request, builder, repositories),
   );
   const images =
     typeof result === 'string'

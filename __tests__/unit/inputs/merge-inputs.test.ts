@@ -12,8 +12,8 @@ function parse(texts: Readonly<Partial<Record<keyof typeof mergeInputDefaults, s
 describe('the inputs of merge/', () => {
   const digest = `sha256:${'a'.repeat(64)}`;
 
-  test('what a merge does not ask for has the default of a publish', () => {
-    expect(parse({})).toMatchObject({ stage: '', digests: undefined, build: { options: { context: '.' } } });
+  test('a merge of which nothing is asked takes what was staged, whatever its platforms', () => {
+    expect(parse({})).toMatchObject({ stage: '', digests: undefined, platforms: [] });
   });
 
   test('digests are listed between commas, blanks and lines, each once', () => {

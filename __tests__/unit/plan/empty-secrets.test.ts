@@ -4,7 +4,7 @@ import { parseRegistry } from '../../../src/image/registry-name.ts';
 import type { InputName } from '../../../src/inputs/publish-inputs.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { noRegistryAuth } from '../../../src/registry/credential.ts';
-import { aRun, planned } from '../../support/builders.ts';
+import { aRun, buildIn, planned } from '../../support/builders.ts';
 import { thrownBy } from '../../support/to-throw-code.ts';
 
 const pullRequest = aRun({ GITHUB_EVENT_NAME: 'pull_request', GITHUB_REF: 'refs/pull/7/merge' });
@@ -21,9 +21,9 @@ describe('a secret of the build that is empty', () => {
     ['a run of Dependabot', {}, dependabot],
     ['a run that does not push', { push: 'false' }, aRun()],
   ])('is left out in %s, and said', (_, texts, run) => {
-    const { build, notes } = planned({ ...texts, secrets: 'npm=\nkey=value' }, run).plan;
-    expect(build.secrets).toEqual([{ id: 'key', kind: 'input' }]);
-    expect(notes).toEqual(['The secret "npm" of `secrets` is empty in this run. The build goes on without it.']);
+    const { plan } = planned({ ...texts, secrets: 'npm=\nkey=value' }, run);
+    expect(buildIn(plan).secrets).toEqual([{ id: 'key', kind: 'input' }]);
+    expect(plan.notes).toEqual(['The secret "npm" of `secrets` is empty in this run. The build goes on without it.']);
   });
 
   test('ends a run that publishes, and is named', () => {

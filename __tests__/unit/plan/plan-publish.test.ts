@@ -6,7 +6,7 @@ import { nothingDone } from '../../../src/plan/outcome.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { noRegistryAuth } from '../../../src/registry/credential.ts';
 import { formatOutputs } from '../../../src/report/outputs.ts';
-import { aPlan, aRun, planned, sha } from '../../support/builders.ts';
+import { aPlan, aRun, buildIn, planned, sha } from '../../support/builders.ts';
 import { thrownBy } from '../../support/to-throw-code.ts';
 
 const names = ({ destinations }: Plan): readonly string[] =>
@@ -189,7 +189,7 @@ describe('what is built is in the plan', () => {
 describe('names of the image inside of a build', () => {
   const run = aRun({ GITHUB_REF: 'refs/tags/v1.2.3' });
   const argsOf = (text: string, isSet = false): readonly string[] =>
-    planned({ 'build-args': text }, run, { isSet: () => isSet }).plan.build.buildArgs;
+    buildIn(planned({ 'build-args': text }, run, { isSet: () => isSet }).plan).buildArgs;
 
   test.each([
     ['the version', 'V={{meta.version}}', ['V=1.2.3']],
@@ -213,8 +213,8 @@ describe('names of the image inside of a build', () => {
   });
 
   test('also in `build-contexts`', () => {
-    const { build } = aPlan({ 'build-contexts': 'base=docker-image://octo/base:{{meta.version}}' }, run);
-    expect(build.buildContexts).toEqual(['base=docker-image://octo/base:1.2.3']);
+    const plan = aPlan({ 'build-contexts': 'base=docker-image://octo/base:{{meta.version}}' }, run);
+    expect(buildIn(plan).buildContexts).toEqual(['base=docker-image://octo/base:1.2.3']);
   });
 
   test('a name that there is not is an error, which lists those that there are', () => {
@@ -337,7 +337,7 @@ describe('the cache of a build', () => {
     ],
     ['a leg that names no platform, after the branch', { stage: 'true' }, 'feature-x'],
   ])('%s', (_title, inputs, name) => {
-    const { cache } = aPlan({ cache: 'auto', ...inputs }, run).build;
+    const { cache } = buildIn(aPlan({ cache: 'auto', ...inputs }, run));
     expect(cache.writes).toBe(name);
     expect(cache.reads).toContain(name);
   });
@@ -345,7 +345,7 @@ describe('the cache of a build', () => {
   test('has a name that tells legs apart under the longest branch', () => {
     const long = aRun({ GITHUB_REF: `refs/heads/${'x'.repeat(200)}`, GITHUB_RUN_ID: '7', GITHUB_RUN_ATTEMPT: '1' });
     const names = ['linux/amd64', 'linux/arm64'].map(
-      (platforms) => aPlan({ cache: 'auto', stage: 'true', platforms }, long).build.cache.writes,
+      (platforms) => buildIn(aPlan({ cache: 'auto', stage: 'true', platforms }, long)).cache.writes,
     );
     expect(new Set(names).size).toBe(2);
     for (const name of names) expect(name.length).toBe(100);

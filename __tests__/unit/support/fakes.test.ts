@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseRepositoryName } from '../../../src/image/reference.ts';
 import { parseTag } from '../../../src/image/tag.ts';
-import { aDecision } from '../../support/builders.ts';
+import { aBuild, aDecision } from '../../support/builders.ts';
 import { aManifest, aWorld } from '../../support/fakes.ts';
 
 const repository = parseRepositoryName('ghcr.io/octo-org/app');
@@ -45,15 +45,17 @@ describe('the fake registry is one', () => {
 describe('the fake engine is one', () => {
   test('a build that pushes moves the tags, another moves none', async () => {
     const { ports, tags } = aWorld();
-    expect(await ports.engine.build(buildx, ['ghcr.io/octo-org/app:1'], false)).toMatchObject({ digest: undefined });
+    expect(await ports.engine.build(aBuild(), buildx, ['ghcr.io/octo-org/app:1'], false)).toMatchObject({
+      digest: undefined,
+    });
     expect(tags.size).toBe(0);
-    const { digest } = await ports.engine.build(buildx, ['ghcr.io/octo-org/app:1'], true);
+    const { digest } = await ports.engine.build(aBuild(), buildx, ['ghcr.io/octo-org/app:1'], true);
     expect(await ports.registry.headManifest(repository, one)).toMatchObject({ digest });
   });
 
   test('it builds by what there is', async () => {
     const { engine } = aWorld({ facts: { buildx: undefined } }).ports;
-    expect(await engine.resolveBuilder(await engine.readFacts())).toMatchObject({ kind: 'docker-legacy' });
+    expect(await engine.resolveBuilder(await engine.readFacts(), aBuild())).toMatchObject({ kind: 'docker-legacy' });
   });
 });
 
@@ -62,11 +64,11 @@ test('what is told to fail fails after it was asked, and leaves no trace', async
   const { ports, tags, effects } = aWorld({
     failing: { build: error, 'putManifest ghcr.io/octo-org/app:1': error, resolveBuilder: error },
   });
-  await expect(ports.engine.build(buildx, ['ghcr.io/octo-org/app:1'], true)).rejects.toBe(error);
+  await expect(ports.engine.build(aBuild(), buildx, ['ghcr.io/octo-org/app:1'], true)).rejects.toBe(error);
   await expect(ports.registry.putManifest(repository, aManifest('x'), one)).rejects.toBe(error);
   await ports.registry.putManifest(repository, aManifest('x'), latest);
   const facts = await ports.engine.readFacts();
-  await expect(ports.engine.resolveBuilder(facts)).rejects.toBe(error);
+  await expect(ports.engine.resolveBuilder(facts, aBuild())).rejects.toBe(error);
   expect([...tags.keys()]).toEqual(['ghcr.io/octo-org/app:latest']);
   expect(effects[0]).toBe('build ghcr.io/octo-org/app:1 --push');
 });

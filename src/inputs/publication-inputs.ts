@@ -1,0 +1,83 @@
+/** The inputs that a publish and a merge share: where the image goes, what it is called there, and how it gets there. */
+
+import type { Faults } from '../errors.ts';
+import type { InputReader } from './input-reader.ts';
+import { normaliseBoolean, oneOf, wholeNumber } from './input-values.ts';
+
+/** The default of each of them, in the groups in which action.yml and merge/action.yml have them. */
+export const publicationInputDefaults = {
+  where: {
+    registry: 'auto',
+    owner: '',
+    image: '',
+    images: '',
+    token: '',
+    username: '',
+    'registry-auth': '',
+    'login-scope': 'step',
+  },
+  names: { annotations: '', tags: '', flavor: '', 'if-exists': 'overwrite', push: 'auto' },
+  care: { verify: 'manifest', retries: '5', 'dry-run': 'false' },
+  report: { summary: 'true' },
+} as const;
+
+type Groups = typeof publicationInputDefaults;
+type PublicationInputName = { [Group in keyof Groups]: keyof Groups[Group] }[keyof Groups];
+
+/** A yes-or-no input that may also be left to the action. */
+type Choice = 'auto' | 'true' | 'false';
+
+/** What the step does if the version tag already exists. */
+export type IfExists = 'overwrite' | 'skip' | 'fail';
+
+/** What the step checks in the registry after the push. */
+export type Verification = 'off' | 'manifest' | 'blobs';
+
+export interface PublicationInputs {
+  readonly registry: string;
+  readonly owner: string;
+  readonly image: string;
+  /** metadata-action syntax, unparsed: its grammar is metadata's. So `annotations`, `tags` and `flavor`. */
+  readonly images: string;
+  readonly token: string;
+  readonly username: string;
+  /** YAML, unparsed: only a step that has it loads a parser. */
+  readonly registryAuth: string;
+  readonly loginScope: 'step' | 'job';
+  readonly annotations: string;
+  readonly tags: string;
+  readonly flavor: string;
+  readonly ifExists: IfExists;
+  readonly push: Choice;
+  readonly verify: Verification;
+  readonly retries: number;
+  readonly dryRun: boolean;
+  readonly summary: boolean;
+}
+
+/** @param faults gathers INPUT_INVALID; an input at fault has its default, so that the others can be judged too */
+export function parsePublicationInputs(
+  read: InputReader<PublicationInputName>,
+  { attempt }: Faults,
+): PublicationInputs {
+  const { retries } = publicationInputDefaults.care;
+  return {
+    registry: read('registry'),
+    owner: read('owner'),
+    image: read('image'),
+    images: read('images'),
+    token: read('token'),
+    username: read('username'),
+    registryAuth: read('registry-auth'),
+    loginScope: attempt(() => oneOf('login-scope', read('login-scope'), ['step', 'job'])) ?? 'step',
+    annotations: read('annotations'),
+    tags: read('tags'),
+    flavor: read('flavor'),
+    ifExists: attempt(() => oneOf('if-exists', read('if-exists'), ['overwrite', 'skip', 'fail'])) ?? 'overwrite',
+    push: attempt(() => oneOf('push', normaliseBoolean(read('push')), ['auto', 'true', 'false'])) ?? 'auto',
+    verify: attempt(() => oneOf('verify', read('verify'), ['manifest', 'blobs', 'off'])) ?? 'manifest',
+    retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100, retries)) ?? 1,
+    dryRun: attempt(() => oneOf('dry-run', normaliseBoolean(read('dry-run')), ['false', 'true'])) === 'true',
+    summary: attempt(() => oneOf('summary', normaliseBoolean(read('summary')), ['true', 'false'])) !== 'false',
+  };
+}
