@@ -17,6 +17,7 @@ import { formatTagReference } from '../image/reference.ts';
 import type { Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
 import type { RegistryClient } from '../registry/client.ts';
+import { readWhole } from '../registry/read-whole.ts';
 
 type Client = Pick<RegistryClient, 'getManifest' | 'getBlob'>;
 
@@ -36,9 +37,7 @@ export async function loadFromRegistry(
   const reference = formatTagReference(repository, tag);
   const manifest = await client.getManifest(repository, tag);
   const image = parseImageManifest(manifest);
-  const chunks: Buffer[] = [];
-  for await (const chunk of await client.getBlob(repository, image.config)) chunks.push(chunk);
-  const config = Buffer.concat(chunks);
+  const config = await readWhole(await client.getBlob(repository, image.config));
   checkPlatform(reference, config, platform);
 
   const file = join(temp, 'pulled.tar');

@@ -45,7 +45,7 @@ export function sourceOf({ docker, registry: client }: StepInUse): SourcePort {
       return readImageId(docker, image);
     },
     async pushFromDaemon(imageId, reference) {
-      const { pushFromDaemon } = await import('../engine/engine-image.ts');
+      const { pushFromDaemon } = await import('../engine/docker.ts');
       return pushFromDaemon(docker, imageId, reference);
     },
   };

@@ -1,3 +1,4 @@
+import type { Annotation } from '../image/annotation.ts';
 import type { Platform } from '../image/platform.ts';
 import type { Attestation } from './attestations.ts';
 import type { SecretSource } from './build-secrets.ts';
@@ -53,19 +54,11 @@ export interface BuildOptions {
   readonly buildxVersion: string;
 }
 
-/** An annotation of a manifest or index (image-spec, annotations.md). */
-export interface BuildAnnotation {
-  /** `manifest`, `index`, `manifest-descriptor` or `index-descriptor`, perhaps with `[PLATFORM]`. */
-  readonly level: string;
-  readonly name: string;
-  readonly value: string;
-}
-
 /** What is to be built. */
 export interface BuildRequest extends BuildOptions {
   /** `key=value` */
   readonly labels: readonly string[];
-  readonly annotations: readonly BuildAnnotation[];
+  readonly annotations: readonly Annotation[];
   /** Whether the workflow asks for annotations; the default ones are left out if the engine does not support annotations. */
   readonly needsAnnotations: boolean;
   readonly cache: CachePlan;

@@ -5,6 +5,7 @@
  */
 
 import { type Faults, InputError } from '../errors.ts';
+import type { Environment } from '../text/environment.ts';
 import { gitHost } from './context-path.ts';
 import { readItems, readLines } from './input-lists.ts';
 
@@ -100,7 +101,7 @@ export function parseSecrets(
 
 /** What a look at the runner needs. */
 interface SecretFacts {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly isFile: (path: string) => boolean;
 }
 
@@ -156,7 +157,7 @@ export function checkSecrets(
 export function secretValues(
   sources: readonly SecretSource[],
   inputs: ReadonlyMap<string, string>,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
 ): ReadonlyMap<string, string> {
   return new Map(
     sources.flatMap((source) => {

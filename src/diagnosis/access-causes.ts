@@ -2,9 +2,10 @@
  * Causes of refusals: who logs in, and what that login may do.
  */
 
+import { grantPackagesWrite } from '../github/job-permissions.ts';
 import { describeProduct } from '../github/product.ts';
 import { formatRepository } from '../image/repository.ts';
-import { type Cause, capital, grantPackagesWrite, registryAuthFor } from './cause.ts';
+import { type Cause, capital, registryAuthFor } from './cause.ts';
 import {
   type Facts,
   foreignScopes,

@@ -18,9 +18,6 @@ export interface Diagnosis {
 /** @returns `undefined` where the words mean something else in this run */
 export type Cause = (facts: Facts) => Diagnosis | undefined;
 
-/** The lines that a job needs to publish with its own token. */
-export const grantPackagesWrite = 'permissions:\n  contents: read\n  packages: write';
-
 /** The entry of `registry-auth` for a registry. */
 export function registryAuthFor(registry: string): string {
   return `registry-auth: |\n  - registry: ${registry}\n    username: octocat\n    password: \${{ secrets.REGISTRY_PASSWORD }}`;

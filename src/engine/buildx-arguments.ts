@@ -3,9 +3,10 @@
  */
 
 import { attestationArguments } from '../build/attestations.ts';
-import type { BuildAnnotation, BuildRequest } from '../build/build-request.ts';
+import type { BuildRequest } from '../build/build-request.ts';
 import { formatCacheEntry } from '../build/cache.ts';
 import { hasTreeOutput } from '../build/exporters.ts';
+import type { Annotation } from '../image/annotation.ts';
 import { formatPlatform } from '../image/platform.ts';
 import { type ImagePlace, outputArguments } from './exporter-arguments.ts';
 import { secretArguments } from './secret-files.ts';
@@ -86,7 +87,7 @@ function annotationArguments(build: BuildRequest): readonly string[] {
   const { annotations } = build;
   const has = (level: string, name: string): boolean =>
     annotations.some((each) => each.level === level && each.name === name);
-  const onIndex = (makesIndex(build) ? annotations : []).flatMap((each): readonly BuildAnnotation[] =>
+  const onIndex = (makesIndex(build) ? annotations : []).flatMap((each): readonly Annotation[] =>
     each.level === 'manifest' && !has('index', each.name) ? [{ ...each, level: 'index' }] : [],
   );
   // An index that is not made has no annotations.

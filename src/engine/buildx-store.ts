@@ -3,6 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../text/environment.ts';
+import { parseJson } from '../text/json.ts';
 
 /** Where buildx keeps its builders (https://github.com/docker/buildx/blob/master/util/confutil/config.go). */
 export function buildxFolder(configFolder: string, env: Environment): string {
@@ -11,11 +12,7 @@ export function buildxFolder(configFolder: string, env: Environment): string {
 
 /** A file of buildx; `undefined` where it is absent, or not what buildx writes. */
 export async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch {
-    return undefined;
-  }
+  return parseJson(await readFile(path, 'utf8').catch(() => ''));
 }
 
 /** A builder that buildx knows. */

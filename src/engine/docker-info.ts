@@ -99,7 +99,7 @@ export function engineDown(reason: string): ToolError {
   });
 }
 
-const defaultSocket = '/var/run/docker.sock';
+export const defaultSocket = '/var/run/docker.sock';
 
 /**
  * The context that the CLI uses (https://docs.docker.com/reference/cli/docker/#environment-variables: DOCKER_HOST, which

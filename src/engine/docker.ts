@@ -84,35 +84,40 @@ export async function buildWithDocker(
     if (result.exitCode !== 0) throw buildFailure(request, result, false);
   });
   const imageId = (await readFile(idFile, 'utf8')).trim();
-  const digest = await tagAndPush(ports, imageId, target.references.slice(1), target);
+  for (const reference of target.references.slice(1)) await tagImage(ports, imageId, reference);
+  let digest: Digest | undefined;
+  if (target.push) for (const reference of target.references) digest = await pushReference(ports, reference);
   return { imageId, digest, metadata: '' };
 }
 
+/** Gives an image of the engine a further name. @throws ToolError PUSH_FAILED */
+async function tagImage({ run, env, onOutput }: DockerPorts, imageId: string, reference: string): Promise<void> {
+  const result = await run(['docker', 'tag', imageId, reference], { env, onOutput });
+  if (result.exitCode !== 0) throw pushFailure(`docker tag ${imageId} ${reference}`, result, env);
+}
+
 /**
- * @param further references that the image does not have yet
- * @returns the digest that was pushed; `undefined` where nothing was
+ * Lets the engine push one of its images.
+ * @returns digest of the manifest that it pushed
  */
-async function tagAndPush(
-  { run, env, onOutput, retry }: DockerPorts,
-  imageId: string,
-  further: readonly string[],
-  { references, push }: Pick<BuildTarget, 'references' | 'push'>,
-): Promise<Digest | undefined> {
-  const command = async (...args: string[]): Promise<CommandResult> => {
-    const result = await run(['docker', ...args], { env, onOutput });
-    if (result.exitCode !== 0) throw pushFailure(`docker ${args.join(' ')}`, result, env);
-    return result;
-  };
-  for (const reference of further) await command('tag', imageId, reference);
-  if (!push) return undefined;
-  let digest: Digest | undefined;
-  for (const reference of references) {
-    digest = printedDigest(
-      `docker push ${reference}`,
-      await retry(`Push of ${reference}`, () => command('push', reference)),
-    );
-  }
-  return digest;
+async function pushReference({ run, env, onOutput, retry }: DockerPorts, reference: string): Promise<Digest> {
+  const result = await retry(`Push of ${reference}`, async () => {
+    const attempt = await run(['docker', 'push', reference], { env, onOutput });
+    if (attempt.exitCode !== 0) throw pushFailure(`docker push ${reference}`, attempt, env);
+    return attempt;
+  });
+  return printedDigest(`docker push ${reference}`, result);
+}
+
+/**
+ * Names an image of the Docker engine after its destination, and lets the engine push it.
+ * @param reference `name:tag`
+ * @returns digest of the manifest that the engine pushed
+ * @throws PermissionError PUSH_DENIED; ToolError PUSH_FAILED, DIGEST_MISSING
+ */
+export async function pushFromDaemon(ports: DockerPorts, imageId: string, reference: string): Promise<Digest> {
+  await tagImage(ports, imageId, reference);
+  return pushReference(ports, reference);
 }
 
 /**

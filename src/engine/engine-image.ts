@@ -1,13 +1,11 @@
 /**
- * An image that an engine holds: pushed by the Docker engine itself, which knows what it pushed before and compresses
- * only what is new; or written to the disk, for Podman and for a registry that the engine does not get along with.
+ * An image that an engine holds, by its name or ID.
  */
 
 import { InputError, type PublishError, ToolError } from '../errors.ts';
-import type { Digest } from '../image/digest.ts';
 import { type EngineImage, formatSource } from '../image/transport.ts';
 import type { CommandResult } from './command.ts';
-import { type DockerPorts, printedDigest, pushFailure } from './docker.ts';
+import type { DockerPorts } from './docker.ts';
 import { engineDown } from './docker-info.ts';
 import { lastLine, means } from './tool-output.ts';
 
@@ -66,22 +64,4 @@ function notFound(image: EngineImage, fitting: number, { exitCode, stderr }: Com
     remedy: 'See the output of the command above.',
     detail: stderr,
   });
-}
-
-/**
- * Names the image after its destination and lets the Docker engine push it.
- * @param reference `name:tag`
- * @returns digest of the manifest that the engine pushed
- * @throws InputError SOURCE_MISSING, SOURCE_AMBIGUOUS; PermissionError PUSH_DENIED; ToolError PUSH_FAILED, DIGEST_MISSING
- */
-export async function pushFromDaemon(ports: DockerPorts, imageId: string, reference: string): Promise<Digest> {
-  const { run, env, onOutput, retry } = ports;
-  const tagged = await run(['docker', 'tag', imageId, reference], { env, onOutput });
-  if (tagged.exitCode !== 0) throw pushFailure(`docker tag ${imageId} ${reference}`, tagged);
-  const pushed = await retry(`Push of ${reference}`, async () => {
-    const result = await run(['docker', 'push', reference], { env, onOutput });
-    if (result.exitCode !== 0) throw pushFailure(`docker push ${reference}`, result, env);
-    return result;
-  });
-  return printedDigest(`docker push ${reference}`, pushed);
 }

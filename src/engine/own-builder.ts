@@ -132,10 +132,7 @@ type NodeFiles = Readonly<Partial<Record<'cacert' | 'cert' | 'key', string>>>;
  * texts.
  * @returns option → PEM
  */
-export function nodeCertificates(
-  index: number,
-  env: Readonly<Record<string, string | undefined>>,
-): ReadonlyMap<'cacert' | 'cert' | 'key', string> {
+export function nodeCertificates(index: number, env: Environment): ReadonlyMap<'cacert' | 'cert' | 'key', string> {
   const names = ['cacert', 'cert', 'key'] as const;
   return new Map(
     names.flatMap((name) => {

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { Environment } from '../text/environment.ts';
 import { isObject } from '../text/json.ts';
 import { buildxFolder, readJson } from './buildx-store.ts';
-import { contextName } from './docker-info.ts';
+import { contextName, defaultSocket } from './docker-info.ts';
 
 /** What the CLI is configured with, as far as it tells one endpoint from another. */
 interface EndpointConfig {
@@ -35,15 +35,14 @@ export function endpointKey(
   const host = (env.DOCKER_HOST ?? '').trim();
   if (host !== '') return completeHost(host);
   if (env.DOCKER_TLS_VERIFY || env.DOCKER_TLS) return 'tcp://localhost:2376';
-  return platform === 'win32' ? defaultPipe : defaultSocket;
+  return platform === 'win32' ? defaultPipe : `unix://${defaultSocket}`;
 }
 
-const defaultSocket = 'unix:///var/run/docker.sock';
 const defaultPipe = 'npipe:////./pipe/docker_engine';
 
 /** As the CLI completes DOCKER_HOST (https://github.com/docker/cli/blob/master/opts/hosts.go, `ParseHost`). */
 function completeHost(host: string): string {
-  if (host === 'unix://') return defaultSocket;
+  if (host === 'unix://') return `unix://${defaultSocket}`;
   if (host === 'npipe://') return defaultPipe;
   const [, protocol = 'tcp', address = ''] = /^(?:([^:/]*):\/\/)?(.*)$/.exec(host) ?? [];
   if (protocol !== 'tcp') return host;

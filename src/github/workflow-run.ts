@@ -4,6 +4,7 @@
  */
 
 import { InputError } from '../errors.ts';
+import type { Environment } from '../text/environment.ts';
 import { type EventPayload, parseEventPayload } from './event-payload.ts';
 
 /** What `GITHUB_REF` points at. */
@@ -100,7 +101,7 @@ function parseServerUrl(text: string): URL {
  * @param eventJson content of the file that `GITHUB_EVENT_PATH` names; empty where there is none
  * @throws InputError RUN_UNKNOWN for a malformed variable or payload
  */
-export function parseRun(env: Readonly<Record<string, string | undefined>>, eventJson: string): Run {
+export function parseRun(env: Environment, eventJson: string): Run {
   const serverUrl = parseServerUrl(env.GITHUB_SERVER_URL || 'https://github.com');
   const event = parseEventPayload(eventJson);
   const eventName = env.GITHUB_EVENT_NAME ?? '';

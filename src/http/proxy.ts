@@ -13,6 +13,7 @@ import { type Duplex, PassThrough } from 'node:stream';
 import { connect } from 'node:tls';
 import { isLoopbackHost } from '../image/registry-name.ts';
 import type { Environment } from '../text/environment.ts';
+import { decodePart } from '../text/url-secrets.ts';
 import { isTransientStatus } from './retry.ts';
 
 /**
@@ -79,7 +80,7 @@ export class TunnelAgent extends Agent {
       );
       return;
     }
-    const login = `${decode(username)}:${decode(password)}`;
+    const login = `${decodePart(username)}:${decodePart(password)}`;
     const request = (protocol === 'https:' ? requestHttps : requestHttp)({
       method: 'CONNECT',
       host: hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -128,13 +129,4 @@ export const proxyRefused = 'PROXY_REFUSED';
 
 function refusal(reason: string): Error {
   return Object.assign(new Error(reason), { code: proxyRefused });
-}
-
-/** As a URL encodes it; a `%` that stands for itself is one (curl takes it so, too). */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -3,7 +3,8 @@
  * annotations of theirs (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
  */
 
-import { isObject } from '../text/json.ts';
+import { isObject, parseJsonObject } from '../text/json.ts';
+import type { Annotation } from './annotation.ts';
 import { type Digest, digestOf, isDigest } from './digest.ts';
 import { type Descriptor, mediaTypes, type StoredManifest } from './manifest.ts';
 import { formatPlatform, parsePlatform } from './platform.ts';
@@ -21,12 +22,7 @@ export interface IndexEntry {
 
 /** The JSON of a manifest, index or config; `{}` for any other content. */
 export function parseDocument(bytes: Uint8Array): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
+  return parseJsonObject(Buffer.from(bytes).toString('utf8')) ?? {};
 }
 
 /**
@@ -93,13 +89,6 @@ export function platformsOf(entries: readonly IndexEntry[]): Readonly<Record<str
   );
 }
 
-/** An annotation of an index, or of a descriptor in it; the level is the input's word for which. */
-export interface IndexAnnotation {
-  readonly level: string;
-  readonly name: string;
-  readonly value: string;
-}
-
 const descriptorLevel = /^manifest-descriptor(?:\[(?<platform>[^\]]*)\])?$/;
 
 /** Whether annotations of a level belong to the index itself. */
@@ -119,17 +108,17 @@ export function isOfPlatform(name: string, platform: string): boolean {
   return name === platform || name.startsWith(`${platform} `);
 }
 
-function recordOf(annotations: readonly IndexAnnotation[]): Readonly<Record<string, string>> {
+function recordOf(annotations: readonly Annotation[]): Readonly<Record<string, string>> {
   return Object.fromEntries(annotations.map(({ name, value }) => [name, value]));
 }
 
 /** Those of the index itself. */
-export function annotationsOfIndex(annotations: readonly IndexAnnotation[]): Readonly<Record<string, string>> {
+export function annotationsOfIndex(annotations: readonly Annotation[]): Readonly<Record<string, string>> {
   return recordOf(annotations.filter(({ level }) => level === 'index'));
 }
 
 /** The entry of an image with those that are for it; what it has stays, but for what has the same name. */
-export function annotateEntry(entry: IndexEntry, annotations: readonly IndexAnnotation[]): IndexEntry {
+export function annotateEntry(entry: IndexEntry, annotations: readonly Annotation[]): IndexEntry {
   const added = recordOf(annotations.filter(({ level }) => isForEntry(level, entry)));
   if (Object.keys(added).length === 0) return entry;
   const { annotations: before, ...descriptor } = entry.descriptor;

@@ -4,7 +4,7 @@
  */
 
 import { InputError } from '../errors.ts';
-import { isObject, type JsonObject } from '../text/json.ts';
+import { isObject, type JsonObject, parseJsonObject } from '../text/json.ts';
 import { type Digest, digestOf, isDigest } from './digest.ts';
 import type { Platform } from './platform.ts';
 
@@ -150,12 +150,7 @@ export function storedManifest(bytes: Uint8Array, mediaType = mediaTypeOfManifes
 }
 
 function parseObject(bytes: Uint8Array): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseJsonObject(Buffer.from(bytes).toString('utf8'));
 }
 
 /** What the config of an image says of its platform and layers (image-spec config.md). */

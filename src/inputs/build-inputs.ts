@@ -12,8 +12,9 @@ import { parseRelease } from '../build/buildx-releases.ts';
 import { type CacheMode, cacheAttributes, cacheModes, parseCacheEntries, tolerant } from '../build/cache.ts';
 import { outputAttributes, parseCompression, parseOutputs } from '../build/exporters.ts';
 import { readItems, readLines, type TypedEntry } from '../build/input-lists.ts';
-import { type Faults, InputError, inputError } from '../errors.ts';
+import { type Faults, InputError } from '../errors.ts';
 import { formatPlatform, type Platform, parsePlatform } from '../image/platform.ts';
+import { normaliseBoolean, oneOf } from './input-values.ts';
 
 /** The default of each build input of action.yml. */
 export const buildInputDefaults = {
@@ -77,28 +78,8 @@ function matching(name: BuildInputName, entries: readonly string[], form: RegExp
   });
 }
 
-/** Booleans of YAML 1.2's core schema, as @actions/core `getBooleanInput` reads them. */
 function boolean(name: BuildInputName, text: string): boolean {
-  if (/^(?:true|True|TRUE)$/.test(text)) return true;
-  if (/^(?:false|False|FALSE)$/.test(text) || text === '') return false;
-  throw inputError(
-    'INPUT_INVALID',
-    `The input \`${name}\` is "${text}"`,
-    '`true` or `false`',
-    `Set \`${name}: true\`, or leave it out.`,
-  );
-}
-
-function oneOf<Value extends string>(name: BuildInputName, text: string, values: readonly Value[]): Value {
-  const value = values.find((candidate) => candidate === text);
-  if (value !== undefined) return value;
-  const list = values.map((each) => `\`${each}\``).join(', ');
-  throw inputError(
-    'INPUT_INVALID',
-    `The input \`${name}\` is "${text}"`,
-    list,
-    `Set \`${name}: ${values[0]}\`, or leave it out.`,
-  );
+  return oneOf(name, normaliseBoolean(text || 'false'), ['true', 'false']) === 'true';
 }
 
 /** @throws InputError PLATFORM_INVALID */

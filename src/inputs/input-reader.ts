@@ -1,5 +1,7 @@
 /** How the texts of inputs are read. */
 
+import type { Environment } from '../text/environment.ts';
+
 /** Reads an input's text; absent and empty are the same, as for the runner. */
 export type InputReader<Name extends string> = (name: Name) => string;
 
@@ -11,7 +13,7 @@ export type InputReader<Name extends string> = (name: Name) => string;
  */
 export function inputsWithDefaults<Name extends string>(
   given: (name: Name) => string,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   defaults: Readonly<Record<Name, string>>,
 ): InputReader<Name> {
   return (name) => {

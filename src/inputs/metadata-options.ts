@@ -3,13 +3,14 @@
 import { gatherFaults, InputError } from '../errors.ts';
 import { parseAnnotationLevels } from '../metadata/labels.ts';
 import { type ContextOptions, parseShortShaLength } from '../metadata/metadata-context.ts';
+import type { Environment } from '../text/environment.ts';
 
 /**
  * What the environment says of the metadata, in the words of docker/metadata-action, and SOURCE_DATE_EPOCH, seconds that
  * replace the clock (https://reproducible-builds.org/specs/source-date-epoch/).
  * @throws InputError INPUT_INVALID, ANNOTATION_INVALID
  */
-export function parseContextOptions(env: Readonly<Record<string, string | undefined>>, clock: Date): ContextOptions {
+export function parseContextOptions(env: Environment, clock: Date): ContextOptions {
   const { attempt, throwIfAny } = gatherFaults();
   const epoch = env.SOURCE_DATE_EPOCH ?? '';
   const now = attempt(() => (epoch === '' ? clock : parseSourceDateEpoch(epoch))) ?? clock;

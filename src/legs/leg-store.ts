@@ -12,6 +12,7 @@ import type { Tag } from '../image/tag.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { sideBySide, widthOfRequests } from '../registry/concurrency.ts';
 import { findPushed } from '../registry/read-back.ts';
+import { readWhole } from '../registry/read-whole.ts';
 import { faultOfEntry, type Leg, legOf } from './leg.ts';
 import type { Staging } from './leg-key.ts';
 import {
@@ -38,9 +39,7 @@ async function readConfig(
 ): Promise<Uint8Array | undefined> {
   const config = isIndexMediaType(manifest.mediaType) ? undefined : configOf(manifest);
   if (config === undefined) return undefined;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of await registry.getBlob(repository, config)) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return readWhole(await registry.getBlob(repository, config));
 }
 
 /**

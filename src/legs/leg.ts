@@ -3,12 +3,12 @@
  */
 
 import { InputError } from '../errors.ts';
+import type { Annotation } from '../image/annotation.ts';
 import type { Digest } from '../image/digest.ts';
 import {
   annotateEntry,
   annotationsOfIndex,
   entryOfImage,
-  type IndexAnnotation,
   type IndexEntry,
   isOfPlatform,
   parseDocument,
@@ -141,7 +141,7 @@ export function checkLegs(
 export function joinLegs(
   legs: readonly Leg[],
   expected: readonly Platform[],
-  annotations: readonly IndexAnnotation[],
+  annotations: readonly Annotation[],
 ): StoredManifest {
   const wanted = expected.map(formatPlatform);
   const rank = (name: string): number => {

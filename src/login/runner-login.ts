@@ -6,7 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Registry } from '../image/registry-name.ts';
 import type { Credential } from '../registry/credential.ts';
-import { isObject } from '../text/json.ts';
+import type { Environment } from '../text/environment.ts';
+import { isObject, parseJson } from '../text/json.ts';
 import { isLoginOf, loginKey } from './docker-config.ts';
 
 /** An entry of `auths`: a password, or the identity token that a token service gave out in its place. */
@@ -22,15 +23,6 @@ function parseAuth(entry: unknown): Credential | undefined {
   return { username, token: text.slice(colon + 1).replace(/\0+$/, '') };
 }
 
-/** What a helper printed, or a variable holds; `undefined` for no JSON. */
-function parseAnswer(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** The login of a registry among those of a configuration. */
 function loginIn(config: unknown, registry: Registry): Credential | undefined {
   const logins = Object.entries(isObject(config) && isObject(config.auths) ? config.auths : {});
@@ -42,7 +34,7 @@ function loginIn(config: unknown, registry: Registry): Credential | undefined {
 /** Runs a credential helper; the one of the engine's command runner fits. */
 export type RunHelper = (
   argv: readonly [string, ...string[]],
-  options: { readonly env: Readonly<Record<string, string | undefined>>; readonly input: string },
+  options: { readonly env: Environment; readonly input: string },
 ) => Promise<{ readonly exitCode: number; readonly stdout: string }>;
 
 /**
@@ -55,9 +47,9 @@ export async function readLogin(
   folder: string,
   registry: Registry,
   run: RunHelper,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
 ): Promise<Credential | undefined> {
-  const given = loginIn(parseAnswer(env.DOCKER_AUTH_CONFIG ?? ''), registry);
+  const given = loginIn(parseJson(env.DOCKER_AUTH_CONFIG ?? ''), registry);
   if (given !== undefined) return given;
   const text = await readFile(join(folder, 'config.json'), 'utf8').catch(() => '{}');
   const config: unknown = JSON.parse(text);
@@ -68,7 +60,7 @@ export async function readLogin(
   if (typeof helper !== 'string' || helper === '') return loginIn(config, registry);
   const result = await run([`docker-credential-${helper}`, 'get'], { env, input: key });
   if (result.exitCode !== 0) return undefined;
-  const answer = parseAnswer(result.stdout);
+  const answer = parseJson(result.stdout);
   if (!isObject(answer) || typeof answer.Username !== 'string' || typeof answer.Secret !== 'string') return undefined;
   const login = { username: answer.Username, token: answer.Secret };
   // The name by which a helper says that it keeps an identity token.

@@ -4,18 +4,12 @@
  */
 
 import { gatherFaults, InputError } from '../errors.ts';
+import type { Annotation } from '../image/annotation.ts';
 import { formatRepository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
 import { evaluateRule, type Value } from './evaluate-rule.ts';
 import type { Affix, Flavor } from './flavor.ts';
-import {
-  type Annotation,
-  type AnnotationTemplate,
-  describeAnnotations,
-  describeLabels,
-  type Label,
-  type Wanted,
-} from './labels.ts';
+import { type AnnotationTemplate, describeAnnotations, describeLabels, type Label, type Wanted } from './labels.ts';
 import { type MetadataContext, scopeOf } from './metadata-context.ts';
 import type { TagRule } from './tag-rules.ts';
 import { type Affixes, cleanText, fitTag, parseWrittenTag } from './tag-text.ts';

@@ -28,10 +28,6 @@ function invalid(record: readonly string[], fault: string): InputError {
   });
 }
 
-function oneOf<const Value extends string>(value: string, values: readonly Value[]): Value | undefined {
-  return values.find((each) => each === value);
-}
-
 /**
  * @param text one setting a line: `latest=auto|true|false`, `prefix=TEXT`, `suffix=TEXT`, the last two also with
  *   `,onlatest=true|false`, which belongs to the prefix or suffix before it
@@ -48,7 +44,7 @@ export function parseFlavor(text: string): Flavor {
         const { name, value } = splitAttribute(field);
         switch (name) {
           case 'latest': {
-            const wanted = oneOf(value, ['auto', 'true', 'false']);
+            const wanted = (['auto', 'true', 'false'] as const).find((each) => each === value);
             if (wanted === undefined) throw invalid(record, `latest is "${value}", not auto, true or false`);
             latest = wanted;
             break;
@@ -59,7 +55,7 @@ export function parseFlavor(text: string): Flavor {
             previous = name;
             break;
           case 'onlatest': {
-            const wanted = oneOf(value, ['true', 'false']);
+            const wanted = (['true', 'false'] as const).find((each) => each === value);
             if (wanted === undefined) throw invalid(record, `onlatest is "${value}", not true or false`);
             const affix = previous === undefined ? undefined : affixes[previous];
             if (previous === undefined || affix === undefined) {

@@ -5,6 +5,7 @@
  */
 
 import { gatherFaults, InputError } from '../errors.ts';
+import type { Annotation } from '../image/annotation.ts';
 import type { MetadataContext } from './metadata-context.ts';
 import { readEntries } from './records.ts';
 import { parseTemplate, type Scope, type Template } from './template.ts';
@@ -12,11 +13,6 @@ import { parseTemplate, type Scope, type Template } from './template.ts';
 export interface Label {
   readonly name: string;
   readonly value: string;
-}
-
-/** The level is `manifest`, `index`, `manifest-descriptor` or `index-descriptor`, perhaps with `[PLATFORM]`. */
-export interface Annotation extends Label {
-  readonly level: string;
 }
 
 /** What an input says: its own entries, and whether the default ones are there beside them. */

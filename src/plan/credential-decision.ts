@@ -1,6 +1,7 @@
 /** Which credential a registry gets, and why. */
 
 import { InputError } from '../errors.ts';
+import { grantPackagesWrite } from '../github/job-permissions.ts';
 import type { Product } from '../github/product.ts';
 import { hostOfOwningProduct } from '../github/product-registries.ts';
 import { tokenForm } from '../github/token-form.ts';
@@ -113,8 +114,7 @@ export function resolveCredential(
     if (!needed) return { kind: 'runner', reason: 'no token was given' };
     throw new InputError('TOKEN_MISSING', {
       message: `The input \`token\` is empty, but ${registry} takes a push only with a token.`,
-      remedy:
-        'Leave `token` out to use the job’s own token with\npermissions:\n  contents: read\n  packages: write\nor check that the secret it names exists for this event: pull requests from forks and Dependabot get no secrets.',
+      remedy: `Leave \`token\` out to use the job’s own token with\n${grantPackagesWrite}\nor check that the secret it names exists for this event: pull requests from forks and Dependabot get no secrets.`,
     });
   }
   if (owning !== product.host && form === 'installation') {

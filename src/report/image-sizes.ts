@@ -7,6 +7,7 @@ import { type Digest, isDigest } from '../image/digest.ts';
 import { type Descriptor, isIndexMediaType, parseIndex, type StoredManifest } from '../image/manifest.ts';
 import { formatPlatform } from '../image/platform.ts';
 import type { Repository } from '../image/repository.ts';
+import { readWhole } from '../registry/read-whole.ts';
 import { isObject, type JsonObject } from '../text/json.ts';
 
 export interface WeighedLayer {
@@ -89,9 +90,7 @@ async function readHistory(
   if (config === undefined || config.size > largestConfig) return [];
   try {
     if (known !== undefined) return parseHistory(known);
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of await port.getBlob(repository, config)) chunks.push(chunk);
-    return parseHistory(Buffer.concat(chunks));
+    return parseHistory(await readWhole(await port.getBlob(repository, config)));
   } catch {
     // The sizes are known without it.
     return [];

@@ -18,6 +18,7 @@ import {
   type StoredManifest,
 } from '../image/manifest.ts';
 import { formatPlatform } from '../image/platform.ts';
+import { readWhole } from '../registry/read-whole.ts';
 import type { ImageSource } from './image-source.ts';
 
 export interface ImageContent {
@@ -86,9 +87,7 @@ export async function summarise(source: ImageSource): Promise<ImageSummary> {
   const { config } = parseImageManifest(root);
   // The config of an artifact says nothing of a platform.
   if (!imageConfigs.includes(config.mediaType) || config.size > largestConfig) return { platforms: {}, imageId: '' };
-  const chunks: Buffer[] = [];
-  for await (const chunk of await source.openBlob(config)) chunks.push(Buffer.from(chunk));
-  const bytes = Buffer.concat(chunks);
+  const bytes = await readWhole(await source.openBlob(config));
   const { platform } = parseImageConfig(bytes);
   return {
     platforms: platform === undefined ? {} : { [formatPlatform(platform)]: root.digest },

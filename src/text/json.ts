@@ -7,6 +7,12 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** @returns the object, or `undefined` for what is no JSON, or another value */
+export function parseJsonObject(text: string): JsonObject | undefined {
+  const value = parseJson(text);
+  return isObject(value) ? value : undefined;
+}
+
 /** @returns the value, or `undefined` for what is no JSON */
 export function parseJson(text: string): unknown {
   try {

@@ -9,11 +9,11 @@ const userinfo = /(\b[a-z][a-z0-9+.-]*:\/\/)([^\s/?#@:,"\\<>]*)(?::([^\s/?#@"\\<
 /** What is shorter is the name of a user (`git`, `octocat`, `x-access-token`), which is no secret. */
 const shortestToken = 16;
 
-function decode(text: string): string {
+/** What a part of a URL encodes; a lone `%` stands for itself, as curl takes it, too. */
+export function decodePart(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // A lone `%` is a plain character.
     return text;
   }
 }
@@ -23,7 +23,7 @@ export function urlSecrets(text: string): readonly string[] {
   const found = [...text.matchAll(userinfo)].flatMap(([, , user = '', password = '']) =>
     user.length < shortestToken ? [password] : [user, password],
   );
-  return [...new Set(found.flatMap((secret) => [secret, decode(secret)]))].filter((secret) => secret !== '');
+  return [...new Set(found.flatMap((secret) => [secret, decodePart(secret)]))].filter((secret) => secret !== '');
 }
 
 /** The text with *** in their place. */
