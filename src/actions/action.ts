@@ -32,7 +32,7 @@ export interface ActionTypes {
 }
 
 /** What is read before anything is decided. */
-export interface Asked<Types extends ActionTypes> {
+export interface Given<Types extends ActionTypes> {
   readonly inputs: Types['inputs'];
   readonly secrets: StepSecrets;
   readonly registryAuth: RegistryAuth;

@@ -38,7 +38,7 @@ export async function loadFromRegistry(
   const manifest = await client.getManifest(repository, tag);
   const image = parseImageManifest(manifest);
   const config = await readWhole(await client.getBlob(repository, image.config));
-  checkPlatform(reference, config, platform);
+  refuseOtherPlatform(reference, config, platform);
 
   const file = join(temp, 'pulled.tar');
   try {
@@ -59,7 +59,7 @@ export async function loadFromRegistry(
   return { imageId: inspected.stdout.trim().replace(/^(?!sha256:)/, 'sha256:'), digest: manifest.digest };
 }
 
-function checkPlatform(reference: string, config: Buffer, wanted: Platform | undefined): void {
+function refuseOtherPlatform(reference: string, config: Buffer, wanted: Platform | undefined): void {
   const { platform } = parseImageConfig(config);
   if (wanted === undefined || platform === undefined || formatPlatform(platform) === formatPlatform(wanted)) return;
   throw new ToolError('PULL_FAILED', {

@@ -7,7 +7,7 @@ import { tokenForm } from '../github/token-form.ts';
 import type { Run } from '../github/workflow-run.ts';
 import type { InputReader } from '../inputs/input-reader.ts';
 import type { StepProcess } from '../step/process.ts';
-import type { Action, ActionTypes, Asked } from './action.ts';
+import type { Action, ActionTypes, Given } from './action.ts';
 import { readServer } from './ask-server.ts';
 import { circumstancesOf, explainIn } from './explain-error.ts';
 
@@ -20,7 +20,7 @@ export async function planWithAnswers<Types extends ActionTypes>(
   action: Action<Types>,
   read: InputReader<Types['name']>,
   process: StepProcess,
-  { inputs, secrets, registryAuth, run, faults }: Asked<Types>,
+  { inputs, secrets, registryAuth, run, faults }: Given<Types>,
 ): Promise<Types['planned']> {
   const { env, termination } = process;
   const facts = { read, process, run, registryAuth, now: new Date() };

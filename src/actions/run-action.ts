@@ -14,7 +14,7 @@ import type { StepProcess } from '../step/process.ts';
 import { readRun } from '../step/read-workflow-run.ts';
 import { withStep } from '../step/run-in-step.ts';
 import { maskSecrets, readRegistryAuth } from '../step/step-secrets.ts';
-import type { Action, ActionResult, ActionTypes, Asked } from './action.ts';
+import type { Action, ActionResult, ActionTypes, Given } from './action.ts';
 import { circumstancesOf, explainIn } from './explain-error.ts';
 import { planWithAnswers } from './plan-with-answers.ts';
 
@@ -117,7 +117,7 @@ async function readAll<Types extends ActionTypes>(
   action: Action<Types>,
   read: InputReader<Types['name']>,
   { env, log }: StepProcess,
-): Promise<Asked<Types>> {
+): Promise<Given<Types>> {
   const faults = gatherFaults();
   const inputs = action.parse(read, faults);
   const registryAuth = await readRegistryAuth(inputs.registryAuth, faults);

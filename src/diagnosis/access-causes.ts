@@ -9,11 +9,11 @@ import { type Cause, capital, registryAuthFor } from './cause.ts';
 import {
   type Facts,
   foreignScopes,
-  formatSource,
   isDockerHub,
   isForeignOwner,
   isGitHub,
   mayBeJobToken,
+  nameOfSourceRepository,
   newTokenUrl,
   ownerOf,
   productHost,
@@ -48,7 +48,7 @@ function grantAccess(facts: Facts, role: 'Write' | 'Read'): string {
   }
   const where = urls.join(' (of an organisation) or ') + (urls.length > 1 ? ' (of a user)' : '');
   return mayBeJobToken(facts)
-    ? `Open the package's settings, ${where}, and under "Manage Actions access" add the repository ${formatSource(facts)} with the role ${role}.`
+    ? `Open the package's settings, ${where}, and under "Manage Actions access" add the repository ${nameOfSourceRepository(facts)} with the role ${role}.`
     : `Open the package's settings, ${where}, and under "Manage access" give ${facts.username || 'the account that logs in'} the role ${role}.`;
 }
 
@@ -122,7 +122,7 @@ export const tokenRefused: Cause = (facts) => {
   return {
     code: 'TOKEN_REJECTED',
     cause: 'The token of this job may not write packages, or not those of this repository; or it is no longer valid.',
-    remedy: `Give the job\n${grantPackagesWrite}\nand publish below its own repository (${formatSource(facts)}); or ${useClassicToken(facts)}.`,
+    remedy: `Give the job\n${grantPackagesWrite}\nand publish below its own repository (${nameOfSourceRepository(facts)}); or ${useClassicToken(facts)}.`,
   };
 };
 
@@ -294,7 +294,7 @@ const runReadOnly: Cause = ({ readOnlyRun }) => ({
 
 const ownerForeign: Cause = (facts) => {
   const [foreign] = foreignScopes(facts);
-  const source = formatSource(facts);
+  const source = nameOfSourceRepository(facts);
   const owner = facts.sourceRepository?.owner ?? '';
   if (!isForeignOwner(facts) && foreign !== undefined) {
     return {
@@ -336,7 +336,7 @@ function packageCreationUrl(facts: Facts): string {
 const packageNotLinked: Cause = (facts) => ({
   code: 'PACKAGE_NOT_LINKED',
   cause: mayBeJobToken(facts)
-    ? `The package ${formatRepository(facts.target)} exists, but does not let the workflows of ${formatSource(facts)} write to it: it was first pushed by hand, with a personal token, or from another repository.`
+    ? `The package ${formatRepository(facts.target)} exists, but does not let the workflows of ${nameOfSourceRepository(facts)} write to it: it was first pushed by hand, with a personal token, or from another repository.`
     : `The package ${formatRepository(facts.target)} exists, and ${describeToken(facts)} may not write to it.`,
   remedy: `${grantAccess(facts, 'Write')} Or delete the package and run the job again, so that it belongs to this repository.${
     mayBeJobToken(facts) ? ` The job needs\n${grantPackagesWrite}` : ''
@@ -365,7 +365,7 @@ const pushDenied: Cause = (facts) => {
   }
   return {
     code: 'PUSH_DENIED',
-    cause: `The registry does not say why; either the token of this job may not write packages, or the package does not let ${formatSource(facts)} write to it.`,
+    cause: `The registry does not say why; either the token of this job may not write packages, or the package does not let ${nameOfSourceRepository(facts)} write to it.`,
     remedy: `Give the job\n${grantPackagesWrite}\n${howToTell} If it has \`Packages: write\` there: ${grantAccess(facts, 'Write')}`,
   };
 };

@@ -93,7 +93,7 @@ export function explain(error: unknown, circumstances: Circumstances): unknown {
   // Which of the two a refusal in the middle is, was asked already.
   const code = error.code === 'TOKEN_EXPIRED' ? error.code : (answer?.code ?? error.code);
   const failure = { text: exchange?.words ?? error.message, output: error.detail, code, exchange };
-  const context = contextOf(failure, circumstances);
+  const context = diagnosisContextOf(failure, circumstances);
   const diagnosis = context && diagnose(failure, context);
   if (diagnosis === undefined) return error;
   const { cause, remedy, retryable = error.retryable } = diagnosis;
@@ -101,7 +101,7 @@ export function explain(error: unknown, circumstances: Circumstances): unknown {
 }
 
 /** The context of the destination that a failure is about, by its repository or else its registry; else of the first. */
-function contextOf(failure: Failure, circumstances: Circumstances): DiagnosisContext | undefined {
+function diagnosisContextOf(failure: Failure, circumstances: Circumstances): DiagnosisContext | undefined {
   const { product, destinations, push, run, secrets } = circumstances;
   const destination = findDestination(failure, destinations) ?? destinations[0];
   if (destination === undefined) return undefined;

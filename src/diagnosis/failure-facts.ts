@@ -128,7 +128,7 @@ export function isForeignOwner(facts: Facts): boolean {
   return source !== undefined && ownerOf(facts).toLowerCase() !== source.owner.toLowerCase();
 }
 
-export function formatSource({ sourceRepository: source }: Facts): string {
+export function nameOfSourceRepository({ sourceRepository: source }: Facts): string {
   return source === undefined ? 'this repository' : `${source.owner}/${source.name}`;
 }
 

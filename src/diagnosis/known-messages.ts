@@ -57,7 +57,7 @@ export const knownMessages: readonly KnownMessage[] = [
   {
     message: 'Cannot connect to the Docker daemon at …. Is the docker daemon running?',
     says: /\bCannot connect to the Docker daemon\b/,
-    cause: transfer.engineDown,
+    cause: transfer.engineSilent,
   },
   {
     message: 'error contacting notary server: …',

@@ -261,7 +261,7 @@ export const engineOutdated: Cause = () => ({
     'Update the engine. Or set DOCKER_API_VERSION, in the `env` of the step, to the version that the message names.',
 });
 
-export const engineDown: Cause = () => ({
+export const engineSilent: Cause = () => ({
   code: 'ENGINE_DOWN',
   cause: 'The Docker engine does not answer.',
   remedy:

@@ -47,6 +47,9 @@ export interface Descriptor {
   readonly artifactType?: string;
 }
 
+/** Content that is found by its digest (image-spec, descriptor.md). */
+export type Blob = Pick<Descriptor, 'digest' | 'size'>;
+
 /** A manifest or index as it came: the bytes are never written anew, because the digest is over them. */
 export interface StoredManifest {
   readonly mediaType: string;

@@ -122,13 +122,13 @@ function describe({ run, name }: Pick<Staging, 'run' | 'name'>): string {
 }
 
 /** Which of the markers count. */
-export interface Choice {
+export interface MarkerChoice {
   readonly chosen: readonly Marker[];
   readonly superseded: readonly { readonly marker: Marker /** As a clause. */; readonly reason: string }[];
 }
 
 /** A leg that ran again has the same platforms as before; its later attempt is the one that counts. */
-export function chooseMarkers(markers: readonly Marker[]): Choice {
+export function chooseMarkers(markers: readonly Marker[]): MarkerChoice {
   const legOf = ({ entries }: Marker): string =>
     entries
       .flatMap(({ platform }) => platform ?? [])

@@ -17,7 +17,7 @@ export interface Value {
   readonly version?: { readonly version: Version; readonly spell: Spelling };
 }
 
-export type Outcome = { readonly value: Value } | { readonly reason: string };
+export type RuleResult = { readonly value: Value } | { readonly reason: string };
 
 const noTag = { reason: 'the run is for no git tag, and the rule has no value' } as const;
 
@@ -41,7 +41,7 @@ function sourceOf(
   return { reason: `"${text}" does not start with "${strip}"` };
 }
 
-function evaluateVersion(rule: VersionRule, context: MetadataContext, scope: Scope): Outcome {
+function evaluateVersion(rule: VersionRule, context: MetadataContext, scope: Scope): RuleResult {
   const source = sourceOf(rule, context, scope);
   if ('reason' in source) return source;
   let { text } = source;
@@ -86,7 +86,7 @@ function versionInside(text: string, rewritten: (text: string) => string | undef
   return { version: { version, spell: (other) => rewritten(text.replace(found, other.text)) } };
 }
 
-function evaluateMatch(rule: MatchRule, context: MetadataContext, scope: Scope): Outcome {
+function evaluateMatch(rule: MatchRule, context: MetadataContext, scope: Scope): RuleResult {
   const source = sourceOf(rule, context, scope);
   if ('reason' in source) return source;
   const { text } = source;
@@ -98,12 +98,12 @@ function evaluateMatch(rule: MatchRule, context: MetadataContext, scope: Scope):
   return { value: { text: found, latest: follows, ...version } };
 }
 
-function plain(text: string): Outcome {
+function plain(text: string): RuleResult {
   return { value: { text, latest: { follows: false, reason: 'is no release' } } };
 }
 
 /** A git tag that is a version of its own kind, such as `24.04`; what its name says counts where nobody wrote a rule. */
-function evaluateTag(rule: RefRule, context: MetadataContext): Outcome {
+function evaluateTag(rule: RefRule, context: MetadataContext): RuleResult {
   const { name } = context.ref;
   const inside = versionInside(name, (other) => other);
   const isPrerelease = rule.isDefault && (inside.version?.version.isPrerelease === true || isPrereleaseName(name));
@@ -111,7 +111,7 @@ function evaluateTag(rule: RefRule, context: MetadataContext): Outcome {
   return { value: { text: name, latest: reason === undefined ? follows : { follows: false, reason }, ...inside } };
 }
 
-function evaluateRef(rule: RefRule, context: MetadataContext): Outcome {
+function evaluateRef(rule: RefRule, context: MetadataContext): RuleResult {
   const { ref } = context;
   switch (rule.event) {
     case 'branch':
@@ -127,7 +127,7 @@ function evaluateRef(rule: RefRule, context: MetadataContext): Outcome {
  * @param scope what expressions may name
  * @throws InputError EXPRESSION_INVALID
  */
-export function evaluateRule(rule: TagRule, context: MetadataContext, scope: Scope): Outcome {
+export function evaluateRule(rule: TagRule, context: MetadataContext, scope: Scope): RuleResult {
   const { eventName, ref, repository, sha } = context;
   switch (rule.type) {
     case 'schedule':

@@ -7,7 +7,7 @@
 import { gatherFaults, InputError } from '../errors.ts';
 import type { Annotation } from '../image/annotation.ts';
 import type { MetadataContext } from './metadata-context.ts';
-import { readEntries } from './records.ts';
+import { readListEntries } from './records.ts';
 import { parseTemplate, type Scope, type Template } from './template.ts';
 
 export interface Label {
@@ -42,7 +42,7 @@ const noDefaults = 'none';
  */
 export function parseLabels(text: string): Wanted<Template> {
   const faults = gatherFaults();
-  const entries = readEntries(text, { name: 'labels', code: 'LABEL_INVALID' });
+  const entries = readListEntries(text, { name: 'labels', code: 'LABEL_INVALID' });
   const own = entries
     .filter((entry) => entry !== noDefaults)
     .flatMap((entry) => faults.attempt(() => parseTemplate(entry)) ?? []);
@@ -76,7 +76,7 @@ export function parseAnnotationLevels(text: string): readonly string[] {
  */
 export function parseAnnotations(text: string): Wanted<AnnotationTemplate> {
   const faults = gatherFaults();
-  const entries = readEntries(text, { name: 'annotations', code: 'ANNOTATION_INVALID' });
+  const entries = readListEntries(text, { name: 'annotations', code: 'ANNOTATION_INVALID' });
   const written = entries.filter((entry) => entry !== noDefaults);
   const own = written.flatMap((entry) => {
     const parsed = faults.attempt(() => {

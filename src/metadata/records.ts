@@ -46,7 +46,7 @@ function malformed({ name, code }: ListInput, cause: unknown): InputError {
  * line that is quoted as a whole loses its marks. Comments are as in `readRecords`.
  * @throws InputError with the input's code, for a line that begins with a quotation mark and is not quoted as a whole
  */
-export function readEntries(text: string, input: ListInput): readonly string[] {
+export function readListEntries(text: string, input: ListInput): readonly string[] {
   const lines = splitLines(text);
   if ('kind' in lines) {
     const { fault, remedy } = wordsOf(lines);

@@ -12,7 +12,7 @@ import type { Credential } from './credential.ts';
 import { failureOfAnswer, readRefusal } from './refusal.ts';
 
 /** What a token shall allow; one repository a token, but for the source of a mount. */
-export interface Scope {
+export interface TokenScope {
   readonly path: string;
   readonly actions: string;
 }
@@ -22,12 +22,17 @@ export interface Authorizer {
    * The header for a request, from what is known of the registry so far.
    * @returns `undefined` where it asks for nothing, or has not been asked yet
    */
-  authorization(registry: Registry, scopes: readonly Scope[]): Promise<string | undefined>;
+  authorization(registry: Registry, scopes: readonly TokenScope[]): Promise<string | undefined>;
   /**
    * Takes in a 401: learns the challenge and drops the token that was refused.
    * @returns whether another try has a chance
    */
-  learn(registry: Registry, scopes: readonly Scope[], challenge: string, sent: string | undefined): Promise<boolean>;
+  learn(
+    registry: Registry,
+    scopes: readonly TokenScope[],
+    challenge: string,
+    sent: string | undefined,
+  ): Promise<boolean>;
   /**
    * Whether a header shows that the registry accepts the login: its service issued the token for that login. The service of a
    * product whose logins stay in one domain (`realmDomain`) issues a token to anybody, and the registry then says what it is worth
@@ -58,10 +63,10 @@ export function createAuthorizer(
 ): Authorizer {
   const challenges = new Map<Registry, Challenge>();
   const tokens = new Map<string, Promise<Token>>();
-  const keyOf = (registry: Registry, scopes: readonly Scope[]): string =>
+  const keyOf = (registry: Registry, scopes: readonly TokenScope[]): string =>
     [registry, ...scopes.map(formatScope)].join(' ');
 
-  async function exchange(registry: Registry, challenge: Challenge, scopes: readonly Scope[]): Promise<Token> {
+  async function exchange(registry: Registry, challenge: Challenge, scopes: readonly TokenScope[]): Promise<Token> {
     const credential = credentials(registry);
     const realm = parseRealm(registry, challenge.parameters.get('realm') ?? '', credential);
     const request = tokenRequest(realm, challenge.parameters.get('service'), scopes, credential);
@@ -133,7 +138,7 @@ export function createAuthorizer(
   };
 }
 
-function formatScope({ path, actions }: Scope): string {
+function formatScope({ path, actions }: TokenScope): string {
   return `repository:${path}:${actions}`;
 }
 
@@ -150,7 +155,7 @@ function formatBasic(credential: Credential | undefined): string | undefined {
 function tokenRequest(
   realm: URL,
   service: string | undefined,
-  scopes: readonly Scope[],
+  scopes: readonly TokenScope[],
   credential: Credential | undefined,
 ): HttpRequest {
   const headers = { accept: 'application/json' };

@@ -7,14 +7,12 @@ import type { Body, HttpResponse } from '../http/http.ts';
 import { exchangeOf, failureOfConnection } from '../http/request-failure.ts';
 import { judgeError, type Verdict } from '../http/retry.ts';
 import type { Digest } from '../image/digest.ts';
-import type { Descriptor } from '../image/manifest.ts';
+import type { Blob } from '../image/manifest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import type { Scope } from './authorization.ts';
+import type { TokenScope } from './authorization.ts';
 import { ifReadable } from './read-back.ts';
 import type { OciErrorCode } from './refusal.ts';
 import type { Session } from './session.ts';
-
-export type Blob = Pick<Descriptor, 'digest' | 'size'>;
 
 /** How a blob came to be in a repository. */
 export type Pushed = 'present' | 'mounted' | 'uploaded';
@@ -47,8 +45,8 @@ export interface Blobs {
   cancelUpload(repository: Repository, location: URL, signal?: AbortSignal): Promise<void>;
 }
 
-const pull = ({ path }: Repository): Scope => ({ path, actions: 'pull' });
-const push = ({ path }: Repository): Scope => ({ path, actions: 'pull,push' });
+const pull = ({ path }: Repository): TokenScope => ({ path, actions: 'pull' });
+const push = ({ path }: Repository): TokenScope => ({ path, actions: 'pull,push' });
 const ownerOf = ({ path }: Repository): string => path.split('/')[0] ?? '';
 
 export function createBlobs(session: Session): Blobs {

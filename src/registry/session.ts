@@ -8,14 +8,14 @@ import { formatUrl, invalidAnswer, untrusted } from '../http/request-failure.ts'
 import { isTransientStatus, type RetryOptions, type RetryPorts, retry } from '../http/retry.ts';
 import type { Registry } from '../image/registry-name.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
-import type { Authorizer, Scope } from './authorization.ts';
+import type { Authorizer, TokenScope } from './authorization.ts';
 import { failureOfAnswer, notARegistry, type Refusal, readRefusal } from './refusal.ts';
 
 export interface ApiRequest extends Pick<HttpRequest, 'method' | 'headers' | 'body' | 'redirects' | 'signal'> {
   readonly repository: Repository;
   /** A path below that of the repository, or the URL that the registry gave. */
   readonly at: string | URL;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly TokenScope[];
   /** The statuses that are an answer; any other is an error. */
   readonly accepts: readonly number[];
   /** What a 403 means, and a 404 where it means something. */

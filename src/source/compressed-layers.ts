@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { InputError } from '../errors.ts';
 import type { Content } from '../http/http.ts';
 import { type Digest, parseDigest } from '../image/digest.ts';
+import type { Blob } from '../image/manifest.ts';
 import { type Files, pieceSize, readRange } from './image-files.ts';
-import type { Blob, ImageSource } from './image-source.ts';
+import type { ImageSource } from './image-source.ts';
 import { gzip, gzipBlockSize } from './parallel-gzip.ts';
 import { proveContent } from './verify-content.ts';
 

@@ -11,6 +11,7 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { type Digest, digestOf, parseDigest } from '../image/digest.ts';
 import { configOf, type IndexEntry, parseDocument, readEntries } from '../image/image-index.ts';
 import {
+  type Blob,
   contentMediaTypes,
   type Descriptor,
   isIndexMediaType,
@@ -22,7 +23,7 @@ import { isObject, parseJson } from '../text/json.ts';
 import { chooseImage, type ListedImage } from './choose-image.ts';
 import { type Layers, openWithLayers, otherLayer } from './compressed-layers.ts';
 import { type Files, pieceSize } from './image-files.ts';
-import type { Blob, ImageSource } from './image-source.ts';
+import type { ImageSource } from './image-source.ts';
 import { pathOfBlob } from './oci-layout.ts';
 import { damaged } from './tar-index.ts';
 import { otherContent } from './verify-content.ts';

@@ -4,10 +4,8 @@
  */
 
 import type { Content } from '../http/http.ts';
-import type { Descriptor, StoredManifest } from '../image/manifest.ts';
+import type { Blob, Descriptor, StoredManifest } from '../image/manifest.ts';
 import type { Repository } from '../image/repository.ts';
-
-export type Blob = Pick<Descriptor, 'digest' | 'size'>;
 
 export interface ImageSource {
   /** The manifest or index that is published. */

@@ -5,11 +5,11 @@
 
 import { InputError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
-import { type Descriptor, mediaTypeOfManifest, parseIndex, type StoredManifest } from '../image/manifest.ts';
+import { type Blob, type Descriptor, mediaTypeOfManifest, parseIndex, type StoredManifest } from '../image/manifest.ts';
 import { formatPlatform } from '../image/platform.ts';
 import { chooseImage, type ListedImage } from './choose-image.ts';
 import type { Files } from './image-files.ts';
-import type { Blob, ImageSource } from './image-source.ts';
+import type { ImageSource } from './image-source.ts';
 import { damaged } from './tar-index.ts';
 import { proveBytes, proveContent } from './verify-content.ts';
 

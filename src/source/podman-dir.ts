@@ -10,6 +10,7 @@ import { InputError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import { parseDocument, type RawDescriptor } from '../image/image-index.ts';
 import {
+  type Blob,
   contentMediaTypes,
   type Descriptor,
   parseImageManifest,
@@ -20,7 +21,7 @@ import {
 import { isObject } from '../text/json.ts';
 import { type Layers, openWithLayers } from './compressed-layers.ts';
 import type { Files } from './image-files.ts';
-import type { Blob, ImageSource } from './image-source.ts';
+import type { ImageSource } from './image-source.ts';
 import { proveBytes } from './verify-content.ts';
 
 /** What a plain layer is called once it is compressed. */

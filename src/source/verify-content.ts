@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { RegistryError } from '../errors.ts';
 import type { Content } from '../http/http.ts';
-import type { Blob } from './image-source.ts';
+import type { Blob } from '../image/manifest.ts';
 
 /**
  * @param where the content is, for the message
