@@ -3,7 +3,7 @@
  * (docs/tags.md). Pure: every fact comes in as a value.
  */
 
-import { gatherFaults, InputError } from '../errors.ts';
+import { gather, gatherFaults, InputError } from '../errors.ts';
 import type { Annotation } from '../image/annotation.ts';
 import { formatRepository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
@@ -251,9 +251,12 @@ export function describeImage(naming: Naming, context: MetadataContext): ImageDe
   }
 
   const version = first?.tag ?? '';
-  const labels = faults.attempt(() => describeLabels(naming.labels, context, version, scope)) ?? [];
-  const annotations = faults.attempt(() => describeAnnotations(naming.annotations, context, version, scope)) ?? [];
-  faults.throwIfAny();
+  const { labels, annotations } = faults.settle(() =>
+    gather({
+      labels: () => describeLabels(naming.labels, context, version, scope),
+      annotations: () => describeAnnotations(naming.annotations, context, version, scope),
+    }),
+  );
   if (first === undefined) {
     const reasons = notFired.map(({ rule, reason }) => `"${rule}": ${reason}`);
     warnings.add(`No rule of \`tags\` gives a tag on this run: ${reasons.join('; ')}.`);
