@@ -13,14 +13,10 @@ import { metadataVariables } from '../plan/metadata-variables.ts';
 import { nothingDone, type Outcome } from '../plan/outcome.ts';
 import type { Planned } from '../plan/plan.ts';
 import { plan } from '../plan/plan-publish.ts';
-import { buildByDigest } from '../publish/build-by-digest.ts';
-import type { EnginePort } from '../publish/ports.ts';
-import { publishImage } from '../publish/publish-image.ts';
 import { announce } from '../report/announce.ts';
 import { formatOutputs, type OutputName } from '../report/outputs.ts';
 import { checkSource } from '../source/check-source.ts';
-import type { Action, Done, PlanningFacts, Workplace } from './action.ts';
-import { engineOf, sourceOf } from './open-ports.ts';
+import type { Action, PlanningFacts } from './action.ts';
 
 interface PublishTypes {
   readonly name: InputName;
@@ -46,7 +42,10 @@ export const publishAction: Action<PublishTypes> = {
     return [...noteUnsetArguments(build.buildArgs, env), ...(warning === undefined ? [] : [warning])];
   },
   nothingDone,
-  work: publishIn,
+  async work(planned, inputs, workplace) {
+    const { publishInStep } = await import('./publish-in-step.ts');
+    return publishInStep(planned, inputs, workplace);
+  },
   announce: (thePlan, outcome, { env, log }) => announce(thePlan, outcome, env, log),
   outputs: formatOutputs,
   metadataVariables,
@@ -83,24 +82,4 @@ function planOnDisk(
     checkSource: (source) => checkDisk(() => checkSource(source, workingFolder)),
     server,
   });
-}
-
-async function publishIn(
-  planned: Planned,
-  inputs: Inputs,
-  { process, step, runStage }: Workplace,
-): Promise<Done<Outcome>> {
-  const { registry, docker } = step;
-  const engine = engineOf(step, planned.plan, inputs, process);
-  try {
-    const port: EnginePort = {
-      ...engine,
-      buildByDigest: (request, decision, repositories) =>
-        buildByDigest(engine, request, decision, repositories, docker.temp),
-    };
-    const ports = { engine: port, source: sourceOf(step), registry, log: process.log, runStage };
-    return { outcome: await publishImage(planned, ports), loginVariables: await engine.loginVariables() };
-  } finally {
-    await engine.close();
-  }
 }

@@ -12,7 +12,6 @@ import { readSizes, writeSummary } from '../report/summary-file.ts';
 import { exportVariables, writeOutputs } from '../runner/runner-files.ts';
 import type { StepProcess } from '../step/process.ts';
 import { readRun } from '../step/read-workflow-run.ts';
-import { withStep } from '../step/run-in-step.ts';
 import { maskSecrets, readRegistryAuth } from '../step/step-secrets.ts';
 import type { Action, ActionResult, ActionTypes, Given } from './action.ts';
 import { circumstancesOf, explainIn } from './explain-error.ts';
@@ -93,6 +92,8 @@ async function attempt<Types extends ActionTypes>(
     const { product, retries } = plan;
     const stepPlan = { product, retries, repositories, logins: loginsOf(destinations, secrets) };
     const explain = explainIn(circumstancesOf(plan, run, secrets));
+    // A step that is refused, or only plans, loads nothing that talks to an engine or a registry.
+    const { withStep } = await import('../step/run-in-step.ts');
     await withStep(stepPlan, process, explain, secrets, async (step) => {
       const { outcome, loginVariables } = await action.work(planned, inputs, { process, step, run, runStage });
       reached = { inputs, plan, outcome };

@@ -14,6 +14,7 @@ import { connect } from 'node:tls';
 import { isLoopbackHost } from '../image/registry-name.ts';
 import type { Environment } from '../text/environment.ts';
 import { decodePart } from '../text/url-secrets.ts';
+import { proxyRefused } from './request-failure.ts';
 import { isTransientStatus } from './retry.ts';
 
 /**
@@ -123,9 +124,6 @@ export class TunnelAgent extends Agent {
     for (const request of this.#pending) request.destroy();
   }
 }
-
-/** Of a proxy that will say the same the next time. */
-export const proxyRefused = 'PROXY_REFUSED';
 
 function refusal(reason: string): Error {
   return Object.assign(new Error(reason), { code: proxyRefused });

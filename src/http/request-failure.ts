@@ -6,7 +6,6 @@
 import { RegistryError } from '../errors.ts';
 import { cut } from '../text/cut.ts';
 import { isObject } from '../text/json.ts';
-import { proxyRefused } from './proxy.ts';
 
 /** A request, for the error about it. */
 export interface Asked {
@@ -65,6 +64,9 @@ export function untrusted(asked: Asked, message: string): RegistryError {
     ...exchangeOf(asked),
   });
 }
+
+/** Of a proxy that will say the same the next time. */
+export const proxyRefused = 'PROXY_REFUSED';
 
 /** Connection errors that do not pass by themselves: a name that does not exist, a head that does not end, a proxy's no. */
 const lastingCodes: readonly string[] = ['ENOTFOUND', 'HPE_HEADER_OVERFLOW', proxyRefused];
