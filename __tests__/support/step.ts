@@ -132,12 +132,11 @@ export interface ActionCopy extends Disposable {
 }
 
 /** A whole dist/: a build that goes on at the same time removes it first and writes cli.js last. */
-function copyBundle(to: string): void {
+function copyBundle(from: string, to: string): void {
   const listing = (folder: string): string =>
     readdirSync(folder)
       .map((name) => `${name} ${statSync(join(folder, name)).size}`)
       .join('\n');
-  const from = join(root, 'dist');
   for (const deadline = Date.now() + 60_000; ; ) {
     try {
       const before = listing(from);
@@ -152,12 +151,15 @@ function copyBundle(to: string): void {
   }
 }
 
-/** Copies the action; every runner it makes goes with it. */
-export function copyAction(): ActionCopy {
+/**
+ * Copies the action; every runner it makes goes with it.
+ * @param from where action.yml and dist/ are: here, or in the folder of another build
+ */
+export function copyAction(from = root): ActionCopy {
   const folder = mkdtempSync(join(tmpdir(), 'publish-e2e-'));
-  copyBundle(join(folder, 'dist'));
+  copyBundle(join(from, 'dist'), join(folder, 'dist'));
   for (const file of ['action.yml', 'pull/action.yml', 'merge/action.yml'])
-    cpSync(join(root, file), join(folder, file));
+    if (existsSync(join(from, file))) cpSync(join(from, file), join(folder, file));
   let count = 0;
   return {
     folder,

@@ -18,11 +18,11 @@ import { time } from './turns.js';
 /** @typedef {(bench: Bench) => Promise<Measured>} Part what is measured at one go */
 
 /**
- * @param {{ runs: number, largeRuns: number }} options runs of each side: of what takes seconds, and of what moves hundreds
- *   of megabytes
+ * @param {{ runs: number, largeRuns: number, earlier?: string | undefined }} options runs of each side: of what takes seconds,
+ *   and of what moves hundreds of megabytes; the folder of an earlier build
  * @throws {LabError} where the lab has no engine and no registry of its own
  */
-export async function openBench({ runs, largeRuns }) {
+export async function openBench({ runs, largeRuns, earlier }) {
   const machine = distribution();
   if (machine === undefined)
     throw new LabError('The benchmarks run on Debian or Ubuntu, whose engines the lab can get.');
@@ -45,6 +45,7 @@ export async function openBench({ runs, largeRuns }) {
   return {
     runs,
     largeRuns,
+    earlier,
     lab,
     action,
 

@@ -8,6 +8,7 @@ import { budgets } from './budgets.js';
 import { builders } from './builders.js';
 import { cellsOfRows, cellsOfSeries, verdictOf } from './cells.js';
 import { distance } from './distance.js';
+import { earlier } from './earlier.js';
 import { growth } from './growth.js';
 import { openBench } from './harness.js';
 import { readLoad, readMachine } from './machine.js';
@@ -17,7 +18,7 @@ import { publish } from './publish.js';
 /** @typedef {import('./figures.js').Result} Result */
 
 /** @type {Record<string, Record<string, Part>>} */
-const groups = { budgets, publish, builders, distance, growth };
+const groups = { budgets, publish, builders, distance, growth, earlier };
 /** @type {Record<string, Part>} */
 const parts = Object.assign({}, ...Object.values(groups));
 
@@ -32,6 +33,7 @@ ${Object.entries(groups)
 
   --runs N        runs of each side, of what takes seconds (5)
   --large-runs N  runs of each side, of what moves hundreds of megabytes (3)
+  --earlier FOLDER  action.yml and dist/ of another build, for the part earlier
   --json FILE     write the rows there too, beside what they were measured on
   --help
 
@@ -43,6 +45,7 @@ const { values, positionals } = parseArgs({
   options: {
     runs: { type: 'string', default: '5' },
     'large-runs': { type: 'string', default: '3' },
+    earlier: { type: 'string' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -75,7 +78,7 @@ async function run() {
   // Before anything is started.
   const load = readLoad();
   const chosen = partsOf(positionals.length === 0 ? ['budgets'] : positionals);
-  const bench = await openBench({ runs: countOf('runs'), largeRuns: countOf('large-runs') });
+  const bench = await openBench({ runs: countOf('runs'), largeRuns: countOf('large-runs'), earlier: values.earlier });
   let isEnding = false;
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
     process.once(signal, () => {

@@ -42,16 +42,21 @@ export async function must([program = '', ...args], env, input = '') {
  */
 export async function openSide(name, { action, address }) {
   const { environment, close } = await startOwnEngine(name);
-  const runner = action.newRunner({
-    engine: environment,
-    isRecorded: false,
-    repository: 'bench/bench',
-    token: login.password,
-  });
+  const repository = 'bench/bench';
+  const runner = action.newRunner({ engine: environment, isRecorded: false, repository, token: login.password });
   const { DOCKER_HOST } = environment;
   const env = { PATH: runner.path, HOME: runner.home, DOCKER_HOST };
   const peakFile = join(runner.home, 'peak');
   const tellsPeak = { NODE_OPTIONS: `--require ${JSON.stringify(peakHook)}`, BENCH_PEAK: peakFile };
+
+  /** @type {(by: import('../../__tests__/support/step.ts').Runner, inputs: Inputs, variables: Inputs) => Promise<void>} */
+  async function stepWith(by, inputs, variables) {
+    const main = await by.main({ registry: address(), ...inputs }, variables);
+    if (main.exitCode !== 0) throw new Error(main.log);
+    const post = await by.post(main);
+    if (post.exitCode !== 0) throw new Error(post.log);
+  }
+
   return {
     env,
     close,
@@ -67,14 +72,19 @@ export async function openSide(name, { action, address }) {
      * @throws with the log of a step that failed
      */
     async step(inputs, peaks) {
-      const took = await time(async () => {
-        const main = await runner.main({ registry: address(), ...inputs }, peaks === undefined ? {} : tellsPeak);
-        if (main.exitCode !== 0) throw new Error(main.log);
-        const post = await runner.post(main);
-        if (post.exitCode !== 0) throw new Error(post.log);
-      });
+      const took = await time(() => stepWith(runner, inputs, peaks === undefined ? {} : tellsPeak));
       peaks?.push((Number(readFileSync(peakFile, 'utf8')) * 1024) / 1e6);
       return took;
+    },
+
+    /**
+     * The whole step of another build of the action, at this engine.
+     * @param {import('../../__tests__/support/step.ts').ActionCopy} other
+     * @returns {(inputs: Inputs) => Promise<number>} milliseconds
+     */
+    stepOf(other) {
+      const theirs = other.newRunner({ engine: environment, isRecorded: false, repository, token: login.password });
+      return (inputs) => time(async () => void (await stepWith(theirs, inputs, {})));
     },
 
     /**

@@ -147,9 +147,19 @@ function parseLabel(text: string, warn: Scope['warn']): Label | undefined {
   return undefined;
 }
 
-/** The later of two labels with one name holds; English order, whatever the machine's locale. */
+/**
+ * Compares names in English order, whatever the machine's locale. Names of small letters, digits, "." and "-", as nearly all are,
+ * have that order by their characters, too; making a collator takes 10 ms of each step.
+ */
+export function comparerOf(names: readonly string[]): (left: string, right: string) => number {
+  if (names.every((name) => /^[a-z0-9.-]+$/.test(name)))
+    return (left, right) => (left < right ? -1 : left > right ? 1 : 0);
+  return new Intl.Collator('en').compare;
+}
+
+/** The later of two labels with one name holds. */
 function mergeLabels(labels: readonly Label[]): readonly Label[] {
-  const { compare } = new Intl.Collator('en');
+  const compare = comparerOf(labels.map(({ name }) => name));
   return [...new Map(labels.map((label) => [label.name, label])).values()].toSorted((left, right) =>
     compare(left.name, right.name),
   );

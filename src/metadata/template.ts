@@ -60,18 +60,21 @@ function dateHelper(name: string, instant: Date, warn: Scope['warn']): (...args:
   };
 }
 
+function parsed(text: string): hbs.AST.Program {
+  try {
+    return handlebars.parse(text);
+  } catch (cause) {
+    throw invalid(text, cause);
+  }
+}
+
 /**
  * @param text with or without expressions
  * @throws InputError EXPRESSION_INVALID where the syntax is wrong
  */
 export function parseTemplate(text: string): Template {
   if (!text.includes('{{')) return { text, render: () => text };
-  try {
-    handlebars.parse(text);
-  } catch (cause) {
-    throw invalid(text, cause);
-  }
-  const template = handlebars.compile(text);
+  const template = handlebars.compile(parsed(text));
   return {
     text,
     render({ names, dates, warn }) {

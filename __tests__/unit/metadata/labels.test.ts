@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import {
+  comparerOf,
   formatAnnotation,
   formatLabel,
   parseAnnotationLevels,
@@ -145,5 +147,22 @@ describe('annotations', () => {
     ['quotation marks do not pair', () => parseAnnotations('"a=1'), 'ANNOTATION_INVALID'],
   ])('an error is when %s', (_title, parse, code) => {
     expect(codesOf(parse)).toEqual([code]);
+  });
+});
+
+describe('the order of names', () => {
+  const collated = new Intl.Collator('en').compare;
+  const plainName = fc.stringMatching(/^[a-z0-9.-]{1,12}$/);
+  const anyName = fc.stringMatching(/^[A-Za-z0-9._/-]{1,12}$/);
+
+  test.each([
+    ['of small letters, digits, "." and "-"', plainName],
+    ['of any characters', anyName],
+  ])('is that of English, for names %s', (_what, aName) => {
+    fc.assert(
+      fc.property(fc.array(aName), (names) => {
+        expect(names.toSorted(comparerOf(names))).toEqual(names.toSorted(collated));
+      }),
+    );
   });
 });
