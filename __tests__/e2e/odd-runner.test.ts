@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { makeCertificate, startServer } from '../support/local-server.ts';
 import { type Runner, type RunnerOptions, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
 
@@ -58,4 +59,14 @@ describe('what is wrong with the runner is said, and is no defect of the action'
     expect(step).toMatchObject({ exitCode: 1, code });
     expect(readdirSync(runner.temp)).toEqual([]);
   });
+});
+
+test('a certificate that nobody vouches for is refused, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async () => {
+  await using server = await startServer((_, response) => response.end('{}'), makeCertificate('127.0.0.1'));
+  const runner = suite.action.newRunner({ engine: suite.engine, env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
+  const source = `docker://${server.registry}/octo-org/app:1`;
+  const step = await runner.main({ registry: suite.registry, source, tags: '1' });
+  expect(step).toMatchObject({ exitCode: 1, code: 'CA_UNKNOWN', outputs: {} });
+  // Nobody speaks to it before it has proved who it is.
+  expect(server.requests).toEqual([]);
 });

@@ -234,6 +234,7 @@ describe('the world', () => {
       'engine/docker-info.ts',
       'engine/own-builder.ts',
       'http/http.ts',
+      'http/loopback-lookup.ts',
       'http/proxy.ts',
       'registry/origin.ts',
     ]);

@@ -1,7 +1,6 @@
 /**
- * The post entry: removes what `main` was kept from removing, because it was killed, or kept on purpose for the later
- * steps of the job (`login-scope: job`). Loads nothing but this, unless a
- * builder is left.
+ * The post entry: ends and removes what `main` was kept from ending and removing, because it was killed, or kept on purpose for
+ * the later steps of the job (`login-scope: job`). Loads nothing but this, unless something is left.
  */
 
 import { existsSync } from 'node:fs';
@@ -13,7 +12,14 @@ import { annotate } from '../runner/workflow-commands.ts';
 
 export async function run(): Promise<void> {
   const folder = getState('folder');
-  if (!isStepFolder(folder) || !existsSync(folder)) return;
+  if (!isStepFolder(folder)) return;
+  const isLeft = existsSync(folder);
+  // A step that came to its end has ended its children. What one that was killed started may write the folder again.
+  if (getState('ended') !== 'true') {
+    const { endProcessesOf } = await import('./left-processes.ts');
+    await endProcessesOf(folder);
+  }
+  if (!isLeft && !existsSync(folder)) return;
   // Left by a step that was killed with a builder of its own: where its state is gone, so is the builder.
   const builder = getState('builder');
   if (builder !== '' && existsSync(join(folder, 'docker', 'buildx', 'instances'))) {

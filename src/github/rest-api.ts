@@ -10,6 +10,7 @@ import { type ErrorCode, RegistryError } from '../errors.ts';
 import { createHttp, type Http, type HttpRequest } from '../http/http.ts';
 import { describeAnswer, exchangeOf, inShort, invalidAnswer } from '../http/request-failure.ts';
 import { delayOfAnswer, isTransientStatus, type RetryPorts, retry } from '../http/retry.ts';
+import { isLoopbackHost } from '../image/registry-name.ts';
 import type { Environment } from '../text/environment.ts';
 import { isObject } from '../text/json.ts';
 
@@ -43,6 +44,12 @@ export interface GitHubApiOptions {
 }
 
 const longestAnswer = 4 * 1024 * 1024;
+
+/** Whether nobody on the way can read along. */
+function isPrivate({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || isLoopbackHost(hostname);
+}
+
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Opens the one client of the API. */
@@ -54,7 +61,8 @@ export function createGitHubApi({ url, token, attempts, deadline, ...ways }: Git
     userAgent: 'publish-docker-package',
     log: silent,
     request: { fetch: fetchOver(http), log: silent },
-    ...(token === '' ? {} : { auth: token }),
+    // A token is for whoever the connection proves to be GitHub.
+    ...(token !== '' && isPrivate(new URL(url)) ? { auth: token } : {}),
   });
   const now = attempts?.now ?? Date.now;
   const once = async <Answer>(question: (rest: Rest) => Promise<Answer>): Promise<Answer | undefined> => {

@@ -15,6 +15,7 @@ import { Readable } from 'node:stream';
 import { RegistryError } from '../errors.ts';
 import { isLoopbackHost } from '../image/registry-name.ts';
 import type { Environment } from '../text/environment.ts';
+import { lookup } from './loopback-lookup.ts';
 import { resolveProxy, TunnelAgent } from './proxy.ts';
 import { type Asked, failureOfConnection, formatUrl, invalidAnswer, untrusted } from './request-failure.ts';
 
@@ -91,9 +92,11 @@ const longestTimer = 2 ** 31 - 1;
 
 export function createHttp(options: HttpOptions): Http {
   const { environment, userAgent, idleTimeout = 60_000, deadline = 120_000 } = options;
-  const agentOptions = { keepAlive: true, timeout: keptAlive };
+  const agentOptions = { keepAlive: true, timeout: keptAlive, lookup };
   const plainAgent = new HttpAgent(agentOptions);
-  const secureAgent = new HttpsAgent(agentOptions);
+  // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+  const secureOptions = { ...agentOptions, rejectUnauthorized: true };
+  const secureAgent = new HttpsAgent(secureOptions);
   const tunnels = new Map<string, TunnelAgent>();
   let isClosed = false;
 
@@ -101,7 +104,7 @@ export function createHttp(options: HttpOptions): Http {
     if (url.protocol === 'http:') return plainAgent;
     const proxy = resolveProxy(url.hostname, Number(url.port || 443), environment);
     if (proxy === undefined) return secureAgent;
-    const tunnel = tunnels.get(proxy.href) ?? new TunnelAgent(proxy, agentOptions);
+    const tunnel = tunnels.get(proxy.href) ?? new TunnelAgent(proxy, secureOptions);
     tunnels.set(proxy.href, tunnel);
     return tunnel;
   }

@@ -108,7 +108,15 @@ export class TunnelAgent extends Agent {
       if (statusCode === 200) {
         // From here the socket is the tunnel's; the request's own time-out must not end it.
         socket.setTimeout(0);
-        callback?.(null, connect({ socket, host, ...(options.servername ? { servername: options.servername } : {}) }));
+        callback?.(
+          null,
+          connect({
+            socket,
+            host,
+            rejectUnauthorized: true,
+            ...(options.servername ? { servername: options.servername } : {}),
+          }),
+        );
         return;
       }
       socket.destroy();

@@ -15,9 +15,12 @@ export interface Asked {
   readonly about?: string | undefined;
 }
 
+/** Characters of a URL that are shown: the longest name of a repository and a digest fit. */
+const longestUrl = 500;
+
 /** A URL as it may be shown: without user, query and fragment, where credentials and upload states stand. */
 export function formatUrl(url: URL): string {
-  return `${url.origin}${url.pathname}`;
+  return cut(`${url.origin}${url.pathname}`, longestUrl);
 }
 
 /** The fields of an error about a request. */

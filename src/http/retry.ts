@@ -90,18 +90,21 @@ export function delayInText(text: string, now: number): number | undefined {
   return stated === undefined ? undefined : parseRetryAfter(stated, now);
 }
 
+/** More than a day is a day: nobody waits for either. In milliseconds. */
+const longestRequest = 86_400_000;
+
 /**
  * A delay: whole seconds or an HTTP date (RFC 9110 10.2.3), or a Go duration, as ghcr.io writes it
  * (`retry-after: 333.939671ms`).
- * @returns milliseconds, rounded up; `undefined` for anything else
+ * @returns milliseconds, rounded up, a day at most; `undefined` for anything else
  */
 export function parseRetryAfter(text: string, now: number): number | undefined {
   const trimmed = text.trim();
-  if (/^[0-9]+$/.test(trimmed)) return Number(trimmed) * 1000;
+  if (/^[0-9]+$/.test(trimmed)) return Math.min(Number(trimmed) * 1000, longestRequest);
   const duration = parseGoDuration(trimmed);
-  if (duration !== undefined) return Math.ceil(duration);
+  if (duration !== undefined) return Math.min(Math.ceil(duration), longestRequest);
   const date = /[a-z]{3}/i.test(trimmed) ? Date.parse(trimmed) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  return Number.isNaN(date) ? undefined : Math.min(Math.max(0, date - now), longestRequest);
 }
 
 const unitMilliseconds: Readonly<Record<string, number>> = {

@@ -5,6 +5,7 @@
 
 import { isObject, parseJsonObject } from '../text/json.ts';
 import type { Annotation } from './annotation.ts';
+import { isSize } from './bounds.ts';
 import { type Digest, digestOf, isDigest } from './digest.ts';
 import { type Descriptor, mediaTypes, type StoredManifest } from './manifest.ts';
 import { formatPlatform, parsePlatform } from './platform.ts';
@@ -52,11 +53,14 @@ function normalisePlatform(name: string): string {
 /** The `platform` of a descriptor, from the config of its image (image-spec, config.md). */
 export function platformOfConfig(config: Readonly<Record<string, unknown>>): RawDescriptor | undefined {
   if (platformName(config) === undefined) return undefined;
-  const names = ['architecture', 'os', 'os.version', 'os.features', 'variant'];
-  const known = names.flatMap((name) =>
-    config[name] === undefined || config[name] === '' ? [] : [[name, config[name]]],
-  );
-  return Object.fromEntries(known);
+  const names = ['architecture', 'os', 'os.version', 'variant'];
+  const texts = names.flatMap((name) => {
+    const value = config[name];
+    return typeof value === 'string' && value !== '' ? [[name, value]] : [];
+  });
+  const features = config['os.features'];
+  const isList = Array.isArray(features) && features.length > 0 && features.every((each) => typeof each === 'string');
+  return { ...Object.fromEntries(texts), ...(isList ? { 'os.features': features } : {}) };
 }
 
 /** The entry of a single image. */
@@ -70,7 +74,7 @@ export function readEntries(index: Pick<StoredManifest, 'bytes'>): readonly Inde
   const { manifests } = parseDocument(index.bytes);
   return (Array.isArray(manifests) ? manifests : []).flatMap((descriptor: unknown): readonly IndexEntry[] => {
     if (!isObject(descriptor) || typeof descriptor.digest !== 'string' || !isDigest(descriptor.digest)) return [];
-    if (typeof descriptor.mediaType !== 'string' || typeof descriptor.size !== 'number') return [];
+    if (typeof descriptor.mediaType !== 'string' || !isSize(descriptor.size)) return [];
     return [{ digest: descriptor.digest, platform: platformName(descriptor.platform), descriptor }];
   });
 }
@@ -150,5 +154,5 @@ export function writeIndex(entries: readonly IndexEntry[], { artifactType, annot
 /** The config that an image manifest names (image-spec, manifest.md; Docker's schema 2 has the same field). */
 export function configOf(manifest: Pick<StoredManifest, 'bytes'>): Pick<Descriptor, 'digest' | 'size'> | undefined {
   const { digest, size } = Object(parseDocument(manifest.bytes).config);
-  return typeof digest === 'string' && isDigest(digest) && typeof size === 'number' ? { digest, size } : undefined;
+  return typeof digest === 'string' && isDigest(digest) && isSize(size) ? { digest, size } : undefined;
 }

@@ -5,6 +5,7 @@
 
 import { InputError } from '../errors.ts';
 import { isObject, type JsonObject, parseJsonObject } from '../text/json.ts';
+import { isSize } from './bounds.ts';
 import { type Digest, digestOf, isDigest } from './digest.ts';
 import type { Platform } from './platform.ts';
 
@@ -118,8 +119,10 @@ function parseDescriptor(value: unknown): Layer | undefined {
   if (!isObject(value)) return undefined;
   const { mediaType, digest, size, urls } = value;
   if (typeof mediaType !== 'string' || typeof digest !== 'string' || !isDigest(digest)) return undefined;
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return undefined;
-  return { mediaType, digest, size, urls: Array.isArray(urls) ? urls.map(String) : [] };
+  if (!isSize(size)) return undefined;
+  const listed = urls === undefined || urls === null ? [] : urls;
+  if (!Array.isArray(listed) || listed.some((url) => typeof url !== 'string')) return undefined;
+  return { mediaType, digest, size, urls: listed };
 }
 
 /**
@@ -137,6 +140,11 @@ export function parseImageManifest({ bytes, digest, mediaType }: StoredManifest)
     message: `${digest} (${mediaType || 'no media type'}) is not an image manifest: expected a config and layers, each with media type, digest and size.`,
     remedy: 'Create the image again with a current tool. Docker’s schema 1 is not supported.',
   });
+}
+
+/** What a manifest refers to (image-spec, manifest.md, "subject"); `undefined` where it refers to nothing. */
+export function subjectOf({ bytes }: Pick<StoredManifest, 'bytes'>): Digest | undefined {
+  return parseDescriptor(parseObject(bytes)?.subject)?.digest;
 }
 
 /** The media type of a manifest of which only the bytes are known: its own word, else what its fields are those of. */
@@ -169,6 +177,6 @@ export function parseImageConfig(bytes: Uint8Array): ImageConfig {
   const rootfs = isObject(config?.rootfs) ? config.rootfs : {};
   return {
     platform: parsePlatformOf(config),
-    diffIds: Array.isArray(rootfs.diff_ids) ? rootfs.diff_ids.map(String) : [],
+    diffIds: (Array.isArray(rootfs.diff_ids) ? rootfs.diff_ids : []).filter((each) => typeof each === 'string'),
   };
 }

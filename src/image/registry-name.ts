@@ -73,7 +73,7 @@ export function isLoopback(registry: Registry): boolean {
   return isLoopbackHost(hostOf(registry));
 }
 
-/** Whether a host name or address is this machine. */
+/** Whether a host name or address is this machine. A name below `localhost` is, whatever a resolver says (`http/loopback-lookup.ts`). */
 export function isLoopbackHost(host: string): boolean {
   const bare = host.replace(/^\[(.*)\]$/, '$1');
   return bare === 'localhost' || bare.endsWith('.localhost') || bare === '::1' || /^127(?:\.[0-9]+){3}$/.test(bare);

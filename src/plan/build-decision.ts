@@ -1,8 +1,9 @@
 /** What is asked of the build: request, cache, and what one leg of a matrix adds. */
 
-import type { BuildRequest } from '../build/build-request.ts';
+import type { BuildOptions, BuildRequest } from '../build/build-request.ts';
 import { gitSecretId } from '../build/build-secrets.ts';
 import { type CacheMode, type CachePlan, cacheName } from '../build/cache.ts';
+import { mayBuildStrangersCode } from '../github/strangers-code.ts';
 import { tokenForm } from '../github/token-form.ts';
 import type { Run } from '../github/workflow-run.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
@@ -32,9 +33,23 @@ export function buildOf(
       owned === undefined || runId === ''
         ? ''
         : `${serverUrl.origin}/${owned}/actions/runs/${runId}/attempts/${attempt}`,
-    // A password for another registry is none of GitHub's business.
-    gitSecret: tokenForm(token) === 'other' ? '' : gitSecretId(options.context, serverUrl.host, options.secrets),
+    gitSecret: mayBuildStrangersCode(run) ? '' : ownGitSecret(options, token, serverUrl),
   };
+}
+
+/** The secret by which BuildKit fetches a context of the run's own server: any `RUN` of the Dockerfile may mount it, too. */
+function ownGitSecret({ context, secrets }: BuildOptions, token: string, { host }: URL): string {
+  // A password for another registry is none of GitHub's business.
+  return tokenForm(token) === 'other' ? '' : gitSecretId(context, host, secrets);
+}
+
+/** @returns a sentence, if the context is fetched without the job's token because the Dockerfile may be a stranger's */
+export function noteWithheldGitSecret(options: BuildOptions, token: string, run: Run): readonly string[] {
+  const secret = ownGitSecret(options, token, run.serverUrl);
+  if (secret === '' || !mayBuildStrangersCode(run)) return [];
+  return [
+    `The Git context is fetched without the token of the job: on the event \`${run.eventName}\`, a stranger may have written the Dockerfile, and any \`RUN\` in it could read that token. If the context is private, and you trust who wrote it, set \`secrets: ${secret}=\${{ github.token }}\`.`,
+  ];
 }
 
 /** What tells a leg from the others of its run; nothing for a whole image. */

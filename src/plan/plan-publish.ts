@@ -10,7 +10,7 @@ import type { SourceSpec } from '../image/transport.ts';
 import type { Inputs } from '../inputs/publish-inputs.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
 import { type ContextOptions, scopeOf } from '../metadata/metadata-context.ts';
-import { buildOf } from './build-decision.ts';
+import { buildOf, noteWithheldGitSecret } from './build-decision.ts';
 import { fillBuildValues } from './build-values.ts';
 import { noteEmptySecrets, refuseEmptySecrets } from './empty-secrets.ts';
 import { refuseImitatedReferences } from './imitated-references.ts';
@@ -75,7 +75,13 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   const request = { platforms: build.platforms, referrers };
   if (push.value) for (const { registry } of destinations) attempt(() => checkRequest(registry, request));
   faults.throwIfAny();
-  const notes = [...inputs.build.notes, ...noteEmptySecrets(empty), ...notesOnCommit(run, facts.metadata)];
+  const ofContext = spec === undefined ? noteWithheldGitSecret(inputs.build.options, inputs.token, run) : [];
+  const notes = [
+    ...inputs.build.notes,
+    ...noteEmptySecrets(empty),
+    ...notesOnCommit(run, facts.metadata),
+    ...ofContext,
+  ];
   const { plan: publication, describe } = draft.finish(notes);
   const options = { ...(staging && { staging }), loginScope: inputs.loginScope };
   if (source === undefined) return { plan: { ...publication, build, ...options }, describe };

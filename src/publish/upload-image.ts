@@ -4,8 +4,10 @@
  */
 
 import { RegistryError } from '../errors.ts';
+import { beyond, bounds } from '../image/bounds.ts';
 import type { Digest } from '../image/digest.ts';
-import { type Descriptor, mediaTypes, parseIndex, type StoredManifest } from '../image/manifest.ts';
+import { type Descriptor, mediaTypes, parseIndex, type StoredManifest, subjectOf } from '../image/manifest.ts';
+import { formatDigestReference } from '../image/reference.ts';
 import { formatRepository, isSameRepository, type Repository } from '../image/repository.ts';
 import { parseTag, type Tag } from '../image/tag.ts';
 import type { Blobs, Pushed } from '../registry/blobs.ts';
@@ -103,28 +105,36 @@ const cosignSuffixes = ['sig', 'att', 'sbom'] as const;
  * Takes along what refers to an image of another repository: referrers of it and of each of its platforms, what refers to
  * those in turn, and cosign's tags.
  * @param subjects manifests that are in both repositories
+ * @param seen referrers that were copied: a list may lead back to itself
  * @returns how many came along
- * @throws RegistryError
+ * @throws RegistryError; InputError MANIFEST_INVALID for more referrers than any image has
  */
 export async function copyReferrers(
   client: RegistryClient,
   from: Repository,
   to: Repository,
   subjects: readonly StoredManifest[],
+  seen = new Set<Digest>(),
 ): Promise<number> {
   let count = 0;
   for (const subject of subjects) {
-    const referrers = await client.listReferrers(from, subject.digest);
+    const referrers = (await client.listReferrers(from, subject.digest)).filter(({ digest }) => !seen.has(digest));
     const unlisted: Referrer[] = [];
     for (const referrer of referrers) {
+      seen.add(referrer.digest);
+      if (seen.size > bounds.referrers) {
+        throw beyond(formatDigestReference(from, subject.digest), `${seen.size} referrers`, String(bounds.referrers));
+      }
       const manifest = await client.getManifest(from, referrer.digest);
+      // A registry may list what refers to something else.
+      if (subjectOf(manifest) !== subject.digest) continue;
       const source = remoteContent(client, from, manifest);
       const content = await readContent(source);
       const withoutRoot = { ...content, manifests: content.manifests.slice(0, -1) };
       await pushImage(client, source, to, { content: withoutRoot });
       const put = await client.putManifest(to, manifest, manifest.digest);
       if (put.subject === undefined) unlisted.push(referrer);
-      count += 1 + (await copyReferrers(client, from, to, [manifest]));
+      count += 1 + (await copyReferrers(client, from, to, [manifest], seen));
     }
     if (unlisted.length > 0) await listUnderTag(client, to, subject.digest, unlisted);
     for (const suffix of cosignSuffixes) {

@@ -5,7 +5,7 @@
 
 import { type Challenge, parseChallenges } from '../http/challenge.ts';
 import type { Http, HttpRequest } from '../http/http.ts';
-import { type Asked, formatUrl, invalidAnswer, untrusted } from '../http/request-failure.ts';
+import { type Asked, formatUrl, inShort, invalidAnswer, untrusted } from '../http/request-failure.ts';
 import { isLoopback, isLoopbackHost, type Registry } from '../image/registry-name.ts';
 import { isObject, parseJson } from '../text/json.ts';
 import type { Credential } from './credential.ts';
@@ -190,7 +190,7 @@ function tokenRequest(
 export function parseRealm(registry: Registry, text: string, credential: Credential | undefined): URL {
   const realm = URL.parse(text);
   const asked: Asked = { method: 'GET', url: new URL(`https://${registry}/v2/`) };
-  if (realm === null) throw invalidAnswer(asked, `its token realm "${text}" is not a URL`);
+  if (realm === null) throw invalidAnswer(asked, `its token realm "${inShort(text)}" is not a URL`);
   realm.username = '';
   realm.password = '';
   const isLocal = realm.protocol === 'http:' && isLoopback(registry) && isLoopbackHost(realm.hostname);

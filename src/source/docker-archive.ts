@@ -100,10 +100,11 @@ async function readImages(files: Files): Promise<readonly ArchivedImage[]> {
   if (!Array.isArray(entries)) throw damaged(files.path, '"manifest.json" is not a list of images');
   return entries.map((entry) => {
     const { Config: config, Layers: layers, RepoTags: names } = isObject(entry) ? entry : {};
-    if (typeof config !== 'string' || !Array.isArray(layers)) {
+    const isText = (value: unknown): value is string => typeof value === 'string';
+    if (!isText(config) || !Array.isArray(layers) || !layers.every(isText)) {
       throw damaged(files.path, '"manifest.json" has an entry without config or layers');
     }
-    return { config, id: config, names: Array.isArray(names) ? names.map(String) : [], layers: layers.map(String) };
+    return { config, id: config, names: Array.isArray(names) ? names.filter(isText) : [], layers };
   });
 }
 
@@ -158,8 +159,8 @@ async function prepareLayer(files: Files, member: string, diffId: string, compre
     return { mediaType: contentMediaTypes.ociGzipLayer, ...(await compressed.add(member, diffId)) };
   }
   const { digest, size } = await measure(files.open(member));
-  // Most tools name it after its digest; what has another name may be damaged, and is read to the end.
-  if (!member.includes(digest.slice('sha256:'.length))) await proveLayer(files, member, diffId, compression);
+  // Also one that is named after its digest: only the config says what is to be in it.
+  await proveLayer(files, member, diffId, compression);
   const mediaType = compression === 'zstd' ? contentMediaTypes.ociZstdLayer : contentMediaTypes.ociGzipLayer;
   return { mediaType, digest, size, member };
 }

@@ -3,6 +3,7 @@
  * registry would not take of it, found before the first byte is sent.
  */
 
+import { beyond, bounds } from '../image/bounds.ts';
 import type { Digest } from '../image/digest.ts';
 import {
   contentMediaTypes,
@@ -18,7 +19,9 @@ import {
   type StoredManifest,
 } from '../image/manifest.ts';
 import { formatPlatform } from '../image/platform.ts';
+import { sideBySide, widthOfRequests } from '../registry/concurrency.ts';
 import { readWhole } from '../registry/read-whole.ts';
+import { formatSize } from '../text/size.ts';
 import type { ImageSource } from './image-source.ts';
 
 export interface ImageContent {
@@ -43,14 +46,34 @@ export async function readContent(source: ImageSource): Promise<ImageContent> {
     source.assertBlob(blob);
     blobs.set(blob.digest, blob);
   };
-  async function add(manifest: StoredManifest): Promise<void> {
+  const { digest: root } = source.root;
+  const seen = new Set<Digest>([root]);
+  let held = source.root.bytes.length;
+  const hold = (bytes: number): void => {
+    held += bytes;
+    if (held > bounds.manifestBytes) {
+      throw beyond(root, `manifests of ${formatSize(held)}`, formatSize(bounds.manifestBytes));
+    }
+  };
+  async function add(manifest: StoredManifest, depth: number): Promise<void> {
     if (manifests.has(manifest.digest)) return;
     if (isIndexMediaType(manifest.mediaType)) {
+      if (depth > bounds.depth) throw beyond(root, `indexes within indexes, ${depth} deep`, String(bounds.depth));
       const children = parseIndex(manifest);
       // BuildKit's cache lists layers in an index.
       children.filter(({ mediaType }) => !isManifestMediaType(mediaType)).forEach(addBlob);
-      const listed = children.filter(({ mediaType }) => isManifestMediaType(mediaType));
-      for (const child of await Promise.all(listed.map((each) => source.readManifest(each)))) await add(child);
+      const fresh = children.filter(({ mediaType, digest }) => {
+        if (!isManifestMediaType(mediaType) || seen.has(digest)) return false;
+        seen.add(digest);
+        return true;
+      });
+      if (seen.size > bounds.manifests) throw beyond(root, `${seen.size} manifests`, String(bounds.manifests));
+      const read = await sideBySide(fresh, widthOfRequests, async (child) => {
+        const found = await source.readManifest(child);
+        hold(found.bytes.length);
+        return found;
+      });
+      for (const child of read) await add(child, depth + 1);
     } else {
       const image = parseImageManifest(manifest);
       images.set(manifest.digest, { ...image, digest: manifest.digest, mediaType: manifest.mediaType });
@@ -59,13 +82,11 @@ export async function readContent(source: ImageSource): Promise<ImageContent> {
     }
     manifests.set(manifest.digest, manifest);
   }
-  await add(source.root);
+  await add(source.root, 0);
   return { manifests: [...manifests.values()], blobs: [...blobs.values()], images: [...images.values()] };
 }
 
 const imageConfigs: readonly string[] = [contentMediaTypes.ociConfig, contentMediaTypes.dockerConfig];
-/** More than any config of an image has. */
-const largestConfig = 4 * 1024 * 1024;
 
 /** What an image is for: `os/arch[/variant]` → digest, and the ID by which an engine would know it. */
 export interface ImageSummary {
@@ -86,7 +107,7 @@ export async function summarise(source: ImageSource): Promise<ImageSummary> {
   }
   const { config } = parseImageManifest(root);
   // The config of an artifact says nothing of a platform.
-  if (!imageConfigs.includes(config.mediaType) || config.size > largestConfig) return { platforms: {}, imageId: '' };
+  if (!imageConfigs.includes(config.mediaType) || config.size > bounds.config) return { platforms: {}, imageId: '' };
   const bytes = await readWhole(await source.openBlob(config));
   const { platform } = parseImageConfig(bytes);
   return {

@@ -44,5 +44,7 @@ export async function withStep<Result>(
     return await explain(error);
   } finally {
     await step.close(keepsLogin);
+    // `post` need not look for what a killed step left.
+    keepState(env, 'ended', 'true');
   }
 }

@@ -13,8 +13,27 @@ export function parseJsonObject(text: string): JsonObject | undefined {
   return isObject(value) ? value : undefined;
 }
 
-/** @returns the value, or `undefined` for what is no JSON */
+/** Lists and objects within each other: more than any document has that this action reads. */
+const deepest = 64;
+
+/** Whether lists and objects lie so deep within each other that whatever walks through them would run out of stack. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') {
+      for (at++; at < text.length && text[at] !== '"'; at++) if (text[at] === '\\') at++;
+    } else if (character === '[' || character === '{') {
+      depth++;
+      if (depth > deepest) return true;
+    } else if (character === ']' || character === '}') depth--;
+  }
+  return false;
+}
+
+/** @returns the value, or `undefined` for what is no JSON, or nested deeper than 64 times */
 export function parseJson(text: string): unknown {
+  if (isTooDeep(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -141,6 +141,13 @@ describe('the delay of an answer', () => {
     expect(parseRetryAfter(text, now)).toBe(milliseconds);
   });
 
+  test.each(['9'.repeat(400), '6282914455', 'Fri, 31 Dec 2227 00:00:00 GMT', `${'9'.repeat(400)}h`])(
+    'more than a day is a day ("%s")',
+    (text) => {
+      expect(parseRetryAfter(text, now)).toBe(86_400_000);
+    },
+  );
+
   test.each(['', 'soon', '-1', '5 parsecs', 'NaN'])('"%s" is none', (text) => {
     expect(parseRetryAfter(text, now)).toBeUndefined();
   });

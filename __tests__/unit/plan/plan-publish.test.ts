@@ -365,3 +365,30 @@ test('what is no reference of an image is the builder’s to judge', () => {
     aPlan({ 'cache-from': 'type=registry,ref=$CACHE', 'build-contexts': 'a=docker-image://' }),
   ).not.toThrow();
 });
+
+describe('a Git context of the run’s own server', () => {
+  const context = 'https://github.com/octo-org/octo-app.git#refs/pull/15/merge';
+  const fork = { number: 15, pull_request: { number: 15, head: { repo: { full_name: 'stranger/octo-app' } } } };
+
+  test('is fetched with the job’s token on a push', () => {
+    const plan = aPlan({ context });
+    expect(buildIn(plan).gitSecret).toBe('GIT_AUTH_TOKEN.github.com');
+    expect(plan.notes).toEqual([]);
+  });
+
+  test.each([
+    ['pull_request_target', fork],
+    ['issue_comment', {}],
+  ])('is fetched without it on %s, where a stranger may have written the Dockerfile', (GITHUB_EVENT_NAME, payload) => {
+    const plan = aPlan({ context, push: 'false' }, aRun({ GITHUB_EVENT_NAME }, payload));
+    expect(buildIn(plan).gitSecret).toBe('');
+    expect(plan.notes).toEqual([expect.stringContaining('secrets: GIT_AUTH_TOKEN.github.com=${{ github.token }}')]);
+  });
+
+  test('has the token that the workflow gives by name', () => {
+    const run = aRun({ GITHUB_EVENT_NAME: 'issue_comment' });
+    const plan = aPlan({ context, push: 'false', secrets: 'GIT_AUTH_TOKEN.github.com=ghs_x' }, run);
+    expect(buildIn(plan).secrets).toMatchObject([{ id: 'GIT_AUTH_TOKEN.github.com' }]);
+    expect(plan.notes).toEqual([]);
+  });
+});

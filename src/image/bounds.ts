@@ -1,0 +1,37 @@
+/**
+ * How much a run takes from others: registries, archives, and whoever may write to them. What passes a bound is an error that names
+ * the bound and the value. The documents themselves are bounded by what reads them (`registry/manifests.ts`, `text/json.ts`).
+ */
+
+import { InputError } from '../errors.ts';
+
+const mebibyte = 1024 * 1024;
+
+export const bounds = {
+  /** Bytes of a config: more than any image has. */
+  config: 4 * mebibyte,
+  /** Manifests of one image, indexes among them, each once. */
+  manifests: 4096,
+  /** Bytes of all manifests of one image, which are held at once. */
+  manifestBytes: 64 * mebibyte,
+  /** Indexes within indexes. */
+  depth: 8,
+  /** Manifests that refer to an image, or to one that does. */
+  referrers: 1024,
+} as const;
+
+/** A number of bytes as a document may state it (image-spec, descriptor.md, "size"). */
+export function isSize(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+/**
+ * @param whose such as the digest of an image
+ * @param value what there is, as a clause: "4,097 manifests"
+ */
+export function beyond(whose: string, value: string, most: string): InputError {
+  return new InputError('MANIFEST_INVALID', {
+    message: `${whose} has ${value}: expected at most ${most}.`,
+    remedy: 'No image of a current tool has that many. Find out who made it, and create it again.',
+  });
+}
