@@ -81,7 +81,7 @@ const examples = [
   ],
   ['GitHub AE', ghes, 'docker', undefined, 'GHAE, by `registry: docker`'],
   [
-    'github.com, legacy Docker registry',
+    'github.com, legacy Docker registry (GitHub announced its end for 2025-02-24)',
     'https://github.com',
     'docker',
     undefined,

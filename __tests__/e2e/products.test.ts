@@ -126,7 +126,10 @@ describe.each(possible)('$what', ({ product, registry, reason, ...row }) => {
     const { exitCode, log, commands, ...step } = await runner.main(inputs);
     outputs = step.outputs;
     expect(exitCode === 0 ? '' : log).toBe('');
-    expect(commands.filter(({ name }) => ['error', 'warning', 'notice'].includes(name))).toEqual([]);
+    const told = commands.filter(({ name }) => ['error', 'warning', 'notice'].includes(name)).map(({ data }) => data);
+    // GitHub has announced its end.
+    const isClosing = registry === 'docker.pkg.github.com';
+    expect(told).toEqual(isClosing ? [expect.stringContaining('closes on 2025-02-24')] : []);
     expect(outputs).toMatchObject({
       registry,
       repository: path,

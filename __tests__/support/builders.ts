@@ -1,6 +1,7 @@
 /** Values with overrides: a test says only what it is about. */
 
 import type { BuildRequest } from '../../src/build/build-request.ts';
+import { actionsCacheOf } from '../../src/build/cache.ts';
 import type { EngineDecision, RunnerFacts } from '../../src/engine/resolve-engine.ts';
 import { gatherFaults } from '../../src/errors.ts';
 import { parseRun, type Run } from '../../src/github/workflow-run.ts';
@@ -76,7 +77,7 @@ export function someRunnerFacts(overrides: Partial<RunnerFacts> = {}): RunnerFac
     cliHasBuildKit: false,
     builder: undefined,
     podman: undefined,
-    hasActionsCache: false,
+    actionsCache: actionsCacheOf({}),
     ...overrides,
   };
 }

@@ -4,6 +4,7 @@
 
 import { InputError } from '../errors.ts';
 import { formatFields } from '../text/csv.ts';
+import type { Environment } from '../text/environment.ts';
 import { meantBy } from './attribute-notes.ts';
 import { readFields, readRecordLines, readTypedEntry, type TypedEntry } from './input-lists.ts';
 
@@ -113,8 +114,41 @@ interface CacheFacts {
   readonly canExport: boolean;
   /** Whether the engine can put a cache into the image itself. */
   readonly canInline: boolean;
-  /** Whether the runner lets a step talk to GitHub's cache service. */
-  readonly hasActionsCache: boolean;
+  readonly actionsCache: ActionsCache;
+}
+
+/** GitHub's cache service, and what a job may do there. */
+export interface ActionsCache {
+  /** Whether the runner lets a step talk to it. */
+  readonly isThere: boolean;
+  readonly reads: boolean;
+  readonly writes: boolean;
+  /** As a clause. */
+  readonly reason: string;
+}
+
+/** By the mode that a workflow gives its job, where that is no full one. */
+const limitsOfMode: Readonly<Record<string, Omit<ActionsCache, 'isThere'>>> = {
+  none: { reads: false, writes: false, reason: 'ACTIONS_CACHE_MODE keeps this job from GitHub’s cache service' },
+  read: { reads: true, writes: false, reason: 'ACTIONS_CACHE_MODE lets this job read GitHub’s cache service' },
+  'write-only': {
+    reads: false,
+    writes: true,
+    reason: 'ACTIONS_CACHE_MODE lets this job write to GitHub’s cache service',
+  },
+};
+
+/**
+ * @param env of the step: where the service is, and ACTIONS_CACHE_MODE (`none`, `read`, `write`, `write-only`;
+ *   https://github.com/actions/runner/pull/4538)
+ */
+export function actionsCacheOf(env: Environment): ActionsCache {
+  const all = { reads: true, writes: true };
+  const isThere = Boolean(env.ACTIONS_RUNTIME_TOKEN && (env.ACTIONS_RESULTS_URL || env.ACTIONS_CACHE_URL));
+  // A service that is not there is the builder's to report, if the workflow asks for it.
+  if (!isThere) return { isThere, ...all, reason: 'the runner offers no cache service' };
+  const limits = limitsOfMode[env.ACTIONS_CACHE_MODE ?? ''];
+  return { isThere, ...(limits ?? { ...all, reason: 'the runner offers GitHub’s cache service' }) };
 }
 
 /**
@@ -141,10 +175,11 @@ function chooseMode(plan: CachePlan, facts: CacheFacts): { readonly mode: CacheM
       ? { mode: 'inline', reason: 'this engine can keep a cache in the image alone' }
       : { mode: 'off', reason: 'this engine can keep no cache outside of itself' };
   }
-  if (facts.hasActionsCache) return { mode: 'gha', reason: 'the runner offers GitHub’s cache service' };
+  const { isThere, reads, writes, reason } = facts.actionsCache;
+  if (isThere && (reads || writes)) return { mode: 'gha', reason };
   return plan.repository === ''
     ? { mode: 'off', reason: 'there is no registry to keep it in' }
-    : { mode: 'registry', reason: 'the runner offers no cache service' };
+    : { mode: 'registry', reason };
 }
 
 /**
@@ -155,12 +190,14 @@ export function resolveCache(plan: CachePlan, facts: CacheFacts): CacheDecision 
   const { mode, reason } = chooseMode(plan, facts);
   const isWritten = plan.writes !== '';
   if (mode === 'gha') {
+    const { reads, writes } = facts.actionsCache;
     // One service for all images of a Git repository, of which each is written as a whole.
     const [, , ...image] = plan.repository.split('/');
     const scope = (name: string): string => ['buildkit', ...image, name].join('-');
     return {
-      from: plan.reads.map((name) => entryOf('gha', { scope: scope(name) })),
-      to: isWritten ? [entryOf('gha', { scope: scope(plan.writes), mode: 'max', 'ignore-error': 'true' })] : [],
+      from: reads ? plan.reads.map((name) => entryOf('gha', { scope: scope(name) })) : [],
+      to:
+        isWritten && writes ? [entryOf('gha', { scope: scope(plan.writes), mode: 'max', 'ignore-error': 'true' })] : [],
       reason,
     };
   }

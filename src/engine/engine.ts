@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { BuildOptions, BuildOutput, BuildRequest } from '../build/build-request.ts';
 import { secretValues } from '../build/build-secrets.ts';
 import { releasePlatform } from '../build/buildx-releases.ts';
+import { actionsCacheOf } from '../build/cache.ts';
 import { dockerfilePath } from '../build/context-path.ts';
 import { InputError } from '../errors.ts';
 import { parsePlatform } from '../image/platform.ts';
@@ -92,7 +93,7 @@ const nobody: RunnerFacts = {
   cliHasBuildKit: false,
   builder: undefined,
   podman: undefined,
-  hasActionsCache: false,
+  actionsCache: actionsCacheOf({}),
 };
 
 export function openEngine(ports: EnginePorts, config: EngineConfig, task: EngineTask): Engine {
@@ -129,7 +130,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
       buildx: path === undefined ? undefined : { path, version },
       cliHasBuildKit,
       builder,
-      hasActionsCache: Boolean(env.ACTIONS_RUNTIME_TOKEN && (env.ACTIONS_RESULTS_URL || env.ACTIONS_CACHE_URL)),
+      actionsCache: actionsCacheOf(env),
     };
   }
 

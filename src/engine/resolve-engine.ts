@@ -4,7 +4,7 @@
 
 import type { BuildRequest } from '../build/build-request.ts';
 import { type BuildxRelease, defaultRelease, isAtLeast, parseRelease } from '../build/buildx-releases.ts';
-import { type CacheDecision, resolveCache } from '../build/cache.ts';
+import { type ActionsCache, type CacheDecision, resolveCache } from '../build/cache.ts';
 import type { Platform } from '../image/platform.ts';
 import type { FoundBuilder } from './buildx-store.ts';
 import { can, cannot, type EngineKind, missingFeatures } from './capabilities.ts';
@@ -21,8 +21,7 @@ export interface RunnerFacts {
   readonly builder: FoundBuilder | undefined;
   /** Set where Podman builds. */
   readonly podman: { readonly version: string; readonly platform: Platform; readonly reason: string } | undefined;
-  /** Whether the runner lets a step talk to GitHub's cache service. */
-  readonly hasActionsCache: boolean;
+  readonly actionsCache: ActionsCache;
 }
 
 /** How the image is going to be built. */
@@ -123,7 +122,7 @@ export function resolveEngine(facts: RunnerFacts, build: BuildRequest, options: 
     throw cannot(chosen.kind, (facts.buildx === undefined ? plain : undefined)?.subject ?? chosen.subject, build);
   }
   const canExport = can(chosen.kind, 'cache-to');
-  const cacheFacts = { canExport, canInline: can(chosen.kind, 'cache-inline'), hasActionsCache: facts.hasActionsCache };
+  const cacheFacts = { canExport, canInline: can(chosen.kind, 'cache-inline'), actionsCache: facts.actionsCache };
   const isInstalled = chosen.tool === 'buildx' && install !== undefined;
   return {
     kind: chosen.kind,

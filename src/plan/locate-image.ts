@@ -16,6 +16,14 @@ interface Located {
   readonly notes: readonly string[];
 }
 
+/** What to know of a registry that GitHub has given up. */
+function notesOnRegistry({ registry }: RegistryDecision): readonly string[] {
+  if (registry !== 'docker.pkg.github.com') return [];
+  return [
+    'GitHub announced that docker.pkg.github.com closes on 2025-02-24. Publish to ghcr.io: leave `registry` out, or set `registry: container`.',
+  ];
+}
+
 /** The one repository that `registry`, `owner` and `image` name, or the run where they say nothing. */
 export function locateImage(
   inputs: Pick<Inputs, 'registry' | 'owner' | 'image'>,
@@ -30,7 +38,8 @@ export function locateImage(
     sourceRepository: source?.name ?? '',
     image: inputs.image || (source?.name ?? ''),
   };
-  return { registry, ...resolveRepository(registry, parts) };
+  const { notes, ...repository } = resolveRepository(registry, parts);
+  return { registry, ...repository, notes: [...notesOnRegistry(registry), ...notes] };
 }
 
 /**
@@ -60,7 +69,8 @@ export function locateImages(images: string, ofTags: readonly Repository[], prod
         remedy: 'Put the owner before the name of the image.',
       });
     }
-    const notes = isRepeated ? [`\`images\` lists ${name} more than once. The image goes there once.`] : [];
+    const repeated = isRepeated ? [`\`images\` lists ${name} more than once. The image goes there once.`] : [];
+    const notes = [...notesOnRegistry(registry), ...repeated];
     return { registry: { ...registry, reason: `${input} names it` }, repository, notes };
   });
 }

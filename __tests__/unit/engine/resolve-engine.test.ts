@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseBuilder } from '../../../src/build/builder-choice.ts';
 import { assetName, checksumOf, isAtLeast, parseRelease, releasePlatform } from '../../../src/build/buildx-releases.ts';
-import { type CachePlan, formatCache, resolveCache } from '../../../src/build/cache.ts';
+import { actionsCacheOf, type CachePlan, formatCache, resolveCache } from '../../../src/build/cache.ts';
 import { can, engineKinds, featureNames, missingFeatures } from '../../../src/engine/capabilities.ts';
 import { type RunnerFacts, resolveDigestPush, resolveEngine } from '../../../src/engine/resolve-engine.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
@@ -135,7 +135,14 @@ describe('the cache', () => {
     mayPush: true,
     images: ['ghcr.io/o/app:feature', 'ghcr.io/o/app:latest'],
   };
-  const able = { canExport: true, canInline: true, hasActionsCache: false };
+  const able = { canExport: true, canInline: true, actionsCache: actionsCacheOf({}) };
+  const offered = { ACTIONS_RUNTIME_TOKEN: 'x', ACTIONS_RESULTS_URL: 'https://results.example' };
+  const inMode = (ACTIONS_CACHE_MODE: string) => ({
+    ...able,
+    actionsCache: actionsCacheOf({ ...offered, ACTIONS_CACHE_MODE }),
+  });
+  const ghaReads = 'read from type=gha,scope=buildkit-app-feature and type=gha,scope=buildkit-app-main';
+  const ghaWrites = 'write to type=gha,scope=buildkit-app-feature,mode=max,ignore-error=true';
   const registry =
     'read from type=registry,ref=ghcr.io/o/app:buildcache-feature and type=registry,ref=ghcr.io/o/app:buildcache-main, write to type=registry,ref=ghcr.io/o/app:buildcache-feature,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true';
 
@@ -145,8 +152,24 @@ describe('the cache', () => {
     [
       'auto is GitHub’s service where there is one',
       branch,
-      { ...able, hasActionsCache: true },
-      'read from type=gha,scope=buildkit-app-feature and type=gha,scope=buildkit-app-main, write to type=gha,scope=buildkit-app-feature,mode=max,ignore-error=true',
+      { ...able, actionsCache: actionsCacheOf(offered) },
+      `${ghaReads}, ${ghaWrites}`,
+    ],
+    ['auto is the registry if the job may not use the service', branch, inMode('none'), registry],
+    ['the service is only read if the job may only read', branch, inMode('read'), `${ghaReads}, write to nothing`],
+    [
+      'the service is only written if the job may only write',
+      branch,
+      inMode('write-only'),
+      `read from nothing, ${ghaWrites}`,
+    ],
+    ['the service is used in full in the mode `write`', branch, inMode('write'), `${ghaReads}, ${ghaWrites}`],
+    ['a mode that is not known limits nothing', branch, inMode('new'), `${ghaReads}, ${ghaWrites}`],
+    [
+      '`gha` of a job that may not use the service is nothing',
+      { ...branch, mode: 'gha' },
+      inMode('none'),
+      'read from nothing, write to nothing',
     ],
     [
       'auto is in the image where the engine can do no other',

@@ -392,3 +392,10 @@ describe('a Git context of the run’s own server', () => {
     expect(plan.notes).toEqual([]);
   });
 });
+
+test.each([[{ registry: 'docker' }], [{ images: 'docker.pkg.github.com/octo-org/octo-app/app' }]])(
+  'a registry that GitHub has given up is noted (%j)',
+  (texts) => {
+    expect(aPlan(texts).notes).toEqual([expect.stringContaining('docker.pkg.github.com closes on 2025-02-24')]);
+  },
+);
