@@ -61,7 +61,7 @@ test('what a build prints is no command to the runner, and forges no output', as
   expectNoForeignCommand(step);
   expect(step.commands.filter(({ name }) => name === 'error' || name === 'warning')).toEqual([]);
   expect(await suite.client.digestOf(step.outputs.image ?? '')).toBe(step.outputs.digest);
-  expect(Object.keys(step.state)).toEqual(['folder']);
+  expect(Object.keys(step.state)).toEqual(['folder', 'ended']);
   expect(step.state.folder?.startsWith(runner.temp)).toBe(true);
 });
 
