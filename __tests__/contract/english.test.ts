@@ -1,10 +1,11 @@
-/** Documents and messages are in plain English: short sentences, and no phrase that a reader has to take apart. */
+/** Documents, messages and comments are in plain English: short sentences, and no phrase that a reader has to take apart. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { commentsIn } from '../support/comments.ts';
 import { pages, readPage } from '../support/doc-workflows.ts';
 import { messagesIn } from '../support/message-literals.ts';
 import { faultsOf, sentencesOf, sentencesOfMessage } from '../support/sentences.ts';
@@ -59,5 +60,20 @@ describe('the messages of src/', () => {
 
   test.each(sources)('$file has no sentence that is too long or unclear', ({ messages }) => {
     expect(messages.flatMap(sentencesOfMessage).flatMap(faultsOf)).toEqual([]);
+  });
+});
+
+const commented = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => ({ file, comments: commentsIn(readFileSync(join('src', file), 'utf8')) }))
+  .filter(({ comments }) => comments.length > 0);
+
+describe('the comments of src/', () => {
+  test('are found', () => {
+    expect(commented.flatMap(({ comments }) => comments).length).toBeGreaterThan(1500);
+  });
+
+  test.each(commented)('$file has no sentence that is too long or unclear', ({ comments }) => {
+    expect(comments.flatMap(sentencesOf).flatMap(faultsOf)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Brings an image of a Docker registry into the engine. `docker pull` of a current engine asks such a registry for the
- * digest, which it does not know; so our own client fetches the image by its tag, and the engine loads it as an archive
- * (https://docs.docker.com/reference/cli/docker/image/load/).
+ * digest, which it does not know. So our own client fetches the image by its tag. The engine then loads it as an
+ * archive (https://docs.docker.com/reference/cli/docker/image/load/).
  */
 
 import { createWriteStream } from 'node:fs';

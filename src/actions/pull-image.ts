@@ -55,7 +55,7 @@ export async function pullImage(
   }
   if (platform !== undefined) await checkPlatform(client, repository, digest ?? tag ?? latest, platform, reference);
   if (program === 'docker') return pull(ports, reference, platform);
-  // Podman does not say which digest it pulled: it is asked for first, and pulled by it.
+  // Podman does not say which digest it pulled: the step asks for the digest first, and pulls by it.
   const known = digest ?? (await client.getManifest(repository, tag ?? latest)).digest;
   return pullWithPodman(ports, repository, known, tag && formatTagReference(repository, tag), platform);
 }

@@ -108,7 +108,7 @@ async function attempt<Types extends ActionTypes>(
     });
     return reached;
   } catch (error) {
-    // A step that was asked to end failed because of that, whatever broke off first.
+    // A step that received a signal failed because of that signal, whatever broke off first.
     return { ...reached, failure: toPublishError(termination.aborted ? termination.reason : error) };
   }
 }

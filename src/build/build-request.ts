@@ -69,9 +69,9 @@ export interface BuildRequest extends BuildOptions {
 }
 
 /**
- * Where the image goes from which it is published later (https://docs.docker.com/build/exporters/): straight to the
- * registries, by digest and under no tag; into an OCI archive, if the builder cannot do that; or under its names into the
- * engine.
+ * Where the build puts the image before it is published (https://docs.docker.com/build/exporters/). It goes straight to
+ * the registries, by digest and without a tag. If the builder cannot do that, it goes into an OCI archive, or under its
+ * names into the engine.
  */
 export type BuildOutput =
   | { readonly kind: 'engine' }

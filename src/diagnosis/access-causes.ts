@@ -393,7 +393,7 @@ export const packageNotCreatable: Cause = (facts) => {
   };
 };
 
-/** A token was asked for an account on which the Actions app of this run is not installed. */
+/** The run requested a token for an account on which its Actions app is not installed. */
 export const installationUnknown: Cause = (facts) =>
   isForeignOwner(facts) || foreignScopes(facts).length > 0
     ? ownerForeign(facts)

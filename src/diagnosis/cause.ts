@@ -1,6 +1,6 @@
 /**
- * A cause: from the facts of a failure to its code, why it came about in this run, and what to do. Where the same words have
- * several causes, the run decides between them.
+ * A cause: from the facts of a failure to its code, why it happened in this run, and what to do. Where the same words
+ * have several causes, the run decides between them.
  */
 
 import type { ErrorCode } from '../errors.ts';

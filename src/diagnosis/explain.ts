@@ -90,7 +90,7 @@ export function explain(error: unknown, circumstances: Circumstances): unknown {
   const answer = exchangeIn(error);
   // An engine that could not reach a registry has words of its own.
   const exchange = answer?.url === '' ? undefined : answer;
-  // Which of the two a refusal in the middle is, was asked already.
+  // For a refusal in the middle of a publish, the step already checked which of the two it is.
   const code = error.code === 'TOKEN_EXPIRED' ? error.code : (answer?.code ?? error.code);
   const failure = { text: exchange?.words ?? error.message, output: error.detail, code, exchange };
   const context = diagnosisContextOf(failure, circumstances);

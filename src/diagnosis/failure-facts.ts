@@ -93,7 +93,7 @@ function parseNamed(name: string): Repository | undefined {
   }
 }
 
-/** The host that was asked, or that the words of an engine name; else the registry of the run. */
+/** The host of the request, or the host in the words of an engine; else the registry of the run. */
 export function namedHost({ words, repository, failure: { exchange } }: Facts): string {
   const host = URL.parse(exchange?.url ?? '')?.host;
   return (
@@ -107,7 +107,7 @@ export function namedHost({ words, repository, failure: { exchange } }: Facts): 
   );
 }
 
-/** The product whose token the target's registry takes; `undefined` where it is none of GitHub's. */
+/** The product whose token the target's registry takes; `undefined` if the registry is not GitHub's. */
 export function productHost({ target, product }: Facts): string | undefined {
   return hostOfOwningProduct(target.registry, product);
 }

@@ -1,6 +1,6 @@
 /**
- * What registries, docker, buildx, podman and our own distribution client print, and what it means. The first entry that
- * recognises the words and has a cause for this run decides, so that the particular stands before the general.
+ * What registries, docker, buildx, podman and our own distribution client print, and what it means. The first entry
+ * that recognises the words and has a cause for this run decides, so the particular comes before the general.
  */
 
 import type { ErrorCode } from '../errors.ts';
@@ -153,7 +153,7 @@ export const knownMessages: readonly KnownMessage[] = [
   { message: 'error saving credentials: …', says: /error saving credentials:/i, cause: access.credentialsUnsaved },
   {
     message: "WARNING! Your credentials are stored unencrypted in '…'",
-    // It stands before failures, too: only where nothing else was printed is it what the text is about.
+    // It comes before failures, too: only where nothing else was printed is it what the text is about.
     says: /^\s*WARNING! Your (?:credentials are|password will be) stored unencrypted in [^\n]*(?:\n(?:Configure a credential helper|https?:\/\/|Login Succeeded)[^\n]*|\n\s*)*$/,
     cause: access.credentialsUnencrypted,
   },
@@ -341,7 +341,7 @@ export const knownMessages: readonly KnownMessage[] = [
     cause: transfer.pushConflict,
   },
 
-  // What was asked for
+  // What the run wanted
   {
     message: 'MANIFEST_UNKNOWN: OCI index found, but Accept header does not support OCI indexes',
     says: /OCI index found, but Accept header does not support/i,

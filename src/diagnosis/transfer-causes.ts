@@ -30,7 +30,7 @@ export const uploadChunked: Cause = ({ target }) => ({
     'This action, docker and buildx upload in one piece: look for a proxy in between, or for another tool that pushes in chunks.',
 });
 
-/** GitHub's registries take layers of several gigabytes, so it is a proxy that says it; nginx takes 1 MB unless it is told. */
+/** GitHub's registries take layers of several gigabytes, so a proxy says it: the default limit of nginx is 1 MB. */
 export const bodyTooLarge: Cause = (facts) => ({
   code: 'LAYER_TOO_LARGE',
   cause: `A layer is larger than the limit on request bodies of ${namedHost(facts)}, or of a proxy in front of it (413).`,
@@ -100,9 +100,9 @@ export const mediaTypeUnsupported: Cause = ({ target }) => ({
 });
 
 /**
- * A registry with the media types of OCI alone, as zot has unless its `compat` names docker2s2 (its admin guide,
- * "Compatibility with other image schema types"): 415, of which Docker prints the message only. GitHub's registries take
- * Docker's types, and say this of something else.
+ * A registry with the media types of OCI alone answers 415, of which Docker prints the message only. zot is one, unless
+ * its `compat` names docker2s2 (its admin guide, "Compatibility with other image schema types"). GitHub's registries
+ * take Docker's types, and say this of something else.
  */
 export const dockerTypesRefused: Cause = ({ kind, target }) =>
   kind !== 'other'

@@ -16,7 +16,7 @@ interface FailedStep {
   /** The Dockerfile as BuildKit names it, and the first line of the instruction. */
   readonly file: string;
   readonly line: number;
-  /** The instruction, as it stands in the Dockerfile. */
+  /** The instruction, as written in the Dockerfile. */
   readonly instruction: string;
 }
 
@@ -72,8 +72,8 @@ function pageInShort(page: string): string {
 }
 
 /**
- * The last line that names an error, without the prefixes that say no more than that; with the lines after it where it
- * only announces them, as for a registry that answers with several errors, or a proxy with a page.
+ * The last line that names an error, without prefixes such as "ERROR". If that line only announces the lines after it,
+ * they are included: a registry may answer with several errors, and a proxy with a page.
  */
 export function lastReason(stderr: string): string {
   const lines = stderr.trim().split('\n');
@@ -163,8 +163,8 @@ function remedyOf(
 }
 
 /**
- * Whether it was the push that failed: the reason or the step says so, or the last phase that BuildKit reported was one; or none
- * failed, and buildx could not read back what was pushed.
+ * Whether the push failed. The reason or the step says so, or the last phase that BuildKit reported was a push. Or no
+ * phase failed, and buildx could not read back what it pushed.
  */
 function isPushFailure(reason: string, stderr: string): boolean {
   const isSaid =

@@ -35,9 +35,9 @@ interface BuildxCall extends ImagePlace {
 }
 
 /**
- * The command line of a build. The plugin is started itself, as a program of its own
- * (https://github.com/docker/buildx#manual-download, "standalone"): under `docker` it would be started twice, once to be
- * asked who it is, which costs 140 ms of each build.
+ * The command line of a build. The step starts the plugin as a program of its own
+ * (https://github.com/docker/buildx#manual-download, "standalone"). `docker` would start it twice, the first time to
+ * read its metadata, which costs 140 ms of each build.
  */
 export function buildxArguments(build: BuildRequest, call: BuildxCall): [string, ...string[]] {
   const { files, references } = call;

@@ -61,7 +61,8 @@ export async function buildWithBuildx(
     canAnnotate: can(decision.kind, 'annotations') && !decision.isForClient,
     secrets: target.secrets,
   };
-  // Attestations are asked for or absent: buildx’s own default would turn a single image into an index.
+  // A build has the attestations of the inputs and no others: buildx’s own default would turn a single image into an
+  // index.
   const env = { ...ports.env, BUILDX_NO_DEFAULT_ATTESTATIONS: '1', BUILDX_METADATA_WARNINGS: '1' };
   let build = request;
   const attempt = async (): Promise<CommandResult> => {
@@ -145,7 +146,7 @@ export function isCacheFailure(stderr: string): boolean {
   return cacheHead.test(stderr) && !/^failed to push\b/.test(lastReason(stderr));
 }
 
-/** What BuildKit says of caches that it could not write and was told to go on without (`ignore-error`). */
+/** What BuildKit says of caches that it could not write, if `ignore-error` lets it go on without them. */
 function ignoredCacheFailures(progress: string): readonly string[] {
   const exports = [...progress.matchAll(new RegExp(`^#(\\d+) ${cacheExport}`, 'gm'))].map(([, step = '']) => step);
   return [...new Set(exports)].flatMap((step) =>

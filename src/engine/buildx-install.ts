@@ -1,7 +1,7 @@
 /**
  * Installs buildx where the runner has none, or an older one: from the runner's tool cache, else from the release, by
- * @actions/tool-cache. Neither is trusted: only bytes with the right checksum are run or kept, and what is run is a copy in the
- * step's private folder, since jobs of other repositories may write to the cache.
+ * @actions/tool-cache. Neither is trusted: the step runs and keeps only bytes with the right checksum. It runs a copy
+ *   in its private folder, since jobs of other repositories may write to the cache.
  */
 
 import { createHash } from 'node:crypto';
@@ -40,7 +40,7 @@ function missing(message: string, asset: string, cause?: unknown): ToolError {
 
 /**
  * @returns the path of the program
- * @throws ToolError BUILDX_MISSING where it cannot be had; BUILDX_UNTRUSTED where it is not what it should be
+ * @throws ToolError BUILDX_MISSING if the download fails; BUILDX_UNTRUSTED if its checksum is wrong
  */
 export async function installBuildx(release: BuildxRelease, ports: InstallPorts): Promise<string> {
   const { env, temp, say, signal } = ports;
@@ -79,7 +79,7 @@ export async function installBuildx(release: BuildxRelease, ports: InstallPorts)
   return path;
 }
 
-/** The bytes of a program, `undefined` where there is none: what stands in a cache may be anything. */
+/** The bytes of a program, `undefined` where there is none: a cache may hold anything. */
 async function readProgram(path: string): Promise<Buffer | undefined> {
   try {
     const entry = await stat(path);
@@ -98,7 +98,7 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-/** A failure that may pass is tried again by @actions/tool-cache, three times in all. */
+/** After a temporary failure @actions/tool-cache retries, with three attempts in all. */
 async function download(release: BuildxRelease, asset: string, path: string, env: Environment): Promise<void> {
   const base = (env.BUILDX_DOWNLOAD_URL || releases).replace(/\/+$/, '');
   const url = URL.parse(`${base}/v${release.version}/${asset}`);

@@ -191,7 +191,7 @@ export function can(kind: EngineKind, feature: FeatureName): boolean {
   return on.includes(kind);
 }
 
-/** Of what a build asks for, that which a kind of engine does not have. */
+/** The features that a build needs and a kind of engine does not have. */
 export function missingFeatures(kind: EngineKind, build: BuildRequest): readonly FeatureName[] {
   return featureNames.filter((name) => features[name].isAsked(build) && !can(kind, name));
 }

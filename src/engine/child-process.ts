@@ -19,7 +19,7 @@ interface ChildOptions {
   readonly input: string;
   readonly onStdout: (text: string) => void;
   readonly onStderr: (text: string) => void;
-  /** Called right before the start; throws if there shall be none. */
+  /** Called right before the start; throws to prevent the start. */
   readonly mayStart: () => void;
 }
 
@@ -36,7 +36,7 @@ export interface Child {
   end(ask: ((pid: number) => boolean) | undefined): void;
 }
 
-/** How long a child may take to end by itself once it was asked to. */
+/** How long a child may take to end by itself after SIGTERM. */
 const graceMilliseconds = 4_000;
 /** How long output is waited for after a child was made to end: a process that it left behind may hold it open. */
 const outputMilliseconds = 500;
@@ -52,8 +52,9 @@ subscribe('child_process', (message) => {
 });
 
 /**
- * Lets the process lead a group of its own, so that its children can be ended with it, and catches the error of a start that
- * throws (E2BIG, ETXTBSY): @actions/exec would never settle. Node has no other place for either before 24.15.
+ * Lets the process lead a group of its own, so that its children can be ended with it. Catches the error of a start
+ * that throws (E2BIG, ETXTBSY), for which @actions/exec would never settle. Node has no other place for either before
+ * 24.15.
  */
 function wrapStart(child: ChildProcess, around: (start: () => void) => void): void {
   const spawn: unknown = Reflect.get(child, 'spawn');
@@ -79,7 +80,7 @@ function closeOutput({ stdout, stderr }: ChildProcess): void {
   stderr?.destroy();
 }
 
-/** Ends the children that a process left behind when it was asked to end; none touches a file afterwards. */
+/** Ends the children that a process left behind when it received a signal, so that they touch no file afterwards. */
 async function endGroup(child: ChildProcess): Promise<void> {
   const isGone = async (): Promise<boolean> => {
     for (let waited = 0; signalGroup(child, 0); waited += pollMilliseconds) {

@@ -1,5 +1,5 @@
 /**
- * Runs one child process: an argument array, never a shell. The exit code decides; what stands on stderr never does.
+ * Runs one child process: an argument array, never a shell. The exit code decides; stderr never does.
  */
 
 import { ToolError } from '../errors.ts';
@@ -42,8 +42,8 @@ interface CommandRunner {
 }
 
 /**
- * @param signal when it fires, running children are asked to end (SIGTERM), then made to (SIGKILL), each with its own
- *   children, and no new one starts
+ * @param signal when it fires, running children and their own children get SIGTERM, then SIGKILL, and no new child
+ *   starts
  */
 export function createCommandRunner(signal: AbortSignal): CommandRunner {
   const running = new Map<Child, CommandOptions['askToEnd']>();
@@ -112,7 +112,7 @@ function withoutAbsent(env: Environment): Readonly<Record<string, string>> {
   );
 }
 
-/** For work that outlives its step, such as a command that waits to be tried again while another part has failed. */
+/** For work that outlives its step, such as a command that waits for its retry while another part has failed. */
 function notAnyMore(): ToolError {
   return new ToolError('CANCELLED', {
     message: 'The step has ended, so it starts no more commands.',

@@ -1,9 +1,9 @@
 /**
  * What the engine on this runner is: asked once, kept as a value.
  *
- * Where the CLI would talk to a Unix socket, the daemon is asked there itself (`GET /info`,
- * https://docs.docker.com/reference/api/engine/): 5 ms instead of the 80 ms that `docker info` takes to start every
- * plugin. Contexts, TCP and SSH endpoints are left to `docker info`, whose answer has the same form.
+ * If the CLI would talk to a Unix socket, this file asks the daemon there (`GET /info`,
+ * https://docs.docker.com/reference/api/engine/). It takes 5 ms; `docker info` starts every plugin and takes 80 ms.
+ * Contexts, TCP and SSH endpoints are left to `docker info`, whose answer has the same form.
  */
 
 import { request } from 'node:http';
@@ -36,7 +36,7 @@ function stringAt(parent: JsonObject, key: string): string {
 
 /**
  * Parses the daemon's `GET /info`, or the answer of `docker info --format '{{json .}}'`.
- * @throws ToolError ENGINE_DOWN when the daemon gave the CLI no answer; COMMAND_FAILED when the text is none of Docker's
+ * @throws ToolError ENGINE_DOWN when the daemon gave the CLI no answer; COMMAND_FAILED when the text is not Docker's
  */
 export function parseEngineFacts(json: string): EngineFacts {
   let info: unknown;
@@ -102,8 +102,8 @@ export function engineDown(reason: string): ToolError {
 export const defaultSocket = '/var/run/docker.sock';
 
 /**
- * The context that the CLI uses (https://docs.docker.com/reference/cli/docker/#environment-variables: DOCKER_HOST, which
- * stands for the default one, goes before DOCKER_CONTEXT, which goes before that of the configuration).
+ * The context that the CLI uses (https://docs.docker.com/reference/cli/docker/#environment-variables: DOCKER_HOST means
+ * the default context and goes before DOCKER_CONTEXT, which goes before the context of the configuration).
  * @param currentContext `currentContext` of the CLI's config.json
  */
 export function contextName(env: Environment, currentContext: string | undefined): string {

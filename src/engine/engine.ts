@@ -53,7 +53,7 @@ interface EngineTask {
   readonly isAsked: boolean;
   readonly usesDockerRegistry: boolean;
   readonly logins: readonly RegistryLogin[];
-  /** ID → value, of the secrets that stand in inputs, and of the Git token. */
+  /** ID → value, of the secrets in inputs, and of the Git token. */
   readonly secrets: ReadonlyMap<string, string>;
   /** Of cache entries: for the client of the builder alone. */
   readonly cacheVariables: ReadonlyMap<string, string>;

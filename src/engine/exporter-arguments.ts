@@ -38,7 +38,7 @@ export function outputArguments(
   const own = image?.attributes.filter(([name]) => name !== 'push') ?? [];
   const attributes = [...new Map([...compressionAttributes(compression), ...own])];
   const others = outputs.filter((each) => !isImageOutput(each)).map(format);
-  // The engine keeps what it builds, unless the result is asked for elsewhere alone.
+  // The engine keeps what it builds, unless the inputs want the result elsewhere only.
   const isKept = isStored && (output === undefined ? others.length === 0 : output.kind === 'engine');
   const isLoaded = (load || output?.kind === 'engine') && !isKept;
   return [...imageArguments(), ...(isLoaded ? ['--load'] : []), ...others.flatMap((other) => ['--output', other])];

@@ -21,7 +21,7 @@ const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\
 
 /**
  * Whether something answers at an endpoint: SETTINGS in return, or the refusal of one that wants TLS.
- * @returns why not; `undefined` where it does, or where it cannot be told so simply
+ * @returns why not; `undefined` if it answers, or if a simple check cannot decide that
  */
 function probeEndpoint(endpoint: string, milliseconds = patience): Promise<string | undefined> {
   const tcp = /^tcp:\/\/(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]+)):(?<port>\d+)/.exec(endpoint)?.groups;
@@ -119,7 +119,7 @@ export async function createBuilder(
   }
 }
 
-/** The command line that removes a builder, whatever became of its nodes. */
+/** The command line that removes a builder, in whatever state its nodes are. */
 export function removeArguments(buildx: string, name: string): [string, ...string[]] {
   return [buildx, 'rm', '--force', name];
 }
@@ -156,7 +156,7 @@ export function createArguments(
 ): [string, ...string[]] {
   const name = `node${index}`;
   const options = [...node.driverOptions, ...Object.entries(files).map(([option, path]) => `${option}=${path}`)];
-  // A Kubernetes builder is named by its endpoint, and its options stand beside it; only remote ones are connected to.
+  // A Kubernetes builder is named by its endpoint, and its options follow; only remote ones are connected to.
   const endpoint = node.endpoint === 'kubernetes://' ? [] : [node.endpoint];
   return [
     buildx,

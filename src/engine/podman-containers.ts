@@ -12,7 +12,7 @@ function parentOf(pid: number): number | undefined {
   return fields === null ? undefined : Number(fields[1]);
 }
 
-/** What has ended meanwhile, or is not ours to see, is none. */
+/** A process that has ended meanwhile, or that we may not see, does not count. */
 function orNothing<Value>(read: () => Value): Value | undefined {
   try {
     return read();

@@ -15,11 +15,11 @@ import { findProgram } from './find-program.ts';
 import type { PodmanPorts } from './podman.ts';
 
 /**
- * Which of the two it is to be. Podman stands in for Docker where it may and is there; where it is not, Docker's own failure
+ * Which of the two it is to be. Podman replaces Docker if it may and is installed. If it is not, Docker's own failure
  * says what is wrong.
  * @param readDocker what a look at Docker told; `docker` is absent where a builder of its own makes the engine unnecessary
  * @returns the look at Docker, or why it is Podman, as a clause
- * @throws what `readDocker` threw, where Podman cannot stand in
+ * @throws what `readDocker` threw, if Podman cannot replace Docker
  */
 export async function chooseEngine<Look extends { readonly docker: EngineFacts | undefined }>(
   wish: EngineWish,
@@ -50,8 +50,8 @@ function namedEngineAbsent(error: ToolError, host: string): PublishError {
 }
 
 /**
- * The ports of Podman's commands. Podman also asks the credential helpers of DOCKER_CONFIG, and takes the entry that stands
- * for "none" by its word: hence a folder of its own.
+ * The ports of Podman's commands. Podman also asks the credential helpers of DOCKER_CONFIG, and takes an entry that
+ * means "no login" literally. So it gets a folder of its own.
  * @param configFolder the step's private DOCKER_CONFIG
  */
 export function podmanPortsOf(ports: DockerPorts, configFolder: string): PodmanPorts {

@@ -4,8 +4,8 @@ import { PublishError } from '../errors.ts';
 import { means } from './tool-output.ts';
 
 /**
- * An attempt of a push that is made once more, at once, where its token was refused in the middle, or not to be had, and the
- * login itself is still taken: each command asks for a token of its own, as our client does for itself when it is answered with 401.
+ * Repeats a push once, at once, if the registry refused its token in the middle or issued none, and still takes the
+ * login. Each command gets a token of its own, as our client does after a 401.
  * @param isTaken whether the registry still agrees to the push
  */
 export function withNewToken<T>(

@@ -1,5 +1,6 @@
 /**
- * Which engine builds, and how: the cheapest that can do what was asked, with the reason (docs/engines.md). Pure.
+ * Which engine builds, and how: the one with the least set-up that supports the build, with the reason
+ * (docs/engines.md). Pure.
  */
 
 import type { BuildRequest } from '../build/build-request.ts';
@@ -12,7 +13,7 @@ import type { EngineFacts } from './docker-info.ts';
 
 /** What a look at the runner told about building. */
 export interface RunnerFacts {
-  /** `undefined` where a builder of its own makes it unnecessary, or Podman stands in. */
+  /** `undefined` if a builder of its own makes it unnecessary, or Podman replaces it. */
   readonly docker: EngineFacts | undefined;
   readonly buildx: { readonly path: string /** Empty: was not asked. */; readonly version: string } | undefined;
   /** Whether the CLI has a BuildKit without buildx: 18.09 to 20.10, unless DOCKER_BUILDKIT=0. */
@@ -149,8 +150,8 @@ function notesOf(kind: EngineKind, build: BuildRequest, isForClient: boolean): r
 }
 
 /**
- * How a build can reach a registry without a tag: the builder pushes by digest itself; or it writes an archive, or leaves
- * the image in the engine, for our own client to push. The `docker` driver of buildx pushes under tags only.
+ * How a build can reach a registry without a tag. The builder pushes by digest itself. Or it writes an archive, or
+ * leaves the image in the engine, and our own client pushes. The `docker` driver of buildx pushes under tags only.
  */
 export function resolveDigestPush({ kind }: Pick<EngineDecision, 'kind'>): 'builder' | 'archive' | 'engine' {
   if (kind === 'builder') return 'builder';

@@ -10,8 +10,8 @@ import { formatFields } from '../text/csv.ts';
 const mostBytes = 500 * 1024;
 
 /**
- * The content of those that stand in files. A file that is missing is reported by `checkSecrets`, and what is no text is
- * shown in no log.
+ * The content of the secrets that are in files. A file that is missing is reported by `checkSecrets`, and what is no
+ * text is shown in no log.
  */
 export async function readSecretFiles(sources: readonly SecretSource[]): Promise<readonly string[]> {
   const paths = sources.flatMap((source) => (source.kind === 'file' ? [source.path] : []));

@@ -1,8 +1,8 @@
 /**
- * The builder that buildx uses when none is named, by buildx's own rule
+ * The builder that buildx uses by default. This is buildx's own rule
  * (https://github.com/docker/buildx/blob/master/store/store.go, `Current`;
- * https://github.com/docker/buildx/blob/master/store/storeutil/storeutil.go, `GetCurrentInstance`): what was chosen counts for
- * the endpoint that it was chosen for, or for all.
+ * https://github.com/docker/buildx/blob/master/store/storeutil/storeutil.go, `GetCurrentInstance`): a choice applies to
+ * the endpoint that it was made for, or to all.
  */
 
 import { createHash } from 'node:crypto';
@@ -70,7 +70,7 @@ export async function selectedBuilder(
   const { Key, Name, Global } = isObject(noted) ? noted : {};
   const chosen = typeof Name === 'string' ? await find(Name) : undefined;
   if (chosen !== undefined && (Global === true || Key === key)) return chosen;
-  // One that was chosen for this endpoint and is gone stands for none.
+  // If a builder was chosen for this endpoint and no longer exists, there is no choice.
   const isHere = typeof Name === 'string' && Name !== '' && Key === key;
   const byDefault = isHere ? undefined : await find(await readDefault(folder, key));
   return byDefault ?? (await find(contextName(env, currentContext)));

@@ -49,7 +49,7 @@ const switches: readonly string[] = [
 
 /**
  * `[command] --input value …` or `--input=value`; an input given twice has two lines.
- * @throws InputError INPUT_INVALID for a command that is none, or an option that is no input of it
+ * @throws InputError INPUT_INVALID for an unknown command, or an option that is not one of its inputs
  */
 export function parseArguments(argv: readonly string[]): Arguments {
   const [first = ''] = argv;
@@ -62,7 +62,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     });
   }
   const names = Object.keys(commands[command].defaults);
-  // A switch that no value follows stands for `true`.
+  // A switch that no value follows means `true`.
   const args = argv.slice(isNamed ? 1 : 0).flatMap((arg, index, all) => {
     const next = all[index + 1];
     const isSwitch = arg.startsWith('--') && switches.includes(arg.slice(2));

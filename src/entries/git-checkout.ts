@@ -38,7 +38,7 @@ function mostPrecise(tags: readonly string[]): string {
   return tags.reduce((best, tag) => (rank(tag) > rank(best) ? tag : best));
 }
 
-/** The variables of a run that a checkout can stand in for; those that Git cannot tell are absent. */
+/** The variables of a run that a checkout can replace; if Git does not know one, it is absent. */
 export async function readGitRun(askGit: AskGit): Promise<Readonly<Record<string, string>>> {
   const [branch, tags, sha, remote] = await Promise.all([
     askGit(['symbolic-ref', '--quiet', 'HEAD']),

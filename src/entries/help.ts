@@ -79,7 +79,7 @@ export function formatHelp(command: HelpCommand, options: readonly string[], not
 const notes = `Each input of the action is an option of the same name; one that is given twice has two lines. The
 repository, ref and commit are those of the Git checkout, unless GITHUB_* variables are set.`;
 
-/** action.yml stands beside dist/, wherever the two are. */
+/** action.yml is next to dist/, wherever the two are. */
 export async function readHelp(command: CommandName, columns: number): Promise<string> {
   const { parse } = await import('yaml');
   const root = join(dirname(realpathSync(process.argv[1] ?? '')), '..');

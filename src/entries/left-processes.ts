@@ -1,7 +1,7 @@
 /**
- * Processes that a step left when it was killed, such as a `docker login` that still waits for its registry: it would write the
- * login into the private folder again, after `post` has removed it. They are known by the folder, which is in their environment
- * (proc_pid_environ(5)); elsewhere than on Linux nobody tells.
+ * Processes that a step left when it was killed, such as a `docker login` that still waits for its registry. It would
+ * write the login into the private folder again after `post` has removed it. They are known by the folder, which is in
+ * their environment (proc_pid_environ(5)); elsewhere than on Linux nobody tells.
  */
 
 import { readdir, readFile } from 'node:fs/promises';

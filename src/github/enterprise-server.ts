@@ -83,7 +83,7 @@ function parseAnswer(value: unknown): ServerFacts['answers']['docker'] {
   return typeof value.reason === 'string' ? { isRegistry: false, reason: value.reason } : undefined;
 }
 
-/** What a host answered when it was asked whether it is a registry. */
+/** What a host answered to the question whether it is a registry. */
 export type HostAnswer = { readonly isRegistry: true } | { readonly isRegistry: false; readonly reason: string };
 
 /** What a GitHub Enterprise Server told of itself. */

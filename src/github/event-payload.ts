@@ -50,7 +50,7 @@ function objectAt(parent: JsonObject, key: string): JsonObject {
 
 /** A property of the given name when it is a string, ready to be spread. */
 function text<Name extends string>(name: Name, value: unknown): { readonly [K in Name]?: string } {
-  // A computed key of a generic type widens to string, hence the guarded record.
+  // A computed key of a generic type widens to string, so this is a guarded record.
   const record: { [K in Name]?: string } = {};
   if (typeof value === 'string') Object.assign(record, { [name]: value });
   return record;

@@ -16,8 +16,8 @@ interface PackageOwners {
 }
 
 /**
- * @returns the page of the package; the list of the owner's packages where the kind of account is not known; empty for the
- *   Docker registry, whose pages hang on numeric IDs, and for a registry that is not GitHub's
+ * @returns the page of the package, or the list of the owner's packages if the kind of account is not known. Empty for
+ *   the Docker registry, whose pages need numeric IDs, and for a registry that is not GitHub's
  */
 export function packageUrl(
   { registry, kind }: { readonly registry: Registry; readonly kind: RegistryKind },

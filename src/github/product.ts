@@ -7,7 +7,7 @@ export type Product =
   | { readonly kind: 'github.com'; readonly host: 'github.com' }
   /** GitHub Enterprise Cloud with data residency, at `SUB.ghe.com`. */
   | { readonly kind: 'ghe.com'; readonly host: string }
-  /** GitHub Enterprise Server, at any other host. The version is known once the server was asked. */
+  /** GitHub Enterprise Server, at any other host. The version is known after the server's answer. */
   | { readonly kind: 'ghes'; readonly host: string; readonly version?: string };
 
 /**

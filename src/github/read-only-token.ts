@@ -4,7 +4,7 @@
 
 import type { Run } from './workflow-run.ts';
 
-/** The events of a pull request that run with the rights of where it comes from; `pull_request_target` is none of them. */
+/** The events of a pull request that run with the rights of where it comes from; `pull_request_target` does not. */
 const pullRequestEvents: readonly string[] = ['pull_request', 'pull_request_review', 'pull_request_review_comment'];
 
 /** The further events on which a run of Dependabot is held to be one of a fork. */
@@ -23,7 +23,7 @@ export function readOnlyRun({
   sourceRepository: source,
 }: Pick<Run, 'eventName' | 'event' | 'actor' | 'sourceRepository'>): 'fork' | 'dependabot' | undefined {
   if (pullRequestEvents.includes(eventName) && event.pullRequestNumber !== undefined && source !== undefined) {
-    // A fork that was deleted has no name any more, and is none of ours.
+    // A deleted fork has no name any more, and counts as a fork.
     const head = event.pullRequestHeadRepository?.toLowerCase();
     if (head !== `${source.owner}/${source.name}`.toLowerCase()) return 'fork';
   }

@@ -2,7 +2,7 @@
  * Questions to GitHub's REST API (https://docs.github.com/en/rest), by octokit: one client for all of them. It sends over our
  * own HTTP client, so that proxies, time limits, limits of size and messages are the same as for a registry.
  *
- * Import this file where the first question is asked: @actions/github takes 80 ms to load.
+ * Import this file right before the first request: @actions/github takes 80 ms to load.
  */
 
 import { GitHub } from '@actions/github/lib/utils';
@@ -39,7 +39,7 @@ export interface GitHubApiOptions {
   readonly signal: AbortSignal;
   /** Milliseconds for an answer. Default: those of the HTTP client. */
   readonly deadline?: number;
-  /** Default: each question is asked once. */
+  /** Default: each request is sent once. */
   readonly attempts?: RetryPorts & { readonly retries: number };
 }
 

@@ -24,7 +24,7 @@ export function mayBuildStrangersCode({
 }: Pick<Run, 'eventName' | 'event' | 'sourceRepository'>): boolean {
   if (eventName === '') return false;
   if (eventName.startsWith('pull_request')) {
-    // A fork that was deleted has no name any more, and is none of ours.
+    // A deleted fork has no name any more, and counts as a fork.
     const head = event.pullRequestHeadRepository?.toLowerCase();
     return source === undefined || head !== `${source.owner}/${source.name}`.toLowerCase();
   }

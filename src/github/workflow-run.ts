@@ -49,8 +49,8 @@ export function parseGitRef(ref: string): GitRef {
 }
 
 /**
- * What the run is about. GITHUB_REF is the base branch on `pull_request_target`, and also once a pull request is merged; it is
- * the default branch on `workflow_run`; and it may be empty, or name a draft, on `release`.
+ * What the run is about. GITHUB_REF is the base branch on `pull_request_target`, and after a pull request was merged.
+ * It is the default branch on `workflow_run`. On `release` it may be empty, or name a draft.
  */
 function refOf(eventName: string, event: EventPayload, text: string): GitRef {
   const ref = parseGitRef(text);

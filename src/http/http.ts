@@ -19,7 +19,7 @@ import { lookup } from './loopback-lookup.ts';
 import { resolveProxy, TunnelAgent } from './proxy.ts';
 import { type Asked, failureOfConnection, formatUrl, invalidAnswer, untrusted } from './request-failure.ts';
 
-/** Content in pieces; a piece may be overwritten as soon as the next one is asked for. */
+/** Content in pieces; a piece may be overwritten as soon as the next one is read. */
 export type Content = AsyncIterable<Buffer>;
 
 /** A body that can be sent more than once: each attempt opens it anew. */
@@ -236,7 +236,8 @@ export function isProtected(from: URL, to: URL): boolean {
 
 /**
  * Where a redirect leads.
- * @returns `undefined` for an answer that is none, or one that a request with a body must not follow (RFC 9110 15.4)
+ * @returns `undefined` for an answer without a redirect, or with one that a request with a body must not follow (RFC
+ *   9110 15.4)
  * @throws RegistryError REGISTRY_UNTRUSTED (to plain HTTP), ANSWER_INVALID (to nowhere)
  */
 function redirectOf(response: HttpResponse): URL | undefined {
@@ -266,7 +267,7 @@ async function writeBody(outgoing: ClientRequest, body: Body): Promise<void> {
   await (source instanceof Readable ? writeStream(outgoing, body, source) : writePieces(outgoing, body, source));
 }
 
-/** Each piece is with the system before the next one is asked for. */
+/** Each piece is with the system before the next one is read. */
 async function writePieces(outgoing: ClientRequest, body: Body, source: Content): Promise<void> {
   let sent = 0;
   let stop = (): void => {};

@@ -49,7 +49,7 @@ export function describeAnswer({ method, url }: Asked, status: number, words: st
   return `${method} ${formatUrl(url)} was answered with ${status}${said}${/[.!?…]$/.test(said) ? '' : '.'}`;
 }
 
-/** An answer that breaks the protocol: too large, malformed, misleading. Trying again does not help. */
+/** An answer that breaks the protocol: too large, malformed, misleading. A retry does not help. */
 export function invalidAnswer(asked: Asked, fault: string): RegistryError {
   const { host } = asked.url;
   return new RegistryError('ANSWER_INVALID', {

@@ -1,5 +1,6 @@
 /**
- * Trying again: which failure is transient, how long to wait, and the loop that does it. The decision is a pure function; clock, chance and log come in as ports.
+ * Retries: which failure is transient, how long to wait, and the loop that does it. The decision is a pure function;
+ * clock, chance and log come in as ports.
  */
 
 import { PublishError } from '../errors.ts';
@@ -79,7 +80,7 @@ export function judgeError(error: unknown): Verdict {
 
 /**
  * The wait that an answer asks for, wherever it stands: the `Retry-After` header, or the registry's message.
- * @returns milliseconds, or `undefined` where nothing is asked for
+ * @returns milliseconds, or `undefined` if the answer names no delay
  */
 export function delayOfAnswer(retryAfter: string | undefined, text: string, now: number): number | undefined {
   return (retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now)) ?? delayInText(text, now);

@@ -31,7 +31,7 @@ export function formatDigestReference(repository: Repository, digest: Digest): s
   return `${formatRepository(repository)}@${digest}`;
 }
 
-/** `name:tag` or `name@digest`: a manifest as a registry is asked for it. */
+/** `name:tag` or `name@digest`: a manifest as a request to a registry names it. */
 export function formatManifestReference(repository: Repository, which: Tag | Digest): string {
   return isDigest(which) ? formatDigestReference(repository, which) : formatTagReference(repository, which);
 }

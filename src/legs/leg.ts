@@ -49,8 +49,9 @@ export function legOf(repository: Repository, manifest: StoredManifest, config: 
 }
 
 /**
- * What is wrong with an entry of a leg, beside the manifest and the config that it is about (image-spec, descriptor.md): another
- * type, size or platform; content of its own (`data`), or from elsewhere (`urls`), which no builder writes for a manifest.
+ * What is wrong with an entry of a leg, compared with its manifest and config (image-spec, descriptor.md). Its type,
+ * size or platform may differ. Or it has content of its own (`data`) or from elsewhere (`urls`), which no builder
+ * writes for a manifest.
  * @param config the bytes of the image's config; `undefined` where nobody chooses by the platform
  * @returns a clause; `undefined` if nothing is wrong
  */

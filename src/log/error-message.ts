@@ -33,7 +33,7 @@ function refusalOf(error: unknown): PublishError | undefined {
   return new ToolError('FILE_REFUSED', { message, remedy, cause: error });
 }
 
-/** Any thrown value as one of our errors: what is none of them is a defect of ours. */
+/** Any thrown value as one of our errors: any other value is a defect of this action. */
 export function toPublishError(error: unknown): PublishError {
   if (error instanceof PublishError) return error;
   const refusal = refusalOf(error);

@@ -1,10 +1,10 @@
 /**
- * Hides secrets in texts that people read. Every log, the recording and the job summary of a step share one masker, so that a
- * secret is hidden in all of them from the moment in which one of them learns it.
+ * Hides secrets in texts that people read. Every log, the recording and the job summary of a step share one masker.
+ * Once one of them learns a secret, all of them hide it.
  *
  * GitHub's runner hides secrets in the same way
- * (https://github.com/actions/runner/blob/main/src/Sdk/DTLogging/Logging/SecretMasker.cs): line by line, because a log is read
- * line by line, and with overlapping secrets as one, so that no tail of any of them is shown.
+ * (https://github.com/actions/runner/blob/main/src/Sdk/DTLogging/Logging/SecretMasker.cs): line by line, because people
+ * read a log line by line. Overlapping secrets count as one, so that no tail of any of them is shown.
  */
 
 /** What a reader sees in place of a secret. */

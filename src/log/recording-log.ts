@@ -8,7 +8,7 @@ import type { Masker } from './masker.ts';
 import { createSpans, groupStages, type RunStage, type Spans } from './phases.ts';
 
 export interface RecordingLog {
-  /** Says what it is told, and remembers it. */
+  /** Passes each message on, and remembers it. */
   readonly log: Log;
   readonly spans: Spans;
   /** A stage that is a group of the log. */

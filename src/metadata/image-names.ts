@@ -36,7 +36,7 @@ function parseImage(record: readonly string[]): readonly Repository[] {
   return enable === 'true' ? [repository] : [];
 }
 
-/** The fault of a name, with a remedy for this input: the same names may stand in `registry` and `image`. */
+/** The fault of a name, with a remedy for this input: the same names may be in `registry` and `image`. */
 function ofImages<T>(parse: () => T): T {
   try {
     return parse();

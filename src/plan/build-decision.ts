@@ -1,4 +1,4 @@
-/** What is asked of the build: request, cache, and what one leg of a matrix adds. */
+/** What the build shall do: request, cache, and what one leg of a matrix adds. */
 
 import type { BuildOptions, BuildRequest } from '../build/build-request.ts';
 import { gitSecretId } from '../build/build-secrets.ts';
@@ -39,7 +39,7 @@ export function buildOf(
 
 /** The secret by which BuildKit fetches a context of the run's own server: any `RUN` of the Dockerfile may mount it, too. */
 function ownGitSecret({ context, secrets }: BuildOptions, token: string, { host }: URL): string {
-  // A password for another registry is none of GitHub's business.
+  // A password for another registry does not concern GitHub.
   return tokenForm(token) === 'other' ? '' : gitSecretId(context, host, secrets);
 }
 

@@ -65,8 +65,8 @@ export function resolveCredentialAmong(
 }
 
 /**
- * Holds the entries of `registry-auth` to the rules of `token`: a token of GitHub goes to GitHub's registries only, the job's
- * own to those of its product, and no login to a host that imitates one of them.
+ * Applies the rules of `token` to the entries of `registry-auth`. A token of GitHub goes to GitHub's registries only,
+ * and the job's own token to those of its product. No login goes to a host that imitates one of them.
  * @throws InputError TOKEN_FOREIGN, REGISTRY_INVALID
  */
 export function checkWrittenLogin({ registry, password }: WrittenLogin, product: Product): void {

@@ -1,7 +1,7 @@
 /**
  * Secrets that are empty in this run: a pull request of a fork, and a run that Dependabot started, have none
- * (https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do/use-secrets). A run that publishes must have
- * what it was told to use; any other goes on without.
+ * (https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do/use-secrets). A run that
+ * publishes must have every secret that its inputs name; any other run goes on without.
  */
 
 import { type Faults, InputError } from '../errors.ts';

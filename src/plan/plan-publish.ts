@@ -85,7 +85,7 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   const { plan: publication, describe } = draft.finish(notes);
   const options = { ...(staging && { staging }), loginScope: inputs.loginScope };
   if (source === undefined) return { plan: { ...publication, build, ...options }, describe };
-  // An image that is there already keeps those that it has.
+  // An image that already exists keeps those that it has.
   const asItIs = (each: ImageDescription): ImageDescription => ({ ...each, labels: [], annotations: [] });
   return {
     plan: { ...publication, description: asItIs(publication.description), source, ...options },

@@ -77,6 +77,8 @@ export type Plan = PlanDocument & PlannedContent;
 /** A plan, and the one part of it that the registry may change. */
 export interface Planned<Kind extends PublicationPlan = Plan> {
   readonly plan: Kind;
-  /** The description again, for a repository that has these tags: `latest` and its like never move backwards. */
+  /**
+   * The description again, for a repository that has these tags: `latest` and other floating tags never move backwards.
+   */
   readonly describe: (existingTags: readonly string[]) => ImageDescription;
 }

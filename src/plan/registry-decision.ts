@@ -16,7 +16,7 @@ export interface RegistryDecision {
   readonly kind: RegistryKind;
   /** Why this registry, as a clause: "the run is on github.com". */
   readonly reason: string;
-  /** Whether only a question to the network could make it certain, and none was asked or answered. */
+  /** Whether only an answer from the network could make it certain, and there was no answer. */
   readonly isAssumed: boolean;
 }
 

@@ -65,7 +65,7 @@ export async function moveTags(
   for (const turn of turns) await sideBySide(turn, width, move);
   const [error] = failed.values();
   if (error === undefined) return;
-  // The registry may have moved a tag and not said so; it is asked once more.
+  // The registry may have moved a tag and not said so, so the step reads the tag once more.
   const doubtful = new Set<Tag>();
   for (const tag of failed.keys()) {
     try {

@@ -22,7 +22,7 @@ export interface EnginePort extends Pick<Engine, 'readFacts' | 'resolveBuilder' 
   ): Promise<UnnamedBuild>;
 }
 
-/** Images that are there already. */
+/** Images that already exist. */
 export interface SourcePort {
   open(spec: SourceSpec): Promise<ImageSource>;
   /** The ID by which an engine knows an image. */

@@ -14,8 +14,8 @@ import { mainReference, type PushedImage, type PushResult } from './pushed-image
 
 /**
  * Reads what the registry has under the version tag since an engine pushed it, as soon as it shows the push.
- * @param pushAgain pushes the image under further names, for a login that may push and not read: the manifest, which our own client
- *   would write under each tag, is then known to the engine alone
+ * @param pushAgain pushes the image under further names, for a login that may push and not read. Our own client cannot
+ *   read the manifest then, and so cannot write it under each tag
  * @throws RegistryError DIGEST_MISMATCH
  */
 export async function readBack(

@@ -1,6 +1,6 @@
 /**
- * A refusal in the middle of a publish, after the registry had agreed to it: whether the login is gone, or the right, or
- * neither is told by asking the registry once more, not by the words of an engine.
+ * Handles a refusal during a publish that the registry had allowed at first. Asks the registry again whether the login
+ * expired, the permission is gone, or neither: the words of an engine do not say it.
  */
 
 import { means } from '../engine/tool-output.ts';

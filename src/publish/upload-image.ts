@@ -20,7 +20,7 @@ import { remoteContent } from '../source/remote-image.ts';
 import { formatSize } from '../text/size.ts';
 
 interface PushOptions {
-  /** What `readContent` gave, where it was asked already. */
+  /** What `readContent` returned, if it was called already. */
   readonly content?: ImageContent;
   /**
    * `false`: the manifests are left to the tags. The Docker registry finds no manifest by its digest. Default: `true`.
@@ -56,7 +56,7 @@ export async function pushImage(
   return source.root;
 }
 
-/** The largest first: they take longest. The first failure ends the others as soon as they would try again. */
+/** The largest first: they take longest. The first failure ends the others at their next retry. */
 async function pushBlobs(
   client: PushClient,
   source: ImageSource,

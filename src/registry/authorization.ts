@@ -11,7 +11,7 @@ import { isObject, parseJson } from '../text/json.ts';
 import type { Credential } from './credential.ts';
 import { failureOfAnswer, readRefusal } from './refusal.ts';
 
-/** What a token shall allow; one repository a token, but for the source of a mount. */
+/** What a token shall allow; one repository a token, and the source of a mount beside it. */
 export interface TokenScope {
   readonly path: string;
   readonly actions: string;
@@ -34,9 +34,9 @@ export interface Authorizer {
     sent: string | undefined,
   ): Promise<boolean>;
   /**
-   * Whether a header shows that the registry accepts the login: its service issued the token for that login. The service of a
-   * product whose logins stay in one domain (`realmDomain`) issues a token to anybody, and the registry then says what it is worth
-   * ("User cannot be authenticated with the token provided").
+   * Whether a header shows that the registry accepts the login: its service issued the token for that login. The
+   * service of a product whose logins stay in one domain (`realmDomain`) issues a token to anybody. The registry then
+   * says what it is worth ("User cannot be authenticated with the token provided").
    */
   provesLogin(registry: Registry, sent: string): boolean;
 }
@@ -149,7 +149,7 @@ function formatBasic(credential: Credential | undefined): string | undefined {
 }
 
 /**
- * How a token is asked for: by GET, and for an identity token by POST
+ * How the client requests a token: by GET, and for an identity token by POST
  * (https://distribution.github.io/distribution/spec/auth/oauth/), whose body no redirect takes elsewhere.
  */
 function tokenRequest(

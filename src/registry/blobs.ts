@@ -128,7 +128,7 @@ export function createBlobs(session: Session): Blobs {
 
   async function putBlob(repository: Repository, blob: Blob, open: Body['open'], location: URL): Promise<void> {
     const url = new URL(location);
-    // Appended as text: the state that stands in the query already may be signed as it is written.
+    // Appended as text: the state in the query may be signed as it is written.
     url.search += `${url.search === '' ? '?' : '&'}digest=${encodeURIComponent(blob.digest)}`;
     const response = await session.send({
       method: 'PUT',
@@ -204,8 +204,8 @@ const lostCommitCodes: readonly string[] = [
 ] satisfies readonly OciErrorCode[];
 
 /**
- * A commit that the registry has lost, or finished before (ghcr.io: 404 and one of these codes), is tried again in a new
- * session; a repository that is not there is not.
+ * A commit that the registry has lost, or finished before (ghcr.io: 404 and one of these codes), is repeated in a new
+ * session. A missing repository is not.
  */
 function judgeUpload(error: unknown): Verdict {
   const isLost =

@@ -1,6 +1,6 @@
 /**
  * The distribution client (https://github.com/opencontainers/distribution-spec): composes the way to a registry (http,
- * origin, token, retry) with what can be asked of it (manifests, blobs, permission).
+ * origin, token, retry) with the requests to it (manifests, blobs, permission).
  */
 
 import { createHttp, type HttpOptions } from '../http/http.ts';

@@ -189,7 +189,8 @@ export function createManifests(session: Session): Manifests {
       if (typeof digest === 'string' && isDigest(digest) && manifestMediaTypes.includes(mediaType) && size >= 0) {
         return { mediaType, digest, size };
       }
-      // The Docker registry of a GHES answers HEAD with 405, or with a digest that is none: the bytes tell.
+      // The Docker registry of a GHES answers HEAD with 405, or with an invalid digest, so the digest is computed from
+      // the bytes.
       const found = await findManifest(repository, reference);
       return found && { mediaType: found.mediaType, digest: found.digest, size: found.bytes.length };
     },
@@ -279,15 +280,15 @@ export function createManifests(session: Session): Manifests {
   };
 }
 
-/** The tag that stands in for the referrers API (distribution-spec, "Referrers Tag Schema"). */
+/** The tag that replaces the referrers API (distribution-spec, "Referrers Tag Schema"). */
 export function referrersTag(subject: Digest): Tag {
   const [algorithm = '', hex = ''] = subject.split(':');
   return parseTag(`${algorithm.slice(0, 32)}-${hex.slice(0, 64)}`);
 }
 
 /**
- * The digest of bytes, against the one that was asked for and the one that the registry named. A name that is no
- * digest (the Docker registry of a GHES) says nothing.
+ * Compares the digest of bytes with the digest of the request and with the one that the registry named. A name that is
+ * no digest (the Docker registry of a GHES) says nothing.
  * @throws RegistryError DIGEST_MISMATCH
  */
 function verifiedDigest(response: HttpResponse, bytes: Uint8Array, reference: Tag | Digest): Digest {
@@ -329,7 +330,7 @@ function nextOf({ link, url }: Page): URL | undefined {
   return next === null ? undefined : new URL(`${next.pathname}${next.search}`, url.origin);
 }
 
-/** A tag that is none cannot be asked for, so it is left out. */
+/** No request can name an invalid tag, so it is left out. */
 function readTag(value: unknown): readonly Tag[] {
   try {
     return [parseTag(String(value))];

@@ -13,9 +13,9 @@ export type PushPermission =
   | { readonly answer: 'unknown'; readonly reason: string };
 
 /**
- * Asks the registry whether this login may push to a repository: the token exchange, then an upload that is started
- * and cancelled. A refusal is certain; what cannot be told (no answer, 5xx, 429) is `unknown`. Tries once, so that the
- * answer is there in the time-out.
+ * Asks the registry whether this login may push to a repository: the token exchange, then an upload that is started and
+ * cancelled. A refusal is certain; without a clear answer (no answer, 5xx, 429) it is `unknown`. Tries once, so that
+ * the answer is there in the time-out.
  * @param background told of the cancellation, whose outcome is nobody's concern: nothing has to wait for it
  * @throws RegistryError REGISTRY_UNREACHABLE for a certificate that is not trusted, ANSWER_INVALID for a host that is no
  *   registry
@@ -42,7 +42,7 @@ export async function mayPush(
     if (!(error instanceof RegistryError)) throw error;
     // Neither a certificate that is not trusted nor a web page in the registry's place will be better after the build.
     if (error.code === 'ANSWER_INVALID' || isCertificateFault(codeOf(error.cause))) throw error;
-    // A success that is none (200 to everything) does not begin an upload either.
+    // A host that answers 200 to everything does not begin an upload either.
     const isRefusal = error.status >= 200 && error.status < 500 && !error.retryable;
     return isRefusal || error.code === 'REGISTRY_UNTRUSTED'
       ? { answer: 'refused', error }

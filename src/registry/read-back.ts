@@ -1,6 +1,6 @@
 /**
- * Reading back what was just written. A registry of several nodes, or behind a cache, may answer for a moment with what it had
- * before its own 201: distribution-spec asks for a manifest to be there after its push, and says nothing of when.
+ * Reading back what was just written. A registry of several nodes, or behind a cache, may answer for a moment with what
+ * it had before its own 201. distribution-spec says that a manifest exists after its push, and says nothing of when.
  */
 
 import { RegistryError } from '../errors.ts';

@@ -1,4 +1,4 @@
-/** What a registry answers if it does not do what was asked: its own words, its codes, and whether trying again can help. */
+/** What a registry answers if it refuses a request: its own words, its codes, and whether a retry can help. */
 
 import { type ErrorCode, RegistryError } from '../errors.ts';
 import { parseChallenges } from '../http/challenge.ts';

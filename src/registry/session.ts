@@ -85,7 +85,10 @@ export function createSession(
     return (await http.readBytes(response, longestRefusal, 'ignore')).toString();
   }
 
-  /** The reason of a refusal stands in the body, which an answer to HEAD does not have: a GET is refused alike. */
+  /**
+   * The reason of a refusal is in the body, which an answer to HEAD does not have, so the client repeats the request as
+   * GET.
+   */
   async function reasonOfHead(request: ApiRequest, head: HttpResponse, authorization?: string): Promise<string> {
     head.body.on('error', () => {}).resume();
     if (head.status < 400 || isTransientStatus(head.status)) return '';

@@ -27,7 +27,7 @@ export interface SummaryFacts {
   readonly plan?: AnyPlan;
   readonly outcome?: Outcome;
   readonly failure?: ShownFailure;
-  /** Whether only the plan was asked for. */
+  /** Whether this is a dry run. */
   readonly isDryRun: boolean;
   readonly spans: readonly Span[];
   readonly buildSteps: readonly BuildStep[];

@@ -1,10 +1,10 @@
 /**
- * Texts from elsewhere (tags, rules, labels, a tool's words) as GitHub's Markdown: whatever they hold, they are shown as
- * they are and nothing of them is markup, a mention or a link (https://github.github.com/gfm/, "Entity and numeric character
- * references": a reference is never structure).
+ * Texts from elsewhere (tags, rules, labels, a tool's words) as GitHub's Markdown. Whatever they hold, GitHub shows
+ * them as they are, and nothing of them is markup, a mention or a link. A character reference is never structure
+ * (https://github.github.com/gfm/, "Entity and numeric character references").
  */
 
-/** `:` begins an emoji or stands in a URL, `@` in an address, the dot after `www` in what would be a link. */
+/** `:` begins an emoji or is part of a URL, `@` of an address, the dot after `www` in what would be a link. */
 const markup = /[&<>`|*_~[\]\\#!$@]|:(?=\/\/|\w+:)|(?<=\bwww)\./gi;
 
 function encode(text: string): string {

@@ -2,8 +2,8 @@
  * What a step leaves with the runner, through @actions/core: outputs, state and environment of the job, its summary, and its
  * list of artifacts (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#environment-files).
  *
- * Without a runner there are no files, and nothing is written: @actions/core would print commands in their place, which the
- * runner no longer obeys and which nobody in a terminal wants to read.
+ * Without a runner there are no files, and nothing is written. @actions/core would print commands in their place. The
+ * runner no longer obeys these, and nobody in a terminal wants to read them.
  */
 
 import { appendFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * A step that is asked to end: the runner sends SIGINT when a run is cancelled, then SIGTERM
+ * A step that shall end: the runner sends SIGINT when a run is cancelled, then SIGTERM
  * (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation).
  */
 
@@ -10,8 +10,8 @@ import { ToolError } from '../errors.ts';
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Gives a signal that fires when the process is asked to end; its reason says by what. Being asked again changes nothing: the
- * clean-up, which is bounded in time, goes on, and no login is left behind by someone who pressed Ctrl-C twice.
+ * Gives an abort signal that fires on SIGINT and SIGTERM; its reason names which. Being asked again changes nothing:
+ * the clean-up, which is bounded in time, goes on, and no login is left behind by someone who pressed Ctrl-C twice.
  */
 export function onTermination(signalled: {
   on(name: (typeof signals)[number], listener: () => void): unknown;
@@ -33,7 +33,7 @@ class Cancelled extends ToolError {
   }
 }
 
-/** 128 + the signal's number for a process that was asked to end, as a shell reports it; else 1. */
+/** 128 + the signal's number after SIGINT or SIGTERM, as a shell reports it; else 1. */
 export function exitCodeOf(termination: AbortSignal): number {
   return termination.reason instanceof Cancelled ? 128 + constants.signals[termination.reason.signalName] : 1;
 }

@@ -6,8 +6,8 @@ import type { Environment } from '../text/environment.ts';
 import { isOrHolds } from '../text/secret-text.ts';
 
 /**
- * The environment of every child: without the inputs and state of the step, and without any variable that is or holds one of
- * its secrets, so that no build can read it. PATH and HOME stay where a password is a word of them (`runner`, `docker`).
+ * The environment of every child. It has no input and no state of the step, and no variable that is or holds one of its
+ * secrets, so that no build can read them. PATH and HOME stay where a password is a word of them (`runner`, `docker`).
  */
 export function childEnvironment(env: Environment, secrets: readonly string[]): Environment {
   const sought = secrets.map((secret) => secret.trim()).filter((secret) => secret !== '');

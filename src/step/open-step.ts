@@ -50,7 +50,7 @@ export interface Step {
 }
 
 /**
- * Makes the private folder and what stands on it.
+ * Makes the private folder and what depends on it.
  * @param folder of the step, from `newStepFolder`; gone again if this throws
  * @param signal ends the step's children when it fires
  */
@@ -64,7 +64,7 @@ export async function openStep(
 ): Promise<Step> {
   const commands = createCommandRunner(signal);
   const closing = new AbortController();
-  // A step that has failed, or was asked to end, waits for no further attempt.
+  // A step that has failed, or has received a signal, waits for no further attempt.
   const ended = AbortSignal.any([signal, closing.signal]);
   try {
     const { logins } = plan;

@@ -15,7 +15,7 @@ export interface StepProcess {
   readonly masker: Masker;
   /** Milliseconds since the process began. */
   readonly now: () => number;
-  /** Fires when the process is asked to end. */
+  /** Fires when the process receives SIGINT or SIGTERM. */
   readonly termination: AbortSignal;
 }
 

@@ -7,8 +7,9 @@ import type { RetryPorts, Verdict } from '../http/retry.ts';
 import type { Log } from '../log/log.ts';
 
 /**
- * A docker command is tried again if it says itself that the failure may pass. A push is tried once more also if the words do not
- * tell: docker and buildx show the message of a registry and not its status, and everything is built by then.
+ * A docker command is repeated if its own words say that the failure may be temporary. A push is also repeated once if
+ * the words do not say so. docker and buildx show the message of a registry and not its status, and everything is built
+ * by then.
  * @param number of the attempt, from 1
  */
 export function judgeCommand(error: unknown, number: number): Verdict {
@@ -20,8 +21,8 @@ export function judgeCommand(error: unknown, number: number): Verdict {
 }
 
 /**
- * The clock, and who is told of an attempt that failed.
- * @param signal ends the waits: a step that was asked to end makes no further attempt
+ * The clock, and who learns of an attempt that failed.
+ * @param signal ends the waits: a step that has received a signal makes no further attempt
  */
 export function retryPorts(log: Log, signal: AbortSignal): RetryPorts {
   return {

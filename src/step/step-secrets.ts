@@ -35,6 +35,6 @@ export function maskSecrets(
 export interface StepSecrets {
   readonly token: string;
   readonly registryAuth: readonly RegistryLogin[];
-  /** Of the build, where they stand in inputs and variables. */
+  /** Of the build, if they are in inputs and variables. */
   readonly ofBuild?: readonly string[];
 }

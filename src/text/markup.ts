@@ -6,8 +6,8 @@ export function beginsPage(text: string): boolean {
 }
 
 /**
- * A text without its tags, and without its scripts and styles. A page is a stranger's: the time is linear in its length, whatever
- * stands in it.
+ * A text without its tags, and without its scripts and styles. A page is a stranger's: the time is linear in its
+ * length, whatever it holds.
  */
 export function textOfMarkup(page: string): string {
   const lowerCase = page.toLowerCase();

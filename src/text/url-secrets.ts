@@ -9,7 +9,7 @@ const userinfo = /(\b[a-z][a-z0-9+.-]*:\/\/)([^\s/?#@:,"\\<>]*)(?::([^\s/?#@"\\<
 /** What is shorter is the name of a user (`git`, `octocat`, `x-access-token`), which is no secret. */
 const shortestToken = 16;
 
-/** What a part of a URL encodes; a lone `%` stands for itself, as curl takes it, too. */
+/** What a part of a URL encodes; a lone `%` means itself, as for curl. */
 export function decodePart(text: string): string {
   try {
     return decodeURIComponent(text);
