@@ -8,6 +8,7 @@ import { BuildError, PermissionError, type PublishError, ToolError } from '../er
 import { formatPlatform } from '../image/platform.ts';
 import { cut } from '../text/cut.ts';
 import { beginsPage, textOfMarkup } from '../text/markup.ts';
+import type { SourceLine } from '../text/source-line.ts';
 import type { CommandResult } from './command.ts';
 import { judgeText, means } from './tool-output.ts';
 
@@ -24,7 +25,7 @@ interface FailedStep {
 export class FailedBuild extends BuildError {
   readonly step: FailedStep | undefined;
   /** The Dockerfile's path in the workspace and the line, where both are known. */
-  readonly place: { readonly file: string; readonly line: number } | undefined;
+  readonly place: SourceLine | undefined;
 
   constructor(facts: ConstructorParameters<typeof BuildError>[1], step?: FailedStep, dockerfile?: string) {
     super('BUILD_FAILED', facts);

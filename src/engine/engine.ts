@@ -14,6 +14,7 @@ import { InputError } from '../errors.ts';
 import { parsePlatform } from '../image/platform.ts';
 import type { RegistryLogin } from '../registry/credential.ts';
 import type { Environment } from '../text/environment.ts';
+import type { AnnotationPlace } from '../text/source-line.ts';
 import { type BuildxBuilder, buildWithBuildx } from './buildx-build.ts';
 import { installBuildx } from './buildx-install.ts';
 import { findBuildx } from './buildx-plugin.ts';
@@ -29,18 +30,11 @@ import { type EngineDecision, type RunnerFacts, resolveEngine } from './resolve-
 import { writeSecrets } from './secret-files.ts';
 import { selectedBuilder } from './selected-builder.ts';
 
-/** Where an annotation stands. */
-interface Place {
-  readonly file?: string;
-  readonly line?: number;
-  readonly title?: string;
-}
-
 interface EnginePorts extends DockerPorts {
   /** The step's own environment: secrets, certificates and the tool cache are in it. */
   readonly variables: Environment;
   readonly say: (line: string) => void;
-  readonly warn: (message: string, place?: Place) => void;
+  readonly warn: (message: string, place?: AnnotationPlace) => void;
   /** Told of a builder that was made, so that it can be removed where the step is killed. */
   readonly onBuilder: (removal: readonly string[]) => void;
 }

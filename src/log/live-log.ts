@@ -5,6 +5,7 @@
 import { cut } from '../text/cut.ts';
 import { formatDuration } from '../text/duration.ts';
 import { type BuildProgress, followBuild, isInternal } from './build-progress.ts';
+import { labelledLines } from './labelled-lines.ts';
 import type { Log } from './log.ts';
 import type { MaskedStream, Masker } from './masker.ts';
 
@@ -77,10 +78,6 @@ export function liveLog(terminal: Terminal, masker: Masker): Log {
       line(`  ${mark} ${step.name} ${step.state === 'cached' ? '(cached)' : formatDuration(step.end - step.start)}`);
     }
   }
-  const labelled =
-    (label: string) =>
-    (message: string): void =>
-      line(`${label}: ${message}`);
 
   return {
     info: line,
@@ -89,9 +86,7 @@ export function liveLog(terminal: Terminal, masker: Masker): Log {
       group.progress.read(group.tools.write(text));
       showEnded(group);
     },
-    notice: labelled('notice'),
-    warning: labelled('warning'),
-    error: labelled('error'),
+    ...labelledLines(line),
     mask(secret, shortest) {
       masker.add(secret, shortest);
     },

@@ -2,7 +2,7 @@
  * What a person reads while the step runs.
  */
 
-import type { AnnotationPlace } from '../runner/workflow-commands.ts';
+import type { AnnotationPlace } from '../text/source-line.ts';
 
 export interface Log {
   /** A line of our own. */

@@ -1,5 +1,6 @@
 /** The log of a terminal that nobody looks at, or of a CI system other than GitHub's: plain lines. */
 
+import { labelledLines } from './labelled-lines.ts';
 import type { Log } from './log.ts';
 import type { Masker } from './masker.ts';
 
@@ -16,18 +17,12 @@ export function terminalLog(show: (text: string) => void, masker: Masker, showsT
     show(text);
   };
   const writeLine = (line: string): void => write(`${isAtLineStart ? '' : '\n'}${masker.mask(line)}\n`);
-  const labelled =
-    (label: string) =>
-    (message: string): void =>
-      writeLine(`${label}: ${message}`);
   return {
     info: writeLine,
     tool(text) {
       if (showsTools) write(tools.write(text));
     },
-    notice: labelled('notice'),
-    warning: labelled('warning'),
-    error: labelled('error'),
+    ...labelledLines(writeLine),
     mask(secret, shortest) {
       masker.add(secret, shortest);
     },

@@ -1,7 +1,6 @@
 /** The log of a GitHub workflow, in workflow commands. */
 
 import {
-  type AnnotationPlace,
   annotate,
   endGroup,
   mask,
@@ -11,6 +10,7 @@ import {
   stopCommands,
 } from '../runner/workflow-commands.ts';
 import { formatDuration } from '../text/duration.ts';
+import type { AnnotationPlace } from '../text/source-line.ts';
 import type { Log } from './log.ts';
 import type { Masker } from './masker.ts';
 

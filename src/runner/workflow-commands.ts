@@ -4,15 +4,9 @@
  */
 
 import { type AnnotationProperties, error, info, notice, setSecret, warning } from '@actions/core';
+import type { AnnotationPlace } from '../text/source-line.ts';
 
 export { endGroup, startGroup } from '@actions/core';
-
-/** Where in a file an annotation points. */
-export interface AnnotationPlace {
-  readonly title?: string;
-  readonly file?: string;
-  readonly line?: number;
-}
 
 const levels = { notice, warning, error } as const;
 
