@@ -64,7 +64,7 @@ describe('docs/TROUBLESHOOTING.md', () => {
         'password',
         'digests',
         'needs',
-      ].concat(['packages', 'docker-container', 'ghcr', 'continue-on-error', 'update-ca-certificates']),
+      ].concat(['packages', 'id-token', 'docker-container', 'ghcr', 'continue-on-error', 'update-ca-certificates']),
     );
     expect(named.filter((name) => !others.has(name) && !inputs.includes(name))).toEqual([]);
   });

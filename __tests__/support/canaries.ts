@@ -47,7 +47,8 @@ export function canariesOf(
   const fromEnv = variables.map((name) => env[name] ?? '');
   const ofBuild = [inputs.secrets ?? '', ...fromEnv, ...files].flatMap(canariesIn);
   const all = [inputs.token ?? '', ...passwordsOf(inputs['registry-auth'] ?? ''), ...ofBuild];
-  return [...new Set(all)].filter((secret) => secret.length >= shortest);
+  // `oidc:` names an identity; it is no secret.
+  return [...new Set(all)].filter((secret) => secret.length >= shortest && !secret.startsWith('oidc:'));
 }
 
 /** What is the same in the base64 of every text that holds a secret with so many bytes, modulo 3, before it. */

@@ -4,7 +4,10 @@ import { gatherFaults } from '../errors.ts';
 import { type InputReader, textsOf } from '../inputs/input-reader.ts';
 import { toPublishError } from '../log/error-message.ts';
 import { openRecordingLog, type RecordingLog } from '../log/recording-log.ts';
-import { loginsOf, stepDestinations } from '../plan/step-logins.ts';
+import type { AnyPlan } from '../plan/list-decisions.ts';
+import { identitiesOf, loginsOf, stepDestinations } from '../plan/step-logins.ts';
+import type { RegistryLogin } from '../registry/credential.ts';
+import type { IdentityLogin } from '../registry/identity.ts';
 import { tellOf } from '../report/announce.ts';
 import type { WeighedImage } from '../report/image-sizes.ts';
 import { formatPlan } from '../report/plan-table.ts';
@@ -69,7 +72,7 @@ async function attempt<Types extends ActionTypes>(
   };
   try {
     const asked = await spans.measure('read', 'Read', () => readAll(action, read, process));
-    const { inputs, secrets, run } = asked;
+    const { inputs, secrets, registryAuth, run } = asked;
     reached = { inputs };
 
     // In a dry run the plan is the result, so it is not folded into a group of the log.
@@ -90,7 +93,10 @@ async function attempt<Types extends ActionTypes>(
     const destinations = stepDestinations(plan);
     const repositories = destinations.map(({ repository }) => repository);
     const { product, retries } = plan;
-    const stepPlan = { product, retries, repositories, logins: loginsOf(destinations, secrets) };
+    const identities = identitiesOf(destinations, registryAuth, run);
+    const trusted = identities.length === 0 ? [] : await logInByIdentities(identities, plan, process);
+    const logins = [...loginsOf(destinations, secrets), ...trusted];
+    const stepPlan = { product, retries, repositories, logins };
     const explain = explainIn(circumstancesOf(plan, run, secrets));
     // A step that is refused, or only plans, loads nothing that talks to an engine or a registry.
     const { withStep } = await import('../step/run-in-step.ts');
@@ -121,10 +127,22 @@ async function readAll<Types extends ActionTypes>(
 ): Promise<Given<Types>> {
   const faults = gatherFaults();
   const inputs = action.parse(read, faults);
-  const registryAuth = await readRegistryAuth(inputs.registryAuth, faults);
+  const registryAuth = await readRegistryAuth(inputs.registryAuth, inputs.token, faults);
+  const token = registryAuth.ofToken === undefined ? inputs.token : '';
   const { values = [], inFiles = [] } = (await action.readBuildSecrets?.(inputs, env)) ?? {};
-  const secrets = { token: inputs.token, registryAuth: registryAuth.logins, ofBuild: values };
+  const secrets = { token, registryAuth: registryAuth.logins, ofBuild: values };
   const hidden = { ...secrets, ofBuild: [...values, ...inFiles] };
   maskSecrets(log, inputs.username, hidden, textsOf(read, action.defaults));
   return { inputs, secrets, registryAuth, run: readRun(env), faults };
+}
+
+/** Only a step that logs in by the identity of its job loads what that takes. */
+async function logInByIdentities(
+  identities: readonly IdentityLogin[],
+  plan: AnyPlan,
+  process: StepProcess,
+): Promise<readonly RegistryLogin[]> {
+  const { obtainLogins } = await import('../step/identity-logins.ts');
+  const pushed = 'push' in plan && plan.push.value ? plan.destinations.map(({ repository }) => repository) : [];
+  return obtainLogins(identities, pushed, plan.retries, process);
 }

@@ -62,7 +62,7 @@ export interface Circumstances {
     readonly registry: { readonly registry: Registry; readonly kind: RegistryKind };
     readonly repository: Repository;
     readonly credential:
-      | { readonly kind: 'token' | 'registry-auth'; readonly username: string }
+      | { readonly kind: 'token' | 'registry-auth' | 'identity'; readonly username: string }
       | { readonly kind: 'runner' };
   }[];
   readonly push: boolean;

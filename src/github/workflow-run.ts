@@ -36,6 +36,8 @@ export interface Run {
   readonly actor: string;
   readonly runId: string;
   readonly attempt: string;
+  /** Whether the job may ask for an ID token: it has `id-token: write`, and is not of a fork. */
+  readonly hasIdToken: boolean;
 }
 
 /** @param ref `refs/heads/NAME`, `refs/tags/NAME`, `refs/pull/NUMBER/merge` or anything else */
@@ -117,5 +119,6 @@ export function parseRun(env: Environment, eventJson: string): Run {
     actor: env.GITHUB_ACTOR ?? '',
     runId: env.GITHUB_RUN_ID ?? '',
     attempt: env.GITHUB_RUN_ATTEMPT ?? '1',
+    hasIdToken: Boolean(env.ACTIONS_ID_TOKEN_REQUEST_URL && env.ACTIONS_ID_TOKEN_REQUEST_TOKEN),
   };
 }

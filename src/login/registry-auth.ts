@@ -6,8 +6,9 @@ import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { type Faults, type InputError, inputError } from '../errors.ts';
 import { parseRegistry } from '../image/registry-name.ts';
 import type { EmptyLogin, RegistryAuth, RegistryLogin } from '../registry/credential.ts';
+import { checkIdentity, type IdentityLogin, namesIdentity, parseIdentity } from '../registry/identity.ts';
 
-type WrittenEntry = RegistryLogin | EmptyLogin;
+type WrittenEntry = RegistryLogin | IdentityLogin | EmptyLogin;
 
 /** A JSON key, or a character that means something to YAML, such as `@` or `*` at its head. */
 const quoting = 'a secret whose characters mean something to YAML is written as ${{ toJSON(secrets.NAME) }}';
@@ -67,6 +68,11 @@ function parseEntry(entry: unknown, position: number): WrittenEntry {
   });
   if (registry === '') throw unreadable(`${which} names no registry`);
   const known = parseRegistry(registry);
+  if (namesIdentity(password)) {
+    const login = { registry: known, username, identity: parseIdentity(password) };
+    checkIdentity(login);
+    return login;
+  }
   if (username !== '' && password !== '') return { registry: known, username, password };
   if (!fields.has('username') || !fields.has('password')) {
     throw unreadable(`${which} (${registry}) has no ${fields.has('username') ? 'password' : 'username'}`);
@@ -76,9 +82,9 @@ function parseEntry(entry: unknown, position: number): WrittenEntry {
 
 /**
  * @param text YAML; empty for none
- * @param faults gathers REGISTRY_AUTH_INVALID and REGISTRY_INVALID
+ * @param faults gathers REGISTRY_AUTH_INVALID, REGISTRY_INVALID and IDENTITY_INVALID
  */
-export function parseRegistryAuth(text: string, { attempt }: Faults): RegistryAuth {
+export function parseRegistryAuth(text: string, { attempt }: Faults): Omit<RegistryAuth, 'ofToken'> {
   const entries = (attempt(() => parseList(text)) ?? []).flatMap(({ value, hasComment }, index) => {
     const entry = attempt(() => parseEntry(value, index + 1));
     return entry === undefined ? [] : [{ entry, hasComment }];
@@ -89,7 +95,8 @@ export function parseRegistryAuth(text: string, { attempt }: Faults): RegistryAu
     if (twice !== undefined) throw unreadable(`${twice} stands in it twice`);
   });
   return {
-    logins: entries.flatMap(({ entry }) => ('lacks' in entry ? [] : [entry])),
+    logins: entries.flatMap(({ entry }) => ('password' in entry ? [entry] : [])),
+    identities: entries.flatMap(({ entry }) => ('identity' in entry ? [entry] : [])),
     empty: entries.flatMap(({ entry }) => ('lacks' in entry ? [entry] : [])),
     commented: entries.filter(({ hasComment }) => hasComment).map(({ entry }) => entry.registry),
   };

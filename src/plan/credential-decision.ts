@@ -1,17 +1,22 @@
 /** Which credential a registry gets, and why. */
 
 import { InputError } from '../errors.ts';
-import { grantPackagesWrite } from '../github/job-permissions.ts';
+import { grantIdToken, grantPackagesWrite } from '../github/job-permissions.ts';
 import type { Product } from '../github/product.ts';
 import { hostOfOwningProduct } from '../github/product-registries.ts';
 import { tokenForm } from '../github/token-form.ts';
+import type { Run } from '../github/workflow-run.ts';
 import type { Registry } from '../image/registry-name.ts';
+import type { RegistryAuth } from '../registry/credential.ts';
+import { checkIdentity, describeIdentity, type Identity, type IdentityLogin } from '../registry/identity.ts';
 import { refuseImitation } from './registry-decision.ts';
 
 /** How the step is known to a registry. The plan that holds it is printed: a password is no part of it. */
 export type CredentialDecision =
   /** Log in with the step's token, or with the entry of `registry-auth`. */
   | { readonly kind: 'token' | 'registry-auth'; readonly username: string; readonly reason: string }
+  /** Log in with what the cloud of the registry gives for the identity of the job. */
+  | { readonly kind: 'identity'; readonly username: string; readonly identity: Identity; readonly reason: string }
   /** Use what the runner is logged in with, if anything. */
   | { readonly kind: 'runner'; readonly reason: string };
 
@@ -23,6 +28,27 @@ export interface GivenCredentials {
   /** Whoever started the run: the default of `username`. */
   readonly actor: string;
   readonly registryAuth: readonly { readonly registry: Registry; readonly username: string }[];
+  readonly identities: RegistryAuth['identities'];
+  readonly ofToken: RegistryAuth['ofToken'];
+  /** Whether the job may ask GitHub for an ID token. */
+  readonly hasIdToken: boolean;
+}
+
+/** @param inputs `token` is empty if it names an identity */
+export function givenCredentials(
+  { token, username }: Pick<GivenCredentials, 'token' | 'username'>,
+  { actor, hasIdToken }: Pick<Run, 'actor' | 'hasIdToken'>,
+  { logins, identities, ofToken }: RegistryAuth,
+): GivenCredentials {
+  return {
+    token: ofToken === undefined ? token : '',
+    username,
+    actor,
+    registryAuth: logins,
+    identities,
+    ofToken,
+    hasIdToken,
+  };
 }
 
 /** A login of `registry-auth`, of whose password the form is looked at. */
@@ -48,7 +74,7 @@ function registriesOfToken(registries: readonly Registry[], product: Product): r
  * Which credential is sent to one of the registries that a run publishes to.
  * @param registries all of them
  * @param needed whether the run is going to push
- * @throws InputError TOKEN_MISSING, TOKEN_FOREIGN
+ * @throws InputError TOKEN_MISSING, TOKEN_FOREIGN, IDENTITY_INVALID, ID_TOKEN_MISSING
  */
 export function resolveCredentialAmong(
   registries: readonly Registry[],
@@ -58,7 +84,7 @@ export function resolveCredentialAmong(
   needed: boolean,
 ): CredentialDecision {
   const owners = registriesOfToken(registries, product);
-  const hasEntry = given.registryAuth.some((each) => each.registry === registry);
+  const hasEntry = [...given.registryAuth, ...given.identities].some((each) => each.registry === registry);
   if (hasEntry || owners.includes(registry)) return resolveCredential(registry, product, given, needed);
   const whose = owners.length === 0 ? 'could be for any of several registries' : `is for ${owners.join(' and ')}`;
   return { kind: 'runner', reason: `\`token\` ${whose}, and \`registry-auth\` has no entry for this one` };
@@ -84,14 +110,18 @@ export function checkWrittenLogin({ registry, password }: WrittenLogin, product:
  * Which credential is sent to a registry. The job's own token is good for the run's own product only, and a GitHub token of
  * any form for GitHub's registries only; anywhere else it would be given away.
  * @param needed whether the run is going to push
- * @throws InputError TOKEN_MISSING, TOKEN_FOREIGN
+ * @throws InputError TOKEN_MISSING, TOKEN_FOREIGN, IDENTITY_INVALID, ID_TOKEN_MISSING
  */
 export function resolveCredential(
   registry: Registry,
   product: Product,
-  { token, username, actor, registryAuth }: GivenCredentials,
+  given: GivenCredentials,
   needed: boolean,
 ): CredentialDecision {
+  const { token, username, actor, registryAuth, identities, ofToken } = given;
+  const ofEntry = identities.find((each) => each.registry === registry);
+  const trusted = ofEntry ?? (ofToken && { registry, username, identity: ofToken });
+  if (trusted !== undefined) return resolveIdentity(trusted, given, needed);
   const entry = registryAuth.find((each) => each.registry === registry);
   if (entry !== undefined) {
     return { kind: 'registry-auth', username: entry.username, reason: '`registry-auth` has it' };
@@ -126,4 +156,23 @@ export function resolveCredential(
   }
   // GitHub's registries take any name beside a token, but not an empty one.
   return { kind: 'token', username: username || 'x-access-token', reason: 'it belongs to the product of the token' };
+}
+
+/**
+ * A login by the identity of the job needs an ID token of GitHub. A run that only reads, such as a pull request of a fork, goes
+ * on with the login that the runner has.
+ * @throws InputError IDENTITY_INVALID, ID_TOKEN_MISSING
+ */
+function resolveIdentity(login: IdentityLogin, { hasIdToken }: GivenCredentials, needed: boolean): CredentialDecision {
+  checkIdentity(login);
+  const { registry, username, identity } = login;
+  if (hasIdToken) {
+    const reason = `${registry} trusts the identity of this job (${describeIdentity(identity)})`;
+    return { kind: 'identity', username, identity, reason };
+  }
+  if (!needed) return { kind: 'runner', reason: 'GitHub gives this run no ID token' };
+  throw new InputError('ID_TOKEN_MISSING', {
+    message: `The login to ${registry} by the identity of this job (${describeIdentity(identity)}) needs an ID token, and GitHub gives this job none.`,
+    remedy: `Add to the job:\n${grantIdToken}\nRuns of pull requests from forks get no ID token.`,
+  });
 }

@@ -5,6 +5,7 @@
  */
 
 import { type Faults, InputError } from '../errors.ts';
+import type { Run } from '../github/workflow-run.ts';
 import type { Registry } from '../image/registry-name.ts';
 import type { EmptyLogin, RegistryAuth } from '../registry/credential.ts';
 import type { PushDecision } from './plan.ts';
@@ -55,6 +56,17 @@ export function noteEmptySecrets({ ofBuild, logins }: EmptySecrets): readonly st
         `The ${lacks} for ${registry} in \`registry-auth\` is empty in this run. The step goes on without this login.`,
     ),
   ];
+}
+
+/** @returns sentences on logins by the identity of the job that a run without an ID token goes on without */
+export function noteUntrusted(
+  { identities }: Pick<RegistryAuth, 'identities'>,
+  { hasIdToken }: Pick<Run, 'hasIdToken'>,
+): readonly string[] {
+  if (hasIdToken) return [];
+  return identities.map(
+    ({ registry }) => `GitHub gives this run no ID token. The step goes on without the login to ${registry}.`,
+  );
 }
 
 /** @returns sentences on passwords that YAML may have cut */

@@ -8,6 +8,7 @@ import { formatSource } from '../image/transport.ts';
 import type { Staging } from '../legs/leg-key.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
 import { withoutUrlSecrets } from '../text/url-secrets.ts';
+import type { CredentialDecision } from './credential-decision.ts';
 import type { Plan } from './plan.ts';
 import type { MergePlan } from './plan-merge.ts';
 import type { PullPlan } from './plan-pull.ts';
@@ -30,11 +31,7 @@ export function decisions(plan: AnyPlan): readonly DecisionLine[] {
     ...plan.destinations.flatMap(({ registry, repository, credential }) => [
       line('Registry', registry.registry, `${registry.isAssumed ? 'assumed: ' : 'because '}${registry.reason}`),
       line('Repository', formatRepository(repository)),
-      line(
-        'Login',
-        credential.kind === 'runner' ? 'the login of the runner' : credential.username,
-        `because ${credential.reason}`,
-      ),
+      line('Login', describeCredential(credential), `because ${credential.reason}`),
     ]),
     ...('push' in plan ? [line('Push', plan.push.value ? 'yes' : 'no', `because ${plan.push.reason}`)] : []),
     ...linesOfContent(plan),
@@ -45,6 +42,11 @@ export function decisions(plan: AnyPlan): readonly DecisionLine[] {
     which: withoutUrlSecrets(which),
     why: withoutUrlSecrets(why),
   }));
+}
+
+function describeCredential(credential: CredentialDecision): string {
+  if (credential.kind === 'runner') return 'the login of the runner';
+  return credential.kind === 'identity' ? 'the identity of this job' : credential.username;
 }
 
 function line(what: string, which: string, why = ''): DecisionLine {

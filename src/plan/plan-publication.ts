@@ -15,11 +15,16 @@ import { parseAnnotations, parseLabels } from '../metadata/labels.ts';
 import type { ContextOptions } from '../metadata/metadata-context.ts';
 import { parseTagRules, repositoriesIn } from '../metadata/tag-rules.ts';
 import type { RegistryAuth } from '../registry/credential.ts';
-import { checkWrittenLogin, type GivenCredentials, resolveCredentialAmong } from './credential-decision.ts';
-import { noteComments } from './empty-secrets.ts';
+import {
+  checkWrittenLogin,
+  type GivenCredentials,
+  givenCredentials,
+  resolveCredentialAmong,
+} from './credential-decision.ts';
+import { noteComments, noteUntrusted } from './empty-secrets.ts';
 import { locateImage, locateImages } from './locate-image.ts';
 import type { Destination, Planned, PublicationPlan, PushDecision } from './plan.ts';
-import type { RegistryDecision } from './registry-decision.ts';
+import { type RegistryDecision, refuseImitation } from './registry-decision.ts';
 import { contextOf } from './run-metadata.ts';
 
 /** What a plan is made from beside the inputs and the run. */
@@ -75,14 +80,16 @@ export function draftPublication(
         ? [locateImage(inputs, run, product, server)]
         : locateImages(inputs.images, named, product),
     ) ?? [];
-  const { token, username } = inputs;
-  const given = { token, username, actor: run.actor, registryAuth: registryAuth.logins };
+  const given = givenCredentials(inputs, run, registryAuth);
   const owners = {
     sourceOwner: run.sourceRepository?.owner ?? '',
     sourceRepository: run.sourceRepository?.name ?? '',
     sourceOwnerType: run.event.ownerType,
   };
   for (const login of registryAuth.logins) attempt(() => checkWrittenLogin(login, product));
+  for (const { registry } of registryAuth.identities) {
+    attempt(() => refuseImitation(registry, product, 'registry-auth'));
+  }
   const registries = located.map(({ registry }) => registry);
   const hosts = registries.map(({ registry }) => registry);
   const mustPush = push.value && push.yieldsBecause === undefined;
@@ -99,7 +106,12 @@ export function draftPublication(
     finish: (notes) => {
       if (description === undefined) throw new Error('a fault was gathered, and the plan finished all the same');
       const { ifExists, verify, retries } = inputs;
-      const all = [...located.flatMap((each) => each.notes), ...notes, ...noteComments(registryAuth)];
+      const all = [
+        ...located.flatMap((each) => each.notes),
+        ...notes,
+        ...noteComments(registryAuth),
+        ...noteUntrusted(registryAuth, run),
+      ];
       return {
         plan: { schema: 1, product, destinations, description, ifExists, push, verify, retries, notes: all },
         describe: (existingTags) => describe(existingTags) ?? description,

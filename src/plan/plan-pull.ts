@@ -9,10 +9,11 @@ import { formatReference } from '../image/reference.ts';
 import { parseTag, type Tag } from '../image/tag.ts';
 import type { PullInputs } from '../inputs/pull-inputs.ts';
 import type { RegistryAuth } from '../registry/credential.ts';
-import { checkWrittenLogin, resolveCredential } from './credential-decision.ts';
-import { noteComments, noteEmptySecrets } from './empty-secrets.ts';
+import { checkWrittenLogin, givenCredentials, resolveCredential } from './credential-decision.ts';
+import { noteComments, noteEmptySecrets, noteUntrusted } from './empty-secrets.ts';
 import { locateImage } from './locate-image.ts';
 import type { Destination } from './plan.ts';
+import { refuseImitation } from './registry-decision.ts';
 
 export const latest = parseTag('latest');
 
@@ -34,6 +35,7 @@ export interface PullPlan {
 export function planPull(inputs: PullInputs, run: Run, registryAuth: RegistryAuth, server?: ServerFacts): PullPlan {
   const product = resolveProduct(run.serverUrl, server?.version);
   for (const login of registryAuth.logins) checkWrittenLogin(login, product);
+  for (const { registry } of registryAuth.identities) refuseImitation(registry, product, 'registry-auth');
   const { registry, repository, notes } = locateImage(inputs, run, product, server);
   const { digest } = inputs;
   if (digest !== undefined && registry.kind === 'docker') {
@@ -43,7 +45,7 @@ export function planPull(inputs: PullInputs, run: Run, registryAuth: RegistryAut
     });
   }
   const tag = inputs.tag ?? (digest === undefined ? latest : undefined);
-  const given = { token: inputs.token, username: inputs.username, actor: run.actor, registryAuth: registryAuth.logins };
+  const given = givenCredentials(inputs, run, registryAuth);
   const credential = resolveCredential(registry.registry, product, given, false);
   return {
     product,
@@ -52,6 +54,11 @@ export function planPull(inputs: PullInputs, run: Run, registryAuth: RegistryAut
     ...(digest && { digest }),
     reference: formatReference({ repository, ...(tag && { tag }), ...(digest && { digest }) }),
     retries: inputs.retries,
-    notes: [...notes, ...noteEmptySecrets({ ofBuild: [], logins: registryAuth.empty }), ...noteComments(registryAuth)],
+    notes: [
+      ...notes,
+      ...noteEmptySecrets({ ofBuild: [], logins: registryAuth.empty }),
+      ...noteComments(registryAuth),
+      ...noteUntrusted(registryAuth, run),
+    ],
   };
 }

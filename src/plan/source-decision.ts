@@ -21,7 +21,7 @@ export function planSource(
   const registry = { ...resolveRegistry(repository.registry, product), reason: '`source` names it' };
   const same = destinations.find((each) => each.registry.registry === registry.registry);
   const isOwn = hostOfOwningProduct(registry.registry, product) === product.host;
-  const own = { ...given, token: isOwn ? given.token : '' };
+  const own = { ...given, token: isOwn ? given.token : '', ofToken: undefined };
   const credential = same?.credential ?? resolveCredential(registry.registry, product, own, false);
   return { spec, from: { registry, repository, credential }, referrers };
 }

@@ -1,6 +1,8 @@
 /** The repositories that a step reads or writes, and the logins that it makes. */
 
-import type { RegistryLogin } from '../registry/credential.ts';
+import type { Run } from '../github/workflow-run.ts';
+import type { RegistryAuth, RegistryLogin } from '../registry/credential.ts';
+import type { IdentityLogin } from '../registry/identity.ts';
 import type { AnyPlan } from './list-decisions.ts';
 import type { Destination } from './plan.ts';
 
@@ -24,5 +26,23 @@ export function loginsOf(
       : [],
   );
   const all = [...withToken, ...registryAuth];
+  return [...new Map(all.map((login) => [login.registry, login])).values()];
+}
+
+/**
+ * The logins that the identity of the job gives, one a registry: the destinations', and those of `registry-auth` if the run has an
+ * ID token.
+ */
+export function identitiesOf(
+  destinations: readonly StepDestination[],
+  { identities }: Pick<RegistryAuth, 'identities'>,
+  { hasIdToken }: Pick<Run, 'hasIdToken'>,
+): readonly IdentityLogin[] {
+  const ofDestinations = destinations.flatMap(({ registry, credential }) =>
+    credential.kind === 'identity'
+      ? [{ registry: registry.registry, username: credential.username, identity: credential.identity }]
+      : [],
+  );
+  const all = [...ofDestinations, ...(hasIdToken ? identities : [])];
   return [...new Map(all.map((login) => [login.registry, login])).values()];
 }

@@ -1,6 +1,7 @@
 /** Who somebody is to a registry. */
 
 import type { Registry } from '../image/registry-name.ts';
+import type { Identity, IdentityLogin } from './identity.ts';
 
 export interface RegistryLogin {
   readonly registry: Registry;
@@ -27,13 +28,23 @@ export interface EmptyLogin {
   readonly lacks: 'username' | 'password';
 }
 
-/** What `registry-auth` says. */
+/** What `registry-auth` says; `ofToken` is from `token`. */
 export interface RegistryAuth {
   readonly logins: readonly RegistryLogin[];
+  /** Of the entries whose password is an identity of the job. */
+  readonly identities: readonly IdentityLogin[];
+  /** The identity that `token` names in place of a token. */
+  readonly ofToken: Identity | undefined;
   readonly empty: readonly EmptyLogin[];
   /** The registries whose password is written before a comment, which may be the rest of the password. */
   readonly commented: readonly Registry[];
 }
 
 /** Of a step without the input. */
-export const noRegistryAuth: RegistryAuth = { logins: [], empty: [], commented: [] };
+export const noRegistryAuth: RegistryAuth = {
+  logins: [],
+  identities: [],
+  ofToken: undefined,
+  empty: [],
+  commented: [],
+};

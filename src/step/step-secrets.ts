@@ -3,14 +3,20 @@
 import type { Faults } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import { noRegistryAuth, type RegistryAuth, type RegistryLogin } from '../registry/credential.ts';
+import { namesIdentity, parseIdentity } from '../registry/identity.ts';
 import { shortestSecret } from '../text/secret-text.ts';
 import { urlSecrets } from '../text/url-secrets.ts';
 
-/** Only a step that has `registry-auth` loads a YAML parser. */
-export async function readRegistryAuth(text: string, faults: Faults): Promise<RegistryAuth> {
-  if (text === '') return noRegistryAuth;
+/**
+ * Only a step that has `registry-auth` loads a YAML parser.
+ * @param token the input, which may name an identity of the job in place of a token
+ * @param faults gathers REGISTRY_AUTH_INVALID, REGISTRY_INVALID and IDENTITY_INVALID
+ */
+export async function readRegistryAuth(text: string, token: string, faults: Faults): Promise<RegistryAuth> {
+  const ofToken = namesIdentity(token) ? faults.attempt(() => parseIdentity(token)) : undefined;
+  if (text === '') return { ...noRegistryAuth, ofToken };
   const { parseRegistryAuth } = await import('../login/registry-auth.ts');
-  return parseRegistryAuth(text, faults);
+  return { ...parseRegistryAuth(text, faults), ofToken };
 }
 
 /**
@@ -23,12 +29,15 @@ export function maskSecrets(
   { token, registryAuth, ofBuild = [] }: StepSecrets,
   texts: readonly string[],
 ): void {
-  for (const login of [{ username, password: token }, ...registryAuth]) {
-    if (login.password === '') continue;
-    log.mask(login.password);
-    log.mask(Buffer.from(`${login.username}:${login.password}`).toString('base64'));
-  }
+  for (const login of [{ username, password: token }, ...registryAuth]) maskLogin(log, login);
   for (const secret of [...ofBuild, ...texts.flatMap(urlSecrets)]) log.mask(secret, shortestSecret);
+}
+
+/** The password of a login, and the form in which the CLI's configuration keeps both, are *** in the log from here on. */
+export function maskLogin(log: Log, { username, password }: Pick<RegistryLogin, 'username' | 'password'>): void {
+  if (password === '') return;
+  log.mask(password);
+  log.mask(Buffer.from(`${username}:${password}`).toString('base64'));
 }
 
 /** The secret parts that no plan holds. */

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { type ErrorCode, gatherFaults } from '../../../src/errors.ts';
 import { parseRegistryAuth } from '../../../src/login/registry-auth.ts';
-import type { RegistryAuth } from '../../../src/registry/credential.ts';
+import { noRegistryAuth, type RegistryAuth } from '../../../src/registry/credential.ts';
 import { thrownBy } from '../../support/to-throw-code.ts';
 
 function parseAll(text: string): RegistryAuth {
   const faults = gatherFaults();
-  const registryAuth = parseRegistryAuth(text, faults);
+  const registryAuth = { ...parseRegistryAuth(text, faults), ofToken: undefined };
   faults.throwIfAny();
   return registryAuth;
 }
@@ -51,7 +51,7 @@ describe('registry-auth', () => {
     ['username', '[{registry: quay.io, username: "", password: x}]'],
     ['password', '[{registry: quay.io, username: "", password: ""}]'],
   ])('a secret that is empty in this run leaves an entry without a %s', (lacks, text) => {
-    expect(parseAll(text)).toEqual({ logins: [], empty: [{ registry: 'quay.io', lacks }], commented: [] });
+    expect(parseAll(text)).toEqual({ ...noRegistryAuth, empty: [{ registry: 'quay.io', lacks }] });
   });
 
   test.each([
@@ -117,5 +117,32 @@ describe('registry-auth', () => {
       'REGISTRY_AUTH_INVALID',
       'REGISTRY_INVALID',
     );
+  });
+});
+
+describe('the identity of the job in an entry', () => {
+  test('is in the place of a password, and needs no user name where the cloud says which', () => {
+    const { identities, logins } = parseAll(
+      '[{registry: 123456789012.dkr.ecr.eu-central-1.amazonaws.com, password: "oidc:role=arn:aws:iam::123456789012:role/x"}]',
+    );
+    expect(logins).toEqual([]);
+    expect(identities).toEqual([
+      {
+        registry: '123456789012.dkr.ecr.eu-central-1.amazonaws.com',
+        username: '',
+        identity: { kind: 'amazon', role: 'arn:aws:iam::123456789012:role/x', createsRepository: false },
+      },
+    ]);
+  });
+
+  test('of another cloud is refused', () => {
+    const text = '[{registry: ghcr.io, username: octocat, password: "oidc:role=arn:aws:iam::123456789012:role/x"}]';
+    expect(() => parseAll(text)).toThrowCode('IDENTITY_INVALID');
+  });
+
+  test('stands in it once a registry, as a password does', () => {
+    const entry =
+      '{registry: docker.io, username: octo, password: "oidc:connection=867f9d74-789a-4828-a856-12d46bfbbbe7"}';
+    expect(() => parseAll(`[${entry}, {registry: docker.io, username: a, password: b}]`)).toThrow('stands in it twice');
   });
 });

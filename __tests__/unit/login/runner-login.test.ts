@@ -9,6 +9,8 @@ import { resolveCredential } from '../../../src/plan/credential-decision.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { thrownBy } from '../../support/to-throw-code.ts';
 
+const noIdentity = { identities: [], ofToken: undefined, hasIdToken: false };
+
 test.each([
   ['ghs_abc', 'installation'],
   ['ghp_abc', 'classic'],
@@ -31,7 +33,7 @@ describe('which credential is sent to a registry', () => {
     resolveCredential(
       parseRegistry(registry),
       product,
-      { token, username, actor: 'octocat', registryAuth: [] },
+      { token, username, actor: 'octocat', registryAuth: [], ...noIdentity },
       needed,
     );
 
@@ -95,7 +97,7 @@ describe('which credential is sent to a registry', () => {
 
   test('an entry of registry-auth goes before the token', () => {
     const registryAuth = [{ registry: parseRegistry('ghcr.io'), username: 'robot' }];
-    const given = { token: 'ghs_job', username: 'octocat', actor: 'octocat', registryAuth };
+    const given = { token: 'ghs_job', username: 'octocat', actor: 'octocat', registryAuth, ...noIdentity };
     expect(resolveCredential(parseRegistry('ghcr.io'), cloud, given, true)).toEqual({
       kind: 'registry-auth',
       username: 'robot',

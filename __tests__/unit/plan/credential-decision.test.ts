@@ -2,6 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { resolveProduct } from '../../../src/github/product.ts';
 import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { checkWrittenLogin, resolveCredentialAmong } from '../../../src/plan/credential-decision.ts';
+import { parseIdentity } from '../../../src/registry/identity.ts';
+
+const noIdentity = { identities: [], ofToken: undefined, hasIdToken: false };
 
 const cloud = resolveProduct(new URL('https://github.com'));
 const server = resolveProduct(new URL('https://ghes.example'));
@@ -14,7 +17,7 @@ function receivers(
 ) {
   const registries = names.map(parseRegistry);
   const registryAuth = entries.map((name) => ({ registry: parseRegistry(name), username: 'robot' }));
-  const given = { token, username: 'octocat', actor: 'octocat', registryAuth };
+  const given = { token, username: 'octocat', actor: 'octocat', registryAuth, ...noIdentity };
   return registries.filter(
     (registry) => resolveCredentialAmong(registries, registry, product, given, true).kind === 'token',
   );
@@ -53,7 +56,7 @@ describe('of several registries the token goes to', () => {
 
   test('and each other one is told why not', () => {
     const registries = ['ghcr.io', 'docker.io'].map(parseRegistry);
-    const given = { token: 'ghs_x', username: '', actor: 'octocat', registryAuth: [] };
+    const given = { token: 'ghs_x', username: '', actor: 'octocat', registryAuth: [], ...noIdentity };
     expect(resolveCredentialAmong(registries, parseRegistry('docker.io'), cloud, given, true)).toEqual({
       kind: 'runner',
       reason: '`token` is for ghcr.io, and `registry-auth` has no entry for this one',
@@ -86,7 +89,7 @@ describe('an entry of registry-auth', () => {
 
 describe('a password that is empty beside a user name', () => {
   const decide = (username: string, needed: boolean) => {
-    const given = { token: '', username, actor: 'octocat', registryAuth: [] };
+    const given = { token: '', username, actor: 'octocat', registryAuth: [], ...noIdentity };
     const registry = parseRegistry('docker.io');
     return resolveCredentialAmong([registry], registry, cloud, given, needed);
   };
@@ -104,5 +107,48 @@ describe('a password that is empty beside a user name', () => {
     ['no name', '', true],
   ])('means the login of the runner: %s', (_, username, needed) => {
     expect(decide(username, needed).kind).toBe('runner');
+  });
+});
+
+describe('the identity of the job in place of a password', () => {
+  const registry = parseRegistry('octo.azurecr.io');
+  const identity = parseIdentity(
+    'oidc:tenant=11111111-2222-3333-4444-555555555555,client=99999999-8888-7777-6666-555555555555',
+  );
+  const given = { token: '', username: 'octocat', actor: 'octocat', registryAuth: [] };
+  const ofToken = { ...given, identities: [], ofToken: identity };
+  const ofEntry = { ...given, identities: [{ registry, username: '', identity }], ofToken: undefined };
+
+  test.each([
+    ['`token`', ofToken],
+    ['an entry of `registry-auth`', ofEntry],
+  ])('from %s is the login of a run that may ask for an ID token', (_title, credentials) => {
+    expect(
+      resolveCredentialAmong([registry], registry, cloud, { ...credentials, hasIdToken: true }, true),
+    ).toMatchObject({
+      kind: 'identity',
+      identity,
+      reason: 'octo.azurecr.io trusts the identity of this job (client 99999999-8888-7777-6666-555555555555)',
+    });
+  });
+
+  test('needs an ID token where the run publishes', () => {
+    const credentials = { ...ofEntry, hasIdToken: false };
+    expect(() => resolveCredentialAmong([registry], registry, cloud, credentials, true)).toThrowCode(
+      'ID_TOKEN_MISSING',
+    );
+    expect(resolveCredentialAmong([registry], registry, cloud, credentials, false).kind).toBe('runner');
+  });
+
+  test('from `token` is not for a registry of another cloud', () => {
+    const ghcr = parseRegistry('ghcr.io');
+    const credentials = { ...ofToken, hasIdToken: true };
+    expect(() => resolveCredentialAmong([ghcr], ghcr, cloud, credentials, true)).toThrowCode('IDENTITY_INVALID');
+  });
+
+  test('from `token` is not for several registries, of which each may be meant', () => {
+    const other = parseRegistry('team.azurecr.io');
+    const credentials = { ...ofToken, hasIdToken: true };
+    expect(resolveCredentialAmong([registry, other], registry, cloud, credentials, true).kind).toBe('runner');
   });
 });
