@@ -70,7 +70,8 @@ export function assetName({ version }: BuildxRelease, platform: string): string 
 
 /** Whether a version, as `buildx version` prints it, is at least another. */
 export function isAtLeast(version: string, wanted: string): boolean {
-  const numbers = (text: string): number[] => (/(\d+)\.(\d+)\.(\d+)/.exec(text) ?? []).slice(1).map(Number);
+  const numbers = (text: string): number[] =>
+    (/(?<!\d)(\d{1,9})\.(\d{1,9})\.(\d{1,9})/.exec(text) ?? []).slice(1).map(Number);
   const [have, want] = [numbers(version), numbers(wanted)];
   for (const [index, number] of want.entries()) {
     if ((have[index] ?? 0) !== number) return (have[index] ?? 0) > number;

@@ -19,7 +19,7 @@ function textOf(...path: readonly string[]): string {
 }
 
 function holdsCredential(gitConfig: string): boolean {
-  return /^\s*extraheader\s*=\s*authorization\b/im.test(gitConfig) || urlSecrets(gitConfig).length > 0;
+  return /^[ \t]*extraheader[ \t]*=[ \t]*authorization\b/im.test(gitConfig) || urlSecrets(gitConfig).length > 0;
 }
 
 /** Whether an instruction takes all of the build context, and not of another stage. */

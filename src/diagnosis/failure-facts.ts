@@ -70,9 +70,9 @@ export function readFacts(failure: Failure, context: DiagnosisContext, words: st
 /** Where engines name the repository that they were at. */
 const names: readonly RegExp[] = [
   // A URL of the distribution API, in the words of containerd and docker.
-  /https?:\/\/(?<host>[^/\s"]+)\/v2\/(?<path>[^\s"]+?)\/(?:blobs|manifests|tags|referrers)\//,
+  /https?:\/\/(?<host>[^/\s"]{1,255})\/v2\/(?<path>[^\s"]{1,255}?)\/(?:blobs|manifests|tags|referrers)\//,
   // containers/image (podman)
-  /\/v2\/(?<path>[^\s"]+?)\/blobs\/uploads\/ in (?<host>[^\s:]+(?::[0-9]+)?)/,
+  /\/v2\/(?<path>[^\s"]{1,255}?)\/blobs\/uploads\/ in (?<host>[^\s:]+(?::[0-9]+)?)/,
   /\b(?:failed to push|failed to resolve source metadata for|access denied for) (?<name>[a-z0-9][^\s,"]*[a-z0-9])/,
 ];
 

@@ -73,7 +73,7 @@ export const knownMessages: readonly KnownMessage[] = [
   },
   {
     message: 'x509: certificate is valid for …, not …',
-    says: /x509: certificate is (?:valid for .*, not |not valid for )|x509: certificate relies on legacy Common Name|\bERR_TLS_CERT_ALTNAME_INVALID\b|does not match certificate's altnames/i,
+    says: /x509: certificate is (?:valid for .{0,500}, not |not valid for )|x509: certificate relies on legacy Common Name|\bERR_TLS_CERT_ALTNAME_INVALID\b|does not match certificate's altnames/i,
     cause: transfer.certificateMismatch,
   },
   {
@@ -88,7 +88,7 @@ export const knownMessages: readonly KnownMessage[] = [
   },
   {
     message: 'net/http: TLS handshake timeout',
-    says: /TLS handshake timeout|pkg-containers\.githubusercontent\.com.*(?:timeout|refused|reset|timed out)/i,
+    says: /TLS handshake timeout|pkg-containers\.githubusercontent\.com.{0,500}(?:timeout|refused|reset|timed out)/i,
     cause: transfer.hostBlocked,
   },
   {
@@ -100,7 +100,7 @@ export const knownMessages: readonly KnownMessage[] = [
   },
   {
     message: 'received unexpected HTTP status: 200 OK',
-    says: /unexpected (?:HTTP )?status(?: code)?[^\n]{0,200}: (?:200 OK|30[12378]\b)|error parsing HTTP [0-9]+ response body[^\n]*invalid character '<'/,
+    says: /unexpected (?:HTTP )?status(?: code)?[^\n]{0,200}: (?:200 OK|30[12378]\b)|error parsing HTTP [0-9]+ response body[^\n]{0,500}invalid character '<'/,
     status: [200, 201, 301, 302, 303, 307, 308],
     code: 'ANSWER_INVALID',
     cause: transfer.noRegistry,
@@ -108,7 +108,7 @@ export const knownMessages: readonly KnownMessage[] = [
 
   {
     message: 'dial tcp …: connect: connection refused',
-    says: /\bdial tcp [^\n]*: connect: (?:connection refused|no route to host|network is unreachable)/,
+    says: /\bdial tcp [^\n]{0,300}: connect: (?:connection refused|no route to host|network is unreachable)/,
     cause: transfer.unreachable,
   },
 
@@ -154,7 +154,7 @@ export const knownMessages: readonly KnownMessage[] = [
   {
     message: "WARNING! Your credentials are stored unencrypted in '…'",
     // It comes before failures, too: only where nothing else was printed is it what the text is about.
-    says: /^\s*WARNING! Your (?:credentials are|password will be) stored unencrypted in [^\n]*(?:\n(?:Configure a credential helper|https?:\/\/|Login Succeeded)[^\n]*|\n\s*)*$/,
+    says: /^\s*WARNING! Your (?:credentials are|password will be) stored unencrypted in [^\n]*(?:\n(?:Configure a credential helper|https?:\/\/|Login Succeeded)[^\n]*|\n[^\S\n]*)*$/,
     cause: access.credentialsUnencrypted,
   },
   {
@@ -311,7 +311,7 @@ export const knownMessages: readonly KnownMessage[] = [
   // Uploads
   {
     message: 'failed commit on ref "layer-sha256:…": no response',
-    says: /failed commit on ref "[^"]*": no response/,
+    says: /failed commit on ref "[^"]{0,300}": no response/,
     cause: transfer.uploadTimeout,
   },
   {
@@ -337,7 +337,7 @@ export const knownMessages: readonly KnownMessage[] = [
   },
   {
     message: 'failed to put manifest …: denied',
-    says: /failed to put manifest .*: (?:denied|unauthorized)/,
+    says: /failed to put manifest .{0,500}: (?:denied|unauthorized)/,
     cause: transfer.pushConflict,
   },
 
@@ -391,12 +391,12 @@ export const knownMessages: readonly KnownMessage[] = [
   { message: 'no basic auth credentials', says: /no basic auth credentials/, cause: access.loginMissing },
   {
     message: 'failed to fetch anonymous token: … 403 Forbidden',
-    says: /failed to fetch anonymous token: .*\b40[13]\b/,
+    says: /failed to fetch anonymous token: .{0,500}\b40[13]\b/,
     cause: access.loginMissing,
   },
   {
     message: 'failed to fetch oauth token: …',
-    says: /failed to fetch oauth token: .*(?:\b40[13]\b|denied|unauthorized)/,
+    says: /failed to fetch oauth token: .{0,500}(?:\b40[13]\b|denied|unauthorized)/,
     cause: access.tokenRejected,
   },
   {
@@ -445,7 +445,7 @@ export const knownMessages: readonly KnownMessage[] = [
   },
   {
     message: 'manifest unknown',
-    says: /\bmanifest unknown\b|\bMANIFEST_UNKNOWN\b|failed to resolve source metadata for .*: not found/i,
+    says: /\bmanifest unknown\b|\bMANIFEST_UNKNOWN\b|failed to resolve source metadata for .{0,500}: not found/i,
     ociCode: 'MANIFEST_UNKNOWN',
     cause: transfer.manifestUnknown,
   },

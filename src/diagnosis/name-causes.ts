@@ -9,7 +9,7 @@ import { isGitHub } from './failure-facts.ts';
 
 export const notLowerCase: Cause = ({ words }) => {
   const name = words.match(
-    /repository name \((?<name>[^)]+)\)|invalid (?:tag|reference)[^"]*"(?<quoted>[^"]+)"/,
+    /repository name \((?<name>[^)]{1,500})\)|invalid (?:tag|reference)[^"]{0,200}"(?<quoted>[^"]{1,500})"/,
   )?.groups;
   const wrong = name?.name ?? name?.quoted;
   return {
@@ -47,7 +47,7 @@ export const repositoryEmpty: Cause = () => ({
 
 export const ownerSegmentMissing: Cause = (facts) => {
   const isOurs = facts.failure.exchange !== undefined;
-  const path = isOurs ? facts.target.path : facts.words.match(/\/v2\/([^\s"]+?)\/(?:blobs|manifests)\//)?.[1];
+  const path = isOurs ? facts.target.path : facts.words.match(/\/v2\/([^\s"]{1,255}?)\/(?:blobs|manifests)\//)?.[1];
   if (path === undefined || path.includes('/') || !isGitHub(facts)) return undefined;
   const owner = facts.sourceRepository?.owner.toLowerCase() ?? 'OWNER';
   return {

@@ -39,7 +39,7 @@ export class FailedBuild extends BuildError {
  * @returns `undefined` where there is none
  */
 export function parseFailedStep(output: string): FailedStep | undefined {
-  const excerpts = [...output.matchAll(/^(?<file>\S[^\n]*):(?<line>\d+)\n-{20}\n(?<body>[\s\S]*?)^-{20}$/gm)];
+  const excerpts = [...output.matchAll(/^(?<file>\S[^\r\n]*):(?<line>\d+)\n-{20}\n(?<body>[\s\S]*?)^-{20}$/gm)];
   const { file, line, body } = excerpts.at(-1)?.groups ?? {};
   if (file === undefined || line === undefined || body === undefined) return undefined;
   const instruction = body
@@ -57,7 +57,7 @@ function parseClassicStep(output: string): string | undefined {
 
 /** The step that BuildKit quotes without its place, as older ones do: ` > [stage 2/3] RUN false:`. */
 function parseVertex(stderr: string): string | undefined {
-  return [...stderr.matchAll(/^ > \[[^\]\n]*\d+\/\d+\] (.+):$/gm)].at(-1)?.[1];
+  return [...stderr.matchAll(/^ > \[[^\]\n]*\d{1,6}\/\d{1,6}\] (.+):$/gm)].at(-1)?.[1];
 }
 
 /** What says no more than that there is an error. */
@@ -97,7 +97,7 @@ function inputRemedy(reason: string): string | undefined {
   if (id !== undefined) {
     return `Give the build that secret with the input \`secrets\`: \`secrets: ${id}=\${{ secrets.NAME }}\`. A pull request of a fork, and a run of Dependabot, have no secrets: leave \`required=true\` out of the \`--mount\` for those.`;
   }
-  const [, right] = /\b(network\.host|security\.insecure|device\S*) is not allowed\b/.exec(reason) ?? [];
+  const [, right] = /\b(network\.host|security\.insecure|device\S{0,200}) is not allowed\b/.exec(reason) ?? [];
   return right === undefined
     ? undefined
     : `Allow it with the input \`allow\`: \`allow: ${right}\`. A builder that you made yourself must allow it, too (\`--allow-insecure-entitlement ${right}\` of buildkitd).`;
@@ -128,7 +128,7 @@ function remedyOf(
   output: string,
   { context, file, target, platforms }: BuildRequest,
 ): string {
-  if (/\bexec\b.*: exec format error$/im.test(output)) {
+  if (/\bexec\b.{0,500}: exec format error$/im.test(output)) {
     const whose = platforms.length === 0 ? 'another platform' : platforms.map(formatPlatform).join(', ');
     return `This machine cannot run programs for ${whose}: put docker/setup-qemu-action before this step, or build each platform on a runner of its own with \`stage\`, and join them with \`merge\`.`;
   }
@@ -143,7 +143,7 @@ function remedyOf(
   // BuildKit adds a name that it takes to be meant.
   if (
     target !== '' &&
-    /^target stage .* could not be found\b|^failed to reach build target |\btarget .* was not found in the provided Dockerfile/i.test(
+    /^target stage .{0,200} could not be found\b|^failed to reach build target |\btarget .{0,200} was not found in the provided Dockerfile/i.test(
       reason,
     )
   ) {

@@ -100,7 +100,7 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 /** After a temporary failure @actions/tool-cache retries, with three attempts in all. */
 async function download(release: BuildxRelease, asset: string, path: string, env: Environment): Promise<void> {
-  const base = (env.BUILDX_DOWNLOAD_URL || releases).replace(/\/+$/, '');
+  const base = (env.BUILDX_DOWNLOAD_URL || releases).replace(/(?<!\/)\/+$/, '');
   const url = URL.parse(`${base}/v${release.version}/${asset}`);
   if (url === null) throw missing(`BUILDX_DOWNLOAD_URL is "${base}", which is no URL.`, asset);
   const { username, password } = url;

@@ -22,7 +22,7 @@ export function parseRemoteUrl(url: string): { readonly server: string; readonly
   const host = (scp?.host ?? parsed?.hostname ?? '').replace(/^ssh\.github\.com$/, 'github.com');
   const repository = (scp?.path ?? parsed?.pathname ?? '')
     .replace(/^\/+/, '')
-    .replace(/\/+$/, '')
+    .replace(/(?<!\/)\/+$/, '')
     .replace(/\.git$/, '');
   if (host === '' || !/^[^/]+\/[^/]+$/.test(repository)) return undefined;
   return { server: `https://${host}`, repository };

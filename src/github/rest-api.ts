@@ -57,7 +57,7 @@ export function createGitHubApi({ url, token, attempts, deadline, ...ways }: Git
   const limits = deadline === undefined ? {} : { deadline, idleTimeout: deadline };
   const http = createHttp({ userAgent: 'publish-docker-package', ...ways, ...limits });
   const { rest } = new GitHub({
-    baseUrl: url.replace(/\/+$/, ''),
+    baseUrl: url.replace(/(?<!\/)\/+$/, ''),
     userAgent: 'publish-docker-package',
     log: silent,
     request: { fetch: fetchOver(http), log: silent },

@@ -127,7 +127,7 @@ function parseGoDuration(text: string): number | undefined {
   const whole = text.match(/^(?:[0-9]+(?:\.[0-9]*)?(?:ns|us|µs|μs|ms|s|m|h))+/u)?.[0];
   if (whole === undefined) return undefined;
   let sum = 0;
-  for (const [, number = '', unit = ''] of whole.matchAll(/([0-9.]+)(ns|us|µs|μs|ms|s|m|h)/gu)) {
+  for (const [, number = '', unit = ''] of whole.matchAll(/(?<![0-9.])([0-9.]+)(ns|us|µs|μs|ms|s|m|h)/gu)) {
     sum += Number(number) * (unitMilliseconds[unit] ?? 0);
   }
   return sum;

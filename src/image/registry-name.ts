@@ -50,10 +50,11 @@ function withoutAlias(text: string): string {
 
 /** A URL, or more of an image's name than the registry, says which inputs are meant. */
 function remedyOf(text: string): string {
-  const [, written = '', path = ''] = /^(?:https?:\/\/)?([^/]+)\/*(?:v[12]\/*$)?(.*?)\/*$/i.exec(text) ?? [];
+  const segments = text.replace(/^https?:\/\//i, '').split('/');
+  const [written = '', ...path] = segments.filter((segment) => segment !== '');
   const host = withoutAlias(written);
   if (!isRegistry(host)) return 'Set `registry` to `auto`, `container`, `docker`, or a host like `ghcr.io`.';
-  const [owner = '', ...image] = path.split('/');
+  const [owner = '', ...image] = /^v[12]$/i.test(path.join('/')) ? [] : path;
   const inputs = [
     ['registry', host],
     ['owner', owner],

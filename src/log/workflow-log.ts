@@ -20,7 +20,7 @@ import type { Masker } from './masker.ts';
  * white space before it is .NET's, to which U+0085 belongs.
  */
 export function withoutCommands(text: string): string {
-  return text.replaceAll(/^(?=[\s\u0085]*::)/gm, '\u200b').replaceAll('##[', '#\u200b#[');
+  return text.replaceAll(/^(?=(?:[^\S\r\n\u2028\u2029]|\u0085)*::)/gm, '\u200b').replaceAll('##[', '#\u200b#[');
 }
 
 /** The time, for those who wait. */

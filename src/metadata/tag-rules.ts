@@ -198,7 +198,7 @@ function noteUnknown(text: string, type: Type, names: readonly string[], known: 
  * tells that it is one, such as `feature/x`, is left to the error of a tag.
  */
 function isWholeReference(text: string): boolean {
-  return /^[^\s/:]+(?:\/[^\s/:@]+)*\/[^\s/:@]+[:@]/.test(text) || /^(?:localhost|[^\s/]*[.:][^\s/]*)\/[^\s]/.test(text);
+  return /^[^\s/:]+(?:\/[^\s/:@]+)*\/[^\s/:@]+[:@]/.test(text) || /^(?=localhost\/|[^\s/]*[.:])[^\s/]+\/\S/.test(text);
 }
 
 /** `NAME[:TAG]`; the name is lower-cased, because it is often made from that of a repository of GitHub. The tag may be an expression. */
@@ -258,7 +258,7 @@ function parseRule({ text, fields }: WrittenRule, isDefault: boolean): TagRule {
     }
     case 'match': {
       const pattern = attributes.required('pattern', 'v(.*)');
-      const [, body = pattern, flags = ''] = /^\/(.+)\/(.*)$/.exec(pattern) ?? [];
+      const [, body = pattern, flags = ''] = /^\/(.+)\/([^/\r\n]*)$/.exec(pattern) ?? [];
       const group = attributes.number('group', /^[0-9]+$/) ?? 0;
       return { ...common, ...source(), type, pattern: attributes.regExp('pattern', body, flags), group };
     }

@@ -45,7 +45,7 @@ function versionNamed(
   if (published.scheme === 'numbers') return spelledAlike(middle, published, spellings);
   // Otherwise it counts when one of the rules would have written it. `2.0` then is at least 2.0.0; a single number is
   // left alone, since it may be a date or the number of a run.
-  for (const [numbers] of middle.matchAll(/[0-9]+\.[0-9]+(?:\.[0-9]+)?/g)) {
+  for (const [numbers] of middle.matchAll(/(?<![0-9])[0-9]+\.[0-9]+(?:\.[0-9]+)?/g)) {
     const version = parseVersionOf(published.scheme, numbers.split('.').length === 2 ? `${numbers}.0` : numbers);
     if (version === undefined) continue;
     if (spellings.some((spell) => withoutV(cleanText(spell(version) ?? '')) === middle)) return version;

@@ -106,6 +106,6 @@ export function isPrereleaseName(name: string): boolean {
 
 /** The release that comes next in the last number; what both have in common does not tell them apart. */
 export function nextPatch({ scheme, text, parts: { major, minor, patch } }: Version): Version | undefined {
-  if (scheme === 'numbers') return numbersOf(text.replace(/[0-9]+$/, (last) => String(Number(last) + 1)));
+  if (scheme === 'numbers') return numbersOf(text.replace(/(?<![0-9])[0-9]+$/, (last) => String(Number(last) + 1)));
   return parseVersionOf(scheme, `${major}.${minor}.${patch + 1}`);
 }

@@ -321,11 +321,8 @@ function mediaTypeOf(response: HttpResponse, bytes: Buffer): string {
 
 /** The target of `rel="next"`: a registry behind a proxy may write its own scheme and host, which are not those to ask. */
 function nextOf({ link, url }: Page): URL | undefined {
-  const [, target] =
-    [link ?? []]
-      .flat()
-      .join(', ')
-      .match(/<([^>]*)>\s*;[^<]*\brel\s*=\s*"?next\b/i) ?? [];
+  const links = [link ?? []].flat().join(', ').split('<');
+  const target = links.map((each) => /^([^>]*)>\s*;.*\brel\s*=\s*"?next\b/i.exec(each)?.[1]).find((each) => each);
   const next = target === undefined ? null : URL.parse(target, url.href);
   return next === null ? undefined : new URL(`${next.pathname}${next.search}`, url.origin);
 }

@@ -137,7 +137,7 @@ function textOf(field: Buffer): string {
 }
 
 function normalise(name: string): string {
-  return posix.normalize(name).replace(/^\/+|\/+$/g, '');
+  return posix.normalize(name).replace(/^\/+|(?<!\/)\/+$/g, '');
 }
 
 function follow(name: string, members: TarIndex, links: ReadonlyMap<string, string>): TarMember | undefined {

@@ -3,8 +3,8 @@
  * them into a context, a proxy or a builder; whoever reads the log or the plan is not to have them.
  */
 
-/** It ends where a string of JSON or a field of CSV does. */
-const userinfo = /(\b[a-z][a-z0-9+.-]*:\/\/)([^\s/?#@:,"\\<>]*)(?::([^\s/?#@"\\<>]*))?@/gi;
+/** What follows the scheme. It ends where a string of JSON or a field of CSV does. */
+const userinfo = /(?<=[a-z0-9+.-]:\/\/)([^\s/?#@:,"\\<>]*)(?::([^\s/?#@"\\<>]*))?@/gi;
 
 /** What is shorter is the name of a user (`git`, `octocat`, `x-access-token`), which is no secret. */
 const shortestToken = 16;
@@ -20,7 +20,7 @@ export function decodePart(text: string): string {
 
 /** Each password and token, as it stands there and as it is meant. */
 export function urlSecrets(text: string): readonly string[] {
-  const found = [...text.matchAll(userinfo)].flatMap(([, , user = '', password = '']) =>
+  const found = [...text.matchAll(userinfo)].flatMap(([, user = '', password = '']) =>
     user.length < shortestToken ? [password] : [user, password],
   );
   return [...new Set(found.flatMap((secret) => [secret, decodePart(secret)]))].filter((secret) => secret !== '');
@@ -28,8 +28,8 @@ export function urlSecrets(text: string): readonly string[] {
 
 /** The text with *** in their place. */
 export function withoutUrlSecrets(text: string): string {
-  return text.replaceAll(userinfo, (_, scheme: string, user: string, password: string | undefined) => {
+  return text.replaceAll(userinfo, (_, user: string, password: string | undefined) => {
     const who = user.length < shortestToken ? user : '***';
-    return `${scheme}${who}${password === undefined ? '' : ':***'}@`;
+    return `${who}${password === undefined ? '' : ':***'}@`;
   });
 }
