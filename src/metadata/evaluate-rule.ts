@@ -2,6 +2,7 @@
  * What one rule gives on one run: a value, or the reason why it gives none.
  */
 
+import { matchPattern } from './match-pattern.ts';
 import { type MetadataContext, shortSha } from './metadata-context.ts';
 import type { MatchRule, RefRule, TagRule, VersionRule } from './tag-rules.ts';
 import type { Scope } from './template.ts';
@@ -46,7 +47,7 @@ function evaluateVersion(rule: VersionRule, context: MetadataContext, scope: Sco
   if ('reason' in source) return source;
   let { text } = source;
   if (rule.match !== undefined) {
-    const found = text.match(rule.match);
+    const found = matchPattern(text, rule.match, rule.text);
     if (found === null) {
       scope.warn(`"${rule.text}": ${rule.match} does not match "${text}", which is read as a whole.`);
     } else {
@@ -90,11 +91,11 @@ function evaluateMatch(rule: MatchRule, context: MetadataContext, scope: Scope):
   const source = sourceOf(rule, context, scope);
   if ('reason' in source) return source;
   const { text } = source;
-  const groups = text.match(rule.pattern);
+  const groups = matchPattern(text, rule.pattern, rule.text);
   if (groups === null) return { reason: `${rule.pattern} does not match "${text}"` };
   const found = groups[rule.group];
   if (found === undefined) return { reason: `${rule.pattern} finds no group ${rule.group} in "${text}"` };
-  const version = versionInside(text, (other) => other.match(rule.pattern)?.[rule.group]);
+  const version = versionInside(text, (other) => matchPattern(other, rule.pattern, rule.text)?.[rule.group]);
   return { value: { text: found, latest: follows, ...version } };
 }
 

@@ -31,6 +31,65 @@ Object.assign(handlebars.Utils, {
   escapeExpression: (value: unknown) => (value === undefined || value === null ? '' : String(value)),
 });
 
+/** Of the code of one template: characters between its braces, and blocks and parentheses, which may lie within each other. */
+const mostCode = 4096;
+const mostNested = 100;
+/** Of one rendering: parts that a block or a partial gives, each time, and the characters of all of them. */
+const mostParts = 10_000;
+const mostCharacters = 1_048_576;
+
+/** What a template may not be, before Handlebars reads it, which takes long for what is long or nested. */
+function excessOf(text: string): string | undefined {
+  const code = text.split('{{').slice(1);
+  const inBraces = code.map((each) => each.split('}}', 1)[0] ?? '').join('');
+  const nested = code.filter((each) => /^~?[#^]/.test(each)).length + inBraces.split('(').length - 1;
+  if (inBraces.length > mostCode)
+    return `it has ${inBraces.length} characters between its braces, and at most ${mostCode} are read`;
+  return nested > mostNested
+    ? `it has ${nested} blocks and parentheses, and at most ${mostNested} are read`
+    : undefined;
+}
+
+/** What a block or a partial gives for a context. */
+type Part = (...args: readonly unknown[]) => string;
+type Helper = (this: unknown, ...args: readonly unknown[]) => unknown;
+
+function isBlock(value: unknown): value is { readonly fn: Part; readonly inverse?: Part } {
+  return typeof value === 'object' && value !== null && 'fn' in value && typeof value.fn === 'function';
+}
+
+/** The helpers and decorators of Handlebars for one rendering, whose blocks and partials come to an end. */
+function boundedBlocks(): { readonly helpers: Record<string, Helper>; readonly decorators: Record<string, Helper> } {
+  let parts = 0;
+  let characters = 0;
+  const counted =
+    (part: Part): Part =>
+    (...args) => {
+      const given = part(...args);
+      parts += 1;
+      characters += given.length;
+      if (parts > mostParts || characters > mostCharacters) {
+        throw new Error(`its blocks give more than ${mostParts} parts or ${mostCharacters} characters`);
+      }
+      return given;
+    };
+  const bounded = (helpers: Readonly<Record<string, unknown>>): Record<string, Helper> =>
+    Object.fromEntries(
+      Object.entries(helpers).map(([name, helper]): [string, Helper] => [
+        name,
+        function (...args) {
+          // The last argument of each is its options.
+          const options = args.at(-1);
+          if (!isBlock(options)) return (helper as Helper).apply(this, [...args]);
+          const { fn, inverse } = options;
+          const counting = { ...options, fn: counted(fn), ...(inverse ? { inverse: counted(inverse) } : {}) };
+          return (helper as Helper).apply(this, [...args.slice(0, -1), counting]);
+        },
+      ]),
+    );
+  return { helpers: bounded(handlebars.helpers), decorators: bounded(handlebars.decorators) };
+}
+
 function invalid(text: string, cause: unknown): InputError {
   const [first = ''] = String(cause instanceof Error ? cause.message : cause).split('\n');
   return new InputError('EXPRESSION_INVALID', {
@@ -61,6 +120,8 @@ function dateHelper(name: string, instant: Date, warn: Scope['warn']): (...args:
 }
 
 function parsed(text: string): hbs.AST.Program {
+  const excess = excessOf(text);
+  if (excess !== undefined) throw invalid(text, excess);
   try {
     return handlebars.parse(text);
   } catch (cause) {
@@ -94,7 +155,11 @@ export function parseTemplate(text: string): Template {
         warnOf(name, ` An expression of GitHub begins with a dollar sign: \${{ ${name} }}.`);
       }
       try {
-        return template({ ...names }, { helpers: { ...Object.fromEntries(helpers), helperMissing } });
+        const blocks = boundedBlocks();
+        return template(
+          { ...names },
+          { ...blocks, helpers: { ...blocks.helpers, ...Object.fromEntries(helpers), helperMissing } },
+        );
       } catch (cause) {
         throw invalid(text, cause);
       }
