@@ -145,6 +145,26 @@ export interface ErrorFacts {
   readonly delay?: number | undefined;
 }
 
+/** Of a message or remedy: the characters of a line, and the lines, which may be values of others. */
+const longestLine = 1000;
+const mostLines = 60;
+
+/** A text with … in the middle of what is too long: the value begins it, and what is expected ends it. */
+function shorten(text: string): string {
+  if (text.length <= longestLine) return text;
+  const lines = text.split('\n');
+  const shown = lines.length > mostLines ? [...lines.slice(0, mostLines - 10), '…', ...lines.slice(-9)] : lines;
+  return shown.map(shortenLine).join('\n');
+}
+
+function shortenLine(line: string): string {
+  if (line.length <= longestLine) return line;
+  const end = line.slice(-longestLine / 4);
+  // From a word on, so that no half of a secret is shown. The log knows what stands before a … for the beginning of one.
+  const word = end.indexOf(' ');
+  return `${line.slice(0, longestLine / 2).toWellFormed()}…${word === -1 ? '' : end.slice(word)}`;
+}
+
 /**
  * Any failure of this action. The subclass follows from who can fix it, so use the subclasses to make one; a `RegistryError` alone
  * may have any code.
@@ -157,10 +177,10 @@ export class PublishError extends Error {
   readonly delay: number | undefined;
 
   constructor(code: ErrorCode, facts: ErrorFacts) {
-    super(facts.message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    super(shorten(facts.message), facts.cause === undefined ? undefined : { cause: facts.cause });
     this.name = new.target.name;
     this.code = code;
-    this.remedy = facts.remedy;
+    this.remedy = shorten(facts.remedy);
     this.detail = facts.detail ?? '';
     this.retryable = facts.retryable ?? false;
     this.delay = facts.delay;

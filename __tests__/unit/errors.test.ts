@@ -230,3 +230,34 @@ describe('gather', () => {
     expect(() => gather(makers)).toThrow(error);
   });
 });
+
+describe('a message', () => {
+  const messageOf = (message: string): string => new InputError('LABEL_INVALID', { message, remedy: '' }).message;
+  const value = 'x'.repeat(100_000);
+
+  test('has the beginning of a value that is too long, and what is expected', () => {
+    const message = messageOf(`"${value}" in \`labels\` is no label: expected NAME=VALUE.`);
+    expect(message).toMatch(/^"x{499}… in `labels` is no label: expected NAME=VALUE\.$/);
+  });
+
+  test('of one long word has its beginning', () => {
+    expect(messageOf(value)).toBe(`${'x'.repeat(500)}…`);
+  });
+
+  test('of too many lines has the first and the last ones', () => {
+    const lines = messageOf(`${'line\n'.repeat(50_000)}last`).split('\n');
+    expect(lines).toHaveLength(60);
+    expect(lines.slice(49)).toEqual(['line', '…', ...Array(8).fill('line'), 'last']);
+  });
+
+  test('has no half of a character', () => {
+    expect(messageOf('x🐳'.repeat(1000))).not.toMatch(/[\ud800-\udfff]/u);
+  });
+
+  test('stays as it is up to 1,000 characters, as the remedy does', () => {
+    const text = 'x'.repeat(1000);
+    const { message, remedy } = new InputError('LABEL_INVALID', { message: text, remedy: text });
+    expect([message, remedy]).toEqual([text, text]);
+    expect(new InputError('LABEL_INVALID', { message: text, remedy: value }).remedy).toHaveLength(501);
+  });
+});

@@ -3,6 +3,7 @@
  */
 
 import { ToolError } from '../errors.ts';
+import { lastLines } from '../text/cut.ts';
 import type { Environment } from '../text/environment.ts';
 import { isObject } from '../text/json.ts';
 import { type Child, startChild } from './child-process.ts';
@@ -22,6 +23,7 @@ interface CommandOptions {
 
 export interface CommandResult {
   readonly exitCode: number;
+  /** The last 16 MiB, which is more than any answer of an engine; a build may print without end. */
   readonly stdout: string;
   /** The last 256 KiB. */
   readonly stderr: string;
@@ -33,7 +35,26 @@ export interface CommandResult {
  */
 export type RunCommand = (argv: readonly [string, ...string[]], options: CommandOptions) => Promise<CommandResult>;
 
+/** Characters. */
+const stdoutLimit = 16 * 1024 * 1024;
 const stderrLimit = 256 * 1024;
+
+/** Keeps the end of what comes in pieces, and not much more. */
+function keepEnd(limit: number): { add(piece: string): void; text(): string } {
+  let pieces: string[] = [];
+  let length = 0;
+  const text = (): string => lastLines(pieces.join(''), limit);
+  return {
+    add(piece) {
+      pieces.push(piece);
+      length += piece.length;
+      if (length <= 2 * limit) return;
+      pieces = [text()];
+      length = pieces[0]?.length ?? 0;
+    },
+    text,
+  };
+}
 
 interface CommandRunner {
   readonly run: RunCommand;
@@ -64,32 +85,32 @@ export function createCommandRunner(signal: AbortSignal): CommandRunner {
       checkTexts(program, [...args, ...Object.keys(env), ...Object.values(env)]);
       const path = findProgram(program, env);
       if (path === undefined) throw notStarted(program, new Error('there is no such program on PATH'));
-      const stdout: string[] = [];
-      let stderr = '';
+      const stdout = keepEnd(stdoutLimit);
+      const stderr = keepEnd(stderrLimit);
       const child = startChild(path, args, {
         env,
         input: options.input ?? '',
         mayStart,
         onStdout(text) {
-          stdout.push(text);
+          stdout.add(text);
           options.onOutput?.(text);
         },
         onStderr(text) {
-          stderr = (stderr + text).slice(-stderrLimit);
+          stderr.add(text);
           options.onOutput?.(text);
         },
       });
       running.set(child, options.askToEnd);
       const { timeout } = options;
       const giveUp = (): void => {
-        stderr += `\n${program} did not end within ${(timeout ?? 0) / 1000} s\n`;
+        stderr.add(`\n${program} did not end within ${(timeout ?? 0) / 1000} s\n`);
         child.end(options.askToEnd);
       };
       const deadline = timeout === undefined ? undefined : setTimeout(giveUp, timeout);
       try {
         const exitCode = await child.ended;
         signal.throwIfAborted();
-        return { exitCode: exitCode ?? 1, stdout: stdout.join(''), stderr };
+        return { exitCode: exitCode ?? 1, stdout: stdout.text(), stderr: stderr.text() };
       } catch (error) {
         signal.throwIfAborted();
         throw error instanceof ToolError ? error : notStarted(program, error);

@@ -9,6 +9,7 @@
 import { request } from 'node:http';
 import { ToolError } from '../errors.ts';
 import { type Platform, parsePlatform } from '../image/platform.ts';
+import { lastLines } from '../text/cut.ts';
 import type { Environment } from '../text/environment.ts';
 import { isObject, type JsonObject } from '../text/json.ts';
 import type { DockerPorts } from './docker.ts';
@@ -85,7 +86,7 @@ function notDocker(text: string, cause: unknown): ToolError {
   return new ToolError('COMMAND_FAILED', {
     message: 'The engine did not answer GET /info like a Docker engine.',
     remedy: 'Check which engine DOCKER_HOST, or the current `docker context`, points at.',
-    detail: text.slice(-2000),
+    detail: lastLines(text, 2000),
     cause,
   });
 }

@@ -8,6 +8,7 @@ import type { BuildOutput, BuildRequest } from '../build/build-request.ts';
 import { PermissionError, type PublishError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
+import { lastLines } from '../text/cut.ts';
 import type { Environment } from '../text/environment.ts';
 import { buildFailure } from './build-failure.ts';
 import { commonArguments, resourceArguments } from './buildx-arguments.ts';
@@ -170,7 +171,7 @@ export function printedDigest(command: string, { stdout }: CommandResult): Diges
     message: `\`${command}\` succeeded but named no digest.`,
     remedy:
       'Update Docker on the runner. If `docker` is Podman there, set `engine: podman`, or `source: containers-storage:NAME`.',
-    detail: stdout.slice(-2000),
+    detail: lastLines(stdout, 2000),
   });
 }
 

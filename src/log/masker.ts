@@ -31,6 +31,18 @@ export interface MaskedStream {
   end(): string;
 }
 
+/** What stands for the rest of a text that was cut (`text/cut.ts`). */
+const cutMark = '…';
+/** Characters of a secret that was cut: fewer tell nobody anything, and may be in any text. */
+const shortestPart = 4;
+
+/** How many characters of a secret stand at a place of a text. */
+function commonLength(text: string, start: number, secret: string): number {
+  let length = Math.min(shortestPart, secret.length);
+  while (length < secret.length && text[start + length] === secret[length]) length += 1;
+  return length;
+}
+
 /** A part of a text, to be hidden. */
 interface Range {
   readonly start: number;
@@ -43,8 +55,10 @@ export function createMasker(): Masker {
   function findSecrets(text: string): readonly Range[] {
     const found: Range[] = [];
     for (const secret of secrets) {
-      for (let start = text.indexOf(secret); start !== -1; start = text.indexOf(secret, start + 1)) {
-        found.push({ start, end: start + secret.length });
+      const head = secret.slice(0, shortestPart);
+      for (let start = text.indexOf(head); start !== -1; start = text.indexOf(head, start + 1)) {
+        const end = start + commonLength(text, start, secret);
+        if (end === start + secret.length || text[end] === cutMark) found.push({ start, end });
       }
     }
     return found;

@@ -2,10 +2,14 @@
  * What a step does, written down while it does it, for the summary.
  */
 
+import { cut } from '../text/cut.ts';
 import { type BuildStep, followBuild } from './build-progress.ts';
 import type { Log } from './log.ts';
 import type { Masker } from './masker.ts';
 import { createSpans, groupStages, type RunStage, type Spans } from './phases.ts';
+
+/** Characters: a value of others may be in it. */
+const longestWarning = 2000;
 
 export interface RecordingLog {
   /** Passes each message on, and remembers it. */
@@ -32,9 +36,11 @@ export function openRecordingLog(log: Log, masker: Masker, now: () => number): R
       progress.read(tools.write(text));
       log.tool(text);
     },
+    notice: (message, place) => log.notice(cut(message, longestWarning), place),
     warning(message, place) {
-      warnings.push(message);
-      log.warning(message, place);
+      const short = cut(message, longestWarning);
+      warnings.push(short);
+      log.warning(short, place);
     },
   };
   const spans = createSpans(now, 0);

@@ -55,11 +55,13 @@ const longestAnswer = 1024 * 1024;
 
 /**
  * @param credentials the login for a registry, `undefined` for none; a login is for that registry alone
+ * @param mask takes each token that is issued
  */
 export function createAuthorizer(
   http: Http,
   credentials: (registry: Registry) => Credential | undefined,
   now: () => number,
+  mask: (token: string) => void = () => undefined,
 ): Authorizer {
   const challenges = new Map<Registry, Challenge>();
   const tokens = new Map<string, Promise<Token>>();
@@ -88,6 +90,7 @@ export function createAuthorizer(
     if (!isObject(answer) || typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
       throw invalidAnswer(asked, 'it contains no token');
     }
+    mask(token);
     const life = typeof answer.expires_in === 'number' ? answer.expires_in : defaultLife;
     return { header: `Bearer ${token}`, expires: now() + life * 1000 - margin };
   }

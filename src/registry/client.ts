@@ -23,6 +23,8 @@ export interface ClientOptions extends RetryPorts, Omit<HttpOptions, 'userAgent'
   /** Attempts in all at anything transient. */
   readonly retries: number;
   readonly userAgent?: string;
+  /** Takes each token that a registry issues, before it is sent anywhere: the registry may repeat it in an error. */
+  readonly mask?: (token: string) => void;
 }
 
 export interface RegistryClient extends Manifests, Omit<Blobs, 'startUpload' | 'cancelUpload'> {
@@ -41,7 +43,7 @@ export interface RegistryClient extends Manifests, Omit<Blobs, 'startUpload' | '
 export function createRegistryClient(options: ClientOptions): RegistryClient {
   const { userAgent = 'publish-docker-package', now, credentials } = options;
   const http = createHttp({ ...options, userAgent });
-  const session = createSession(http, createAuthorizer(http, credentials, now), createOrigins(), options);
+  const session = createSession(http, createAuthorizer(http, credentials, now, options.mask), createOrigins(), options);
   const { startUpload, cancelUpload, ...blobs } = createBlobs(session);
   const background: Promise<void>[] = [];
   return {

@@ -19,10 +19,10 @@ import { type RunHelper, readLogin } from '../login/runner-login.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import type { Credential, RegistryLogin } from '../registry/credential.ts';
 import type { Environment } from '../text/environment.ts';
-import { withoutBuildSecrets } from '../text/secret-text.ts';
+import { shortestPart, withoutBuildSecrets } from '../text/secret-text.ts';
 import { childEnvironment, withoutAuthConfig } from './child-environment.ts';
 import { judgeCommand, retryPorts } from './retry-ports.ts';
-import type { StepSecrets } from './step-secrets.ts';
+import { maskLogin, type StepSecrets } from './step-secrets.ts';
 
 /** Where the CLI keeps its configuration unless told otherwise. */
 export function runnerDockerConfig(env: Environment): string {
@@ -89,6 +89,11 @@ export async function openStep(
     const credentials = await readCredentials(plan, (registry) =>
       readLogin(config.folder, registry, runHelper, childEnv),
     );
+    for (const credential of credentials.values()) {
+      if (credential === undefined) continue;
+      // Of the runner, too, whose password may be a word.
+      maskLogin(log, { username: credential.username, password: credential.token }, shortestPart);
+    }
     const ports = retryPorts(log, ended);
     const { createRegistryClient } = await import('../registry/client.ts');
     const registry = createRegistryClient({
@@ -96,6 +101,7 @@ export async function openStep(
       environment: env,
       retries: plan.retries,
       signal,
+      mask: (token) => log.mask(token, shortestPart),
       ...ports,
     });
     const isTaken = async (): Promise<boolean> => {

@@ -4,7 +4,7 @@ import type { Faults } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import { noRegistryAuth, type RegistryAuth, type RegistryLogin } from '../registry/credential.ts';
 import { namesIdentity, parseIdentity } from '../registry/identity.ts';
-import { shortestSecret } from '../text/secret-text.ts';
+import { formsOf, shortestPart, shortestSecret } from '../text/secret-text.ts';
 import { urlSecrets } from '../text/url-secrets.ts';
 
 /**
@@ -33,11 +33,20 @@ export function maskSecrets(
   for (const secret of [...ofBuild, ...texts.flatMap(urlSecrets)]) log.mask(secret, shortestSecret);
 }
 
-/** The password of a login, and the form in which the CLI's configuration keeps both, are *** in the log from here on. */
-export function maskLogin(log: Log, { username, password }: Pick<RegistryLogin, 'username' | 'password'>): void {
+/**
+ * Hides a password, and the forms in which a registry or a tool may print it.
+ * @param shortest a password with fewer characters is hidden in its forms alone
+ */
+export function maskLogin(
+  log: Pick<Log, 'mask'>,
+  { username, password }: Omit<RegistryLogin, 'registry'>,
+  shortest?: number,
+): void {
   if (password === '') return;
-  log.mask(password);
+  log.mask(password, shortest);
   log.mask(Buffer.from(`${username}:${password}`).toString('base64'));
+  if (password.length < shortestPart) return;
+  for (const form of formsOf(password)) log.mask(form, shortestPart);
 }
 
 /** The secret parts that no plan holds. */

@@ -5,11 +5,34 @@ import type { Environment } from './environment.ts';
 /** A shorter text is in many others: `{`, `true`, a port. */
 export const shortestSecret = 6;
 /** What is shorter may be a part of a path or a name that is no secret: `runner`. */
-const shortestPart = 16;
+export const shortestPart = 16;
 
-/** Whether a variable is a secret, or contains one. */
+/** Whether a variable is a secret, or contains one, in whatever form. */
 export function isOrHolds(value: string, secret: string): boolean {
-  return value.trim() === secret || (secret.length >= shortestPart && value.includes(secret));
+  return (
+    value.trim() === secret || (secret.length >= shortestPart && formsOf(secret).some((form) => value.includes(form)))
+  );
+}
+
+/**
+ * A secret as it may stand inside of another text: as it is, in a URL (RFC 3986 2.1), in JSON (RFC 8259 7), and in base64 with anything
+ * before and after it, as in the `Authorization` of Basic or the configuration of the CLI.
+ */
+export function formsOf(secret: string): readonly string[] {
+  const wellFormed = secret.toWellFormed();
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  return [
+    ...new Set([secret, encodeURIComponent(wellFormed), encodeURI(wellFormed), inJson, ...base64Parts(wellFormed)]),
+  ];
+}
+
+/** What base64 has of a text after 0, 1 or 2 bytes more than a multiple of three: the characters that depend on nothing else. */
+function base64Parts(text: string): readonly string[] {
+  return [0, 1, 2].map((before) => {
+    const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(text)]);
+    const coded = bytes.toString('base64').replaceAll('=', '');
+    return coded.slice([0, 2, 3][before], bytes.length % 3 === 0 ? undefined : -1);
+  });
 }
 
 /**

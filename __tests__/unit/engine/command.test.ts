@@ -84,8 +84,17 @@ describe('a command', () => {
   test('has the end of what it printed to stderr', async () => {
     const script = 'process.stderr.write("a".repeat(300 * 1024) + "end")';
     const { stderr } = await aRunner().run([process.execPath, '-e', script], { env });
-    expect(stderr).toHaveLength(256 * 1024);
+    expect(stderr).toHaveLength((256 - 48) * 1024);
     expect(stderr.endsWith('aend')).toBe(true);
+  });
+
+  test('has the end of what it printed to stdout, from the beginning of a line on', async () => {
+    const script = 'for (let line = 0; line < 700; line++) process.stdout.write(`${line} ${"x".repeat(100_000)}\\n`)';
+    const { stdout } = await aRunner().run([process.execPath, '-e', script], { env });
+    expect(stdout.length).toBeGreaterThan(16 * 1024 * 1024 - 200_000);
+    expect(stdout.length).toBeLessThanOrEqual(16 * 1024 * 1024);
+    expect(stdout).toMatch(/^533 x/);
+    expect(stdout.slice(-100_005, -100_000)).toBe('699 x');
   });
 
   test('that was ended by a signal has failed', async () => {
@@ -177,7 +186,7 @@ describe('what @actions/exec would do otherwise', () => {
   test('one line of 60 MB is read in the time that its bytes take', async () => {
     const script = 'for (let count = 0; count < 60; count++) process.stdout.write("x".repeat(1_000_000))';
     const { stdout } = await aRunner().run([process.execPath, '-e', script], { env });
-    expect(stdout).toHaveLength(60_000_000);
+    expect(stdout).toHaveLength((16 * 1024 - 48) * 1024);
     // Looked through from its start for each piece, it takes minutes.
   }, 60_000);
 

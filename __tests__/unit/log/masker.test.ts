@@ -29,6 +29,14 @@ describe('a text without its secrets', () => {
     ['two secrets side by side', ['one', 'two'], 'onetwo', '******'],
     ['each line of a secret', ['first\r\nsecond\n\n\rthird'], 'second first third', '*** *** ***'],
     ['a line of a secret that is indented', ['  {\n    "key"\n'], 'the "key"', 'the ***'],
+    ['the beginning of a secret that was cut', ['ghs_0123456789'], 'token ghs_01234… and more', 'token ***… and more'],
+    [
+      'no word that a secret begins with',
+      ['ghs_0123456789'],
+      'ghs_ is a form, gh… is short',
+      'ghs_ is a form, gh… is short',
+    ],
+    ['the longest of two that were cut', ['abcdef', 'abcdxyz'], 'abcde… abcdx…', '***… ***…'],
     ['nothing, for a secret without a character', ['', '\n', '  '], 'a  b\n', 'a  b\n'],
     ['nothing, without a secret', [], 'text', 'text'],
   ])('hides %s', (_title, secrets, text, shown) => {
@@ -57,6 +65,7 @@ describe('a text that comes in pieces', () => {
     ['what only begins like a secret, at the end', ['ghs_job'], ['token ghs'], 'token ghs'],
     ['a secret that may be the beginning of another one', ['abc', 'abcdef'], ['abc', 'x abc', 'def'], '***x ***'],
     ['a secret that ends where another one may begin', ['aba', 'abcd'], ['aba', 'bcd.'], '***.'],
+    ['a secret that was cut, in two pieces', ['ghs_0123'], ['ghs_0', '12… x'], '***… x'],
   ])('%s', (_title, secrets, pieces, shown) => {
     expect(maskPieces(aMasker(...secrets), pieces)).toBe(shown);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { withoutBuildSecrets } from '../../../src/text/secret-text.ts';
+import { formsOf, withoutBuildSecrets } from '../../../src/text/secret-text.ts';
 
 describe('a secret of the build', () => {
   const env = {
@@ -22,5 +22,38 @@ describe('a secret of the build', () => {
   ])('is in the environment of no child: a variable goes that %s', (_title, secrets, gone) => {
     const kept = Object.keys(withoutBuildSecrets(env, secrets));
     expect(Object.keys(env).filter((name) => !kept.includes(name))).toEqual(gone);
+  });
+});
+
+describe('the forms of a secret', () => {
+  const secrets = [
+    'ghs_0123456789abcdef',
+    '-p&ss=w/rd+with%signs',
+    'pässwörd-über-längen',
+    'quo"ted\\back\nslash-long',
+  ];
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+  test.each(
+    secrets.flatMap((secret) => [
+      [secret, 'as it is', `before ${secret} after`],
+      [secret, 'in a URL', new URL(`https://host/?token=${encodeURIComponent(secret)}`).href],
+      [secret, 'as a path', encodeURI(`https://host/${secret}/x`)],
+      [secret, 'in JSON', JSON.stringify({ secret })],
+      ...['', 'a', 'ab', 'octocat:', 'x-access-token:'].map((before) => [
+        secret,
+        `in base64 after "${before}"`,
+        `Basic ${base64(before + secret)}`,
+      ]),
+      [secret, 'in base64 before more', base64(`user:${secret}@host`)],
+    ]),
+  )('of %j has the one %s', (secret, _, text) => {
+    expect(formsOf(secret).filter((form) => text.includes(form))).not.toEqual([]);
+    expect(Object.keys(withoutBuildSecrets({ TEXT: text, CI: 'true' }, [secret]))).toEqual(['CI']);
+  });
+
+  test('are in no other text', () => {
+    const other = base64('x-access-token:ghs_another-token-of-the-same-kind');
+    expect(secrets.flatMap(formsOf).filter((form) => other.includes(form))).toEqual([]);
   });
 });
