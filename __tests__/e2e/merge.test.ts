@@ -222,6 +222,63 @@ describe('two legs and their merge', () => {
   });
 });
 
+describe('a lone leg is published as it was staged, with its digest', () => {
+  test.each([
+    { what: 'an image', inputs: {}, mediaType: 'application/vnd.oci.image.manifest.v1+json' },
+    {
+      what: 'an index of an image and its attestation',
+      inputs: { provenance: 'mode=min' },
+      mediaType: 'application/vnd.oci.image.index.v1+json',
+    },
+  ])('$what', async ({ inputs, mediaType }) => {
+    const run = newRun();
+    const leg = await run.leg('linux/amd64', { inputs });
+    const merged = await run.merge({ platforms: 'linux/amd64' });
+    for (const step of [leg, merged]) expect(step).toMatchObject(succeeded);
+    const { digest, platforms: images } = leg.outputs;
+    expect(merged.outputs).toMatchObject({ digest, platforms: images, annotations: '', published: 'true' });
+    const tags = ['1', '1.2', '1.2.3', 'latest'];
+    expect(await suite.client.tagsOf(run.name)).toEqual(tags);
+    for (const tag of tags) expect(await suite.client.digestOf(`${run.name}:${tag}`)).toBe(digest);
+    expect(await suite.client.manifestOf(`${run.name}:1.2.3`)).toMatchObject({ mediaType });
+  });
+
+  test('also if `digests` names it, and if `images` adds a repository, which gets a copy', async () => {
+    const run = newRun();
+    const { outputs } = await run.leg('linux/arm64');
+    const { digest = '' } = outputs;
+    const copy = `${suite.registry}/octo-org/${uniqueName('copy')}`;
+    expect(await run.merge({ registry: '', images: `${run.name}\n${copy}`, digests: digest })).toMatchObject(succeeded);
+    for (const name of [run.name, copy]) expect(await suite.client.digestOf(`${name}:1.2.3`)).toBe(digest);
+    expect(await suite.client.contentOf(`${copy}:latest`, 'leg.txt', 'linux/arm64')).toBe('linux/arm64');
+  });
+
+  test('`annotations` that it would have to get are left out with a warning', async () => {
+    const run = newRun();
+    const { outputs } = await run.leg('linux/amd64');
+    const merged = await run.merge({ annotations: 'com.example.team=octo' });
+    expect(merged.outputs.digest).toBe(outputs.digest);
+    const warnings = merged.commands.filter(({ name }) => name === 'warning').map(({ data }) => data);
+    expect(warnings).toEqual([expect.stringContaining('`annotations` were not written')]);
+  });
+
+  test('a merge that was interrupted goes on, and another image under the version stays', async () => {
+    const run = newRun();
+    const { outputs } = await run.leg('linux/amd64');
+    await run.leg('linux/amd64', { text: 'another', attempt: 2 });
+    expect(await run.merge({ 'if-exists': 'fail', tags: '1.0' }, attempt2)).toMatchObject(succeeded);
+    expect(await suite.client.digestOf(`${run.name}:1.0`)).not.toBe(outputs.digest);
+    const next = newRun(run.name.split('/').at(-1));
+    const leg = await next.leg('linux/amd64', { text: 'next' });
+    await suite.client.tag(leg.outputs.reference ?? '', '2.0');
+    const merged = await next.merge({ 'if-exists': 'fail', tags: '2.0\n2' });
+    expect(merged).toMatchObject(succeeded);
+    expect(await suite.client.digestOf(`${run.name}:2`)).toBe(leg.outputs.digest);
+    await next.leg('linux/amd64', { text: 'later' });
+    expect(await next.merge({ 'if-exists': 'fail', tags: '2.0' })).toMatchObject({ exitCode: 1, code: 'TAG_EXISTS' });
+  });
+});
+
 describe('legs of other builders', () => {
   test('the classic image store and a Docker without buildx push by digest too', async () => {
     const run = newRun();
@@ -341,9 +398,13 @@ describe('a run that is run again', () => {
   test('with a leg of the same content: one marker a attempt, one platform', async () => {
     const run = newRun();
     await run.leg('linux/amd64', { engine: suite.engine, inputs: { platforms: '', labels: '' } });
-    await run.leg('linux/amd64', { engine: suite.engine, attempt: 2, inputs: { platforms: '', labels: '' } });
+    const leg = await run.leg('linux/amd64', {
+      engine: suite.engine,
+      attempt: 2,
+      inputs: { platforms: '', labels: '' },
+    });
     expect(await run.merge({ platforms: 'linux/amd64' }, attempt2)).toMatchObject(succeeded);
-    expect(await platformsOf(`${run.name}:1.2.3`)).toEqual(['linux/amd64']);
+    expect(await suite.client.digestOf(`${run.name}:1.2.3`)).toBe(leg.outputs.digest);
     expect(markers(await suite.client.tagsOf(run.name))).toEqual([]);
   });
 });
@@ -441,8 +502,10 @@ describe('a version that already exists', () => {
 
   test('is left as it is by `if-exists: skip` where another run published it since the legs, whose markers go', async () => {
     const run = newRun();
-    const { outputs } = await run.leg('linux/amd64');
-    await suite.client.tag(`${run.name}@${outputs.digest}`, '1.2.3');
+    await run.leg('linux/amd64');
+    const other = newRun(run.name.split('/').at(-1));
+    await other.leg('linux/amd64', { text: 'of another run' });
+    expect(await other.merge({ tags: '1.2.3' })).toMatchObject(succeeded);
     const merged = await run.merge({ 'if-exists': 'skip' });
     expect(merged).toMatchObject({ ...succeeded, outputs: { published: 'false' } });
     expect(await suite.client.tagsOf(run.name)).toEqual(['1.2.3']);

@@ -7,7 +7,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { act, checkOut, pushOf, runWorkflow, type Triggered, takesRegistry, withSteps } from '../support/act.ts';
+import {
+  act,
+  checkOut,
+  pushOf,
+  runWorkflow,
+  type Triggered,
+  takesRegistry,
+  type WorkflowStep,
+  withSteps,
+} from '../support/act.ts';
 import { blocksOf } from '../support/doc-workflows.ts';
 import { lab } from '../support/lab.ts';
 import { copyAction, type Ended, type Runner, uniqueName } from '../support/step.ts';
@@ -121,6 +130,49 @@ function recipe(name: string, registry: string): string {
     const { log } = await run(runner, name, 'pull', pushOf('refs/heads/main'));
     expect(log).toContain(`${name} was run with --version`);
     expect(log).toContain(`Pulled ${nameOf(name)}@${await client.digestOf(`${nameOf(name)}:main`)}`);
+  });
+
+  test('test, then publish: what the smoke test ran is what gets the tags, and nothing does if it fails', async () => {
+    const { client } = suite;
+    const { busybox } = await lab.images();
+    const name = uniqueName('Smoke');
+    const runner = await aCheckout(name, ['smoke-test'], `FROM ${busybox}\nENTRYPOINT ["echo", "${name} has"]\n`);
+    const { log } = await run(runner, name, 'smoke-test', pushOf('refs/tags/v1.2.3'));
+    expect(log).toContain(`${name} has --version`);
+    const digest = await client.digestOf(`${nameOf(name)}:1.2.3`);
+    expect(log).toContain(`Staged ${nameOf(name)}@${digest}`);
+    expect(await client.tagsOf(nameOf(name))).toEqual(['1', '1.2', '1.2.3', 'latest']);
+
+    const broken = uniqueName('Broken');
+    const other = await aCheckout(broken, ['smoke-test'], `FROM ${busybox}\nENTRYPOINT ["false"]\n`);
+    await expect(run(other, broken, 'smoke-test', pushOf('refs/tags/v1.2.3'))).rejects.toThrow('exit status 1');
+    expect(await client.tagsOf(nameOf(broken))).toEqual([expect.stringMatching(/^_staged\./)]);
+  });
+
+  test('test, then publish: a scanner reads the staged image, and decides whether it gets its tags', async () => {
+    const { client } = suite;
+    const { crane = 'crane' } = await lab.tools();
+    const inTheirPlace = (step: WorkflowStep): WorkflowStep =>
+      step.uses?.startsWith('anchore/scan-action@')
+        ? {
+            // No scanner and no list of vulnerabilities is on this machine: this one knows one bad file, and reads the same reference.
+            run: `${crane} export "$IMAGE" - | tar --list | tee /dev/stderr | grep --quiet bad && exit 1 || echo "scanned $IMAGE"`,
+            env: { IMAGE: String(step.with?.image) },
+          }
+        : step;
+    const scanned = async (name: string, file: string): Promise<Ended> => {
+      const dockerfile = `FROM scratch\nCOPY Dockerfile /${file}\n`;
+      const workflow = withSteps(recipe('scan', suite.registry), inTheirPlace);
+      const files = { Dockerfile: dockerfile, '.github/workflows/scan.yml': workflow };
+      const runner = await checkOut(suite.action, name, files, { engine: suite.engine });
+      return run(runner, name, 'scan', pushOf('refs/heads/main'));
+    };
+    const name = uniqueName('Clean');
+    const { log } = await scanned(name, 'good');
+    expect(log).toContain(`scanned ${nameOf(name)}@${await client.digestOf(`${nameOf(name)}:main`)}`);
+    const vulnerable = uniqueName('Vulnerable');
+    await expect(scanned(vulnerable, 'bad')).rejects.toThrow('exit status 1');
+    expect(await client.tagsOf(nameOf(vulnerable))).toEqual([expect.stringMatching(/^_staged\./)]);
   });
 
   test('promote: the tag is the same image, and no Docker was asked', async () => {

@@ -35,9 +35,9 @@ export function withSteps(workflow: string, change: (step: WorkflowStep) => Work
   return stringify({ ...parsed, jobs: Object.fromEntries(jobs) });
 }
 
-/** Whether a step uses this action, or its sub-action that pulls, and names no registry in `images`. */
+/** Whether a step uses this action, or one of its sub-actions, and names no registry in `images`. */
 export function takesRegistry({ uses = '', with: given }: WorkflowStep): boolean {
-  return /^org\/publish-docker-package(?:\/pull)?@v1$/.test(uses) && given?.images === undefined;
+  return /^org\/publish-docker-package(?:\/[a-z]+)?@v1$/.test(uses) && given?.images === undefined;
 }
 
 /** What a workflow of a checkout is run for. */

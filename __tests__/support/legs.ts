@@ -1,9 +1,9 @@
 /** Legs and their markers as values: a test names platforms, and what hangs on them. */
 
 import { digestOf } from '../../src/image/digest.ts';
-import { type IndexEntry, platformName } from '../../src/image/image-index.ts';
+import { type IndexEntry, platformName, writeIndex } from '../../src/image/image-index.ts';
 import { mediaTypes } from '../../src/image/manifest.ts';
-import type { Leg } from '../../src/legs/leg.ts';
+import type { Leg, StoredLeg } from '../../src/legs/leg.ts';
 import type { Staging } from '../../src/legs/leg-key.ts';
 import { type Marker, markerTag, parseMarker, writeMarker } from '../../src/legs/marker.ts';
 
@@ -16,12 +16,13 @@ export function anEntry(content: string, platform?: Readonly<Record<string, unkn
 }
 
 /** A leg of platforms such as `linux/amd64`, whose content a name tells apart. */
-export function aLeg(platforms: readonly string[], content = 'image'): Leg {
+export function aLeg(platforms: readonly string[], content = 'image'): StoredLeg {
   const entries = platforms.map((name) => {
     const [os = '', architecture = '', variant] = name.split('/');
     return anEntry(`${content} for ${name}`, { architecture, os, ...(variant === undefined ? {} : { variant }) });
   });
-  return { digest: digestOf(Buffer.from(`${content} ${platforms.join()}`)), entries };
+  const manifest = writeIndex(entries, { annotations: { content } });
+  return { digest: manifest.digest, entries, manifest };
 }
 
 export function aStaging(fields: Partial<Staging> = {}): Staging {

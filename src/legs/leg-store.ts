@@ -15,7 +15,7 @@ import { sideBySide, widthOfRequests } from '../registry/concurrency.ts';
 import { findPushed } from '../registry/read-back.ts';
 import { readWhole } from '../registry/read-whole.ts';
 import { formatSize } from '../text/size.ts';
-import { faultOfEntry, type Leg, legOf } from './leg.ts';
+import { faultOfEntry, type Leg, legOf, type StoredLeg } from './leg.ts';
 import type { Staging } from './leg-key.ts';
 import {
   chooseMarkers,
@@ -66,7 +66,7 @@ async function readManifest(
 /**
  * @throws InputError LEG_MISSING (no such digest), LEG_INVALID (no image), LEG_FOREIGN (a marker); RegistryError
  */
-export async function readLeg(registry: LegRegistry, repository: Repository, digest: Digest): Promise<Leg> {
+export async function readLeg(registry: LegRegistry, repository: Repository, digest: Digest): Promise<StoredLeg> {
   const manifest = await readManifest(registry, repository, digest, {
     message: `${formatDigestReference(repository, digest)} is not in the registry: expected the digest of a leg that was pushed to this repository.`,
     remedy:
@@ -153,7 +153,7 @@ export async function hasSome(
  * Reads the leg that a marker names, so that the merge publishes what the registry holds under the leg's digest.
  * @throws InputError LEG_MISSING, LEG_FOREIGN, LEG_INVALID (the marker says something else of the leg); RegistryError
  */
-async function readStagedLeg(registry: LegRegistry, repository: Repository, marker: Marker): Promise<Leg> {
+async function readStagedLeg(registry: LegRegistry, repository: Repository, marker: Marker): Promise<StoredLeg> {
   const leg = await readLeg(registry, repository, marker.digest);
   const contentOf = ({ entries }: Leg): string =>
     entries.map(({ digest, platform = 'no platform' }) => `${digest} for ${platform}`).join(', ');
@@ -166,7 +166,7 @@ async function readStagedLeg(registry: LegRegistry, repository: Repository, mark
 }
 
 export interface Collected {
-  readonly legs: readonly Leg[];
+  readonly legs: readonly StoredLeg[];
   /** All that are to be removed when the legs are merged; also those of earlier attempts. */
   readonly markers: readonly Marker[];
 }

@@ -9,6 +9,7 @@ import {
   annotateEntry,
   annotationsOfIndex,
   entryOfImage,
+  haveSameEntries,
   type IndexEntry,
   isOfPlatform,
   parseDocument,
@@ -29,18 +30,23 @@ export interface Leg {
   readonly entries: readonly IndexEntry[];
 }
 
+/** A leg as its repository has it. */
+export interface StoredLeg extends Leg {
+  readonly manifest: StoredManifest;
+}
+
 /**
  * @param config the bytes of the image's config; `undefined` for an index, whose entries name their platforms
  * @throws InputError LEG_INVALID for what holds no image of a platform
  */
-export function legOf(repository: Repository, manifest: StoredManifest, config: Uint8Array | undefined): Leg {
+export function legOf(repository: Repository, manifest: StoredManifest, config: Uint8Array | undefined): StoredLeg {
   const platform = config && platformOfConfig(parseDocument(config));
   const entries = isIndexMediaType(manifest.mediaType)
     ? readEntries(manifest)
     : platform === undefined
       ? []
       : [entryOfImage(manifest, platform)];
-  if (entries.some((entry) => entry.platform !== undefined)) return { digest: manifest.digest, entries };
+  if (entries.some((entry) => entry.platform !== undefined)) return { digest: manifest.digest, entries, manifest };
   throw new InputError('LEG_INVALID', {
     message: `${formatDigestReference(repository, manifest.digest)} (${manifest.mediaType}) is not a leg: it has no image that names its platform.`,
     remedy:
@@ -136,10 +142,38 @@ export function checkLegs(
 }
 
 /**
- * The index of all legs: images in the order of `platforms`, or of their names, and behind them what belongs to them.
- * The same legs give the same bytes, in whatever order they came.
+ * What is published of some legs. A lone leg stays as it is, so that its digest is the one that was tested. Several legs become
+ * an index of them all.
+ * @param expected their order in the index; by their names if it is empty
+ * @param annotations of the index; a lone leg has those of its builder
  */
 export function joinLegs(
+  legs: readonly StoredLeg[],
+  expected: readonly Platform[],
+  annotations: readonly Annotation[],
+): StoredLeg {
+  const [first, ...others] = legs;
+  if (first !== undefined && others.length === 0) return first;
+  const manifest = indexOf(legs, expected, annotations);
+  return { digest: manifest.digest, entries: readEntries(manifest), manifest };
+}
+
+/** Whether a manifest is what these legs are published as, whatever annotations it has itself. */
+export function isJoinOf(
+  manifest: StoredManifest,
+  legs: readonly Leg[],
+  expected: readonly Platform[],
+  annotations: readonly Annotation[],
+): boolean {
+  const [first, ...others] = legs;
+  if (first !== undefined && others.length === 0) return manifest.digest === first.digest;
+  return haveSameEntries(manifest, indexOf(legs, expected, annotations));
+}
+
+/**
+ * The index of all legs: images in the order of `platforms`, or of their names, and behind them what belongs to them. The same legs give the same bytes, in whatever order they came.
+ */
+function indexOf(
   legs: readonly Leg[],
   expected: readonly Platform[],
   annotations: readonly Annotation[],

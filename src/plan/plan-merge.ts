@@ -24,6 +24,8 @@ export interface MergePlan extends PublicationPlan {
   readonly legs: LegSelection;
   /** Those that have to be there, and no others; empty where nothing is expected. */
   readonly platforms: readonly Platform[];
+  /** Whether the user asked for annotations, beside those that every image has. */
+  readonly needsAnnotations: boolean;
 }
 
 /**
@@ -36,6 +38,7 @@ export function planMerge(inputs: MergeInputs, run: Run, facts: PublicationFacts
   const push = resolvePush(inputs.push, run);
   const draft = draftPublication({ ...inputs, labels: '' }, run, { ...facts, metadata }, push, faults);
   const { digests, stage, platforms } = inputs;
+  const needsAnnotations = inputs.annotations.trim() !== '';
   const staging = faults.attempt(() => (digests === undefined ? resolveStaging(stage, run) : undefined));
   faults.attempt(() => refuseDockerRegistry(draft.registries));
   faults.throwIfAny();
@@ -44,7 +47,7 @@ export function planMerge(inputs: MergeInputs, run: Run, facts: PublicationFacts
   const { plan, describe } = draft.finish([]);
   const notes = [...plan.notes, ...noteOnAnnotations(plan.description)];
   return {
-    plan: { ...plan, description: ofIndex(plan.description), notes, legs, platforms },
+    plan: { ...plan, description: ofIndex(plan.description), notes, legs, platforms, needsAnnotations },
     describe: (existingTags) => ofIndex(describe(existingTags)),
   };
 }

@@ -1,14 +1,14 @@
 /**
- * The use case of `merge/`: legs that are in the registry become one index, which is tagged and verified as any image that
- * is published.
+ * The use case of `merge/`: legs that are in the registry become one image, which is tagged and verified as any image that is
+ * published. Several legs become an index. A lone leg stays what it is.
  */
 
 import { PublishError, RegistryError } from '../errors.ts';
-import { haveSameEntries, platformsOf, readEntries } from '../image/image-index.ts';
+import { platformsOf } from '../image/image-index.ts';
 import type { StoredManifest } from '../image/manifest.ts';
 import { formatDigestReference, formatTagReference } from '../image/reference.ts';
 import { formatRepository, isSameRepository, type Repository } from '../image/repository.ts';
-import { checkLegs, joinLegs, type Leg } from '../legs/leg.ts';
+import { checkLegs, isJoinOf, joinLegs, type StoredLeg } from '../legs/leg.ts';
 import {
   type Collected,
   checkContent,
@@ -40,13 +40,15 @@ interface MergePorts extends NamingPorts {
 /** A repository that the merge writes to. */
 interface MergeTarget {
   readonly target: NamedTarget;
-  /** The index that is under its version tag, left by an interrupted merge of these very legs. */
+  /** What is under its version tag, left by an interrupted merge of these very legs. */
   readonly begun: StoredManifest | undefined;
 }
 
-/** An index that is whole, but not in the registry yet. */
+/** What the legs come to: whole, but perhaps not in the registry yet. */
 interface Merged extends MergeTarget {
-  readonly index: StoredManifest;
+  readonly joined: StoredLeg;
+  /** Whether it is a lone leg, which keeps its digest and its annotations. */
+  readonly isLoneLeg: boolean;
   /** Where its legs are: in the target's own repository, or in the one that they are copied from. */
   readonly home: Repository;
   /** Of the target's own repository. */
@@ -85,40 +87,46 @@ async function mergeInto(targets: readonly Target[], plan: MergePlan, ports: Mer
   const wanted = found.filter(({ target }) => mayMerge(target));
   // Nothing is written anywhere before the legs are known to be whole everywhere.
   const merged = await runStage('push', 'Join', async () => {
-    const indexes = await Promise.all(wanted.map((each) => mergeFor(plan, ports, each, begun, homeOf)));
-    for (const each of indexes) await putIndex(each, ports);
-    return indexes;
+    const joined = await Promise.all(wanted.map((each) => mergeFor(plan, ports, each, begun, homeOf)));
+    for (const each of joined) await putJoined(each, ports);
+    return joined;
   });
   const mayMove = await existing.ask(
     merged.map(({ target }) => target),
-    merged.map(({ index }) => index.digest),
+    merged.map(({ joined }) => joined.digest),
   );
-  const images = merged.filter(({ target }) => mayMove(target)).map(imageOf);
+  const moving = merged.filter(({ target }) => mayMove(target));
+  const images = moving.map(imageOf);
   await tagAll(plan, ports, images);
   await removeAllMarkers(targets, merged, plan, ports);
-  const [first] = images;
+  const [first] = moving;
   if (first === undefined) {
     return { ...nothingDone(plan, reasonForNoTag(main)), ...(await existing.describe(targets)) };
   }
-  const { manifest, target } = first;
+  const { joined, isLoneLeg, target } = first;
+  const { annotations } = target.description;
   return {
     ...nothingDone(plan, ''),
     published: true,
     targets: images.map((each) => each.target),
-    description: target.description,
-    digest: manifest.digest,
-    manifest,
-    platforms: platformsOf(readEntries(manifest)),
+    description: { ...target.description, annotations: isLoneLeg ? [] : annotations },
+    digest: joined.digest,
+    manifest: joined.manifest,
+    platforms: platformsOf(joined.entries),
   };
 }
 
-function imageOf({ target, index, begun }: Merged): PushedImage & { readonly manifest: StoredManifest } {
+function imageOf({
+  target,
+  joined: { digest, manifest },
+  begun,
+}: Merged): PushedImage & { readonly manifest: StoredManifest } {
   // A version that is to stay as it is may be one that the registry lets nobody write again.
   const unmoved = begun === undefined ? target.tags : target.tags.slice(1);
-  return { target, digest: index.digest, manifest: index, unmoved, isSeen: false };
+  return { target, digest, manifest, unmoved, isSeen: false };
 }
 
-/** @param begun indexes of interrupted merges, of all repositories: the same legs get the same index again */
+/** @param begun what interrupted merges left, in all repositories: the same legs get the same index again */
 async function mergeFor(
   plan: MergePlan,
   ports: MergePorts,
@@ -134,9 +142,22 @@ async function mergeFor(
   }
   checkLegs(home, legs, plan.platforms, plan.legs.kind);
   await checkContent(registry, home, legs);
-  const fresh = joinFrom(legs, plan, target);
-  const index = begun.find((each) => haveSameEntries(each, fresh)) ?? fresh;
-  return { target, begun: own, index, home, markers: isHome(home, target) ? markers : [] };
+  const { annotations } = target.description;
+  const fresh = joinLegs(legs, plan.platforms, annotations);
+  const manifest = begun.find((each) => isJoinOf(each, legs, plan.platforms, annotations)) ?? fresh.manifest;
+  const isLoneLeg = legs.length === 1;
+  if (isLoneLeg) tellOfLoneLeg(plan, log);
+  const joined = { ...fresh, digest: manifest.digest, manifest };
+  return { target, begun: own, joined, isLoneLeg, home, markers: isHome(home, target) ? markers : [] };
+}
+
+/** A lone leg is what was staged and tested, so nothing of it may change. */
+function tellOfLoneLeg({ needsAnnotations }: MergePlan, log: MergePorts['log']): void {
+  log.info('There is only one leg, so it is published as it is, with its own digest.');
+  if (!needsAnnotations) return;
+  log.warning(
+    '`annotations` were not written: there is only one leg, and it keeps its digest. Set `annotations` in the step that stages it.',
+  );
 }
 
 /**
@@ -179,26 +200,25 @@ function isHome(home: Repository, { destination }: Target): boolean {
   return isSameRepository(home, destination.repository);
 }
 
-/** Brings the index into its repository, with what it lists where that is not there yet. */
-async function putIndex({ target, index, home }: Merged, { registry, log }: MergePorts): Promise<void> {
+/** Brings the image into its repository, with what it lists where that is not there yet. */
+async function putJoined(
+  { target, joined: { digest, manifest }, isLoneLeg, home }: Merged,
+  { registry, log }: MergePorts,
+): Promise<void> {
   const { repository } = target.destination;
   if (isHome(home, target)) {
-    await registry.putManifest(repository, index, index.digest);
+    if (!isLoneLeg) await registry.putManifest(repository, manifest, digest);
     return;
   }
   log.info(
     `${formatRepository(repository)} has no legs of its own, so they are copied from ${formatRepository(home)}.`,
   );
-  await pushImage(registry, remoteContent(registry, home, index), repository, { log: (line) => log.info(line) });
-}
-
-function joinFrom(legs: readonly Leg[], { platforms }: MergePlan, { description }: Target): StoredManifest {
-  return joinLegs(legs, platforms, description.annotations);
+  await pushImage(registry, remoteContent(registry, home, manifest), repository, { log: (line) => log.info(line) });
 }
 
 /**
- * Looks for merges that were interrupted, where a version is to stay as it is. Its index lists the legs whose markers are
- * still there, because a merge that succeeds removes them. The merge goes on with that index, whatever its annotations.
+ * Looks for merges that were interrupted, where a version is to stay as it is. It is of the legs whose markers are
+ * still there, because a merge that succeeds removes them. The merge goes on with it, whatever its annotations.
  */
 async function findBegun(
   plan: MergePlan,
@@ -213,10 +233,12 @@ async function findBegun(
     if ((await registry.headManifest(repository, tag)) === undefined) return undefined;
     const { chosen } = chooseMarkers(await findMarkersIfAny(plan.legs, ports, repository, homeOf));
     if (chosen.length === 0) return undefined;
-    const index = await registry.getManifest(repository, tag);
-    if (!haveSameEntries(index, joinFrom(chosen, plan, target))) return undefined;
-    log.info(`${formatTagReference(repository, tag)} already lists exactly these legs. The merge continues with it.`);
-    return index;
+    const there = await registry.getManifest(repository, tag);
+    if (!isJoinOf(there, chosen, plan.platforms, target.description.annotations)) return undefined;
+    log.info(
+      `${formatTagReference(repository, tag)} is already made of exactly these legs. The merge continues with it.`,
+    );
+    return there;
   };
   const begun = async (target: NamedTarget): Promise<MergeTarget> => ({
     target,

@@ -2,11 +2,11 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { digestOf } from '../../../src/image/digest.ts';
-import { configOf, readEntries, writeIndex } from '../../../src/image/image-index.ts';
+import { configOf, type IndexEntry, writeIndex } from '../../../src/image/image-index.ts';
 import { mediaTypes } from '../../../src/image/manifest.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
 import { parseRepositoryName } from '../../../src/image/reference.ts';
-import { checkLegs, joinLegs, legOf } from '../../../src/legs/leg.ts';
+import { checkLegs, isJoinOf, joinLegs, legOf } from '../../../src/legs/leg.ts';
 import { aLeg, anEntry } from '../../support/legs.ts';
 import { thrownBy } from '../../support/to-throw-code.ts';
 
@@ -16,6 +16,10 @@ const platforms = (...names: string[]) => names.map(parsePlatform);
 function aManifest(fields: Readonly<Record<string, unknown>>, mediaType: string = mediaTypes.ociManifest) {
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, ...fields }));
   return { mediaType, bytes, digest: digestOf(bytes) };
+}
+
+function amd64Config(): string {
+  return JSON.stringify({ os: 'linux', architecture: 'amd64' });
 }
 
 describe('a leg', () => {
@@ -135,7 +139,7 @@ describe('the legs', () => {
 describe('the index of the legs', () => {
   const attested = { ...aLeg(['linux/arm64']), entries: [...aLeg(['linux/arm64']).entries, anEntry('attestation')] };
   const legs = [attested, aLeg(['linux/amd64']), aLeg(['linux/arm/v7'])];
-  const namesIn = (index: { readonly bytes: Uint8Array }) => readEntries(index).map(({ platform }) => platform);
+  const namesIn = ({ entries }: { readonly entries: readonly IndexEntry[] }) => entries.map(({ platform }) => platform);
 
   test('lists images by their platform, and behind them what belongs to them', () => {
     expect(namesIn(joinLegs(legs, [], []))).toEqual(['linux/amd64', 'linux/arm/v7', 'linux/arm64', undefined]);
@@ -151,13 +155,18 @@ describe('the index of the legs', () => {
   });
 
   test('has its annotations, and is an OCI index whatever the legs are', () => {
-    const { mediaType, digest, bytes } = joinLegs(legs, [], [{ level: 'index', name: 'team', value: 'octo' }]);
+    const joined = joinLegs(legs, [], [{ level: 'index', name: 'team', value: 'octo' }]);
+    const { mediaType, digest, bytes } = joined.manifest;
     expect(JSON.parse(Buffer.from(bytes).toString())).toMatchObject({
       schemaVersion: 2,
       mediaType: mediaTypes.ociIndex,
       annotations: { team: 'octo' },
     });
-    expect({ mediaType, digest }).toEqual({ mediaType: mediaTypes.ociIndex, digest: digestOf(bytes) });
+    expect({ mediaType, digest, of: joined.digest }).toEqual({
+      mediaType: mediaTypes.ociIndex,
+      digest: digestOf(bytes),
+      of: digestOf(bytes),
+    });
   });
 
   test.each([
@@ -168,7 +177,7 @@ describe('the index of the legs', () => {
     { level: 'manifest', on: [] },
     { level: 'index-descriptor', on: [] },
   ])('has annotations of the level $level on the entries of $on', ({ level, on }) => {
-    const entries = readEntries(joinLegs(legs, [], [{ level, name: 'team', value: 'octo' }]));
+    const { entries } = joinLegs(legs, [], [{ level, name: 'team', value: 'octo' }]);
     const annotated = entries.filter(({ descriptor }) => descriptor.annotations !== undefined);
     expect(annotated.map(({ platform }) => platform)).toEqual(on);
     for (const { descriptor } of annotated) expect(descriptor.annotations).toEqual({ team: 'octo' });
@@ -180,12 +189,48 @@ describe('the index of the legs', () => {
       ...entry,
       descriptor: { ...entry.descriptor, annotations: { team: 'hexa', tier: '1' } },
     }));
-    const index = joinLegs([{ ...leg, entries }], [], [{ level: 'manifest-descriptor', name: 'team', value: 'octo' }]);
-    expect(readEntries(index)[0]?.descriptor.annotations).toEqual({ team: 'octo', tier: '1' });
+    const annotations = [{ level: 'manifest-descriptor', name: 'team', value: 'octo' }];
+    const index = joinLegs([{ ...leg, entries }, aLeg(['linux/arm64'])], [], annotations);
+    expect(index.entries[0]?.descriptor.annotations).toEqual({ team: 'octo', tier: '1' });
   });
 
   test('has no field for annotations where there are none', () => {
     const { bytes } = writeIndex([], { annotations: {} });
     expect(Object.keys(JSON.parse(Buffer.from(bytes).toString()))).toEqual(['schemaVersion', 'mediaType', 'manifests']);
+  });
+});
+
+describe('a lone leg', () => {
+  const annotations = [{ level: 'index', name: 'team', value: 'octo' }];
+
+  test.each([
+    { what: 'an image', leg: legOf(repository, aManifest({ config: { size: 1 } }), Buffer.from(amd64Config())) },
+    { what: 'an index of one platform', leg: aLeg(['linux/amd64']) },
+    { what: 'an index of several platforms', leg: aLeg(['linux/amd64', 'linux/arm64']) },
+  ])('that is $what is published as it is, whatever annotations an index would get', ({ leg }) => {
+    expect(joinLegs([leg], platforms('linux/arm64', 'linux/amd64'), annotations)).toBe(leg);
+    expect(isJoinOf(leg.manifest, [leg], [], annotations)).toBe(true);
+  });
+
+  test('is not found again in an image that has another digest', () => {
+    const [one, other] = ['one', 'other'].map((text) =>
+      legOf(repository, aManifest({ config: { size: 1 }, annotations: { text } }), Buffer.from(amd64Config())),
+    );
+    if (one === undefined || other === undefined) throw new Error('there are two');
+    expect(isJoinOf(other.manifest, [one], [], [])).toBe(false);
+  });
+});
+
+describe('an interrupted merge', () => {
+  const [amd64, arm64, arm] = ['linux/amd64', 'linux/arm64', 'linux/arm/v7'].map((name) => aLeg([name]));
+  if (amd64 === undefined || arm64 === undefined || arm === undefined) throw new Error('there are three');
+  const { manifest } = joinLegs([amd64, arm64], [], [{ level: 'index', name: 'team', value: 'octo' }]);
+
+  test.each([
+    { what: 'the same legs', legs: [arm64, amd64], isFound: true },
+    { what: 'more legs', legs: [amd64, arm64, arm], isFound: false },
+    { what: 'one of its legs alone', legs: [amd64], isFound: false },
+  ])('is found again by $what: $isFound', ({ legs, isFound }) => {
+    expect(isJoinOf(manifest, legs, [], [])).toBe(isFound);
   });
 });
