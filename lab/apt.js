@@ -36,16 +36,17 @@ export function distribution(osRelease = readIfThere('/etc/os-release')) {
  * @param {Distribution} machine
  * @param {string} name of the folder, one per set of packages
  * @param {string[]} packages as apt-get download takes them: `name` or `name/suite`
+ * @param {string} [architecture] of the packages, as Debian names it; the machine's own unless it is given
  * @returns {Promise<string>} the root
  */
-export async function unpacked(place, machine, name, packages) {
+export async function unpacked(place, machine, name, packages, architecture = '') {
   const root = join(place.parts, name);
   const wanted = packages.join('\n');
   const isThere = () => readIfThere(join(root, '.packages')) === wanted;
   if (isThere()) return root;
   return withLock(place, `part-${name}`, async () => {
     if (isThere()) return root;
-    const configuration = await withLock(place, 'apt', () => freshLists(place, machine));
+    const configuration = await withLock(place, 'apt', () => freshLists(place, machine, architecture));
     const work = `${root}.new`;
     rmSync(work, { recursive: true, force: true });
     mkdirSync(join(work, '.debs'), { recursive: true });
@@ -84,21 +85,23 @@ export async function busybox(place, machine) {
  * Private package lists, renewed when they are a day old or the machine's mirror has changed.
  * @param {import('./place.js').Place} place
  * @param {Distribution} machine
+ * @param {string} architecture empty for the machine's own
  * @returns {Promise<string>} the private apt configuration
  */
-async function freshLists(place, machine) {
+async function freshLists(place, machine, architecture) {
+  const folder = architecture === '' ? place.apt : `${place.apt}-${architecture}`;
   const sources = privateSources(machine, machineSources());
-  const sourcesFile = join(place.apt, 'lab.sources');
-  const configuration = join(place.apt, 'apt.conf');
-  const stamp = join(place.apt, 'updated');
+  const sourcesFile = join(folder, 'lab.sources');
+  const configuration = join(folder, 'apt.conf');
+  const stamp = join(folder, 'updated');
   const age = existsSync(stamp) ? Date.now() - statSync(stamp).mtimeMs : DAY;
   if (age < DAY && readIfThere(sourcesFile) === sources) return configuration;
-  for (const folder of ['state/lists/partial', 'cache/archives/partial', 'log']) {
-    mkdirSync(join(place.apt, folder), { recursive: true });
+  for (const inside of ['state/lists/partial', 'cache/archives/partial', 'log']) {
+    mkdirSync(join(folder, inside), { recursive: true });
   }
   writeFileSync(sourcesFile, sources);
-  writeFileSync(join(place.apt, 'status'), '');
-  writeFileSync(configuration, privateConfiguration(place.apt, sourcesFile, machine));
+  writeFileSync(join(folder, 'status'), '');
+  writeFileSync(configuration, privateConfiguration(folder, sourcesFile, machine, architecture));
   await run('apt-get', ['-qq', '-c', configuration, 'update']);
   await run('apt-cache', ['-c', configuration, 'gencaches']); // so that downloads side by side only read
   writeFileSync(stamp, '');
@@ -111,9 +114,12 @@ async function freshLists(place, machine) {
  * @param {string} folder
  * @param {string} sourcesFile
  * @param {Distribution} machine
+ * @param {string} architecture
  */
-function privateConfiguration(folder, sourcesFile, machine) {
+function privateConfiguration(folder, sourcesFile, machine, architecture) {
+  const foreign = [`APT::Architecture "${architecture}";`, `APT::Architectures {"${architecture}";};`];
   return [
+    ...(architecture === '' ? [] : ['#clear APT::Architectures;', ...foreign]),
     '#clear APT::Update::Pre-Invoke;',
     '#clear APT::Update::Post-Invoke;',
     '#clear APT::Update::Post-Invoke-Success;',

@@ -4,10 +4,11 @@
  * machine has: own data, sockets, containerd and bridge, and no change to firewall, forwarding or docker0.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { busybox, distribution, libraryPath, OLD, RECENT, unpacked } from './apt.js';
+import { withLock } from './lock.js';
 import { LabError, linkCommand } from './place.js';
 import { answerOf, run } from './process.js';
 import { ensureService, folderOf } from './service.js';
@@ -105,7 +106,28 @@ export async function enginePackages(place, name) {
   const machine = distribution();
   const source = machine && setup.source(machine);
   if (!source || !isRoot()) throw new LabError(`The lab has the part ${name} as root on Debian (or Ubuntu) only.`);
-  return { root: await unpacked(place, machine, source.parts, source.packages), settings: setup.settings };
+  const root = await unpacked(place, machine, source.parts, source.packages);
+  await giveInit(place, machine, root);
+  return { root, settings: setup.settings };
+}
+
+/**
+ * `docker-init` of the packages is a link to a program that another package has: tini, which containers with `--init` begin with. The
+ * engine looks for it as such a container starts, so that it may come to an engine that runs.
+ * @param {Place} place
+ * @param {import('./apt.js').Distribution} machine
+ * @param {string} root
+ */
+async function giveInit(place, machine, root) {
+  const program = join(root, 'usr/bin/docker-init');
+  if (existsSync(program)) return;
+  const tini = await unpacked(place, machine, 'tini', ['tini']);
+  await withLock(place, 'docker-init', async () => {
+    if (existsSync(program)) return;
+    const draft = `${program}.new`;
+    copyFileSync(join(tini, 'usr/bin/tini-static'), draft);
+    renameSync(draft, program);
+  });
 }
 
 /**

@@ -3,6 +3,7 @@
  * The lab: a real engine, real registries and real tools for the demo and the tests. Parts come up side by side, and at
  * once when they are up; `down` stops what was started here, and only that.
  */
+import { buildkitImage } from './buildkit-image.js';
 import { engine, ownEngine } from './engine.js';
 import { github } from './github/part.js';
 import { goProgram } from './go.js';
@@ -50,6 +51,7 @@ export function openLab(environment = process.env) {
     buildkitd: once(() => goProgram(place, 'buildkitd')),
     buildctl: once(() => goProgram(place, 'buildctl')),
     distribution3: once(() => goProgram(place, 'distribution3')),
+    'buildkit-image': once(() => buildkitImage(place, mainRegistry)),
   };
 }
 
