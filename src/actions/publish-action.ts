@@ -4,7 +4,8 @@ import { noteUnsetArguments } from '../build/argument-notes.ts';
 import { secretValues } from '../build/build-secrets.ts';
 import { checkBuild } from '../build/check-build-files.ts';
 import { warnOfCopiedCredential } from '../build/copied-credential.ts';
-import { readCheckedOutCommit, readDockerfileLabels } from '../build/read-build-context.ts';
+import { dockerfileLabels } from '../build/dockerfile-labels.ts';
+import { readCheckedOutCommit, readDockerfile } from '../build/read-build-context.ts';
 import { readSecretFiles } from '../engine/secret-files.ts';
 import { gatherFaults } from '../errors.ts';
 import { parseContextOptions } from '../inputs/metadata-options.ts';
@@ -68,8 +69,9 @@ function planOnDisk(
     if (inputs.dryRun) checks.report((fault) => log.warning(`${fault.code}: ${fault.message}`));
     else checks.throwIfAny();
   };
+  const dockerfile = isBuilt ? readDockerfile(options, workingFolder) : undefined;
   const ofContext = isBuilt && {
-    dockerfileLabels: readDockerfileLabels(options, workingFolder),
+    dockerfileLabels: dockerfile === undefined ? new Map() : dockerfileLabels(dockerfile, options.target),
     checkedOutCommit: readCheckedOutCommit(options.context, workingFolder),
   };
   return plan(inputs, run, {

@@ -1,13 +1,12 @@
 /**
- * What the files of a build context tell of the image before it is built: the labels of the Dockerfile, and the commit that
- * is checked out.
+ * What the files of a build context tell of the image before it is built: the Dockerfile, and the commit that is checked out.
  */
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { BuildOptions } from './build-request.ts';
 import { isRemoteContext } from './context-path.ts';
-import { type DockerfileLabels, dockerfileLabels } from './dockerfile-labels.ts';
+import { type Dockerfile, parseDockerfile } from './dockerfile-stages.ts';
 
 /** A Dockerfile is written by hand; a larger file is something else. */
 const largestDockerfile = 1024 * 1024;
@@ -23,18 +22,18 @@ function readText(path: string): string | undefined {
 
 /**
  * @param workingFolder what relative paths are relative to
- * @returns the labels that the Dockerfile gives; none where it is not on this machine, or cannot be read
+ * @returns the Dockerfile; `undefined` where it is not on this machine, or cannot be read
  */
-export function readDockerfileLabels(
-  { context, file, target }: Pick<BuildOptions, 'context' | 'file' | 'target'>,
+export function readDockerfile(
+  { context, file }: Pick<BuildOptions, 'context' | 'file'>,
   workingFolder: string,
-): DockerfileLabels {
-  if (file === '-' || isRemoteContext(context) || isRemoteContext(file)) return new Map();
+): Dockerfile | undefined {
+  if (file === '-' || isRemoteContext(context) || isRemoteContext(file)) return undefined;
   const folder = resolve(workingFolder, context);
   const candidates =
     file === '' ? [join(folder, 'Dockerfile'), join(folder, 'dockerfile')] : [resolve(workingFolder, file)];
   const text = candidates.map(readText).find((each) => each !== undefined);
-  return text === undefined ? new Map() : dockerfileLabels(text, target);
+  return text === undefined ? undefined : parseDockerfile(text);
 }
 
 /**

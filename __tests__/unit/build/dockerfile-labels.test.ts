@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { dockerfileLabels } from '../../../src/build/dockerfile-labels.ts';
+import { parseDockerfile } from '../../../src/build/dockerfile-stages.ts';
 
 const read = (dockerfile: string, target = ''): Readonly<Record<string, string | undefined>> =>
-  Object.fromEntries(dockerfileLabels(dockerfile, target));
+  Object.fromEntries(dockerfileLabels(parseDockerfile(dockerfile), target));
 
 describe('labels of a Dockerfile', () => {
   test.each([

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { readCheckedOutCommit, readDockerfileLabels } from '../../../src/build/read-build-context.ts';
+import { dockerfileLabels } from '../../../src/build/dockerfile-labels.ts';
+import { readCheckedOutCommit, readDockerfile } from '../../../src/build/read-build-context.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 function git(folder: string, ...args: readonly string[]): string {
@@ -85,6 +86,8 @@ describe('the labels of the Dockerfile', () => {
     ['none where there is no Dockerfile', {}, {}],
     ['none of a context that the builder fetches', { context: 'https://github.com/octo-org/app.git' }, {}],
   ])('%s', (_title, given, labels) => {
-    expect(Object.fromEntries(readDockerfileLabels({ ...options, ...given }, root))).toEqual(labels);
+    const dockerfile = readDockerfile({ ...options, ...given }, root);
+    const found = dockerfile === undefined ? [] : dockerfileLabels(dockerfile, { ...options, ...given }.target);
+    expect(Object.fromEntries(found)).toEqual(labels);
   });
 });
