@@ -1,8 +1,9 @@
 // Writes docs/engines.md from the capability table, which the end-to-end suite builds-features runs cell by cell.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { buildkitImage } from '../src/build/buildkit-image.ts';
 import { defaultRelease } from '../src/build/buildx-releases.ts';
-import { can, engineKinds, featureNames, features } from '../src/engine/capabilities.ts';
+import { engineKinds, featureNames, features, wayTo } from '../src/engine/capabilities.ts';
 
 /** @type {Record<string, string>} */
 const heads = {
@@ -18,9 +19,8 @@ const kinds = /** @type {(keyof typeof engineKinds)[]} */ (Object.keys(engineKin
 
 /** @type {(kind: typeof kinds[number], feature: typeof featureNames[number]) => string} */
 function cell(kind, feature) {
-  if (can(kind, feature)) return 'yes';
-  const isWithout = kind === 'docker-legacy' || kind === 'docker-buildkit';
-  return isWithout && can('docker-classic', feature) ? 'installs buildx' : '`ENGINE_CANNOT`';
+  const way = wayTo(kind, feature);
+  return way === 'refused' ? '`ENGINE_CANNOT`' : way;
 }
 
 /** @type {(rows: string[][]) => string} */
@@ -35,7 +35,8 @@ const text = `# What each engine can do
 
 \`npm run docs\` generates this page from [the table that the action uses](../src/engine/capabilities.ts).
 [The end-to-end suite](../__tests__/e2e/builds-features.test.ts) runs each cell, and looks at each image with crane. *yes* means that
-the step built and pushed what the inputs ask for. A code means that the step failed with it before the build, and said which engine
+the step built and pushed what the inputs ask for. *makes a builder* means that it did so with
+[a builder for the job](#a-builder-for-the-job). A code means that the step failed with it before the build, and said which engine
 supports the feature.
 
 ${table([['', ...kinds.map((kind) => heads[kind] ?? kind)], ['---', ...kinds.map(() => ':---:')], ...rows])}
@@ -57,11 +58,44 @@ install it.
    docker/setup-buildx-action or BUILDX_BUILDER.
 3. The Docker engine's own BuildKit, through buildx. It needs no builder container, and no image to pull.
 4. Without buildx, the commands of the Docker CLI, if they support what the step asks for. Otherwise the action installs buildx.
-5. Podman, if no Docker engine answers, or if Podman answers at Docker's socket (\`podman-docker\`, \`podman.socket\`).
+5. [A builder for the job](#a-builder-for-the-job), if the engine does not support what the step asks for.
+6. Podman, if no Docker engine answers, or if Podman answers at Docker's socket (\`podman-docker\`, \`podman.socket\`).
 
 A push to a Docker registry (\`registry: docker\`) uses \`docker push\`, whichever builder is used.
 
 If an engine does not support annotations, the step leaves out the default annotations and says so in the log.
+
+## A builder for the job
+
+If an engine of Docker does not support what a step asks for, the step makes a builder: a container of BuildKit, with buildx. The log says
+which input asked for it. The step makes the builder while it logs in and asks whether it may push. If the run may not push,
+the step ends the builder too. A build that the engine supports makes no builder and takes no time for one.
+
+- Later steps of the same job use the builder again, with its cache. The post step of the step that made it removes the container, its
+  volume and its state, also after a kill. If a machine was lost before that, a later step that makes a builder there names what is left.
+- Two steps have a builder each if their settings differ, for example if only one publishes to a registry on this machine.
+- The image is \`${buildkitImage.split('@')[0]}\`, pinned by its digest. \`builder-image\` names
+  another one. The engine pulls it with the logins of the step.
+- The builder gets the runner's proxies, the CA certificates that an administrator added, the certificates of single registries
+  (\`/etc/docker/certs.d\`), and the mirrors and insecure registries of the engine. \`builder-config\` takes precedence, value by value. A
+  CA that an administrator added counts for registries, and not for a Git repository or an \`ADD\` from a server.
+- If a registry, a cache or a proxy of the build is on this machine (on a loopback address), the builder shares the network of the machine.
+  Otherwise it has a network of its own.
+- If BuildKit ends during a build, the step makes the builder anew and builds once more. The log says so.
+
+The container is privileged. If the engine does not allow that, the step fails with \`BUILDER_FAILED\`. Then let another machine build
+(below).
+
+## Platforms that the machine does not run
+
+BuildKit's image has emulators for the usual platforms. A builder for the job uses them, so that a \`RUN\` works without a change of the
+machine. If the machine has a binfmt handler for a platform, BuildKit uses the handler. If the engine supports several platforms but has
+no handler, and the Dockerfile runs programs for the platform, the step makes a builder.
+
+If nothing can run the programs of the Dockerfile, the step fails with \`PLATFORM_UNSUPPORTED\` before the build. If the Dockerfile only copies
+files for such a platform, the step warns and goes on.
+
+An emulator is slow. [A runner for each platform](recipes/multi-platform.md) is the fast way.
 
 ## Builders on several machines
 

@@ -84,6 +84,7 @@ export const errorCodes = {
   ENGINE_MISSING: 'runner',
   ENGINE_DOWN: 'runner',
   ENGINE_CANNOT: 'runner',
+  PLATFORM_UNSUPPORTED: 'runner',
   BUILDER_DOWN: 'runner',
   BUILDER_FAILED: 'runner',
   BUILDX_MISSING: 'runner',

@@ -149,6 +149,7 @@ function portsOf(client: RegistryClient, lines: string[]): PublishPorts {
   return {
     engine: {
       readFacts: nobody,
+      beginBuilder: () => undefined,
       resolveBuilder: nobody,
       logIn: nobody,
       build: nobody,

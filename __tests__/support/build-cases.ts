@@ -181,6 +181,16 @@ export const buildCases: Readonly<Record<FeatureName, BuildCase>> = {
     inputs: () => ({ allow: 'network.host', network: 'host' }),
     check: async (step, world) => expect(await content(world, step, 'links.txt')).toContain('lo'),
   },
+  insecure: {
+    // Without a sandbox a process has every capability of the daemon: CAP_SYS_ADMIN is bit 21.
+    dockerfile: ({ busybox, nonce }) =>
+      `FROM ${busybox}\nRUN --security=insecure echo ${nonce}; grep CapEff /proc/self/status > /capabilities.txt\n`,
+    inputs: () => ({ allow: 'security.insecure' }),
+    async check(step, world) {
+      const [, mask = '0'] = /CapEff:\s*([0-9a-f]+)/.exec(await content(world, step, 'capabilities.txt')) ?? [];
+      expect((BigInt(`0x${mask}`) >> 21n) & 1n).toBe(1n);
+    },
+  },
   'no-cache-filters': {
     dockerfile: ({ busybox }) =>
       `FROM ${busybox} AS stale\nRUN head -c 16 /dev/urandom | sha256sum > /once.txt\nFROM stale AS fresh\nRUN head -c 16 /dev/urandom | sha256sum > /again.txt\n`,

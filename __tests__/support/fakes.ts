@@ -87,6 +87,7 @@ export function aWorld({
       await note('readFacts');
       return someRunnerFacts(facts);
     },
+    beginBuilder: () => undefined,
     async resolveBuilder({ buildx }) {
       const error = failing.resolveBuilder;
       if (error !== undefined) throw error;

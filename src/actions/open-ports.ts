@@ -1,18 +1,24 @@
 /** The engine and the sources of a publish, opened in its step. */
 
 import { type Engine, openEngine } from '../engine/engine.ts';
+import type { JobBuilder } from '../engine/job-builder.ts';
 import type { Inputs } from '../inputs/publish-inputs.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { SourcePort } from '../publish/ports.ts';
 import { keepState } from '../runner/runner-files.ts';
-import type { StepProcess } from '../step/process.ts';
+import { type StepProcess, temporaryFolder } from '../step/process.ts';
 import type { StepInUse } from '../step/run-in-step.ts';
+
+/** Whether later steps and a post step follow, which know the runner's temporary folder. */
+function isInJob({ RUNNER_TEMP, GITHUB_STATE }: StepProcess['env']): boolean {
+  return Boolean(RUNNER_TEMP && GITHUB_STATE);
+}
 
 export function engineOf(
   { docker, config, logins }: StepInUse,
   { build: request, destinations, push }: Plan,
   { build, token }: Inputs,
-  { env, log }: Pick<StepProcess, 'env' | 'log'>,
+  { env, log, workingFolder }: Pick<StepProcess, 'env' | 'log' | 'workingFolder'>,
 ): Engine {
   const ports = {
     ...docker,
@@ -22,12 +28,20 @@ export function engineOf(
     // A builder in a cluster outlives the step that was killed: `post` removes it, with the variables that a child may have.
     onBuilder: (argv: readonly string[]) =>
       keepState(env, 'builder', JSON.stringify({ argv, variables: Object.keys(docker.env) })),
+    // One of the job outlives the step on purpose.
+    onJobBuilder: (builder: JobBuilder) => {
+      keepState(env, 'job-builder', JSON.stringify({ ...builder, variables: Object.keys(docker.env) }));
+      return isInJob(env);
+    },
   };
   return openEngine(ports, config, {
     wish: build.options,
     isAsked: request !== undefined,
     usesDockerRegistry: push.value && destinations.some(({ registry }) => registry.kind === 'docker'),
     logins,
+    registries: destinations.map(({ repository }) => repository.registry),
+    workingFolder,
+    jobFolder: isInJob(env) ? temporaryFolder(env) : docker.temp,
     secrets: request?.gitSecret ? new Map([...build.secretValues, [request.gitSecret, token]]) : build.secretValues,
     cacheVariables: build.variables,
   });

@@ -50,6 +50,10 @@ export interface BuildOptions {
   readonly call: CallMethod;
   readonly engine: EngineWish;
   readonly builder: BuilderChoice;
+  /** BuildKit's image for a builder that the step makes; empty for the one that this action knows. */
+  readonly builderImage: string;
+  /** Configuration of that builder's daemon: TOML, or the path of a file; empty for none. */
+  readonly builderConfig: string;
   /** Install this buildx where the runner's is older or missing; empty for no wish. */
   readonly buildxVersion: string;
 }

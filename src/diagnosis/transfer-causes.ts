@@ -111,7 +111,7 @@ export const dockerTypesRefused: Cause = ({ kind, target }) =>
         code: 'MEDIA_TYPE_UNSUPPORTED',
         cause: `${target.registry} refused the manifest: most likely it takes OCI's media types only, as zot does by default, and this image has Docker's.`,
         remedy:
-          'Build with those of OCI: `outputs: type=image,oci-mediatypes=true`, for which Docker needs the containerd image store or a builder (docker/setup-buildx-action). Or let the registry take those of Docker, too: zot does with `"http": {"compat": ["docker2s2"]}` in its configuration.',
+          'Build with those of OCI: `outputs: type=image,oci-mediatypes=true`, for which the step makes a builder if the engine needs one. Or let the registry take those of Docker, too: zot does with `"http": {"compat": ["docker2s2"]}` in its configuration.',
       };
 
 // The network and the runner

@@ -87,6 +87,13 @@ export function lastReason(stderr: string): string {
     .replace(/\.$/, '');
 }
 
+/** Whether a command of buildx ended because BuildKit, or the engine that it runs in, went away. */
+export function isLostConnection(stderr: string): boolean {
+  return /\bUnavailable\b|error reading from server|closing transport|use of closed network connection|\bEOF$|container \S+ is not running|no such container|failed to receive status/i.test(
+    lastReason(stderr),
+  );
+}
+
 /** What an instruction asks the builder for, and the input that gives it. */
 function inputRemedy(reason: string): string | undefined {
   const [, key] = /(?:unset ssh forward key|no ssh key with id) ([^\s"]+)/.exec(reason) ?? [];
@@ -130,7 +137,7 @@ function remedyOf(
 ): string {
   if (/\bexec\b.{0,500}: exec format error$/im.test(output)) {
     const whose = platforms.length === 0 ? 'another platform' : platforms.map(formatPlatform).join(', ');
-    return `This machine cannot run programs for ${whose}: put docker/setup-qemu-action before this step, or build each platform on a runner of its own with \`stage\`, and join them with \`merge\`.`;
+    return `This machine cannot run programs for ${whose}: build each platform on a runner of its own with \`stage\`, and join them with \`merge\`.`;
   }
   const { here, there = here } =
     /^"(?<here>[^"]+)": not found$|excluded by \.dockerignore: stat (?<there>.+?): /.exec(reason)?.groups ?? {};

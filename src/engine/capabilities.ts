@@ -118,6 +118,12 @@ export const features = {
     on: buildx,
     isAsked: (build) => build.allow.length > 0,
   },
+  insecure: {
+    what: 'run commands of a build without their sandbox',
+    input: '`allow: security.insecure`',
+    on: ['builder'],
+    isAsked: (build) => build.allow.includes('security.insecure'),
+  },
   'no-cache-filters': {
     what: 'leave single stages out of the cache',
     input: '`no-cache-filters`',
@@ -196,15 +202,31 @@ export function missingFeatures(kind: EngineKind, build: BuildRequest): readonly
   return featureNames.filter((name) => features[name].isAsked(build) && !can(kind, name));
 }
 
+/** The kinds beside which the step can make a builder, in the same engine. */
+const docker: readonly EngineKind[] = ['docker-containerd', 'docker-classic', 'docker-buildkit', 'docker-legacy'];
+
+/** How a step comes to what it is asked for. */
+export type Way = 'yes' | 'installs buildx' | 'makes a builder' | 'installs buildx, makes a builder' | 'refused';
+
+/** What a step does for a feature where it finds a kind of engine, and the workflow names no builder. */
+export function wayTo(kind: EngineKind, feature: FeatureName): Way {
+  if (can(kind, feature)) return 'yes';
+  if (!docker.includes(kind)) return 'refused';
+  const hasBuildx = kind === 'docker-containerd' || kind === 'docker-classic';
+  if (!hasBuildx && can('docker-classic', feature)) return 'installs buildx';
+  if (!can('builder', feature)) return 'refused';
+  return hasBuildx ? 'makes a builder' : 'installs buildx, makes a builder';
+}
+
+/** What a kind of engine does not have, as a clause with the inputs that ask for it. */
+export function describeMissing(missing: readonly FeatureName[]): string {
+  return missing.map((name) => `${features[name].what} (${features[name].input})`).join(', nor ');
+}
+
 /** How a workflow gets each kind of engine. */
-const howToGet: Readonly<Record<EngineKind, string>> = {
+const howToGet: Readonly<Partial<Record<EngineKind, string>>> = {
   'docker-containerd':
     'enable the containerd image store ({"features": {"containerd-snapshotter": true}} in /etc/docker/daemon.json)',
-  'docker-classic': 'install the docker-buildx plugin on the runner',
-  'docker-buildkit': '',
-  'docker-legacy': '',
-  builder:
-    'select a docker-container builder (docker/setup-buildx-action), or name one or the endpoint of a BuildKit in `builder`',
   podman: 'build with Podman (`engine: podman`)',
 };
 
@@ -216,11 +238,12 @@ export function cannot(kind: EngineKind, because: string, build: BuildRequest): 
       ? `build for several platforms at once (${build.platforms.map(formatPlatform).join(', ')})`
       : features[name].what,
   );
-  const kinds: readonly EngineKind[] = ['docker-classic', 'docker-containerd', 'builder', 'podman'];
-  const others = kinds.filter((each) => each !== kind && missingFeatures(each, build).length === 0);
-  // With buildx, either image store serves as well.
-  const useful = others.includes('docker-classic') ? others.filter((each) => each !== 'docker-containerd') : others;
-  const ways = useful.map((each) => howToGet[each]).filter((way) => way !== '');
+  const isMakeable = missingFeatures('builder', build).length === 0;
+  const byDocker = kind === 'podman' ? 'build with a Docker engine (`engine: docker`)' : 'leave out `builder`';
+  const others = (['docker-containerd', 'podman'] as const).filter(
+    (each) => each !== kind && missingFeatures(each, build).length === 0,
+  );
+  const ways = [...(isMakeable ? [byDocker] : []), ...others.map((each) => howToGet[each] ?? '')];
   const perPlatform = missing.includes('platforms')
     ? ['build each platform on a runner of its own, with `stage`, and join them with `merge`']
     : [];

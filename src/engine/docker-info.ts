@@ -23,6 +23,17 @@ export interface EngineFacts {
   readonly platform: Platform;
   /** Whether it is Podman that answers (`podman system service`, which adds to Docker's form, such as `BuildahVersion`). */
   readonly isPodman: boolean;
+  readonly registries: DaemonRegistries;
+}
+
+/** What the daemon's configuration says of registries (`RegistryConfig`). */
+export interface DaemonRegistries {
+  /** URLs of the mirrors of Docker Hub (`registry-mirrors`). */
+  readonly mirrors: readonly string[];
+  /** `host[:port]` (`insecure-registries`). */
+  readonly insecure: readonly string[];
+  /** CIDR; those of this machine are always among them. */
+  readonly insecureNetworks: readonly string[];
 }
 
 function listAt(parent: JsonObject, key: string): readonly unknown[] {
@@ -59,6 +70,17 @@ export function parseEngineFacts(json: string): EngineFacts {
     imageStore: usesContainerd ? 'containerd' : 'classic',
     platform: parseMachine(stringAt(info, 'OSType'), stringAt(info, 'Architecture')),
     isPodman: 'BuildahVersion' in info,
+    registries: parseRegistries(isObject(info.RegistryConfig) ? info.RegistryConfig : {}),
+  };
+}
+
+function parseRegistries(config: JsonObject): DaemonRegistries {
+  const strings = (list: readonly unknown[]): readonly string[] => list.filter((each) => typeof each === 'string');
+  const indexes = Object.entries(isObject(config.IndexConfigs) ? config.IndexConfigs : {});
+  return {
+    mirrors: strings(listAt(config, 'Mirrors')),
+    insecure: indexes.flatMap(([name, each]) => (isObject(each) && each.Secure === false ? [name] : [])),
+    insecureNetworks: strings(listAt(config, 'InsecureRegistryCIDRs')),
   };
 }
 

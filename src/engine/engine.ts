@@ -12,41 +12,32 @@ import { actionsCacheOf } from '../build/cache.ts';
 import { dockerfilePath } from '../build/context-path.ts';
 import { InputError } from '../errors.ts';
 import { parsePlatform } from '../image/platform.ts';
-import type { RegistryLogin } from '../registry/credential.ts';
 import type { Environment } from '../text/environment.ts';
 import type { AnnotationPlace } from '../text/source-line.ts';
-import { type BuildxBuilder, buildWithBuildx } from './buildx-build.ts';
-import { installBuildx } from './buildx-install.ts';
+import { buildWithBuildx } from './buildx-build.ts';
 import { findBuildx } from './buildx-plugin.ts';
 import { builderNames, type FoundBuilder, findBuilder } from './buildx-store.ts';
-import { createCommandRunner } from './command.ts';
 import { type Built, buildWithDocker, type DockerPorts } from './docker.ts';
 import { readEngineFacts } from './docker-info.ts';
 import { logIn } from './log-in.ts';
-import { checkEndpoints, createBuilder, ownBuilderEnvironment, removeArguments } from './own-builder.ts';
+import { checkEndpoints, ownBuilderEnvironment } from './own-builder.ts';
 import { buildWithPodman } from './podman.ts';
 import { chooseEngine, podmanPortsOf, writePodmanLogins } from './podman-fallback.ts';
-import { type EngineDecision, type RunnerFacts, resolveEngine } from './resolve-engine.ts';
+import { type BuilderPorts, type Builders, type BuildersTask, openBuilders } from './prepare-builder.ts';
+import type { EngineDecision, RunnerFacts } from './resolve-engine.ts';
 import { writeSecrets } from './secret-files.ts';
 import { selectedBuilder } from './selected-builder.ts';
 
-interface EnginePorts extends DockerPorts {
-  /** The step's own environment: secrets, certificates and the tool cache are in it. */
-  readonly variables: Environment;
-  readonly say: (line: string) => void;
+interface EnginePorts extends Omit<BuilderPorts, 'warn'> {
   readonly warn: (message: string, place?: AnnotationPlace) => void;
-  /** Told of a builder that was made, so that it can be removed where the step is killed. */
-  readonly onBuilder: (removal: readonly string[]) => void;
 }
 
 /** What the step's engine is for. */
-interface EngineTask {
+interface EngineTask extends Omit<BuildersTask, 'nodes' | 'loggedIn'> {
   /** With what the user wants to build. */
   readonly wish: Pick<BuildOptions, 'engine' | 'builder' | 'buildxVersion'>;
   /** Whether the step builds at all. */
   readonly isAsked: boolean;
-  readonly usesDockerRegistry: boolean;
-  readonly logins: readonly RegistryLogin[];
   /** ID → value, of the secrets in inputs, and of the Git token. */
   readonly secrets: ReadonlyMap<string, string>;
   /** Of cache entries: for the client of the builder alone. */
@@ -63,8 +54,8 @@ interface EngineConfig {
 export interface Engine {
   /** @throws ToolError ENGINE_MISSING, ENGINE_DOWN, BUILDER_DOWN; InputError BUILDER_MISSING */
   readFacts(): Promise<RunnerFacts>;
-  /** Decides, and prepares what the decision needs. @throws ToolError ENGINE_CANNOT, BUILDX_MISSING, BUILDER_FAILED */
-  resolveBuilder(facts: RunnerFacts, request: BuildRequest): Promise<EngineDecision>;
+  readonly beginBuilder: Builders['begin'];
+  readonly resolveBuilder: Builders['resolve'];
   /** Logs in wherever the step has a credential for. */
   logIn(): Promise<void>;
   /** Builds, and pushes under the references when `push` is true; with an output, to there instead. */
@@ -77,7 +68,7 @@ export interface Engine {
   ): Promise<Built>;
   /** Variables with which later steps of the job are logged in, too. */
   loginVariables(): Promise<Readonly<Record<string, string>>>;
-  /** Removes the builder that the step made. */
+  /** Removes the builder that the step made, unless it is for the rest of the job. */
   close(): Promise<void>;
 }
 
@@ -94,7 +85,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
   const { run, temp, variables, say, warn } = ports;
   const { wish } = task;
   const nodes = wish.builder.kind === 'nodes' ? wish.builder : undefined;
-  const builderName = nodes && `publish-${crypto.randomUUID().slice(0, 8)}`;
+  const nodesName = nodes && `publish-${crypto.randomUUID().slice(0, 8)}`;
   // A node's private key is for its file alone.
   const own = Object.fromEntries(
     Object.entries(ports.env).filter(([name]) => !/^BUILDER_NODE_\d+_AUTH_TLS_/.test(name)),
@@ -103,9 +94,18 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
   const env: Environment = { ...base, ...Object.fromEntries(task.cacheVariables) };
   const tools: DockerPorts = { ...ports, env };
   const podmanPorts = podmanPortsOf(tools, config.folder);
+  const loggedIn = Promise.withResolvers<void>();
+  loggedIn.promise.catch(() => undefined);
   let known: Promise<RunnerFacts> | undefined;
-  let prepared: BuildxBuilder | undefined;
-  let isCreated = false;
+  let isBuilt = false;
+  const builders = openBuilders(
+    { ...ports, env },
+    {
+      ...task,
+      nodes: nodes && nodesName ? { name: nodesName, choice: nodes } : undefined,
+      loggedIn: loggedIn.promise,
+    },
+  );
 
   async function readDocker(): Promise<RunnerFacts> {
     const [path, name] = await Promise.all([findBuildx(config.folder, config.pluginFolders), wantedBuilder()]);
@@ -130,7 +130,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
 
   async function wantedBuilder(): Promise<string | undefined> {
     if (wish.builder.kind === 'named') return wish.builder.name;
-    return nodes === undefined ? selectedBuilder(config, env) : builderName;
+    return nodes === undefined ? selectedBuilder(config, env) : nodesName;
   }
 
   async function knownBuilder(name: string): Promise<FoundBuilder> {
@@ -142,7 +142,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
     throw new InputError('BUILDER_MISSING', {
       message: `There is no builder "${name}" on this runner: it has ${names.join(', ')}.`,
       remedy:
-        'Create it in an earlier step (docker/setup-buildx-action with `name`), correct `builder`, or leave it out.',
+        'Leave `builder` out, so that the step makes a builder if it needs one. Or correct it, or create the builder in an earlier step.',
     });
   }
 
@@ -185,26 +185,20 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
 
   return {
     readFacts: facts,
-    async resolveBuilder(found, request) {
-      const decision = resolveEngine(found, request, { usesDockerRegistry: task.usesDockerRegistry });
-      if (decision.tool !== 'buildx') return decision;
-      const install = decision.install;
-      const buildx =
-        install === undefined ? decision.buildx : await installBuildx(install, { ...ports, env: variables });
-      if (nodes !== undefined && builderName !== undefined) {
-        isCreated = true;
-        ports.onBuilder(removeArguments(buildx, builderName));
-        await createBuilder({ run, env, temp, variables }, buildx, builderName, nodes);
-      }
-      prepared = { buildx, builder: decision.builder, endpoints: found.builder?.endpoints ?? [] };
-      return { ...decision, buildx };
-    },
+    beginBuilder: builders.begin,
+    resolveBuilder: builders.resolve,
     async logIn() {
       const isPodman = await usesPodman();
       // One after the other: each login rewrites the same file.
-      for (const login of task.logins) await logIn(isPodman ? podmanPorts : tools, login);
+      const each = async (): Promise<void> => {
+        for (const login of task.logins) await logIn(isPodman ? podmanPorts : tools, login);
+      };
+      const all = each();
+      all.then(loggedIn.resolve, loggedIn.reject);
+      await all;
     },
     async build(request, decision, references, push, output) {
+      isBuilt = true;
       const folder = await mkdtemp(join(temp, 'build-'));
       try {
         const values = secretValues(request.secrets, task.secrets, variables);
@@ -217,7 +211,6 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
         if (decision.tool === 'docker') {
           return await buildWithDocker(tools, decision.kind === 'docker-buildkit', request, target);
         }
-        if (prepared === undefined) throw new Error('the builder was not prepared');
         const withCache = {
           ...request,
           cacheFrom: [...request.cacheFrom, ...decision.cache.from],
@@ -235,7 +228,9 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
             }
           },
         };
-        return await buildWithBuildx(buildxPorts, decision, prepared, withCache, target);
+        return await builders.build((builder) =>
+          buildWithBuildx({ ...buildxPorts, env: builder.env }, decision, builder, withCache, target),
+        );
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
@@ -243,14 +238,6 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
     async loginVariables() {
       return (await usesPodman()) ? { REGISTRY_AUTH_FILE: podmanPorts.authFile } : { DOCKER_CONFIG: config.folder };
     },
-    async close() {
-      if (!isCreated || prepared === undefined || builderName === undefined) return;
-      isCreated = false;
-      // The step's own commands may have been ended: what it made goes nevertheless.
-      const cleaner = createCommandRunner(AbortSignal.timeout(10_000));
-      const result = await cleaner.run(removeArguments(prepared.buildx, builderName), { env }).catch(() => undefined);
-      if (result?.exitCode !== 0)
-        warn(`The builder "${builderName}" could not be removed: ${result?.stderr.trim() ?? 'no answer within 10 s'}`);
-    },
+    close: () => builders.close(isBuilt),
   };
 }

@@ -6,9 +6,9 @@
 import type { BuildRequest } from '../build/build-request.ts';
 import { type BuildxRelease, defaultRelease, isAtLeast, parseRelease } from '../build/buildx-releases.ts';
 import { type ActionsCache, type CacheDecision, resolveCache } from '../build/cache.ts';
-import type { Platform } from '../image/platform.ts';
+import { formatPlatform, type Platform } from '../image/platform.ts';
 import type { FoundBuilder } from './buildx-store.ts';
-import { can, cannot, type EngineKind, missingFeatures } from './capabilities.ts';
+import { can, cannot, describeMissing, type EngineKind, missingFeatures } from './capabilities.ts';
 import type { EngineFacts } from './docker-info.ts';
 
 /** What a look at the runner told about building. */
@@ -34,8 +34,10 @@ export interface EngineDecision {
   /** The plugin's path; empty where it is to be installed, or is not used. */
   readonly buildx: string;
   readonly install: BuildxRelease | undefined;
-  /** `undefined` for the daemon's own BuildKit. */
+  /** `undefined` for the daemon's own BuildKit, and for a builder that the step makes. */
   readonly builder: string | undefined;
+  /** Whether the step makes a builder of its own for it, or uses the one that an earlier step of the job made. */
+  readonly isMade: boolean;
   /** Whether the image is left with the engine, for this action's own client to push. */
   readonly isForClient: boolean;
   readonly cache: CacheDecision;
@@ -47,6 +49,8 @@ export interface EngineDecision {
 interface ResolveOptions {
   /** Whether a push goes to GitHub's Docker registry, which new engines and it do not understand each other about. */
   readonly usesDockerRegistry: boolean;
+  /** Platforms on which the build runs programs and the engine itself cannot. */
+  readonly foreign: readonly Platform[];
 }
 
 interface Candidate extends Pick<EngineDecision, 'kind' | 'tool' | 'reason'> {
@@ -108,6 +112,19 @@ function resolveInstall(
   return release && { release, reason: 'the runner has none' };
 }
 
+/** A builder that the step makes in the Docker engine, for what the engine itself cannot do. */
+function madeBuilder(chosen: Candidate, build: BuildRequest, foreign: readonly Platform[]): Candidate | undefined {
+  // Whoever names a builder wants that one.
+  const mayMake = build.builder.kind === 'auto' && chosen.kind !== 'podman' && chosen.kind !== 'builder';
+  const missing = missingFeatures(chosen.kind, build);
+  if (!mayMake || missing.length + foreign.length === 0 || missingFeatures('builder', build).length > 0)
+    return undefined;
+  const why =
+    missing.length > 0 ? describeMissing(missing) : `run programs for ${foreign.map(formatPlatform).join(', ')}`;
+  const reason = `${chosen.subject.charAt(0).toLowerCase()}${chosen.subject.slice(1)} cannot ${why}`;
+  return { kind: 'builder', tool: 'buildx', reason, subject: 'A builder of BuildKit’s own image' };
+}
+
 /**
  * @throws ToolError ENGINE_CANNOT, naming what would do it
  */
@@ -118,7 +135,9 @@ export function resolveEngine(facts: RunnerFacts, build: BuildRequest, options: 
   // A missing buildx is only fetched for what cannot be done without it.
   const isPlainEnough =
     plain !== undefined && build.buildxVersion === '' && missingFeatures(plain.kind, build).length === 0;
-  const chosen = isPlainEnough ? plain : wish;
+  const found = isPlainEnough ? plain : wish;
+  const made = madeBuilder(found, build, options.foreign);
+  const chosen = made ?? found;
   if (missingFeatures(chosen.kind, build).length > 0) {
     throw cannot(chosen.kind, (facts.buildx === undefined ? plain : undefined)?.subject ?? chosen.subject, build);
   }
@@ -133,7 +152,8 @@ export function resolveEngine(facts: RunnerFacts, build: BuildRequest, options: 
       : chosen.reason,
     buildx: chosen.tool === 'buildx' && !isInstalled ? (facts.buildx?.path ?? '') : '',
     install: isInstalled ? install.release : undefined,
-    builder: chosen.tool === 'buildx' ? facts.builder?.name : undefined,
+    builder: chosen.tool === 'buildx' && made === undefined ? facts.builder?.name : undefined,
+    isMade: made !== undefined,
     isForClient: options.usesDockerRegistry,
     cache: resolveCache(build.cache, cacheFacts),
     notes: notesOf(chosen.kind, build, options.usesDockerRegistry),

@@ -1,6 +1,6 @@
 /**
  * The post entry: ends and removes what `main` was kept from ending and removing, because it was killed, or kept on purpose for
- * the later steps of the job (`login-scope: job`). Loads nothing but this, unless something is left.
+ * the later steps of the job (`login-scope: job`, a builder). Loads nothing but this, unless something is left.
  */
 
 import { existsSync } from 'node:fs';
@@ -18,6 +18,14 @@ export async function run(): Promise<void> {
   if (getState('ended') !== 'true') {
     const { endProcessesOf } = await import('./left-processes.ts');
     await endProcessesOf(folder);
+  }
+  // The posts of a job run from its last step to its first: nobody needs the builder any more that this step made.
+  const jobBuilder = getState('job-builder');
+  if (jobBuilder !== '') {
+    const { removeLeftBuilder } = await import('./left-builder.ts');
+    await removeLeftBuilder(jobBuilder, process.env).catch((error: unknown) =>
+      warn(`The builder of this job could not be removed: ${error instanceof Error ? error.message : error}`),
+    );
   }
   if (!isLeft && !existsSync(folder)) return;
   // Left by a step that was killed with a builder of its own: where its state is gone, so is the builder.

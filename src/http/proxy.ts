@@ -47,7 +47,8 @@ function exempts(rule: string, host: string, port: number): boolean {
   return name === bareHost || bareHost.endsWith(name.startsWith('.') ? name : `.${name}`);
 }
 
-function isInNetwork(address: string, network: string, prefix: number): boolean {
+/** @param network its address, of the family of `address`; @param prefix its length in bits */
+export function isInNetwork(address: string, network: string, prefix: number): boolean {
   const family = isIP(network) === 6 ? 'ipv6' : 'ipv4';
   if (isIP(network) === 0 || isIP(address) !== isIP(network) || prefix > (family === 'ipv6' ? 128 : 32)) return false;
   const list = new BlockList();

@@ -14,6 +14,7 @@ import { outputAttributes, parseCompression, parseOutputs } from '../build/expor
 import { readItems, readLines, type TypedEntry } from '../build/input-lists.ts';
 import { type Faults, InputError } from '../errors.ts';
 import { formatPlatform, type Platform, parsePlatform } from '../image/platform.ts';
+import { parseReference } from '../image/reference.ts';
 import { normaliseBoolean, oneOf } from './input-values.ts';
 
 /** The default of each build input of action.yml. */
@@ -50,7 +51,13 @@ export const buildInputDefaults = {
 } as const;
 
 /** The default of each input of action.yml that says with what to build. */
-export const engineInputDefaults = { engine: 'auto', builder: '', 'buildx-version': '' } as const;
+export const engineInputDefaults = {
+  engine: 'auto',
+  builder: '',
+  'builder-image': '',
+  'builder-config': '',
+  'buildx-version': '',
+} as const;
 
 type BuildInputName = keyof typeof buildInputDefaults | keyof typeof engineInputDefaults;
 
@@ -152,6 +159,8 @@ export function parseBuildInputs(read: (name: BuildInputName) => string, faults:
     call: attempt(() => oneOf('call', read('call') || 'build', callMethods)) ?? 'build',
     engine: attempt(() => oneOf('engine', read('engine') || 'auto', engineWishes)) ?? 'auto',
     builder: attempt(() => parseBuilder(read('builder'))) ?? { kind: 'auto' },
+    builderImage: attempt(() => parseBuilderImage(read('builder-image'), read('builder'))) ?? '',
+    builderConfig: attempt(() => refuseBeside('builder-config', read('builder-config'), read('builder'))) ?? '',
     buildxVersion: attempt(() => parseRelease(read('buildx-version'))?.text) ?? '',
   };
   return {
@@ -162,6 +171,21 @@ export function parseBuildInputs(read: (name: BuildInputName) => string, faults:
     variables: new Map([...cacheFrom, ...cacheTo].flatMap(({ values }) => [...values])),
     notes: notesOf(options, read),
   };
+}
+
+/** @throws InputError INPUTS_CONTRADICT; what is wrong with the reference */
+function parseBuilderImage(text: string, builder: string): string {
+  if (text !== '') parseReference(text);
+  return refuseBeside('builder-image', text, builder);
+}
+
+/** What describes a builder of the step's own means nothing for one that is there. */
+function refuseBeside(name: 'builder-image' | 'builder-config', text: string, builder: string): string {
+  if (text === '' || builder === '') return text;
+  throw new InputError('INPUTS_CONTRADICT', {
+    message: `\`${name}\` is for a builder that the step makes, and \`builder\` names one.`,
+    remedy: `Leave out \`${name}\` or \`builder\`.`,
+  });
 }
 
 function notesOf(options: BuildOptions, read: (name: BuildInputName) => string): readonly string[] {

@@ -16,7 +16,8 @@ export async function chooseBuilder(
   { engine, log }: Pick<PublishPorts, 'engine' | 'log'>,
 ): Promise<EngineDecision> {
   const builder = await engine.resolveBuilder(facts, request);
-  log.info(`Engine: ${engineKinds[builder.kind]}, because ${builder.reason}`);
+  const which = builder.isMade ? 'a builder of BuildKit that the step makes' : engineKinds[builder.kind];
+  log.info(`Engine: ${which}, because ${builder.reason}`);
   if (request.cache.mode !== 'off') log.info(`Cache: ${formatCache(builder.cache)}, because ${builder.cache.reason}`);
   return builder;
 }

@@ -13,7 +13,7 @@ import type { ImageSource } from '../source/image-source.ts';
 import type { UnnamedBuild } from './build-by-digest.ts';
 
 /** The engine, as a publish needs it. */
-export interface EnginePort extends Pick<Engine, 'readFacts' | 'resolveBuilder' | 'logIn' | 'build'> {
+export interface EnginePort extends Pick<Engine, 'readFacts' | 'beginBuilder' | 'resolveBuilder' | 'logIn' | 'build'> {
   /** Builds under no name, and pushes by digest where the builder can. */
   buildByDigest(
     request: BuildRequest,

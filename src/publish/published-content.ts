@@ -2,7 +2,7 @@
 
 import type { BuildRequest } from '../build/build-request.ts';
 import type { RunnerFacts } from '../engine/resolve-engine.ts';
-import type { PlannedContent, PlannedSource } from '../plan/plan.ts';
+import type { Plan, PlannedContent, PlannedSource } from '../plan/plan.ts';
 import type { PublishPorts } from './ports.ts';
 
 export type PublishedContent =
@@ -10,12 +10,16 @@ export type PublishedContent =
   | { readonly source: PlannedSource; readonly request?: undefined };
 
 /**
- * Asks the runner what it has, if there is something to build.
+ * Asks the runner what it has, if there is something to build, and begins to make a builder if it has none that can.
  * @throws ToolError ENGINE_MISSING, ENGINE_DOWN, BUILDER_DOWN; InputError BUILDER_MISSING
  */
 export async function readPublishedContent(
-  { build, source }: PlannedContent,
+  { build, source, ifExists, destinations }: PlannedContent & Pick<Plan, 'ifExists' | 'destinations'>,
   { engine }: Pick<PublishPorts, 'engine'>,
 ): Promise<PublishedContent> {
-  return build === undefined ? { source } : { request: build, facts: await engine.readFacts() };
+  if (build === undefined) return { source };
+  const facts = await engine.readFacts();
+  // Whether a version that exists is built at all, the registry knows.
+  if (ifExists === 'overwrite' && destinations.length > 0) engine.beginBuilder(facts, build);
+  return { request: build, facts };
 }

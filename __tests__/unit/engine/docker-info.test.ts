@@ -30,6 +30,7 @@ describe('an engine describes itself', () => {
       imageStore,
       platform: { os: 'linux', architecture: 'amd64' },
       isPodman: false,
+      registries: { mirrors: [], insecure: [], insecureNetworks: [] },
     });
   });
 

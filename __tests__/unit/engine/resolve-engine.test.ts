@@ -24,7 +24,7 @@ const podman = someRunnerFacts({
     reason: 'no Docker engine answers on this runner',
   },
 });
-const ordinary = { usesDockerRegistry: false };
+const ordinary = { usesDockerRegistry: false, foreign: [] };
 
 describe('the cheapest engine that can', () => {
   test.each([
@@ -69,7 +69,7 @@ describe('the cheapest engine that can', () => {
 
   test('leaves an image for a Docker registry to this action’s own client, without annotations', () => {
     const build = aBuild({ annotations: [{ level: 'manifest', name: 'a', value: 'b' }] });
-    const decision = resolveEngine(containerd, build, { usesDockerRegistry: true });
+    const decision = resolveEngine(containerd, build, { ...ordinary, usesDockerRegistry: true });
     expect(decision).toMatchObject({ isForClient: true, notes: [expect.stringContaining('without its 1 default')] });
   });
 
@@ -90,23 +90,68 @@ describe('the cheapest engine that can', () => {
   });
 });
 
-describe('what cannot be done', () => {
+describe('a builder that the step makes', () => {
+  const attested = aBuild({ attestations: [{ type: 'sbom', attributes: [] }] });
   test.each([
     [
       'several platforms on the classic store',
       classic,
       several,
-      ['containerd-snapshotter', 'docker-container', 'Podman', '`stage`'],
+      [],
+      '28.5.2) cannot build for several platforms at once',
     ],
-    ['several platforms without buildx', bare, several, ['containerd-snapshotter', 'docker-container']],
+    ['the same without buildx', bare, several, [], 'buildx 0.30.1 is installed, because the runner has none'],
+    ['the same with an older CLI', old, several, [], 'is installed'],
     [
       'attestations on the classic store',
       classic,
-      aBuild({ attestations: [{ type: 'sbom', attributes: [] }] }),
-      ['containerd-snapshotter', 'setup-buildx-action'],
+      attested,
+      [],
+      'cannot attest how an image was built (`provenance`, ',
     ],
-    ['entitlements with Podman', podman, aBuild({ allow: ['network.host'] }), ['docker-buildx']],
+    [
+      'a build without its sandbox',
+      containerd,
+      aBuild({ allow: ['security.insecure'] }),
+      [],
+      '`allow: security.insecure`',
+    ],
+    ['a platform whose programs the engine cannot run', containerd, plain, ['linux/s390x'], 'for linux/s390x'],
+    ['the same on the classic store', classic, plain, ['linux/s390x'], 'cannot run programs for linux/s390x'],
+  ] as const)('is for %s', (_title, facts: RunnerFacts, build, foreign, reason) => {
+    const decision = resolveEngine(facts, build, { ...ordinary, foreign: foreign.map(parsePlatform) });
+    expect(decision).toMatchObject({ kind: 'builder', tool: 'buildx', isMade: true, builder: undefined });
+    expect(decision.reason).toContain(reason);
+  });
+
+  test.each([
+    ['a builder is named', { ...several, builder: parseBuilder('default') }],
+    ['no builder could do it', { ...several, load: true }],
+  ])('is not made where %s', (_title, build) => {
+    expect(thrownBy(() => resolveEngine(classic, build, ordinary))).toMatchObject({ code: 'ENGINE_CANNOT' });
+  });
+
+  test.each([
+    ['the engine itself can', containerd, several, []],
+    ['one is selected', chosen, several, ['linux/arm64']],
+    ['Podman builds', podman, several, ['linux/arm64']],
+  ] as const)('is not made where %s', (_title, facts: RunnerFacts, build, foreign) => {
+    const decision = resolveEngine(facts, build, { ...ordinary, foreign: foreign.map(parsePlatform) });
+    expect(decision.isMade).toBe(false);
+  });
+});
+
+describe('what cannot be done', () => {
+  test.each([
+    [
+      'several platforms with the engine’s own builder, which `builder` names',
+      classic,
+      { ...several, builder: parseBuilder('default') },
+      ['Leave out `builder`', 'containerd-snapshotter', 'Podman', '`stage`'],
+    ],
+    ['entitlements with Podman', podman, aBuild({ allow: ['network.host'] }), ['`engine: docker`']],
     ['loading several platforms from a builder', chosen, { ...several, load: true }, ['containerd-snapshotter']],
+    ['the same on the classic store', classic, { ...several, load: true }, ['containerd-snapshotter', 'Podman']],
   ] as const)('%s is refused, naming what would', (_title, facts: RunnerFacts, build, ways) => {
     const error = thrownBy(() => resolveEngine(facts, build, ordinary));
     expect(error).toMatchObject({ code: 'ENGINE_CANNOT' });

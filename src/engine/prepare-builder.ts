@@ -1,0 +1,185 @@
+/**
+ * The builder of a step: decides which it is, makes ready what that needs (buildx, a builder of the step's own), gives it to builds,
+ * and removes what was made for the step alone.
+ */
+
+import type { BuildRequest } from '../build/build-request.ts';
+import type { BuilderChoice } from '../build/builder-choice.ts';
+import type { Dockerfile } from '../build/dockerfile-stages.ts';
+import { readDockerfile } from '../build/read-build-context.ts';
+import { PublishError } from '../errors.ts';
+import type { Registry } from '../image/registry-name.ts';
+import type { RegistryLogin } from '../registry/credential.ts';
+import type { Environment } from '../text/environment.ts';
+import { isLostConnection } from './build-failure.ts';
+import type { BuildxBuilder } from './buildx-build.ts';
+import { installBuildx } from './buildx-install.ts';
+import { createCommandRunner } from './command.ts';
+import type { DockerPorts } from './docker.ts';
+import {
+  type ForeignPlatforms,
+  foreignPlatforms,
+  hasForeign,
+  nothingForeign,
+  parseHandled,
+} from './foreign-platforms.ts';
+import type { JobBuilder } from './job-builder.ts';
+import type { BuilderMaker, MadeBuilder } from './made-builder.ts';
+import { createBuilder, removeArguments } from './own-builder.ts';
+import { type EngineDecision, type RunnerFacts, resolveEngine } from './resolve-engine.ts';
+
+export interface BuilderPorts extends DockerPorts {
+  /** The step's own environment: certificates and the tool cache are in it. */
+  readonly variables: Environment;
+  readonly say: (line: string) => void;
+  readonly warn: (message: string) => void;
+  /** Told of a builder with nodes elsewhere, so that it can be removed where the step is killed. */
+  readonly onBuilder: (removal: readonly string[]) => void;
+  /** The same for a builder of the job, before it is made; whether the post step is going to remove it. */
+  readonly onJobBuilder: (builder: JobBuilder) => boolean;
+}
+
+/** What builders are for. */
+export interface BuildersTask {
+  readonly usesDockerRegistry: boolean;
+  readonly logins: readonly RegistryLogin[];
+  /** Those that the step publishes to. */
+  readonly registries: readonly Registry[];
+  /** Against which the paths of inputs are meant. */
+  readonly workingFolder: string;
+  /** Where a builder of the job is kept: the runner's temporary folder, or the step's own. */
+  readonly jobFolder: string;
+  /** A builder of nodes that the workflow lists, and its name. */
+  readonly nodes: { readonly name: string; readonly choice: Extract<BuilderChoice, { kind: 'nodes' }> } | undefined;
+  /** Settles when the step has logged in. */
+  readonly loggedIn: Promise<void>;
+}
+
+/** A builder that is ready. */
+export interface ReadyBuilder extends BuildxBuilder {
+  /** Of the children that use it. */
+  readonly env: Environment;
+}
+
+export interface Builders {
+  /** Begins to make a builder if the build is going to need one. */
+  begin(facts: RunnerFacts, request: BuildRequest): void;
+  /**
+   * Decides, and makes ready what the decision needs.
+   * @throws ToolError ENGINE_CANNOT, BUILDX_MISSING, BUILDER_FAILED, PLATFORM_UNSUPPORTED; InputError INPUT_INVALID
+   */
+  resolve(facts: RunnerFacts, request: BuildRequest): Promise<EngineDecision>;
+  /** Runs a build of buildx; once more, with a builder that is made anew, if the one of the job is lost on the way. */
+  build<T>(work: (builder: ReadyBuilder) => Promise<T>): Promise<T>;
+  /** @param isUsed whether anything was built */
+  close(isUsed: boolean): Promise<void>;
+}
+
+/** A decision, and what was looked at for it. */
+interface Decided {
+  readonly decision: EngineDecision;
+  readonly dockerfile: Dockerfile | undefined;
+  readonly foreign: ForeignPlatforms;
+}
+
+export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders {
+  const { run, env, temp, variables, warn } = ports;
+  const { nodes } = task;
+  let decided: Promise<EngineDecision> | undefined;
+  let maker: BuilderMaker | undefined;
+  let made: MadeBuilder | undefined;
+  let ready: ReadyBuilder | undefined;
+  let hasNodes = false;
+
+  /** What the engine runs beside programs of its own platform matters only to a build for others. */
+  async function readForeign(
+    { docker, buildx }: RunnerFacts,
+    request: BuildRequest,
+    dockerfile: Dockerfile | undefined,
+  ): Promise<ForeignPlatforms> {
+    if (docker === undefined || request.call !== 'build') return nothingForeign;
+    if (!hasForeign(request, dockerfile, docker.platform)) return nothingForeign;
+    const listed = buildx && (await run([buildx.path, 'inspect', 'default'], { env, timeout: 30_000 }));
+    return foreignPlatforms(request, dockerfile, parseHandled(listed?.stdout ?? '') ?? [docker.platform]);
+  }
+
+  async function decide(facts: RunnerFacts, request: BuildRequest): Promise<Decided> {
+    const dockerfile = readDockerfile(request, task.workingFolder);
+    const foreign = await readForeign(facts, request, dockerfile);
+    const { usesDockerRegistry } = task;
+    const decision = resolveEngine(facts, request, { usesDockerRegistry, foreign: foreign.running });
+    return { decision, dockerfile, foreign };
+  }
+
+  async function findBuildx({ install, buildx }: EngineDecision): Promise<string> {
+    return install === undefined ? buildx : installBuildx(install, { ...ports, env: variables });
+  }
+
+  async function make(
+    { docker }: RunnerFacts,
+    request: BuildRequest,
+    { decision, dockerfile, foreign }: Decided,
+  ): Promise<EngineDecision> {
+    const [{ openBuilderMaker }, buildx] = await Promise.all([import('./made-builder.ts'), findBuildx(decision)]);
+    maker ??= openBuilderMaker(ports);
+    const { registries, workingFolder, jobFolder, logins, loggedIn } = task;
+    const daemon = docker?.registries ?? { mirrors: [], insecure: [], insecureNetworks: [] };
+    made = await maker.make({
+      ...{ buildx, request, dockerfile, foreign },
+      surroundings: { variables, workingFolder, daemon, registries },
+      temp: jobFolder,
+      need: decision.reason,
+      login: (registry) => (logins.some((each) => each.registry === registry) ? loggedIn : undefined),
+    });
+    ready = { buildx, builder: made.name, endpoints: [], env: made.env };
+    return { ...decision, buildx, builder: made.name };
+  }
+
+  /** Whatever else is installed or made waits until the step may publish. */
+  function begin(facts: RunnerFacts, request: BuildRequest): Promise<EngineDecision> {
+    decided ??= decide(facts, request).then((all) => (all.decision.isMade ? make(facts, request, all) : all.decision));
+    return decided;
+  }
+
+  return {
+    begin(facts, request) {
+      // Whoever waits for the decision is told.
+      begin(facts, request).catch(() => undefined);
+    },
+    async resolve(facts, request) {
+      const decision = await begin(facts, request);
+      if (decision.tool !== 'buildx' || decision.isMade) return decision;
+      const buildx = await findBuildx(decision);
+      if (nodes !== undefined) {
+        hasNodes = true;
+        ports.onBuilder(removeArguments(buildx, nodes.name));
+        await createBuilder({ run, env, temp, variables }, buildx, nodes.name, nodes.choice);
+      }
+      ready = { buildx, builder: decision.builder, endpoints: facts.builder?.endpoints ?? [], env };
+      return { ...decision, buildx };
+    },
+    async build(work) {
+      if (ready === undefined) throw new Error('the builder was not prepared');
+      const builder = ready;
+      try {
+        return await work(builder);
+      } catch (error) {
+        if (made === undefined || !(error instanceof PublishError) || !isLostConnection(error.detail)) throw error;
+        ports.signal.throwIfAborted();
+        warn(`The builder ${made.name} was lost during the build, so the step makes it anew and builds once more.`);
+        await made.remake();
+        return work(builder);
+      }
+    },
+    async close(isUsed) {
+      await maker?.close(isUsed);
+      if (!hasNodes || ready === undefined || nodes === undefined) return;
+      hasNodes = false;
+      // The step's own commands may have been ended: what it made goes nevertheless.
+      const cleaner = createCommandRunner(AbortSignal.timeout(10_000));
+      const result = await cleaner.run(removeArguments(ready.buildx, nodes.name), { env }).catch(() => undefined);
+      if (result?.exitCode !== 0)
+        warn(`The builder "${nodes.name}" could not be removed: ${result?.stderr.trim() ?? 'no answer within 10 s'}`);
+    },
+  };
+}
