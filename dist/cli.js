@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { start } from './index.js';
 
 await start('cli');

@@ -28,5 +28,7 @@ for (const name of readdirSync(dist).filter((each) => /^\d+\.index\.js$/.test(ea
 const licences = join(dist, 'licenses.txt');
 writeFileSync(licences, formatLicences(collectLicences(root, readFileSync(licences, 'utf8'))));
 for (const entry of entries) {
-  writeFileSync(join(dist, `${entry}.js`), `import { start } from './index.js';\n\nawait start('${entry}');\n`);
+  // npm starts the terminal entry as a program.
+  const head = entry === 'cli' ? '#!/usr/bin/env node\n' : '';
+  writeFileSync(join(dist, `${entry}.js`), `${head}import { start } from './index.js';\n\nawait start('${entry}');\n`);
 }

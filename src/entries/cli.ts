@@ -122,6 +122,12 @@ async function start(
   termination: AbortSignal,
   print: Print,
 ): Promise<PublishError | undefined> {
+  const [command, shell = ''] = process.argv.slice(2);
+  if (command === 'completion') {
+    const { formatCompletion } = await import('./completion.ts');
+    print([formatCompletion(shell || process.env.SHELL || 'bash').trimEnd()]);
+    return undefined;
+  }
   const asked = parseArguments(process.argv.slice(2));
   if (asked.help) {
     print([(await readHelp(asked.command, Math.min(process.stdout.columns ?? 100, 100))).trimEnd()]);

@@ -3,7 +3,7 @@
  */
 
 import { readFileSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type CommandName, commands } from './command-line.ts';
 
 /** Of an action.yml what help is made of. */
@@ -88,9 +88,14 @@ export async function readHelp(command: CommandName, columns: number): Promise<s
     inputs: Readonly<Record<string, { description: string; default: string }>>;
   } = parse(readFileSync(join(root, commands[command].manifest), 'utf8'));
   const inputs: readonly HelpInput[] = Object.entries(manifest.inputs).map(([name, input]) => ({ name, ...input }));
-  const does = Object.entries(commands).map(([name, each]) => `${name.padEnd(8)} ${each.does}`);
+  const does = [
+    ...Object.entries(commands).map(([name, each]) => `${name.padEnd(10)} ${each.does}`),
+    `${'completion'.padEnd(10)} print a script for bash, zsh or fish that completes commands and options`,
+  ];
   const names = { publish: '[publish]', promote: 'promote REFERENCE' };
-  const call = `node dist/cli.js ${command === 'publish' || command === 'promote' ? names[command] : command}`;
+  const started = basename(process.argv[1] ?? '');
+  const program = started.endsWith('.js') ? `node dist/${started}` : started;
+  const call = `${program} ${command === 'publish' || command === 'promote' ? names[command] : command}`;
   const options = ['-h, --help', ...(command === 'plan' ? ['--json     the plan as JSON (docs/plan.md)'] : [])];
   const help = formatHelp({ call, description: manifest.description, inputs }, options, notes, columns);
   return command === 'publish' ? `${help}\nCommands:\n${does.map((line) => `  ${line}\n`).join('')}` : help;
