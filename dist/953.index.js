@@ -1,4 +1,4 @@
-export const id=953;export const ids=[953];export const modules={8953:(e,o,n)=>{n.d(o,{formatCompletion:()=>$});var s=n(6760),t=n(2925),a=n(1113);let p="publish-docker-package",c=e=>e.map(e=>`--${e}`).join(" "),i={bash:function(e){let o=e.map(({name:e,options:o})=>`    ${e}) options='${c(o)}' ;;`);return`_publish_docker_package() {
+export const id=953;export const ids=[953];export const modules={8953:(e,o,n)=>{n.d(o,{formatCompletion:()=>$});var s=n(76760),t=n(12925),a=n(61113);let p="publish-docker-package",c=e=>e.map(e=>`--${e}`).join(" "),i={bash:function(e){let o=e.map(({name:e,options:o})=>`    ${e}) options='${c(o)}' ;;`);return`_publish_docker_package() {
   local options names='${e.map(({name:e})=>e).join(" ")}'
   case $\{COMP_WORDS[1]} in
 ${o.join("\n")}

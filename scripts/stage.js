@@ -22,6 +22,15 @@ export function stage(root) {
   cpSync(join(root, 'package.json'), join(staged, 'package.json'));
   // All of them: each finds the others beside it, so that none is bundled twice.
   cpSync(join(root, 'node_modules/@actions'), join(staged, 'node_modules/@actions'), { recursive: true });
+  // @actions/attest needs OIDC, so it gets a core of its own, with which its chunk alone loads undici.
+  const ofAttest = join(staged, 'node_modules/@actions/attest/node_modules/@actions/core');
+  cpSync(join(root, 'node_modules/@actions/core'), ofAttest, { recursive: true });
+  // @sigstore/sign sends a few requests, which need none of the 40 packages of make-fetch-happen.
+  cpSync(join(root, 'node_modules/@sigstore/sign'), join(staged, 'node_modules/@sigstore/sign'), { recursive: true });
+  const fetch = join(staged, 'node_modules/make-fetch-happen');
+  mkdirSync(fetch, { recursive: true });
+  writeFileSync(join(fetch, 'package.json'), JSON.stringify({ name: 'make-fetch-happen', type: 'module' }));
+  writeFileSync(join(fetch, 'index.js'), "export { default } from '../../github/sigstore-fetch.js';\n");
   for (const name of withoutSideEffects) {
     const manifest = join(staged, 'node_modules/@actions', name, 'package.json');
     const content = JSON.parse(readFileSync(manifest, 'utf8'));

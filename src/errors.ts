@@ -65,6 +65,7 @@ export const errorCodes = {
   LEG_FOREIGN: 'author',
   LEG_INVALID: 'author',
   INDEX_UNSUPPORTED: 'author',
+  ATTESTATION_UNSUPPORTED: 'author',
   LOGIN_REFUSED: 'administrator',
   IDENTITY_REFUSED: 'administrator',
   TOKEN_REJECTED: 'administrator',
@@ -79,6 +80,7 @@ export const errorCodes = {
   TOKEN_SSO_MISSING: 'administrator',
   TOKEN_EXPIRED: 'administrator',
   PULL_DENIED: 'administrator',
+  ATTESTATION_DENIED: 'administrator',
   QUOTA_EXCEEDED: 'administrator',
   REPOSITORY_MISSING: 'administrator',
   ENGINE_MISSING: 'runner',
@@ -122,6 +124,7 @@ export const errorCodes = {
   MANIFEST_UNKNOWN: 'registry',
   DIGEST_MISMATCH: 'registry',
   BLOB_MISSING: 'registry',
+  ATTESTATION_FAILED: 'registry',
   INTERNAL: 'us',
 } as const satisfies Readonly<Record<string, Fixer>>;
 

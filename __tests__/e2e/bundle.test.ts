@@ -11,9 +11,11 @@ const suite = openSuite('engine', 'registry');
 
 /** A text that only this package has, and that no minifier takes away. */
 const marks = {
+  '@actions/attest': 'https://actions.github.io/buildtypes/workflow/v1',
   '@actions/core': 'ghadelimiter_',
   '@actions/exec': 'attempting to execute the process',
   '@actions/tool-cache': 'Expected RUNNER_TOOL_CACHE',
+  '@sigstore/sign': 'CA_CREATE_SIGNING_CERTIFICATE_ERROR',
   'csv-parse': 'CSV_QUOTE_NOT_CLOSED',
   handlebars: 'Handlebars',
   'tar-stream': 'Size mismatch',

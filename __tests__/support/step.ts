@@ -277,6 +277,7 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
       private: false,
       license: { spdx_id: 'MIT' },
       owner: { login: owner, type: 'Organization' },
+      ...Object(event.payload.repository),
     },
   };
   writeFileSync(join(files, 'event.json'), JSON.stringify(payload));

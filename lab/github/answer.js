@@ -101,20 +101,37 @@ export function targetOf({ method }, { pathname }) {
 }
 
 /**
+ * @param {Incoming} request
+ * @returns {Promise<unknown>} undefined for what is no JSON
+ */
+export async function readJson(request) {
+  /** @type {Buffer[]} */
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString());
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * Passes a request on to the registry behind the site, as a load balancer does.
  * @param {Exchange} exchange
  * @param {object} [changes]
  * @param {Record<string, string | undefined>} [changes.headers] of the request; undefined takes one away
  * @param {(status: number, headers: import('node:http').IncomingHttpHeaders) => void} [changes.onAnswer] may change the
  *   headers of the answer
+ * @param {string} [changes.socketPath] what is behind the site, in place of a registry
  * @param {(body: Buffer) => Promise<void>} [changes.onBody] gets the whole body of a request that succeeded, before its asker
  *   is told
  */
-export function forward({ request, response, url, backend }, { headers = {}, onAnswer, onBody } = {}) {
+export function forward({ request, response, url, backend }, { headers = {}, onAnswer, socketPath, onBody } = {}) {
   const all = Object.entries({ ...request.headers, 'x-forwarded-proto': 'https', ...headers });
   const sent = Object.fromEntries(all.filter(([, value]) => value !== undefined));
+  const behind = socketPath === undefined ? { host: '127.0.0.1', port: backend } : { socketPath };
   const outgoing = requestHttp(
-    { host: '127.0.0.1', port: backend, method: request.method, path: `${url.pathname}${url.search}`, headers: sent },
+    { ...behind, method: request.method, path: `${url.pathname}${url.search}`, headers: sent },
     async (answer) => {
       const status = answer.statusCode ?? 502;
       onAnswer?.(status, answer.headers);

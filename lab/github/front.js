@@ -8,9 +8,10 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { createServer as createHttpServer, get } from 'node:http';
 import { createServer } from 'node:https';
 import { createSecureContext } from 'node:tls';
-import { identityOf, sendPage } from './answer.js';
+import { forward, identityOf, sendPage } from './answer.js';
 import { ContainerRegistry } from './container.js';
 import { serveLegacy } from './legacy.js';
+import { TokenIssuer } from './oidc.js';
 import { backendOf, PRODUCTS, SITES } from './sites.js';
 import { RestApi, serveWeb } from './web.js';
 
@@ -18,6 +19,7 @@ import { RestApi, serveWeb } from './web.js';
  * @typedef {object} FrontConfiguration
  * @property {string[][]} prepare commands that make the namespace ready; none on loopback ports
  * @property {string} socket for the lab: `/ready` when this process listens, `/healthy` when all registries answer
+ * @property {string} sigstore socket at which somebody may play Sigstore
  * @property {string} requests file that gets a line of JSON for each request
  * @property {string} storage folder of the registries' data
  * @property {{ address: string, port: number, host?: string }[]} listeners `host`: the site that is meant whatever name is
@@ -39,6 +41,7 @@ const apis = new Map(
     return [host, new RestApi(host, registry, configuration.storage, (name) => configuration.backends[name] ?? 0)];
   }),
 );
+const issuer = new TokenIssuer(signing);
 const contexts = {
   lab: createSecureContext(secureOptions(configuration.certificates.lab)),
   private: createSecureContext(secureOptions(configuration.certificates.private)),
@@ -86,6 +89,8 @@ function serve(request, response, name) {
   const exchange = { request, response, url, site, backend: configuration.backends[backendOf(site)] ?? 0 };
   const api = apis.get(site.product);
   if (site.manner === 'api') return api?.serve(exchange, url.pathname);
+  if (site.manner === 'oidc') return issuer.serve(exchange);
+  if (site.manner === 'sigstore') return forward(exchange, { socketPath: configuration.sigstore });
   if (site.manner === 'container') return registries.get(site.product)?.serve(exchange);
   const isOwnHost = site.host === site.product && site.manner !== 'silent';
   if (isOwnHost && url.pathname.startsWith('/api/v3/'))

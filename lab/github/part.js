@@ -38,6 +38,7 @@ const ADDRESS = '192.0.2.1';
  * @property {{ owner: string, repository: string }} foreign another owner
  * @property {string} user whose personal access tokens there are
  * @property {string} unlinkedImage an image of `owner` that exists and is linked to no repository
+ * @property {string} sigstore socket: whoever listens there, over HTTP, is Sigstore in the namespace
  * @property {string} requests file with a line of JSON for each request that reached a host
  */
 
@@ -109,6 +110,7 @@ export async function github(place, environment, engine) {
     foreign: FOREIGN,
     user: USER,
     unlinkedImage: UNLINKED_IMAGE,
+    sigstore: front.sigstore,
     requests: front.requests,
   };
 }
@@ -155,6 +157,7 @@ async function configure(folder, loopback, ip) {
   return {
     prepare: isInside ? prepareCommands(folder, ca.certificate, ip) : [],
     socket: join(folder, 'front.sock'),
+    sigstore: join(folder, 'sigstore.sock'),
     requests: join(folder, 'requests.jsonl'),
     storage: join(folder, 'storage'),
     listeners: isInside ? [{ address: ADDRESS, port: 443 }] : loopback,

@@ -41,8 +41,9 @@ export const PRODUCTS = [
 
 /**
  * How a host answers: `container` and `docker` as those registries do; `login`, `page` and `missing` as the web
- * application (redirect, 200, 404); `api` as api.github.com; `silent` never.
- * @typedef {'container' | 'docker' | 'login' | 'page' | 'missing' | 'api' | 'silent'} Manner
+ * application (redirect, 200, 404); `api` as api.github.com; `oidc` as the issuer of the ID tokens of jobs; `sigstore` as the
+ * Sigstore that somebody plays at the lab's socket, else 502; `silent` never.
+ * @typedef {'container' | 'docker' | 'login' | 'page' | 'missing' | 'api' | 'oidc' | 'sigstore' | 'silent'} Manner
  */
 
 /**
@@ -63,6 +64,15 @@ export const SITES = [
   { host: 'octo.ghe.com', product: 'octo.ghe.com', manner: 'missing' },
   { host: 'api.octo.ghe.com', product: 'octo.ghe.com', manner: 'api' },
   { host: 'containers.octo.ghe.com', product: 'octo.ghe.com', manner: 'container' },
+  { host: 'token.actions.githubusercontent.com', product: 'github.com', manner: 'oidc' },
+  { host: 'token.actions.octo.ghe.com', product: 'octo.ghe.com', manner: 'oidc' },
+  // Public repositories use Sigstore's public-good instance, others GitHub's own.
+  { host: 'fulcio.sigstore.dev', product: 'github.com', manner: 'sigstore' },
+  { host: 'rekor.sigstore.dev', product: 'github.com', manner: 'sigstore' },
+  { host: 'fulcio.githubapp.com', product: 'github.com', manner: 'sigstore' },
+  { host: 'timestamp.githubapp.com', product: 'github.com', manner: 'sigstore' },
+  { host: 'fulcio.octo.ghe.com', product: 'octo.ghe.com', manner: 'sigstore' },
+  { host: 'timestamp.octo.ghe.com', product: 'octo.ghe.com', manner: 'sigstore' },
   { host: 'ghes.test', product: 'ghes.test', manner: 'missing' },
   { host: 'containers.ghes.test', product: 'ghes.test', manner: 'container' },
   { host: 'docker.ghes.test', product: 'ghes.test', manner: 'docker' },
@@ -111,6 +121,8 @@ export const BACKENDS = SITES.filter((site) => ['container', 'docker'].includes(
  * @property {string} owner of the repository whose job it is, or the user
  * @property {string} repository `OWNER/REPOSITORY` of a job, else empty
  * @property {'write' | 'read'} packages what its `permissions` or scopes say of packages
+ * @property {'write'} [attestations] what its `permissions` say of attestations
+ * @property {'write'} [artifactMetadata] what its `permissions` say of artifact-metadata
  * @property {boolean} [isExpired]
  * @property {string} label what the lab's log calls it
  */
@@ -118,6 +130,23 @@ export const BACKENDS = SITES.filter((site) => ['container', 'docker'].includes(
 /** @type {Record<string, { prefix: string } & Omit<Identity, 'product' | 'label'>>} */
 const KINDS = {
   readWrite: { prefix: 'ghs_', kind: 'job', owner: OWNER, repository: `${OWNER}/${REPOSITORY}`, packages: 'write' },
+  attesting: {
+    prefix: 'ghs_',
+    kind: 'job',
+    owner: OWNER,
+    repository: `${OWNER}/${REPOSITORY}`,
+    packages: 'write',
+    attestations: 'write',
+    artifactMetadata: 'write',
+  },
+  attestingWithoutRecord: {
+    prefix: 'ghs_',
+    kind: 'job',
+    owner: OWNER,
+    repository: `${OWNER}/${REPOSITORY}`,
+    packages: 'write',
+    attestations: 'write',
+  },
   readOnly: { prefix: 'ghs_', kind: 'job', owner: OWNER, repository: `${OWNER}/${REPOSITORY}`, packages: 'read' },
   expired: {
     prefix: 'ghs_',

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { request as requestHttp } from 'node:http';
 import { join } from 'node:path';
-import { identityOf, sendJson, sendPage } from './answer.js';
+import { identityOf, readJson, sendJson, sendPage } from './answer.js';
 import { BACKENDS, FOREIGN, OWNER, PRODUCTS, REPOSITORY, SITES } from './sites.js';
 
 /** @typedef {import('./answer.js').Exchange} Exchange */
@@ -25,6 +25,8 @@ export function serveWeb(exchange, manner) {
 
 /** The REST API of one product (docs.github.com/rest). */
 export class RestApi {
+  /** @type {{ id: number, bundle: unknown }[]} of all repositories */
+  #attestations = [];
   #product;
   #registry;
   #storage;
@@ -78,6 +80,16 @@ export class RestApi {
         license: { spdx_id: 'MIT' },
       });
     }
+    const ofRun =
+      identity.kind === 'job' && path.toLowerCase().startsWith(`/repos/${identity.repository}/attestations`);
+    if (ofRun && !version) return this.#serveAttestations(exchange, identity, path.split('/')[5] ?? '');
+    if (path === `/orgs/${identity.owner}/artifacts/metadata/storage-record` && !version) {
+      if (identity.artifactMetadata !== 'write')
+        return send(403, { message: 'Resource not accessible by integration' });
+      const record = await readJson(request);
+      if (!Object(record).digest) return send(422, { message: 'Invalid request.', status: '422' });
+      return send(200, { total_count: 1, storage_records: [{ ...Object(record), id: 1 }] });
+    }
     const [, account = '', image = '', rest = ''] =
       /^\/(?:orgs|users)\/([^/]+)\/packages\/container\/([^/]+)(\/.*)?$/.exec(path) ?? [];
     const repository = `${account}/${decodeURIComponent(image)}`.toLowerCase();
@@ -103,6 +115,29 @@ export class RestApi {
     for (const { name: digest } of found ? [found] : versions) await this.#remove(repository, digest);
     if (!found || versions.length === 1) this.#registry.forget(repository);
     return send(204, undefined);
+  }
+
+  /**
+   * https://docs.github.com/en/rest/repos/attestations. Whether a token may write is looked at before what it writes.
+   * @param {Exchange} exchange
+   * @param {import('./sites.js').Identity} identity
+   * @param {string} digest of the subject, to list its attestations; else empty
+   */
+  async #serveAttestations(exchange, identity, digest) {
+    const { request } = exchange;
+    if (request.method === 'GET') {
+      const found = this.#attestations.filter(({ bundle }) => subjectsOf(bundle).includes(decodeURIComponent(digest)));
+      return found.length === 0
+        ? sendJson(exchange, 404, { message: 'Not Found', status: '404' })
+        : sendJson(exchange, 200, { attestations: found.map(({ bundle }) => ({ bundle })) });
+    }
+    const refused = { message: 'Resource not accessible by integration', status: '403' };
+    if (identity.attestations !== 'write') return sendJson(exchange, 403, refused);
+    const { bundle } = Object(await readJson(request));
+    if (subjectsOf(bundle).length === 0) return sendJson(exchange, 422, { message: 'Invalid bundle', status: '422' });
+    const id = this.#attestations.length + 1;
+    this.#attestations.push({ id, bundle });
+    sendJson(exchange, 201, { id });
   }
 
   get #backend() {
@@ -155,5 +190,19 @@ export class RestApi {
       const call = requestHttp(options, (answer) => answer.resume().on('end', () => resolve(undefined)));
       call.on('error', reject).end();
     });
+  }
+}
+
+/**
+ * @param {unknown} bundle of Sigstore, with an in-toto statement in it
+ * @returns {string[]} digests; none for anything else
+ */
+function subjectsOf(bundle) {
+  try {
+    const { payload } = Object(bundle).dsseEnvelope;
+    const { subject } = JSON.parse(Buffer.from(payload, 'base64').toString());
+    return subject.map((/** @type {{ digest: { sha256: string } }} */ each) => `sha256:${each.digest.sha256}`);
+  } catch {
+    return [];
   }
 }

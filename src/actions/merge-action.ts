@@ -14,6 +14,7 @@ import { announce } from '../report/announce.ts';
 import { formatMergeOutputs, type MergeOutputName } from '../report/outputs.ts';
 import { retryPorts } from '../step/retry-ports.ts';
 import type { Action, Done, Workplace } from './action.ts';
+import { attesterOf } from './open-attester.ts';
 
 interface MergeTypes {
   readonly name: keyof typeof mergeInputDefaults;
@@ -28,7 +29,11 @@ export const mergeAction: Action<MergeTypes> = {
   participle: 'published',
   parse: parseMergeInputs,
   plan: (inputs, { process: { env }, run, registryAuth, now, server, gitHub }) =>
-    planMerge(inputs, run, { metadata: { ...parseContextOptions(env, now), ...gitHub }, registryAuth, server }),
+    planMerge(inputs, run, {
+      metadata: { ...parseContextOptions(env, now), ...gitHub },
+      registryAuth,
+      server,
+    }),
   templatesOf: ({ tags, flavor, annotations }) => [tags, flavor, annotations],
   nothingDone,
   work: mergeIn,
@@ -40,8 +45,10 @@ export const mergeAction: Action<MergeTypes> = {
 async function mergeIn(
   planned: Planned<MergePlan>,
   { token, retries, loginScope }: MergeInputs,
-  { process: { env, log, termination }, step, run, runStage }: Workplace,
+  workplace: Workplace,
 ): Promise<Done<Outcome>> {
+  const { process, step, run, runStage } = workplace;
+  const { env, log, termination } = process;
   const removeVersions: RemoveVersions = async (repository, digests) => {
     if (!isOwnPackage(planned.plan, repository)) return false;
     const { createGitHubApi } = await import('../github/rest-api.ts');
@@ -54,7 +61,9 @@ async function mergeIn(
     }
     return true;
   };
-  const outcome = await mergeLegs(planned, { registry: step.registry, removeVersions, log, runStage });
+  const attester = attesterOf(planned.plan, token, workplace);
+  const ports = { registry: step.registry, removeVersions, log, runStage, ...(attester && { attester }) };
+  const outcome = await mergeLegs(planned, ports);
   // A merge needs no Docker, and so none that logs in.
   if (loginScope === 'job') await step.writeLogins();
   return { outcome, loginVariables: { DOCKER_CONFIG: step.config.folder } };

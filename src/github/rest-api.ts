@@ -89,6 +89,8 @@ function fetchOver(http: Http) {
     init: Pick<HttpRequest, 'method' | 'signal'> & {
       readonly headers: Readonly<Record<string, string>>;
       readonly redirect?: 'follow' | 'manual' | undefined;
+      /** JSON */
+      readonly body?: string | undefined;
     },
   ) => {
     const { authorization, ...headers } = init.headers;
@@ -97,6 +99,7 @@ function fetchOver(http: Http) {
       url: new URL(url),
       headers: { 'x-github-api-version': '2022-11-28', ...headers },
       authorization,
+      body: init.body === undefined ? undefined : Buffer.from(init.body),
       signal: init.signal,
       redirects: init.redirect === 'manual' ? 'answer' : 'follow',
     });

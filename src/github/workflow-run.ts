@@ -98,6 +98,11 @@ function parseServerUrl(text: string): URL {
   });
 }
 
+/** Whether GitHub gives this job ID tokens (https://docs.github.com/en/actions/reference/security/oidc). */
+export function mayRequestIdToken(env: Environment): boolean {
+  return Boolean(env.ACTIONS_ID_TOKEN_REQUEST_URL && env.ACTIONS_ID_TOKEN_REQUEST_TOKEN);
+}
+
 /**
  * @param env the environment of the step
  * @param eventJson content of the file that `GITHUB_EVENT_PATH` names; empty where there is none
@@ -119,6 +124,6 @@ export function parseRun(env: Environment, eventJson: string): Run {
     actor: env.GITHUB_ACTOR ?? '',
     runId: env.GITHUB_RUN_ID ?? '',
     attempt: env.GITHUB_RUN_ATTEMPT ?? '1',
-    hasIdToken: Boolean(env.ACTIONS_ID_TOKEN_REQUEST_URL && env.ACTIONS_ID_TOKEN_REQUEST_TOKEN),
+    hasIdToken: mayRequestIdToken(env),
   };
 }

@@ -82,12 +82,10 @@ export function parseIndex({ bytes }: Pick<StoredManifest, 'bytes'>): readonly D
     if (descriptor === undefined || !isObject(entry)) return [];
     const { urls: _, ...described } = descriptor;
     const platform = parsePlatformOf(entry.platform);
-    const annotations = parseTexts(entry.annotations);
     return [
       {
         ...described,
         ...(platform === undefined ? {} : { platform }),
-        ...(annotations === undefined ? {} : { annotations }),
         ...(typeof entry.artifactType === 'string' ? { artifactType: entry.artifactType } : {}),
       },
     ];
@@ -122,7 +120,8 @@ function parseDescriptor(value: unknown): Layer | undefined {
   if (!isSize(size)) return undefined;
   const listed = urls === undefined || urls === null ? [] : urls;
   if (!Array.isArray(listed) || listed.some((url) => typeof url !== 'string')) return undefined;
-  return { mediaType, digest, size, urls: listed };
+  const annotations = parseTexts(value.annotations);
+  return { mediaType, digest, size, urls: listed, ...(annotations === undefined ? {} : { annotations }) };
 }
 
 /**

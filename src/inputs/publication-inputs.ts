@@ -1,6 +1,7 @@
 /** The inputs that a publish and a merge share: where the image goes, what it is called there, and how it gets there. */
 
 import type { Faults } from '../errors.ts';
+import { type AttestedPredicate, parseAttest } from './attested-predicates.ts';
 import type { InputReader } from './input-reader.ts';
 import { normaliseBoolean, oneOf, wholeNumber } from './input-values.ts';
 
@@ -17,7 +18,7 @@ export const publicationInputDefaults = {
     'login-scope': 'step',
   },
   names: { annotations: '', tags: '', flavor: '', 'if-exists': 'overwrite', push: 'auto' },
-  care: { verify: 'manifest', retries: '5', 'dry-run': 'false' },
+  care: { attest: 'false', verify: 'manifest', retries: '5', 'dry-run': 'false' },
   report: { summary: 'true' },
 } as const;
 
@@ -49,6 +50,7 @@ export interface PublicationInputs {
   readonly flavor: string;
   readonly ifExists: IfExists;
   readonly push: Choice;
+  readonly attest: readonly AttestedPredicate[];
   readonly verify: Verification;
   readonly retries: number;
   readonly dryRun: boolean;
@@ -75,6 +77,7 @@ export function parsePublicationInputs(
     flavor: read('flavor'),
     ifExists: attempt(() => oneOf('if-exists', read('if-exists'), ['overwrite', 'skip', 'fail'])) ?? 'overwrite',
     push: attempt(() => oneOf('push', normaliseBoolean(read('push')), ['auto', 'true', 'false'])) ?? 'auto',
+    attest: attempt(() => parseAttest(read('attest'))) ?? [],
     verify: attempt(() => oneOf('verify', read('verify'), ['manifest', 'blobs', 'off'])) ?? 'manifest',
     retries: attempt(() => wholeNumber('retries', read('retries'), 1, 100, retries)) ?? 1,
     dryRun: attempt(() => oneOf('dry-run', normaliseBoolean(read('dry-run')), ['false', 'true'])) === 'true',

@@ -6,7 +6,7 @@ import { formatDuration } from '../text/duration.ts';
 import type { Log } from './log.ts';
 
 /** What a publish does, in order. */
-export type Stage = 'read' | 'plan' | 'prepare' | 'build' | 'push' | 'tag' | 'verify' | 'pull' | 'report';
+export type Stage = 'read' | 'plan' | 'prepare' | 'build' | 'push' | 'attest' | 'tag' | 'verify' | 'pull' | 'report';
 
 export interface Span {
   readonly stage: Stage;

@@ -35,6 +35,9 @@ export function decisions(plan: AnyPlan): readonly DecisionLine[] {
     ]),
     ...('push' in plan ? [line('Push', plan.push.value ? 'yes' : 'no', `because ${plan.push.reason}`)] : []),
     ...linesOfContent(plan),
+    ...('attested' in plan && plan.attested !== undefined
+      ? [line('Attest', plan.attested.join(', '), 'because `attest` is set; before a tag moves')]
+      : []),
     ...('ifExists' in plan && plan.ifExists !== 'overwrite' ? [line('If it exists', plan.ifExists)] : []),
   ];
   return lines.map(({ what, which, why }) => ({

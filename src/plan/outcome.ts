@@ -6,6 +6,15 @@ import type { ImageDescription } from '../metadata/describe-image.ts';
 import type { Plan, PublicationPlan, PushDecision } from './plan.ts';
 import { type Target, targetOf } from './target.ts';
 
+/** An attestation that GitHub keeps. */
+export interface Attested {
+  readonly id: string;
+  /** Its page on GitHub. */
+  readonly url: string;
+  /** The file with the bundles of all attestations of this step, one a line. */
+  readonly bundlePath: string;
+}
+
 /** What came of a plan. */
 export interface Outcome {
   /** The decision that the run carried out: a registry's refusal may have changed that of the plan. */
@@ -30,6 +39,8 @@ export interface Outcome {
   readonly platforms: Readonly<Record<string, Digest>>;
   /** buildx's own report, JSON; empty without. */
   readonly metadata: string;
+  /** Of what was published, in the order in which they were made; absent if the plan attests nothing. */
+  readonly attested?: readonly Attested[];
 }
 
 /** The outcome of a plan that was not carried out. */

@@ -15,6 +15,7 @@ import { parseAnnotations, parseLabels } from '../metadata/labels.ts';
 import type { ContextOptions } from '../metadata/metadata-context.ts';
 import { parseTagRules, repositoriesIn } from '../metadata/tag-rules.ts';
 import type { RegistryAuth } from '../registry/credential.ts';
+import { resolveAttestation } from './attestation-decision.ts';
 import {
   checkWrittenLogin,
   type GivenCredentials,
@@ -92,6 +93,8 @@ export function draftPublication(
   }
   const registries = located.map(({ registry }) => registry);
   const hosts = registries.map(({ registry }) => registry);
+  const facts = { run, product, registries, push };
+  const attestation = attempt(() => resolveAttestation(inputs.attest, facts)) ?? { predicates: [], notes: [] };
   const mustPush = push.value && push.yieldsBecause === undefined;
   const destinations = located.flatMap(({ registry, repository }) => {
     const credential = attempt(() => resolveCredentialAmong(hosts, registry.registry, product, given, mustPush));
@@ -106,14 +109,13 @@ export function draftPublication(
     finish: (notes) => {
       if (description === undefined) throw new Error('a fault was gathered, and the plan finished all the same');
       const { ifExists, verify, retries } = inputs;
-      const all = [
-        ...located.flatMap((each) => each.notes),
-        ...notes,
-        ...noteComments(registryAuth),
-        ...noteUntrusted(registryAuth, run),
-      ];
+      const noted = located.flatMap((each) => each.notes);
+      const unfinished = [...noteComments(registryAuth), ...noteUntrusted(registryAuth, run)];
+      const all = [...noted, ...notes, ...attestation.notes, ...unfinished];
+      const attested = attestation.predicates.length === 0 ? {} : { attested: attestation.predicates };
+      const care = { ifExists, push, ...attested, verify, retries };
       return {
-        plan: { schema: 1, product, destinations, description, ifExists, push, verify, retries, notes: all },
+        plan: { schema: 1, product, destinations, description, ...care, notes: all },
         describe: (existingTags) => describe(existingTags) ?? description,
       };
     },

@@ -4,7 +4,7 @@
 
 import type { BuildRequest } from '../build/build-request.ts';
 import { checkOutputs } from '../build/exporters.ts';
-import { gatherFaults } from '../errors.ts';
+import { gatherFaults, InputError } from '../errors.ts';
 import type { Run } from '../github/workflow-run.ts';
 import type { SourceSpec } from '../image/transport.ts';
 import type { Inputs } from '../inputs/publish-inputs.ts';
@@ -44,6 +44,23 @@ function notesOnCommit(
   ];
 }
 
+/** @throws InputError INPUTS_CONTRADICT */
+function checkAttest({ attest, stage, source, build: { options } }: Inputs): void {
+  if (attest.length === 0) return;
+  if (stage !== undefined) {
+    throw new InputError('INPUTS_CONTRADICT', {
+      message: '`attest` cannot be used with `stage`: an image is attested when it is published, which `merge` does.',
+      remedy: 'Set `attest` on the step that merges, and leave it out here.',
+    });
+  }
+  const hasSbom = source !== undefined || options.attestations.some(({ type }) => type === 'sbom');
+  if (!attest.includes('sbom') || hasSbom) return;
+  throw new InputError('INPUTS_CONTRADICT', {
+    message: '`attest` names `sbom`, but `sbom` is not set, so the build makes no SBOM.',
+    remedy: 'Set `sbom: true`, or leave `sbom` out of `attest`.',
+  });
+}
+
 /**
  * @throws InputError, or InputFaults with every fault of every input
  */
@@ -59,6 +76,7 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   refuseEmptySecrets(empty, hosts, push, attempt);
   const staging = attempt(() => (stage === undefined ? undefined : resolveStaging(stage, run)));
   if (stage !== undefined) attempt(() => refuseDockerRegistry(registries));
+  attempt(() => checkAttest(inputs));
   // Also of an image that is not built: a fault in its inputs is a fault.
   const scope = scopeOf(contextOf(run, facts.metadata), () => {});
   const filled = attempt(() => {

@@ -4,6 +4,7 @@ import type { BuildRequest } from '../build/build-request.ts';
 import type { Product } from '../github/product.ts';
 import type { Repository } from '../image/repository.ts';
 import type { SourceSpec } from '../image/transport.ts';
+import type { AttestedPredicate } from '../inputs/attested-predicates.ts';
 import type { IfExists, Verification } from '../inputs/publication-inputs.ts';
 import type { Staging } from '../legs/leg-key.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
@@ -50,6 +51,8 @@ export interface PublicationPlan {
   readonly description: ImageDescription;
   readonly ifExists: IfExists;
   readonly push: PushDecision;
+  /** What is attested before a tag moves; absent: nothing. */
+  readonly attested?: readonly AttestedPredicate[];
   readonly verify: Verification;
   readonly retries: number;
   /** What a person would want to know, as sentences. */

@@ -26,6 +26,7 @@ import type { Planned } from '../plan/plan.ts';
 import type { LegSelection, MergePlan } from '../plan/plan-merge.ts';
 import { isNamed, isSameTarget, type NamedTarget, reasonForNoTag, type Target } from '../plan/target.ts';
 import { remoteContent } from '../source/remote-image.ts';
+import { attestImages } from './attest-image.ts';
 import { openExistingTags } from './existing-tags.ts';
 import { type NamingPorts, prepareTargets } from './prepare.ts';
 import type { PushedImage } from './pushed-image.ts';
@@ -97,6 +98,7 @@ async function mergeInto(targets: readonly Target[], plan: MergePlan, ports: Mer
   );
   const moving = merged.filter(({ target }) => mayMove(target));
   const images = moving.map(imageOf);
+  const attested = await attestImages(plan, images, ports);
   await tagAll(plan, ports, images);
   await removeAllMarkers(targets, merged, plan, ports);
   const [first] = moving;
@@ -113,6 +115,7 @@ async function mergeInto(targets: readonly Target[], plan: MergePlan, ports: Mer
     digest: joined.digest,
     manifest: joined.manifest,
     platforms: platformsOf(joined.entries),
+    ...(plan.attested && { attested }),
   };
 }
 

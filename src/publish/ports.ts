@@ -3,11 +3,13 @@
 import type { BuildRequest } from '../build/build-request.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineDecision } from '../engine/resolve-engine.ts';
+import type { AttestedSubject, SignedAttestation, Statement } from '../github/artifact-attestations.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Repository } from '../image/repository.ts';
 import type { EngineImage, SourceSpec } from '../image/transport.ts';
 import type { Log } from '../log/log.ts';
 import type { RunStage } from '../log/phases.ts';
+import type { Attested } from '../plan/outcome.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import type { ImageSource } from '../source/image-source.ts';
 import type { UnnamedBuild } from './build-by-digest.ts';
@@ -31,10 +33,30 @@ export interface SourcePort {
   pushFromDaemon(imageId: string, reference: string): Promise<Digest>;
 }
 
+/** GitHub, as attesting needs it. */
+export interface Attester {
+  /**
+   * Asks GitHub whether this job may attest, before anything is built.
+   * @throws PermissionError ATTESTATION_DENIED
+   */
+  check(): Promise<void>;
+  /** @throws RegistryError ATTESTATION_FAILED */
+  sign(statement: Statement): Promise<SignedAttestation>;
+  /**
+   * Keeps an attestation with the repository of the run, and its bundle for later steps of the job.
+   * @throws RegistryError ATTESTATION_FAILED; PermissionError ATTESTATION_DENIED
+   */
+  store(attestation: SignedAttestation): Promise<Attested>;
+  /** Tells GitHub where an attested image is. A failure is a notice: the image is attested all the same. */
+  record(subject: AttestedSubject): Promise<void>;
+}
+
 export interface PublishPorts {
   readonly engine: EnginePort;
   readonly source: SourcePort;
   readonly registry: RegistryClient;
+  /** Absent if the plan attests nothing. */
+  readonly attester?: Attester;
   readonly log: Log;
   readonly runStage: RunStage;
 }

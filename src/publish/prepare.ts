@@ -10,7 +10,7 @@ import { type Target, targetOf } from '../plan/target.ts';
 import type { PublishPorts } from './ports.ts';
 
 /** What a publish asks of its registries, whatever its content comes from. */
-export type NamingPorts = Pick<PublishPorts, 'registry' | 'log' | 'runStage'>;
+export type NamingPorts = Pick<PublishPorts, 'registry' | 'attester' | 'log' | 'runStage'>;
 
 /** What the registries answered. */
 interface Prepared {
@@ -33,8 +33,8 @@ export async function prepare(plan: Plan, describe: Planned['describe'], ports: 
 
 /**
  * Asks each registry whether this run may push there, so that a refusal comes before the build, and which tags it has, so
- * that none moves backwards.
- * @throws PermissionError PUSH_DENIED, TOKEN_REJECTED; RegistryError
+ * that none moves backwards. Asks GitHub whether it may attest.
+ * @throws PermissionError PUSH_DENIED, TOKEN_REJECTED, ATTESTATION_DENIED; RegistryError
  */
 export async function prepareTargets(
   plan: PublicationPlan & Pick<Plan, 'staging'>,
@@ -51,7 +51,8 @@ export async function prepareTargets(
     const description = isNamed ? await describeFor(plan, describe, ports, repository) : plan.description;
     return { refusal, target: targetOf(destination, description) };
   });
-  const answers = await Promise.all(asked);
+  const mayAttest = push.value ? ports.attester?.check() : undefined;
+  const [answers] = await Promise.all([Promise.all(asked), mayAttest]);
   const isRefused = answers.some(({ refusal }) => refusal !== undefined);
   return {
     push: isRefused ? { ...push, value: false, reason: push.yieldsBecause ?? '' } : push,

@@ -11,6 +11,7 @@ import { isNamed, type NamedTarget, reasonForNoTag, type Target } from '../plan/
 import { ifReadable } from '../registry/read-back.ts';
 import { type ImageSummary, summarise } from '../source/image-content.ts';
 import { remoteContent } from '../source/remote-image.ts';
+import { attestImages } from './attest-image.ts';
 import { type ExistingTags, openExistingTags } from './existing-tags.ts';
 import type { PublishPorts } from './ports.ts';
 import { prepare } from './prepare.ts';
@@ -63,6 +64,7 @@ async function publishTo(
   const [first] = images;
   if (first === undefined) return { ...done, imageId, metadata, ...(await existing.describe(targets)) };
 
+  const attested = await attestImages(plan, images, ports);
   // Read beside the tags, which have the connection first.
   const summarised = setImmediate().then(() => summariseImage(content, first, ports));
   summarised.catch(() => undefined);
@@ -72,7 +74,10 @@ async function publishTo(
   const moved = images.map((each) => each.target);
   const published = { published: true, reason: '', targets: moved, digest, ...(manifest && { manifest }) };
   const { description } = target;
-  return { ...done, ...summary, ...published, description, metadata, imageId: imageId || summary.imageId };
+  return {
+    ...{ ...done, ...summary, ...published, description, metadata, imageId: imageId || summary.imageId },
+    ...(plan.attested && { attested }),
+  };
 }
 
 async function produce(
@@ -84,7 +89,7 @@ async function produce(
 ): Promise<PushResult> {
   if (targets.length === 0) return { images: [], imageId: '', metadata: '' };
   return content.request === undefined
-    ? pushSourceImage(content.source, targets, existing, ports)
+    ? pushSourceImage(plan, content.source, targets, existing, ports)
     : pushBuiltImage(plan, content.request, content.facts, targets, existing, ports);
 }
 

@@ -8,12 +8,13 @@ import type { Digest } from '../image/digest.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { NamedTarget } from '../plan/target.ts';
 import { findPushed } from '../registry/read-back.ts';
-import { pushByDigest, pushedDigest } from './build-by-digest.ts';
+import { pushedDigest } from './build-by-digest.ts';
 import { chooseBuilder } from './choose-builder.ts';
 import { copyToOthers, keepsCompression } from './copy-to-others.ts';
 import type { ExistingTags } from './existing-tags.ts';
 import { mismatch } from './move-tags.ts';
 import type { PublishPorts } from './ports.ts';
+import { pushByClient } from './push-by-client.ts';
 import { pushEngineImage, readBack } from './push-engine-image.ts';
 import { mainReference, type PushedImage, type PushResult, withMoved } from './pushed-image.ts';
 
@@ -40,7 +41,7 @@ export async function buildOnly(
  * @throws BuildError BUILD_FAILED; InputError TAG_EXISTS; PermissionError PUSH_DENIED; ToolError; RegistryError
  */
 export async function pushBuiltImage(
-  { ifExists }: Pick<Plan, 'ifExists'>,
+  { ifExists, attested }: Pick<Plan, 'ifExists' | 'attested'>,
   request: BuildRequest,
   facts: RunnerFacts,
   targets: readonly NamedTarget[],
@@ -63,8 +64,10 @@ export async function pushBuiltImage(
     const image = { kind: store, image: imageId } as const;
     return { ...(await pushEngineImage(image, targets, existing, ports)), metadata };
   };
+  // No tag moves before the image is attested.
+  if (attested !== undefined) return pushUntagged(request, builder, targets, existing, ports);
   if (isByClient || (isAskedAgain && builder.kind !== 'builder')) return buildThenPush();
-  if (isAskedAgain) return pushUnnamed(request, builder, targets, existing, ports);
+  if (isAskedAgain) return pushUntagged(request, builder, targets, existing, ports);
   const movedByThen = watchTags(targets, ports);
   const result = await build(true).catch(async (error: unknown) => {
     // buildx reads back what docker pushed, and a login that may only push is refused that; `docker push` reads nothing.
@@ -116,24 +119,33 @@ function watchTags(
   };
 }
 
-/** A builder outside of the engine keeps no image: it pushes by digest, and the tags follow. */
-async function pushUnnamed(
+/** Pushes by digest, and leaves all tags to follow: by the builder, or by our own client if the engine pushes under tags only. */
+async function pushUntagged(
   request: BuildRequest,
   builder: EngineDecision,
   targets: readonly NamedTarget[],
   existing: ExistingTags,
-  { engine, registry, runStage }: PublishPorts,
+  ports: PublishPorts,
 ): Promise<PushResult> {
+  const { engine, registry, runStage } = ports;
   const repositories = targets.map(({ destination: { repository } }) => repository);
-  const { imageId, metadata, digest } = await runStage('build', 'Build', () =>
-    pushByDigest(engine, request, builder, repositories),
+  const { imageId, metadata, result } = await runStage('build', 'Build', () =>
+    engine.buildByDigest(request, builder, repositories),
   );
-  const mayMove = await existing.ask(targets, [digest]);
+  if (typeof result !== 'string') {
+    const images = await pushByClient({ spec: result, referrers: false }, targets, ports);
+    const mayMove = await existing.ask(
+      targets,
+      images.map(({ digest }) => digest),
+    );
+    return { images: images.filter(({ target }) => mayMove(target)), imageId, metadata };
+  }
+  const mayMove = await existing.ask(targets, [result]);
   const images = targets.filter(mayMove).map(async (target): Promise<PushedImage> => {
     const { repository } = target.destination;
-    const manifest = await findPushed(registry, repository, digest);
-    if (manifest === undefined) throw mismatch(repository, digest, digest, undefined);
-    return { target, digest, manifest, unmoved: target.tags, isSeen: true };
+    const manifest = await findPushed(registry, repository, result);
+    if (manifest === undefined) throw mismatch(repository, result, result, undefined);
+    return { target, digest: result, manifest, unmoved: target.tags, isSeen: true };
   });
   return { images: await Promise.all(images), imageId, metadata };
 }

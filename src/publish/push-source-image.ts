@@ -1,6 +1,6 @@
 /** Pushes an image that exists already, from where `source` says it is. */
 
-import type { PlannedSource } from '../plan/plan.ts';
+import type { Plan, PlannedSource } from '../plan/plan.ts';
 import type { NamedTarget } from '../plan/target.ts';
 import type { ExistingTags } from './existing-tags.ts';
 import type { PublishPorts } from './ports.ts';
@@ -10,12 +10,15 @@ import type { PushResult } from './pushed-image.ts';
 
 /** @throws InputError SOURCE_*, TAG_EXISTS; RegistryError; ToolError */
 export async function pushSourceImage(
+  { attested }: Pick<Plan, 'attested'>,
   source: PlannedSource,
   targets: readonly NamedTarget[],
   existing: ExistingTags,
   ports: PublishPorts,
 ): Promise<PushResult> {
-  if (source.spec.kind === 'docker-daemon') return pushEngineImage(source.spec, targets, existing, ports);
+  // The Docker engine would push under a tag.
+  if (source.spec.kind === 'docker-daemon' && attested === undefined)
+    return pushEngineImage(source.spec, targets, existing, ports);
   const images = await pushByClient(source, targets, ports);
   const mayMove = await existing.ask(
     targets,

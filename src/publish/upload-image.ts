@@ -6,7 +6,7 @@
 import { RegistryError } from '../errors.ts';
 import { beyond, bounds } from '../image/bounds.ts';
 import type { Digest } from '../image/digest.ts';
-import { type Descriptor, mediaTypes, parseIndex, type StoredManifest, subjectOf } from '../image/manifest.ts';
+import { type Descriptor, type StoredManifest, subjectOf } from '../image/manifest.ts';
 import { formatDigestReference } from '../image/reference.ts';
 import { formatRepository, isSameRepository, type Repository } from '../image/repository.ts';
 import { parseTag, type Tag } from '../image/tag.ts';
@@ -18,6 +18,7 @@ import { type ImageContent, readContent } from '../source/image-content.ts';
 import type { ImageSource } from '../source/image-source.ts';
 import { remoteContent } from '../source/remote-image.ts';
 import { formatSize } from '../text/size.ts';
+import { listUnderTag } from './push-referrer.ts';
 
 interface PushOptions {
   /** What `readContent` returned, if it was called already. */
@@ -152,24 +153,4 @@ async function copyTag(client: RegistryClient, from: Repository, to: Repository,
   await pushImage(client, remoteContent(client, from, root), to);
   await client.putManifest(to, root, tag);
   return 1;
-}
-
-/** Keeps the list of referrers for a registry that has none of its own (distribution-spec, "Referrers Tag Schema"). */
-async function listUnderTag(
-  client: RegistryClient,
-  repository: Repository,
-  subject: Digest,
-  added: readonly Referrer[],
-): Promise<void> {
-  const tag = referrersTag(subject);
-  const isThere = (await client.headManifest(repository, tag)) !== undefined;
-  const listed = isThere ? parseIndex(await client.getManifest(repository, tag)) : [];
-  const known = new Set(listed.map(({ digest }) => digest));
-  const manifests = [...listed, ...added.filter(({ digest }) => !known.has(digest))];
-  const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests };
-  await client.putManifest(
-    repository,
-    { mediaType: mediaTypes.ociIndex, bytes: Buffer.from(JSON.stringify(index)) },
-    tag,
-  );
 }

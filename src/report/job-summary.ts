@@ -173,7 +173,19 @@ function writePublished(plan: PublicationPlan, outcome: Outcome, writer: Summary
   return [
     `\`\`\`sh\ndocker pull ${reference}\n\`\`\``,
     writer.table(['Repository', 'Digest', ...(hasPages ? ['Package'] : [])], rows),
+    ...writeAttested(plan, outcome, reference),
   ].join('\n\n');
+}
+
+/** How anybody verifies the image, and what is said of it. */
+function writeAttested(plan: PublicationPlan, { attested = [] }: Outcome, reference: string): readonly string[] {
+  const [first] = attested;
+  if (first === undefined) return [];
+  const [owner = ''] = new URL(first.url).pathname.slice(1).split('/');
+  const host = plan.product.kind === 'github.com' ? [] : ['--hostname', plan.product.host];
+  const command = ['gh', 'attestation', 'verify', `oci://${reference}`, '--owner', owner, ...host].join(' ');
+  const pages = attested.map(({ id, url }) => link(id, url)).join(', ');
+  return [`Attested: ${pages}. To verify:`, `\`\`\`sh\n${command}\n\`\`\``];
 }
 
 /** What happened to the tags that were to move. */

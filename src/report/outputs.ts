@@ -26,6 +26,9 @@ export const outputNames = [
   'annotations',
   'json',
   'metadata',
+  'attestation-id',
+  'attestation-url',
+  'bundle-path',
   'plan',
 ] as const;
 
@@ -50,7 +53,7 @@ export const mergeOutputNames: readonly MergeOutputName[] = outputNames.filter(i
 
 /** The value of each output; what a run has nothing to say about is empty. */
 export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly<Record<OutputName, string>> {
-  const { description, push } = outcome;
+  const { description, push, attested = [] } = outcome;
   const carriedOut = { ...plan, push };
   const targets = targetsOf(plan, outcome);
   const { version, tags, 'tag-names': names, labels, annotations, json } = metadataTexts(targets, description);
@@ -73,6 +76,9 @@ export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly
     annotations,
     json,
     metadata: withoutUrlSecrets(outcome.metadata),
+    'attestation-id': attested.map(({ id }) => id).join('\n'),
+    'attestation-url': attested.map(({ url }) => url).join('\n'),
+    'bundle-path': attested[0]?.bundlePath ?? '',
     plan: JSON.stringify(carriedOut, (_, value: unknown) =>
       typeof value === 'string' ? withoutUrlSecrets(value) : value,
     ),

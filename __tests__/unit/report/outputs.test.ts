@@ -21,6 +21,7 @@ describe('the outputs', () => {
       imageId: 'sha256:i',
       platforms,
       metadata: '{}',
+      attested: ['1', '2'].map((id) => ({ id, url: `https://github.com/o/r/attestations/${id}`, bundlePath: '/t/a' })),
     };
     expect(formatOutputs(plan, outcome)).toEqual({
       image: 'ghcr.io/octo-org/octo-app:1.0',
@@ -40,6 +41,9 @@ describe('the outputs', () => {
       annotations: expect.stringMatching(/^manifest:c=d\nmanifest:org\.opencontainers\.image\.created=/),
       json: expect.stringMatching(/^\{"tag-names":\["1\.0","latest"\],"tags":.*"labels":\{"a":"b"/),
       metadata: '{}',
+      'attestation-id': '1\n2',
+      'attestation-url': 'https://github.com/o/r/attestations/1\nhttps://github.com/o/r/attestations/2',
+      'bundle-path': '/t/a',
       plan: JSON.stringify(plan),
     });
   });
