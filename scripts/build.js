@@ -10,7 +10,7 @@ import { stage } from './stage.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
-const entries = ['main', 'pull', 'merge', 'post', 'cli'];
+const entries = ['main', 'pull', 'merge', 'cleanup', 'post', 'cli'];
 
 rmSync(dist, { recursive: true, force: true });
 const ncc = join(root, 'node_modules/@vercel/ncc/dist/ncc/cli.js');

@@ -1,5 +1,5 @@
 // Writes, between markers, the parts of README.md and docs/ that have a source elsewhere: the inputs and outputs of action.yml,
-// merge/action.yml and pull/action.yml, the registry that the code resolves on each product, and the workflows of examples/.
+// merge/action.yml, pull/action.yml and cleanup/action.yml, the registry that the code resolves on each product, and the workflows of examples/.
 // README.md gets the inputs and outputs that most workflows need; docs/ gets all.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,7 @@ const readAction = (file) => parse(readFileSync(new URL(file, root), 'utf8'));
 const action = readAction('action.yml');
 const merge = readAction('merge/action.yml');
 const pull = readAction('pull/action.yml');
+const cleanup = readAction('cleanup/action.yml');
 
 /** @type {(value: string) => string} */
 const code = (value) => (value === '' ? '' : `\`${value}\``);
@@ -158,6 +159,8 @@ const tables = {
   'merge-outputs': tableOfOutputs(merge.outputs),
   'pull-inputs': tableOfInputs(pull.inputs),
   'pull-outputs': tableOfOutputs(pull.outputs),
+  'cleanup-inputs': tableOfInputs(cleanup.inputs),
+  'cleanup-outputs': tableOfOutputs(cleanup.outputs),
   'registry-names': markdownTable([registryHeads, ...registries].map((cells) => cells.slice(0, 3))),
   registries: markdownTable([registryHeads, ...registries]),
   events: markdownTable([

@@ -2,9 +2,11 @@
 
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { cleanupInputDefaults } from '../../src/inputs/cleanup-inputs.ts';
 import { mergeInputDefaults } from '../../src/inputs/merge-inputs.ts';
 import { inputDefaults } from '../../src/inputs/publish-inputs.ts';
 import { pullInputDefaults } from '../../src/inputs/pull-inputs.ts';
+import { cleanupOutputNames } from '../../src/report/cleanup-outputs.ts';
 import { mergeOutputNames, outputNames } from '../../src/report/outputs.ts';
 import { readActionManifest } from '../support/step.ts';
 
@@ -20,6 +22,7 @@ describe.each([
   { file: 'action.yml', folder: '.', defaults: inputDefaults },
   { file: 'pull/action.yml', folder: 'pull', defaults: pullInputDefaults },
   { file: 'merge/action.yml', folder: 'merge', defaults: mergeInputDefaults },
+  { file: 'cleanup/action.yml', folder: 'cleanup', defaults: cleanupInputDefaults },
 ])('$file', ({ folder, defaults }) => {
   const manifest = readActionManifest(folder);
 
@@ -60,4 +63,8 @@ test('action.yml has the outputs that the code writes, in the same order', () =>
 
 test('merge/action.yml has the outputs that its entry writes, in the same order', () => {
   expect(Object.keys(readActionManifest('merge').outputs)).toEqual([...mergeOutputNames]);
+});
+
+test('cleanup/action.yml has the outputs that the code writes, in the same order', () => {
+  expect(Object.keys(readActionManifest('cleanup').outputs)).toEqual([...cleanupOutputNames]);
 });

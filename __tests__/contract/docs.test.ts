@@ -46,6 +46,8 @@ test.each([
   { folder: 'merge', what: 'outputs', page: 'docs/recipes/multi-platform.md', table: 'merge-outputs' },
   { folder: 'pull', what: 'inputs', page: 'docs/recipes/pull.md', table: 'pull-inputs' },
   { folder: 'pull', what: 'outputs', page: 'docs/recipes/pull.md', table: 'pull-outputs' },
+  { folder: 'cleanup', what: 'inputs', page: 'docs/recipes/cleaning-up.md', table: 'cleanup-inputs' },
+  { folder: 'cleanup', what: 'outputs', page: 'docs/recipes/cleaning-up.md', table: 'cleanup-outputs' },
 ] as const)('$page lists all $what of $folder, in their order', ({ folder, what, page, table }) => {
   expect(namesIn(page, table)).toEqual(Object.keys(readActionManifest(folder)[what]));
 });
@@ -78,7 +80,7 @@ const { path: actionlint } = await lab.actionlint();
     // A repository of its own, where the action is at `./`: then its inputs and outputs are checked, too.
     folder = mkdtempSync(join(tmpdir(), 'publish-docs-'));
     mkdirSync(join(folder, '.git'));
-    for (const part of ['.', 'merge', 'pull']) {
+    for (const part of ['.', 'merge', 'pull', 'cleanup']) {
       mkdirSync(join(folder, part), { recursive: true });
       cpSync(join(root, part, 'action.yml'), join(folder, part, 'action.yml'));
     }

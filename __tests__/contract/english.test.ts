@@ -29,7 +29,7 @@ const texts = [
 interface Described {
   readonly description: string;
 }
-const manifests = ['action.yml', 'merge/action.yml', 'pull/action.yml'].map((page) => {
+const manifests = ['action.yml', 'merge/action.yml', 'pull/action.yml', 'cleanup/action.yml'].map((page) => {
   const manifest: Described & Record<'inputs' | 'outputs', Record<string, Described>> = parse(readPage(page));
   const described = [manifest, ...Object.values(manifest.inputs), ...Object.values(manifest.outputs)];
   return { page, text: described.map(({ description }) => description).join('\n\n') };

@@ -84,6 +84,39 @@ describe('an answer', () => {
     expect(waits.map((wait) => wait >= 7_000)).toEqual([true, true]);
   });
 
+  test.each([
+    { what: '403 until a time', status: 403, headers: { 'x-ratelimit-remaining': '0' }, isSoon: true, least: 20_000 },
+    { what: '429 of a second limit', status: 429, headers: { 'retry-after': '60' }, isSoon: false, least: 60_000 },
+    { what: '403 with words alone', status: 403, headers: {}, isSoon: false, least: 60_000 },
+  ])('that names a limit is waited for: $what', async ({ status, headers, isSoon, least }) => {
+    const waits: number[] = [];
+    await using server = await startServer((_, response) => {
+      const reset = isSoon ? { 'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + 21) } : {};
+      const message = 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.';
+      if (server.requests.length < 2) sendJson(response, status, { message }, { ...headers, ...reset });
+      else sendJson(response, 200, { name: 'app' });
+    });
+    const sleep = async (milliseconds: number): Promise<void> => void waits.push(milliseconds);
+    expect(await ask({ url: `http://127.0.0.1:${server.port}`, attempts: { ...attempts, sleep } })).toEqual({
+      name: 'app',
+    });
+    expect(waits.map((wait) => wait >= least && wait < least + 10_000)).toEqual([true]);
+  });
+
+  test('that names a limit of an hour is RATE_LIMITED at once', async () => {
+    await using server = await startServer((_, response) => {
+      const reset = String(Math.ceil(Date.now() / 1000) + 3_600);
+      sendJson(
+        response,
+        403,
+        { message: 'API rate limit exceeded' },
+        { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset },
+      );
+    });
+    await expect(ask({ url: `http://127.0.0.1:${server.port}`, attempts })).rejects.toThrowCode('RATE_LIMITED');
+    expect(server.requests).toHaveLength(1);
+  });
+
   test('that is too long is an error', async () => {
     await using server = await startServer((_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RegistryError } from '../../src/errors.ts';
-import { removePackageVersions } from '../../src/github/package-versions.ts';
+import { findPackage, removePackageVersions } from '../../src/github/package-versions.ts';
 import { createGitHubApi } from '../../src/github/rest-api.ts';
 import { type Digest, digestOf, isDigest, parseDigest } from '../../src/image/digest.ts';
 import { mediaTypes, type StoredManifest } from '../../src/image/manifest.ts';
@@ -375,5 +375,58 @@ describe('GitHub’s packages API', () => {
   ] as const)('says so of $what', async ({ list, code }) => {
     const answers = { [`GET ${base('orgs')}?per_page=100&page=1`]: list };
     await expect(ask(answers, { wanted: [first] })).rejects.toThrowCode(code);
+  });
+});
+
+describe('the package of a repository', () => {
+  const found = async (pages: readonly (readonly unknown[])[]) => {
+    const server = await startServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://api');
+      const body = pathname.startsWith('/users/') ? pages[Number(searchParams.get('page')) - 1] : undefined;
+      response
+        .writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' })
+        .end(JSON.stringify(body ?? {}));
+    });
+    const { signal } = new AbortController();
+    const api = createGitHubApi({ url: `http://127.0.0.1:${server.port}`, token: '', environment: {}, signal });
+    const repository = { registry: server.registry, path: 'octocat/app' };
+    return { server, api, packageOf: () => findPackage(api, repository, undefined) };
+  };
+
+  test('lists every version, over all pages, with its tags and the later of its two times', async () => {
+    const version = (id: number) => ({
+      id,
+      name: `sha256:${id}`,
+      created_at: '2026-01-01T00:00:00Z',
+      updated_at: '2026-02-01T00:00:00Z',
+      metadata: { container: { tags: id === 250 ? ['latest'] : [] } },
+    });
+    const all = Array.from({ length: 250 }, (_, index) => version(250 - index));
+    const { server, api, packageOf } = await found([all.slice(0, 100), all.slice(100, 200), all.slice(200)]);
+    await using _ = server;
+    const listed: unknown[] = [];
+    for await (const page of (await packageOf())?.listVersions() ?? []) listed.push(...page);
+    expect(listed.length).toBe(250);
+    expect(listed[0]).toEqual({ id: 250, name: 'sha256:250', tags: ['latest'], changedAt: Date.UTC(2026, 1, 1) });
+    // The first page has told whose package it is.
+    expect(server.requests.length).toBe(4);
+    api.close();
+  });
+
+  test('is none for a token that may not see it', async () => {
+    const { server, api, packageOf } = await found([]);
+    await using _ = server;
+    expect(await packageOf()).toBeUndefined();
+    api.close();
+  });
+
+  test('a version without an ID or a name is an error', async () => {
+    const { server, api, packageOf } = await found([[{ id: 1 }]]);
+    await using _ = server;
+    const list = async (): Promise<void> => {
+      for await (const page of (await packageOf())?.listVersions() ?? []) expect(page).toBeUndefined();
+    };
+    await expect(list()).rejects.toThrowCode('ANSWER_INVALID');
+    api.close();
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { knownMessages } from '../../src/diagnosis/known-messages.ts';
 import { type ErrorCode, errorCodes, PublishError } from '../../src/errors.ts';
 import { formatFailure } from '../../src/log/error-message.ts';
+import { readActionManifest } from '../support/step.ts';
 
 const document = readFileSync(new URL('../../docs/TROUBLESHOOTING.md', import.meta.url), 'utf8');
 
@@ -46,8 +47,7 @@ describe('docs/TROUBLESHOOTING.md', () => {
   });
 
   test('names inputs that there are', () => {
-    const action = readFileSync(new URL('../../action.yml', import.meta.url), 'utf8');
-    const inputs = [...(action.split('\noutputs:')[0] ?? '').matchAll(/^ {2}([a-z-]+):$/gm)].map(([, name]) => name);
+    const inputs = ['.', 'cleanup'].flatMap((folder) => Object.keys(readActionManifest(folder).inputs));
     const named = [...document.matchAll(/`([a-z]+(?:-[a-z]+)*)(?:: [a-z0-9]+)?`/g)].map(([, name = '']) => name);
     const others = new Set(
       [

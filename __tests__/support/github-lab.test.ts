@@ -137,13 +137,41 @@ describe('the Container registry', () => {
         ]);
       });
 
-      test('deletes a version for a token that may write, and for no other', async () => {
-        const [version] = JSON.parse((await ask(`${page}/versions`, ...api(token('readWrite')))).body);
-        const remove = (who: string) =>
-          ask(`${page}/versions/${version.id}`, '--request', 'DELETE', ...api(token(who)));
-        expect((await remove('readOnly')).status).toBe(403);
-        expect((await remove('readWrite')).status).toBe(204);
+      const versionsOf = async (query = '') =>
+        JSON.parse((await ask(`${page}/versions${query}`, ...api(token('readWrite')))).body);
+      const change = (method: 'DELETE' | 'POST', path: string, who = 'readWrite') =>
+        ask(`${page}/versions/${path}`, '--request', method, ...api(token(who)));
+
+      test('keeps the last version, and one that was pulled often', async () => {
+        const [only] = await versionsOf();
+        const last = await change('DELETE', only.id);
+        expect(last).toMatchObject({ status: 400, body: expect.stringContaining('the last version of a package') });
+        const job = as('readWrite');
+        await job.logIn();
+        expect(await job.push(`${name}:popular`)).toMatchObject({ exitCode: 0 });
+        const [popular] = await versionsOf();
+        const often = await change('DELETE', popular.id);
+        expect(often).toMatchObject({ status: 400, body: expect.stringContaining('more than 5000 downloads') });
+      });
+
+      test('lists versions in pages, newest first, and each by its ID', async () => {
+        const all = await versionsOf();
+        expect(all.length).toBe(2);
+        expect(await versionsOf('?per_page=1&page=1')).toEqual([all[0]]);
+        expect(await versionsOf('?per_page=1&page=2')).toEqual([all[1]]);
+        expect(await versionsOf('?per_page=1&page=3')).toEqual([]);
+        expect(await versionsOf(`/${all[1].id}`)).toEqual(all[1]);
+      });
+
+      test('deletes a version for a token that may write, and for no other, and restores it', async () => {
+        const [, version] = await versionsOf();
+        expect((await change('DELETE', version.id, 'readOnly')).status).toBe(403);
+        expect((await change('POST', `${version.id}/restore`)).status).toBe(404);
+        expect((await change('DELETE', version.id)).status).toBe(204);
         await expect(github.client.digestOf(`${name}:1`)).rejects.toThrow(/MANIFEST_UNKNOWN|404/);
+        expect((await change('DELETE', version.id)).status).toBe(404);
+        expect((await change('POST', `${version.id}/restore`)).status).toBe(204);
+        expect((await github.client.manifestOf(`${name}@${version.name}`)).schemaVersion).toBe(2);
       });
     });
   });

@@ -19,15 +19,18 @@ export interface OwnDistribution {
   close(): Promise<void>;
 }
 
-/** @param program the `registry` binary, of version 2 or 3 */
-export async function startOwnDistribution(program: string): Promise<OwnDistribution> {
+/**
+ * @param program the `registry` binary, of version 2 or 3
+ * @param mayDelete whether it deletes manifests; by itself a Distribution does not
+ */
+export async function startOwnDistribution(program: string, mayDelete = true): Promise<OwnDistribution> {
   const folder = mkdtempSync(join(tmpdir(), 'own-distribution-'));
   const holder = createServer();
   const port = await listen(holder);
   await new Promise((resolve) => holder.close(resolve));
   const registry = parseRegistry(`127.0.0.1:${port}`);
   const file = join(folder, 'config.yml');
-  const storage = { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } };
+  const storage = { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: mayDelete } };
   const log = { level: 'error', accesslog: { disabled: true } };
   // JSON is YAML.
   writeFileSync(file, JSON.stringify({ version: 0.1, log, storage, http: { addr: registry } }));

@@ -8,9 +8,9 @@ import { mediaTypes } from '../../src/image/manifest.ts';
 import type { Registry } from '../../src/image/registry-name.ts';
 import { parseRepository, type Repository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
-import { verifyBlobs } from '../../src/publish/move-tags.ts';
 import type { Credential } from '../../src/registry/credential.ts';
 import { referrersTag } from '../../src/registry/manifests.ts';
+import { verifyBlobs } from '../../src/registry/read-back.ts';
 import { aBlob, aClient, anImage, pushImage, readAll, type ToldClient, untilSeenAtOnce } from './registry-client.ts';
 
 export interface RegistryUnderTest {

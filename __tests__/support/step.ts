@@ -158,7 +158,7 @@ function copyBundle(from: string, to: string): void {
 export function copyAction(from = root): ActionCopy {
   const folder = mkdtempSync(join(tmpdir(), 'publish-e2e-'));
   copyBundle(join(from, 'dist'), join(folder, 'dist'));
-  for (const file of ['action.yml', 'pull/action.yml', 'merge/action.yml'])
+  for (const file of ['action.yml', 'pull/action.yml', 'merge/action.yml', 'cleanup/action.yml'])
     if (existsSync(join(from, file))) cpSync(join(from, file), join(folder, file));
   let count = 0;
   return {

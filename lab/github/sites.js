@@ -14,6 +14,8 @@ export const FOREIGN = { owner: 'other-org', repository: 'elsewhere' };
 export const USER = 'octocat';
 /** An image of OWNER that exists and is linked to no repository. */
 export const UNLINKED_IMAGE = 'unlinked';
+/** A version with this tag has been pulled more than 5,000 times: it cannot be deleted. */
+export const POPULAR_TAG = 'popular';
 
 /**
  * @typedef {object} Product

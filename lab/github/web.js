@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { request as requestHttp } from 'node:http';
 import { join } from 'node:path';
 import { identityOf, readJson, sendJson, sendPage } from './answer.js';
-import { BACKENDS, FOREIGN, OWNER, PRODUCTS, REPOSITORY, SITES } from './sites.js';
+import { BACKENDS, FOREIGN, OWNER, POPULAR_TAG, PRODUCTS, REPOSITORY, SITES } from './sites.js';
 
 /** @typedef {import('./answer.js').Exchange} Exchange */
 
@@ -31,6 +31,11 @@ export class RestApi {
   #registry;
   #storage;
   #port;
+  /**
+   * What was deleted, by `PATH ID`: it can be restored.
+   * @type {Map<string, { digest: string, body: Buffer, type: string }>}
+   */
+  #deleted = new Map();
 
   /**
    * @param {string} product its host
@@ -93,11 +98,29 @@ export class RestApi {
     const [, account = '', image = '', rest = ''] =
       /^\/(?:orgs|users)\/([^/]+)\/packages\/container\/([^/]+)(\/.*)?$/.exec(path) ?? [];
     const repository = `${account}/${decodeURIComponent(image)}`.toLowerCase();
-    const [, id] = /^\/versions\/(\d+)$/.exec(rest) ?? [];
+    const [, id, isRestored] = /^\/versions\/(\d+)(\/restore)?$/.exec(rest) ?? [];
     const versions = this.#versions(repository);
+    const notFound = () => send(404, { message: 'Not Found', status: '404' });
+    const mayWrite = () =>
+      identity.packages === 'write' || send(403, { message: 'Resource not accessible by integration' });
+    if (request.method === 'POST' && isRestored) {
+      const key = `${repository} ${id}`;
+      const deleted = this.#deleted.get(key);
+      if (!deleted) return notFound();
+      if (!mayWrite()) return;
+      this.#deleted.delete(key);
+      await this.#ask(repository, { method: 'PUT', ...deleted });
+      return send(204, undefined);
+    }
     const found = versions.find((each) => String(each.id) === id);
-    if (!image || versions.length === 0 || (id && !found)) return send(404, { message: 'Not Found', status: '404' });
-    if (request.method === 'GET' && rest === '/versions') return send(200, versions);
+    if (!image || versions.length === 0 || (id && !found)) return notFound();
+    if (request.method === 'GET' && rest === '/versions') {
+      const { searchParams } = exchange.url;
+      const size = Math.min(100, Number(searchParams.get('per_page') ?? 30));
+      const first = (Number(searchParams.get('page') ?? 1) - 1) * size;
+      return send(200, versions.slice(first, first + size));
+    }
+    if (request.method === 'GET' && found && !isRestored) return send(200, found);
     if (request.method === 'GET' && rest === '') {
       const linked = this.#registry.packageAt(repository)?.linked;
       const page = `https://${host}/orgs/${account}/packages/container/package/${image}`;
@@ -109,11 +132,17 @@ export class RestApi {
       };
       return send(200, { ...about, repository: linked ? { full_name: linked } : null });
     }
-    if (request.method !== 'DELETE' || (rest !== '' && !found))
-      return send(404, { message: 'Not Found', status: '404' });
-    if (identity.packages !== 'write') return send(403, { message: 'Resource not accessible by integration' });
-    for (const { name: digest } of found ? [found] : versions) await this.#remove(repository, digest);
-    if (!found || versions.length === 1) this.#registry.forget(repository);
+    if (request.method !== 'DELETE' || isRestored || (rest !== '' && !found)) return notFound();
+    if (!mayWrite()) return;
+    const refusal = found && refuseDeletion(found, versions);
+    if (refusal) return send(400, { message: refusal, status: '400' });
+    for (const { id: each, name: digest } of found ? [found] : versions) {
+      const { body, headers: answered } = await this.#ask(repository, { method: 'GET', digest });
+      const type = String(answered['content-type']);
+      if (found) this.#deleted.set(`${repository} ${each}`, { digest, body, type });
+      await this.#ask(repository, { method: 'DELETE', digest });
+    }
+    if (!found) this.#registry.forget(repository);
     return send(204, undefined);
   }
 
@@ -174,21 +203,28 @@ export class RestApi {
   }
 
   /**
+   * Asks the registry behind for a manifest, or writes or removes it, as its owner.
    * @param {string} repository
-   * @param {string} digest
+   * @param {{ method: 'GET' | 'PUT' | 'DELETE', digest: string, body?: Buffer, type?: string }} asked
+   * @returns {Promise<{ body: Buffer, headers: import('node:http').IncomingHttpHeaders }>}
    */
-  #remove(repository, digest) {
+  #ask(repository, { method, digest, body, type }) {
     const authorization = this.#registry.ownAuthorization(this.#backend, repository, ['delete', 'pull', 'push']);
     const options = {
       host: '127.0.0.1',
       port: this.#port(this.#backend),
-      method: 'DELETE',
+      method,
       path: `/v2/${repository}/manifests/${digest}`,
-      headers: { authorization },
+      headers: { authorization, accept: MANIFESTS, ...(type ? { 'content-type': type } : {}) },
     };
     return new Promise((resolve, reject) => {
-      const call = requestHttp(options, (answer) => answer.resume().on('end', () => resolve(undefined)));
-      call.on('error', reject).end();
+      const call = requestHttp(options, (answer) => {
+        /** @type {Buffer[]} */
+        const chunks = [];
+        answer.on('data', (chunk) => chunks.push(chunk));
+        answer.on('end', () => resolve({ body: Buffer.concat(chunks), headers: answer.headers }));
+      });
+      call.on('error', reject).end(body);
     });
   }
 }
@@ -205,4 +241,32 @@ function subjectsOf(bundle) {
   } catch {
     return [];
   }
+}
+
+const MANIFESTS = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+].join(', ');
+
+/**
+ * @typedef {{ id: number, name: string, metadata: { container: { tags: string[] } } }} Version
+ */
+
+/**
+ * GitHub's words for a version that cannot be deleted (docs.github.com, "Deleting and restoring a package"). A version with the tag of
+ * POPULAR_TAG has been pulled often.
+ * @param {Version} version
+ * @param {Version[]} versions all of the package
+ */
+function refuseDeletion(version, versions) {
+  const tagsOf = (/** @type {Version} */ each) => each.metadata.container.tags;
+  if (tagsOf(version).includes(POPULAR_TAG)) {
+    return 'Publicly visible package versions with more than 5000 downloads cannot be deleted. Contact GitHub support for further assistance.';
+  }
+  const instead = 'You must delete the package instead.';
+  if (versions.length === 1) return `You cannot delete the last version of a package. ${instead}`;
+  const isLastTagged = tagsOf(version).length > 0 && versions.filter((each) => tagsOf(each).length > 0).length === 1;
+  return isLastTagged ? `You cannot delete the last tagged version of a package. ${instead}` : undefined;
 }

@@ -7,6 +7,7 @@ import type { Run } from '../github/workflow-run.ts';
 import type { InputReader } from '../inputs/input-reader.ts';
 import type { Inputs } from '../inputs/publish-inputs.ts';
 import type { RunStage } from '../log/phases.ts';
+import type { CleanupOutcome } from '../plan/cleanup-outcome.ts';
 import type { AnyPlan } from '../plan/list-decisions.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { RegistryAuth } from '../registry/credential.ts';
@@ -72,7 +73,7 @@ export interface Done<Result> {
 export interface Action<Types extends ActionTypes> {
   readonly defaults: Readonly<Record<Types['name'], string>>;
   /** What did not happen to the image if the action fails. */
-  readonly participle: 'published' | 'pulled';
+  readonly participle: 'published' | 'pulled' | 'cleaned up';
   /** @param faults gathers what is wrong with the inputs */
   parse(read: InputReader<Types['name']>, faults: Faults): Types['inputs'];
   /** The secrets of a build, from inputs and variables, and from files; absent for an action that builds nothing. */
@@ -100,6 +101,8 @@ export interface Action<Types extends ActionTypes> {
   metadataVariables?(outputs: Readonly<Record<Types['output'], string>>): Readonly<Record<string, string>>;
   /** The outcome as the summary shows it; `undefined` if only a failure is worth a summary. */
   publication(outcome: Types['outcome']): Outcome | undefined;
+  /** What became of each version of a package, for the summary; absent for an action that deletes nothing. */
+  cleanup?(outcome: Types['outcome']): CleanupOutcome;
 }
 
 /** What an action came to; what did not come to be is absent. */

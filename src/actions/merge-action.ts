@@ -1,12 +1,12 @@
 /** Joins the staged legs of a matrix into one index, under the names of a publish: the action of `merge/action.yml`. */
 
 import { removePackageVersions } from '../github/package-versions.ts';
-import { hostOfOwningProduct } from '../github/product-registries.ts';
 import { isSameRepository, type Repository } from '../image/repository.ts';
 import { type MergeInputs, mergeInputDefaults, parseMergeInputs } from '../inputs/merge-inputs.ts';
 import { parseContextOptions } from '../inputs/metadata-options.ts';
 import type { RemoveVersions } from '../legs/leg-store.ts';
 import { nothingDone, type Outcome } from '../plan/outcome.ts';
+import { hasPackagesApi } from '../plan/packages-api.ts';
 import type { Planned } from '../plan/plan.ts';
 import { type MergePlan, planMerge } from '../plan/plan-merge.ts';
 import { mergeLegs } from '../publish/merge-legs.ts';
@@ -69,13 +69,9 @@ async function mergeIn(
   return { outcome, loginVariables: { DOCKER_CONFIG: step.config.folder } };
 }
 
-/** Whether the package is one of the run's own product, and the step's token is for it: only then the API removes versions. */
+/** Only of a package of the run's own product, for which the step's token is, the API removes versions. */
 function isOwnPackage({ destinations, product }: MergePlan, repository: Repository): boolean {
   return destinations.some(
-    (destination) =>
-      isSameRepository(destination.repository, repository) &&
-      destination.registry.kind === 'container' &&
-      destination.credential.kind === 'token' &&
-      hostOfOwningProduct(repository.registry, product) === product.host,
+    (destination) => isSameRepository(destination.repository, repository) && hasPackagesApi(destination, product),
   );
 }

@@ -35,13 +35,15 @@ export async function runAction<Types extends ActionTypes>(
   const { inputs, images = [], ...result } = await attempt(action, read, recorded, recording);
   const { plan, outcome, failure } = result;
   const publication = outcome === undefined ? undefined : action.publication(outcome);
-  if (inputs?.summary !== false && (publication !== undefined || failure !== undefined)) {
+  const cleanup = outcome === undefined ? undefined : action.cleanup?.(outcome);
+  if (inputs?.summary !== false && (publication ?? cleanup ?? failure) !== undefined) {
     const facts = {
       participle: action.participle,
       isDryRun: inputs?.dryRun === true,
       images,
       ...(plan && { plan }),
       ...(publication && { outcome: publication }),
+      ...(cleanup && { cleanup }),
       ...(failure && { failure }),
     };
     await writeSummary(facts, recording, recorded);

@@ -4,6 +4,7 @@
  */
 
 import { basename } from 'node:path';
+import { cleanupAction } from '../actions/cleanup-action.ts';
 import { mergeAction } from '../actions/merge-action.ts';
 import { publishAction } from '../actions/publish-action.ts';
 import { pullAction } from '../actions/pull-action.ts';
@@ -81,6 +82,11 @@ async function runCommand(
   if (command === 'merge') {
     const { outputs, failure } = await runAction(mergeAction, read(mergeAction.defaults), step);
     if (outputs) print([outputs.reference, outputs.tags]);
+    return failure;
+  }
+  if (command === 'cleanup') {
+    const { outputs, failure } = await runAction(cleanupAction, read(cleanupAction.defaults), step);
+    if (outputs) print([outputs['deleted-digests']]);
     return failure;
   }
   const readOwn = read(publishAction.defaults);

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { InputError } from '../errors.ts';
 import { parseReference } from '../image/reference.ts';
 import { formatRepository } from '../image/repository.ts';
+import { cleanupInputDefaults } from '../inputs/cleanup-inputs.ts';
 import { mergeInputDefaults } from '../inputs/merge-inputs.ts';
 import { type InputName, inputDefaults } from '../inputs/publish-inputs.ts';
 import { pullInputDefaults } from '../inputs/pull-inputs.ts';
@@ -30,6 +31,11 @@ export const commands = {
     manifest: 'merge/action.yml',
     does: 'join what was pushed for several platforms',
   },
+  cleanup: {
+    defaults: cleanupInputDefaults,
+    manifest: 'cleanup/action.yml',
+    does: 'delete old versions of a package',
+  },
   pull: { defaults: pullInputDefaults, manifest: 'pull/action.yml', does: 'pull an image' },
 } as const;
 
@@ -44,7 +50,19 @@ const placeNames = ['registry', 'owner', 'image', 'images'] as const satisfies r
 
 /** Inputs that are true when named without a value. */
 const switches: readonly string[] = [
-  ...['dry-run', 'load', 'no-cache', 'provenance', 'pull', 'push', 'referrers', 'sbom', 'stage', 'summary'],
+  ...[
+    'delete-untagged',
+    'dry-run',
+    'load',
+    'no-cache',
+    'provenance',
+    'pull',
+    'push',
+    'referrers',
+    'sbom',
+    'stage',
+    'summary',
+  ],
 ];
 
 /**

@@ -7,6 +7,7 @@ const entries = {
   main: () => import('./main.ts'),
   pull: () => import('./pull.ts'),
   merge: () => import('./merge.ts'),
+  cleanup: () => import('./cleanup-entry.ts'),
   post: () => import('./post.ts'),
   cli: () => import('./cli.ts'),
 } as const;

@@ -127,18 +127,39 @@ function failureOf(error: unknown, now: number): unknown {
   const headers = isObject(response.headers) ? response.headers : {};
   const retryAfter = headers['retry-after'];
   const words = wordsOf(response.data);
-  const retryable = isTransientStatus(status);
-  return new RegistryError(retryable ? 'REGISTRY_UNAVAILABLE' : (codes[status] ?? 'REGISTRY_REFUSED'), {
+  const limit = delayOfLimit(status, headers, words, now);
+  const retryable = isTransientStatus(status) || limit !== undefined;
+  const code = limit !== undefined ? 'RATE_LIMITED' : retryable ? 'REGISTRY_UNAVAILABLE' : codes[status];
+  const delay = delayOfAnswer(typeof retryAfter === 'string' ? retryAfter : undefined, words, now) ?? limit;
+  return new RegistryError(code ?? 'REGISTRY_REFUSED', {
     message: describeAnswer(asked, status, words),
     remedy: retryable
       ? 'Run the job again later, or set a higher number of `retries`.'
       : 'Give the token the right that this request needs.',
     retryable,
-    delay: retryable ? delayOfAnswer(typeof retryAfter === 'string' ? retryAfter : undefined, words, now) : undefined,
+    delay: retryable ? delay : undefined,
     status,
     words,
     ...exchangeOf(asked),
   });
+}
+
+/**
+ * How long a limit of the API is to be waited for (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api):
+ * until the time that a header has, or a minute.
+ * @returns milliseconds; `undefined` for an answer that is about no limit
+ */
+function delayOfLimit(
+  status: number,
+  { 'x-ratelimit-remaining': remaining, 'x-ratelimit-reset': reset }: Readonly<Record<string, unknown>>,
+  words: string,
+  now: number,
+): number | undefined {
+  if (status !== 403 && status !== 429) return undefined;
+  if (remaining === '0' && typeof reset === 'string' && /^[0-9]{1,12}$/.test(reset)) {
+    return Math.max(0, Number(reset) * 1000 - now);
+  }
+  return /\brate limit\b/i.test(words) ? 60_000 : undefined;
 }
 
 /** GitHub's words for a refusal (https://docs.github.com/en/rest, "Troubleshooting"): its `message`, or the text of the body. */

@@ -146,6 +146,55 @@ export function subjectOf({ bytes }: Pick<StoredManifest, 'bytes'>): Digest | un
   return parseDescriptor(parseObject(bytes)?.subject)?.digest;
 }
 
+/** What a manifest has to do with other content of its repository. */
+export interface ManifestLinks {
+  /** The manifests that an index lists. */
+  readonly children: readonly Digest[];
+  /** What an index lists under other media types: the cache of BuildKit lists layers. */
+  readonly contents: readonly Digest[];
+  /** What the manifest refers to (image-spec, manifest.md, "subject"). */
+  readonly subject: Digest | undefined;
+  /** Whether it is a build cache of BuildKit, which nobody runs. */
+  readonly isCache: boolean;
+}
+
+/** BuildKit's cache has it as the type of its config (https://docs.docker.com/build/cache/backends/registry/). */
+const cacheConfigType = 'application/vnd.buildkit.cacheconfig.v0';
+
+/**
+ * Reads every link, also one whose descriptor lacks a field that a client would need: what looks unused may be deleted.
+ * @throws InputError MANIFEST_INVALID if there is no JSON object, or a digest that cannot be read
+ */
+export function linksOf({ bytes, digest }: Pick<StoredManifest, 'bytes' | 'digest'>): ManifestLinks {
+  const manifest = parseObject(bytes);
+  if (manifest === undefined) throw unreadable(digest, 'expected a JSON object');
+  const read = (descriptor: unknown): Digest => {
+    const named = isObject(descriptor) ? descriptor.digest : undefined;
+    if (typeof named === 'string' && isDigest(named)) return named;
+    throw unreadable(digest, `expected a digest with sha256 or sha512, found ${JSON.stringify(named) ?? 'none'}`);
+  };
+  const typeOf = (descriptor: unknown): unknown => (isObject(descriptor) ? descriptor.mediaType : undefined);
+  const isContent = (entry: unknown): boolean => {
+    const type = typeOf(entry);
+    return typeof type === 'string' && type !== '' && !isManifestMediaType(type);
+  };
+  const { manifests = [], subject, config } = manifest;
+  if (!Array.isArray(manifests)) throw unreadable(digest, 'expected a list in "manifests"');
+  return {
+    children: manifests.filter((entry) => !isContent(entry)).map(read),
+    contents: manifests.filter(isContent).map(read),
+    subject: subject === undefined || subject === null ? undefined : read(subject),
+    isCache: [config, ...manifests].some((each) => typeOf(each) === cacheConfigType),
+  };
+}
+
+function unreadable(digest: Digest, why: string): InputError {
+  return new InputError('MANIFEST_INVALID', {
+    message: `The manifest ${digest} cannot be read: ${why}.`,
+    remedy: 'Create the image again with a current tool.',
+  });
+}
+
 /** The media type of a manifest of which only the bytes are known: its own word, else what its fields are those of. */
 export function mediaTypeOfManifest(bytes: Uint8Array): string {
   const manifest = parseObject(bytes);

@@ -14,6 +14,7 @@ import type { RegistryClient } from '../registry/client.ts';
 import { sideBySide, widthOfRequests } from '../registry/concurrency.ts';
 import { findPushed } from '../registry/read-back.ts';
 import { readWhole } from '../registry/read-whole.ts';
+import { removeTagged } from '../registry/remove-tagged.ts';
 import { formatSize } from '../text/size.ts';
 import { faultOfEntry, type Leg, legOf, type StoredLeg } from './leg.ts';
 import type { Staging } from './leg-key.ts';
@@ -243,29 +244,6 @@ export async function checkContent(registry: LegRegistry, repository: Repository
 }
 
 /**
- * A registry may keep the tag of a manifest that was removed by its digest, as crane's does, or a manifest that has a tag, as
- * Google's do.
- * @throws RegistryError
- */
-async function removeMarker(registry: LegRegistry, repository: Repository, { marker, tag }: Marker): Promise<void> {
-  const remove = (which: Digest | Tag): Promise<unknown> =>
-    registry.deleteManifest(repository, which).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-  const isThere = async (): Promise<boolean> => (await registry.headManifest(repository, tag))?.digest === marker;
-  const refusal = await remove(marker);
-  const mayHaveOrder = refusal instanceof RegistryError && !refusal.retryable && refusal.status !== 405;
-  if (refusal !== undefined && !mayHaveOrder) throw refusal;
-  if (!(await isThere())) return;
-  const failure = await remove(tag);
-  if (failure !== undefined) throw refusal ?? failure;
-  if (refusal === undefined) return;
-  if (await isThere()) throw refusal;
-  await registry.deleteManifest(repository, marker);
-}
-
-/**
  * Removes manifests by GitHub's packages API.
  * @returns `false` where no such API has the repository
  * @throws RegistryError
@@ -285,7 +263,7 @@ export async function removeMarkers(
   const refusals = await Promise.all(
     markers.map(async (each) => {
       try {
-        await removeMarker(registry, repository, each);
+        await removeTagged(registry, repository, each.marker, [each.tag]);
         return [];
       } catch (error) {
         if (!(error instanceof RegistryError)) throw error;

@@ -5,8 +5,19 @@
 import { formatDuration } from '../text/duration.ts';
 import type { Log } from './log.ts';
 
-/** What a publish does, in order. */
-export type Stage = 'read' | 'plan' | 'prepare' | 'build' | 'push' | 'attest' | 'tag' | 'verify' | 'pull' | 'report';
+/** What a step does, in order. */
+export type Stage =
+  | 'read'
+  | 'plan'
+  | 'prepare'
+  | 'build'
+  | 'push'
+  | 'attest'
+  | 'tag'
+  | 'verify'
+  | 'pull'
+  | 'cleanup'
+  | 'report';
 
 export interface Span {
   readonly stage: Stage;

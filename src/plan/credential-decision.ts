@@ -1,6 +1,6 @@
 /** Which credential a registry gets, and why. */
 
-import { InputError } from '../errors.ts';
+import { type Faults, InputError } from '../errors.ts';
 import { grantIdToken, grantPackagesWrite } from '../github/job-permissions.ts';
 import type { Product } from '../github/product.ts';
 import { hostOfOwningProduct } from '../github/product-registries.ts';
@@ -56,6 +56,20 @@ interface WrittenLogin {
   readonly registry: Registry;
   readonly username: string;
   readonly password: string;
+}
+
+/**
+ * Checks every login of `registry-auth`.
+ * @param attempt gathers what is wrong. Default: the first fault is thrown.
+ * @throws InputError TOKEN_FOREIGN, REGISTRY_INVALID
+ */
+export function checkWrittenLogins(
+  { logins, identities }: Pick<RegistryAuth, 'logins' | 'identities'>,
+  product: Product,
+  attempt: Faults['attempt'] = (work) => work(),
+): void {
+  for (const login of logins) attempt(() => checkWrittenLogin(login, product));
+  for (const { registry } of identities) attempt(() => refuseImitation(registry, product, 'registry-auth'));
 }
 
 /**

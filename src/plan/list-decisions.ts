@@ -10,11 +10,13 @@ import type { ImageDescription } from '../metadata/describe-image.ts';
 import { withoutUrlSecrets } from '../text/url-secrets.ts';
 import type { CredentialDecision } from './credential-decision.ts';
 import type { Plan } from './plan.ts';
+import type { CleanupPlan } from './plan-cleanup.ts';
 import type { MergePlan } from './plan-merge.ts';
 import type { PullPlan } from './plan-pull.ts';
+import { describeRules } from './retention-rules.ts';
 
-/** A plan of a publish, of a merge or of a pull. */
-export type AnyPlan = Plan | MergePlan | PullPlan;
+/** A plan of a publish, of a merge, of a pull or of a clean-up. */
+export type AnyPlan = Plan | MergePlan | PullPlan | CleanupPlan;
 
 export interface DecisionLine {
   readonly what: string;
@@ -57,6 +59,7 @@ function line(what: string, which: string, why = ''): DecisionLine {
 }
 
 function linesOfContent(plan: AnyPlan): readonly DecisionLine[] {
+  if ('rules' in plan) return linesOfCleanup(plan);
   if ('reference' in plan) return [line('Image', plan.reference)];
   if ('legs' in plan) return [lineOfLegs(plan), ...lineOfPlatforms(plan.platforms)];
   const { build, source, staging } = plan;
@@ -77,6 +80,16 @@ function linesOfContent(plan: AnyPlan): readonly DecisionLine[] {
           ),
         ];
   return [...(staged ? [staged] : []), ...content];
+}
+
+function linesOfCleanup({ rules, way, dryRun }: CleanupPlan): readonly DecisionLine[] {
+  const { mayGo, stays } = describeRules(rules);
+  return [
+    line('May go', mayGo),
+    line('Stays', stays, 'whatever else is said'),
+    line('Deletes by', way.value === 'registry' ? 'the registry' : 'the packages API', `because ${way.reason}`),
+    line('Dry run', dryRun ? 'yes' : 'no'),
+  ];
 }
 
 function lineOfLegs({ legs }: MergePlan): DecisionLine {

@@ -17,7 +17,7 @@ import { parseTagRules, repositoriesIn } from '../metadata/tag-rules.ts';
 import type { RegistryAuth } from '../registry/credential.ts';
 import { resolveAttestation } from './attestation-decision.ts';
 import {
-  checkWrittenLogin,
+  checkWrittenLogins,
   type GivenCredentials,
   givenCredentials,
   resolveCredentialAmong,
@@ -25,7 +25,7 @@ import {
 import { noteComments, noteUntrusted } from './empty-secrets.ts';
 import { locateImage, locateImages } from './locate-image.ts';
 import type { Destination, Planned, PublicationPlan, PushDecision } from './plan.ts';
-import { type RegistryDecision, refuseImitation } from './registry-decision.ts';
+import type { RegistryDecision } from './registry-decision.ts';
 import { contextOf } from './run-metadata.ts';
 
 /** What a plan is made from beside the inputs and the run. */
@@ -87,10 +87,7 @@ export function draftPublication(
     sourceRepository: run.sourceRepository?.name ?? '',
     sourceOwnerType: run.event.ownerType,
   };
-  for (const login of registryAuth.logins) attempt(() => checkWrittenLogin(login, product));
-  for (const { registry } of registryAuth.identities) {
-    attempt(() => refuseImitation(registry, product, 'registry-auth'));
-  }
+  checkWrittenLogins(registryAuth, product, attempt);
   const registries = located.map(({ registry }) => registry);
   const hosts = registries.map(({ registry }) => registry);
   const facts = { run, product, registries, push };

@@ -9,11 +9,10 @@ import { formatReference } from '../image/reference.ts';
 import { parseTag, type Tag } from '../image/tag.ts';
 import type { PullInputs } from '../inputs/pull-inputs.ts';
 import type { RegistryAuth } from '../registry/credential.ts';
-import { checkWrittenLogin, givenCredentials, resolveCredential } from './credential-decision.ts';
+import { checkWrittenLogins, givenCredentials, resolveCredential } from './credential-decision.ts';
 import { noteComments, noteEmptySecrets, noteUntrusted } from './empty-secrets.ts';
 import { locateImage } from './locate-image.ts';
 import type { Destination } from './plan.ts';
-import { refuseImitation } from './registry-decision.ts';
 
 export const latest = parseTag('latest');
 
@@ -34,8 +33,7 @@ export interface PullPlan {
  */
 export function planPull(inputs: PullInputs, run: Run, registryAuth: RegistryAuth, server?: ServerFacts): PullPlan {
   const product = resolveProduct(run.serverUrl, server?.version);
-  for (const login of registryAuth.logins) checkWrittenLogin(login, product);
-  for (const { registry } of registryAuth.identities) refuseImitation(registry, product, 'registry-auth');
+  checkWrittenLogins(registryAuth, product);
   const { registry, repository, notes } = locateImage(inputs, run, product, server);
   const { digest } = inputs;
   if (digest !== undefined && registry.kind === 'docker') {

@@ -7,7 +7,7 @@ import { PublishError, RegistryError, withContext } from '../errors.ts';
 import type { RegistryKind } from '../github/product-registries.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Descriptor, StoredManifest } from '../image/manifest.ts';
-import { formatDigestReference, formatManifestReference, formatTagReference } from '../image/reference.ts';
+import { formatManifestReference, formatTagReference } from '../image/reference.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
 import { sideBySide, widthOfRequests } from '../registry/concurrency.ts';
@@ -138,30 +138,5 @@ export function mismatch(
     remedy:
       'Something else moved the tag at the same time, or the registry lost the push, or it shows a push late. Give runs that publish the same tag one `concurrency` group, then run this job again. If the registry is late, allow more attempts with `retries`.',
     retryable: true,
-  });
-}
-
-/**
- * Asks for each blob, with `verify: blobs`, before any tag moves.
- * @throws RegistryError BLOB_MISSING
- */
-export async function verifyBlobs(
-  client: { headBlob(repository: Repository, digest: Digest): Promise<boolean>; readonly untilSeen: UntilSeen },
-  repository: Repository,
-  root: Digest,
-  blobs: readonly Digest[],
-): Promise<void> {
-  const found = await sideBySide(blobs, widthOfRequests, (digest) =>
-    client.untilSeen(
-      `the blob ${digest} in ${formatRepository(repository)}`,
-      () => client.headBlob(repository, digest),
-      (seen) => seen,
-    ),
-  );
-  const missing = blobs.filter((_, index) => !found[index]);
-  if (missing.length === 0) return;
-  throw new RegistryError('BLOB_MISSING', {
-    message: `${formatDigestReference(repository, root)} is not whole: the registry lacks ${missing.join(', ')}.`,
-    remedy: 'Run the job again. If the error stays, the registry has lost content. Tell the people who run it.',
   });
 }

@@ -4,10 +4,10 @@ import type { StoredManifest } from '../image/manifest.ts';
 import { formatDigestReference } from '../image/reference.ts';
 import type { Repository } from '../image/repository.ts';
 import type { PublicationPlan } from '../plan/plan.ts';
-import { ifReadable } from '../registry/read-back.ts';
+import { ifReadable, verifyBlobs } from '../registry/read-back.ts';
 import { readContent } from '../source/image-content.ts';
 import { remoteContent } from '../source/remote-image.ts';
-import { moveTags, verifyBlobs, verifyName, verifyTags, widthOfTagging } from './move-tags.ts';
+import { moveTags, verifyName, verifyTags, widthOfTagging } from './move-tags.ts';
 import type { NamingPorts } from './prepare.ts';
 import { movedTags, type PushedImage, withMoved } from './pushed-image.ts';
 

@@ -7,9 +7,10 @@ import { RegistryError } from '../errors.ts';
 import { backOff, type RetryPorts } from '../http/retry.ts';
 import type { Digest } from '../image/digest.ts';
 import type { StoredManifest } from '../image/manifest.ts';
-import { formatManifestReference } from '../image/reference.ts';
-import type { Repository } from '../image/repository.ts';
+import { formatDigestReference, formatManifestReference } from '../image/reference.ts';
+import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Tag } from '../image/tag.ts';
+import { sideBySide, widthOfRequests } from './concurrency.ts';
 
 /**
  * Asks until the answer is what was written, or the attempts are used up.
@@ -71,4 +72,29 @@ export async function ifReadable<Result>(ask: () => Promise<Result>): Promise<Re
     if (error instanceof RegistryError && error.code === 'PULL_DENIED') return 'unreadable';
     throw error;
   }
+}
+
+/**
+ * Asks for each blob of an image.
+ * @throws RegistryError BLOB_MISSING
+ */
+export async function verifyBlobs(
+  client: { headBlob(repository: Repository, digest: Digest): Promise<boolean>; readonly untilSeen: UntilSeen },
+  repository: Repository,
+  root: Digest,
+  blobs: readonly Digest[],
+): Promise<void> {
+  const found = await sideBySide(blobs, widthOfRequests, (digest) =>
+    client.untilSeen(
+      `the blob ${digest} in ${formatRepository(repository)}`,
+      () => client.headBlob(repository, digest),
+      (seen) => seen,
+    ),
+  );
+  const missing = blobs.filter((_, index) => !found[index]);
+  if (missing.length === 0) return;
+  throw new RegistryError('BLOB_MISSING', {
+    message: `${formatDigestReference(repository, root)} is not whole: the registry lacks ${missing.join(', ')}.`,
+    remedy: 'Run the job again. If the error stays, the registry has lost content. Tell the people who run it.',
+  });
 }

@@ -6,6 +6,7 @@ import { formatRepository } from '../image/repository.ts';
 import type { BuildStep } from '../log/build-progress.ts';
 import { troubleshootingUrl } from '../log/error-message.ts';
 import type { Span } from '../log/phases.ts';
+import type { CleanupOutcome } from '../plan/cleanup-outcome.ts';
 import { type AnyPlan, decisions } from '../plan/list-decisions.ts';
 import { isStaged, type Outcome, targetsOf } from '../plan/outcome.ts';
 import type { PublicationPlan } from '../plan/plan.ts';
@@ -13,6 +14,7 @@ import { formatDuration } from '../text/duration.ts';
 import { drawTime } from './charts.ts';
 import type { WeighedImage } from './image-sizes.ts';
 import { details, link } from './markdown.ts';
+import { headOfCleanup, writeVersions } from './summary-cleanup.ts';
 import { writeImages } from './summary-images.ts';
 import { writeTags } from './summary-tags.ts';
 import { createSummaryWriter, type Measure, type SummaryWriter } from './summary-writer.ts';
@@ -23,9 +25,10 @@ type ShownFailure = Pick<PublishError, 'code' | 'message' | 'remedy' | 'retryabl
 /** What is known of a step when it ends; whatever did not come to be is absent or empty. */
 export interface SummaryFacts {
   /** What did not happen to the image if the step failed. */
-  readonly participle: 'published' | 'pulled';
+  readonly participle: 'published' | 'pulled' | 'cleaned up';
   readonly plan?: AnyPlan;
   readonly outcome?: Outcome;
+  readonly cleanup?: CleanupOutcome;
   readonly failure?: ShownFailure;
   /** Whether this is a dry run. */
   readonly isDryRun: boolean;
@@ -64,11 +67,12 @@ export function formatSummary(facts: SummaryFacts, mask: (text: string) => strin
 }
 
 function writeSummary(facts: SummaryFacts, writer: SummaryWriter): string {
-  const { plan, outcome, failure, spans, buildSteps, images, warnings } = facts;
+  const { plan, outcome, cleanup, failure, spans, buildSteps, images, warnings } = facts;
   const steps = buildSteps.map((step) => ({ ...step, name: writer.plain(step.name) }));
   const parts = [
     writeHeading(facts, writer),
     failure === undefined ? '' : writeFailure(failure, writer),
+    ...(cleanup === undefined ? [] : writeVersions(cleanup, writer)),
     ...(plan === undefined ? [] : writePlan(plan, outcome, facts, writer)),
     ...writeImages(images, writer),
     spans.length === 0 ? '' : `### Where the time went\n\n${drawTime(spans, steps)}`,
@@ -91,7 +95,7 @@ function nameOf(
 }
 
 function writeHeading(
-  { participle, plan, outcome, failure, isDryRun, spans }: SummaryFacts,
+  { participle, plan, outcome, cleanup, failure, isDryRun, spans }: SummaryFacts,
   writer: SummaryWriter,
 ): string {
   const end = Math.max(0, ...spans.map((span) => span.end));
@@ -100,6 +104,10 @@ function writeHeading(
     const stage = spans.findLast(({ isFailed }) => isFailed);
     const where = stage === undefined ? '' : ` (${writer.prose(stage.title)})`;
     return `## Not ${participle}: ${writer.code(failure.code)}${where}`;
+  }
+  if (cleanup !== undefined && plan !== undefined) {
+    const name = plan.destinations.map(({ repository }) => writer.code(formatRepository(repository))).join(', ');
+    return `## ${headOfCleanup(cleanup)} of ${name}${time}`;
   }
   if (plan === undefined || !('description' in plan)) return '## Nothing was done';
   const name = nameOf(plan, outcome?.published === true ? outcome.description : plan.description, writer);

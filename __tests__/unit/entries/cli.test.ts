@@ -86,7 +86,7 @@ describe('the first word is the command', () => {
   });
 
   test.each([
-    ['a word that is no command', ['push'], 'Commands: publish, plan, promote, merge, pull'],
+    ['a word that is no command', ['push'], 'Commands: publish, plan, promote, merge, cleanup, pull'],
     ['an input of another command', ['pull', '--tags', '1'], 'Known options of pull: --help, --registry'],
     ['a second reference', ['promote', 'a/b:1', 'a/b:2'], 'Known options of promote'],
     ['no reference to promote', ['promote', '--tags', '1'], 'Known options of promote'],

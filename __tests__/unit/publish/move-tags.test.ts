@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { RegistryError, ToolError } from '../../../src/errors.ts';
 import { parseRepositoryName } from '../../../src/image/reference.ts';
 import { parseTag, type Tag } from '../../../src/image/tag.ts';
-import { moveTags, type TagClient, verifyBlobs, verifyTags, widthOfTagging } from '../../../src/publish/move-tags.ts';
+import { moveTags, type TagClient, verifyTags, widthOfTagging } from '../../../src/publish/move-tags.ts';
+import { verifyBlobs } from '../../../src/registry/read-back.ts';
 import { aManifest } from '../../support/fakes.ts';
 import { untilSeenAtOnce } from '../../support/registry-client.ts';
 
