@@ -170,7 +170,7 @@ function shorten(text: string): string {
 function shortenLine(line: string): string {
   if (line.length <= longestLine) return line;
   const end = line.slice(-longestLine / 4);
-  // From a word on, so that no half of a secret is shown. The log knows what stands before a … for the beginning of one.
+  // From a word on, so that no half of a secret is shown. The log takes the text before a … for the beginning of one.
   const word = end.indexOf(' ');
   return `${line.slice(0, longestLine / 2).toWellFormed()}…${word === -1 ? '' : end.slice(word)}`;
 }

@@ -101,7 +101,7 @@ export interface Action<Types extends ActionTypes> {
   metadataVariables?(outputs: Readonly<Record<Types['output'], string>>): Readonly<Record<string, string>>;
   /** The outcome as the summary shows it; `undefined` if only a failure is worth a summary. */
   publication(outcome: Types['outcome']): Outcome | undefined;
-  /** What became of each version of a package, for the summary; absent for an action that deletes nothing. */
+  /** What happened to each version of a package, for the summary; absent for an action that deletes nothing. */
   cleanup?(outcome: Types['outcome']): CleanupOutcome;
 }
 

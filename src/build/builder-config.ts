@@ -14,7 +14,7 @@ export function isInlineConfig(text: string): boolean {
 
 /**
  * @param text TOML
- * @param from what it stands in, as a clause: "The input `builder-config`"
+ * @param from where the text is, as a clause: "The input `builder-config`"
  * @throws InputError INPUT_INVALID with the line
  */
 export function parseBuilderConfig(text: string, from: string): JsonObject {

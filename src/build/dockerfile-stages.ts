@@ -130,7 +130,7 @@ function expand(text: string, values: Values): string {
   return fill(fill(text));
 }
 
-/** Names that an instruction reads beside the stage that it stands in: `COPY --from=`, `RUN --mount=…,from=`. */
+/** Names that an instruction reads beside its own stage: `COPY --from=`, `RUN --mount=…,from=`. */
 function sourcesOf({ keyword, text }: Instruction): readonly string[] {
   if (keyword === 'COPY') return [...text.matchAll(/(?:^|\s)--from=(\S+)/g)].map(([, name = '']) => name);
   if (keyword !== 'RUN') return [];

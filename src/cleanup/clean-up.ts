@@ -110,7 +110,7 @@ async function survey(
   }
   let decided = decideVersions(versions, rules, held, now());
   if (store.listsUntagged) return decided;
-  // What refers to a version that goes has no tag, and the registry tells of it only if it is asked.
+  // What refers to a version that goes has no tag. The registry lists it only in answer to a question.
   const asked = new Set<Digest>();
   for (;;) {
     const subjects = [...leavingOf(decided)].filter((digest) => !asked.has(digest));

@@ -1,6 +1,6 @@
 /**
- * What BuildKit in a container has to know of its runner, as the configuration of its daemon: mirrors, insecure registries and
- * certificates, which the Docker engine has by its own configuration. Pure.
+ * What BuildKit in a container has to know of its runner, as the configuration of its daemon. These are the mirrors,
+ * insecure registries and certificates that the Docker engine has in its own configuration. Pure.
  */
 
 import type { JsonObject } from '../text/json.ts';

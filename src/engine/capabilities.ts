@@ -205,7 +205,7 @@ export function missingFeatures(kind: EngineKind, build: BuildRequest): readonly
 /** The kinds beside which the step can make a builder, in the same engine. */
 const docker: readonly EngineKind[] = ['docker-containerd', 'docker-classic', 'docker-buildkit', 'docker-legacy'];
 
-/** How a step comes to what it is asked for. */
+/** How a step does what its inputs ask for. */
 export type Way = 'yes' | 'installs buildx' | 'makes a builder' | 'installs buildx, makes a builder' | 'refused';
 
 /** What a step does for a feature where it finds a kind of engine, and the workflow names no builder. */

@@ -1,7 +1,8 @@
 /**
- * The builder of a job: a container of BuildKit that a step makes where the engine itself cannot do what was asked. Later steps of
- * the job use it again, with its cache; the post step of the one that made it removes it. All that buildx keeps of it is in a folder
- * of its own, below the runner's temporary folder, which the runner empties with each job.
+ * The builder of a job: a container of BuildKit that a step makes if the engine itself does not support the build.
+ * Later steps of the job use it again, with its cache; the post step of the one that made it removes it. All that
+ * buildx keeps of it is in a folder of its own, below the runner's temporary folder, which the runner empties with each
+ * job.
  */
 
 import { createHash } from 'node:crypto';

@@ -147,7 +147,7 @@ export function openBuilderMaker({ env, retry, signal, say, warn, onJobBuilder }
     async close(isUsed) {
       stop.abort();
       await end();
-      // One that waits to try again starts nothing any more, and is not waited for.
+      // One that waits for a retry starts nothing any more, and nobody waits for it.
       await Promise.race([work, sleep(200)]);
       if (builder === undefined || (isForJob && isUsed)) return;
       // The step's own commands may have been ended: what it made goes nevertheless.

@@ -1,6 +1,6 @@
 /**
- * The builder of a step: decides which it is, makes ready what that needs (buildx, a builder of the step's own), gives it to builds,
- * and removes what was made for the step alone.
+ * The builder of a step: decides which it is, and makes ready what that needs (buildx, a builder of the step's own). It
+ * then gives it to builds, and removes what was made for the step alone.
  */
 
 import type { BuildRequest } from '../build/build-request.ts';
@@ -143,7 +143,7 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
 
   return {
     begin(facts, request) {
-      // Whoever waits for the decision is told.
+      // Whoever waits for the decision gets the error.
       begin(facts, request).catch(() => undefined);
     },
     async resolve(facts, request) {

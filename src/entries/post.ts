@@ -1,6 +1,6 @@
 /**
- * The post entry: ends and removes what `main` was kept from ending and removing, because it was killed, or kept on purpose for
- * the later steps of the job (`login-scope: job`, a builder). Loads nothing but this, unless something is left.
+ * The post entry: ends and removes what `main` left. `main` was killed, or kept it on purpose for the later steps of
+ * the job (`login-scope: job`, a builder). Loads nothing but this, unless something is left.
  */
 
 import { existsSync } from 'node:fs';

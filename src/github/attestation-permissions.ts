@@ -1,6 +1,6 @@
 /**
- * Whether this job may attest, asked before anything is built. GitHub looks at the right of a token before it looks at what the
- * token sends, so a request that says nothing tells: it is refused as forbidden or as invalid.
+ * Whether this job may attest, asked before anything is built. GitHub looks at the right of a token before it looks at
+ * what the token sends. So an empty request is enough: GitHub refuses it as forbidden, or as invalid.
  */
 
 import { PermissionError, PublishError, RegistryError } from '../errors.ts';
@@ -53,7 +53,7 @@ async function refusalOf(question: () => Promise<unknown>): Promise<RegistryErro
 }
 
 /**
- * @param api each question is asked once
+ * @param api each request is sent once
  * @param organisation that owns the repository; `undefined` if a person does, who has no storage records
  * @returns whether a storage record may be written, too
  * @throws PermissionError ATTESTATION_DENIED

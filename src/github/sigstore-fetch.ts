@@ -6,7 +6,7 @@
 
 import { HttpClient } from '@actions/http-client';
 
-/** What is asked; as for `fetch` of the web. */
+/** The request; as for `fetch` of the web. */
 interface SigstoreRequest {
   /** Default: `GET`. */
   readonly method?: string;

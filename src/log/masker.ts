@@ -31,7 +31,7 @@ export interface MaskedStream {
   end(): string;
 }
 
-/** What stands for the rest of a text that was cut (`text/cut.ts`). */
+/** What replaces the rest of a text that was cut (`text/cut.ts`). */
 const cutMark = '…';
 /** Characters of a secret that was cut: fewer tell nobody anything, and may be in any text. */
 const shortestPart = 4;

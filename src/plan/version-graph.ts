@@ -1,6 +1,6 @@
 /**
- * The manifests of a repository and what leads from one to another: an index to what it lists, an image to what refers to it, and
- * what refers to an image to that image.
+ * The manifests of a repository, and what leads from one to another. An index leads to what it lists, an image to what
+ * refers to it, and that back to the image.
  */
 
 import type { Digest } from '../image/digest.ts';
@@ -17,7 +17,7 @@ export interface Version extends ManifestLinks {
   readonly isListed: boolean;
 }
 
-/** A tag that stands for a link: its manifest belongs to the one that the tag names. */
+/** A tag that is a link: its manifest belongs to the one that the tag names. */
 interface AttachedTag {
   /** `sha256-…`: the digest as a tag writes it, 64 characters of it at most. */
   readonly subject: string;

@@ -35,7 +35,7 @@ export function writeVersions(outcome: CleanupOutcome, writer: SummaryWriter): r
   ];
 }
 
-/** One line for each version: what becomes of it, which it is, and why. */
+/** One line for each version: what happens to it, which it is, and why. */
 export function formatVersions({ decisions, isDryRun }: CleanupOutcome): readonly string[] {
   const goes = isDryRun ? 'would go' : 'goes';
   return formatTable(

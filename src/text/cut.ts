@@ -1,4 +1,7 @@
-/** A text that is longer than there is room for. A log knows what stands before a … for the beginning of a secret, and hides it. */
+/**
+ * A text that is longer than there is room for. If the text before a … may be the beginning of a secret, a log hides
+ * it.
+ */
 
 /**
  * @param most characters that the result may have; a character of two code units, such as an emoji, counts as one

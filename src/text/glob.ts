@@ -1,8 +1,8 @@
 /** Patterns with wildcards, as people write them for names. */
 
 /**
- * Whether a pattern matches all of a text: `*` stands for any number of characters, `?` for one. The time that it takes grows with the
- * product of both lengths at most, whatever the pattern.
+ * Whether a pattern matches all of a text: `*` matches any number of characters, `?` one. The time that it takes grows
+ * with the product of both lengths at most, whatever the pattern.
  */
 export function matchesGlob(pattern: string, text: string): boolean {
   let at = 0;

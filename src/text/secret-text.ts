@@ -15,8 +15,9 @@ export function isOrHolds(value: string, secret: string): boolean {
 }
 
 /**
- * A secret as it may stand inside of another text: as it is, in a URL (RFC 3986 2.1), in JSON (RFC 8259 7), and in base64 with anything
- * before and after it, as in the `Authorization` of Basic or the configuration of the CLI.
+ * The forms in which another text may hold a secret: as it is, in a URL (RFC 3986 2.1), in JSON (RFC 8259 7), and in
+ * base64. The base64 may have anything before and after it, as in the `Authorization` of Basic or the configuration of
+ * the CLI.
  */
 export function formsOf(secret: string): readonly string[] {
   const wellFormed = secret.toWellFormed();

@@ -18,7 +18,7 @@ describe('why a builder could not be made', () => {
     ],
     [
       'an image that needs a login',
-      boot(pulling) + '\nERROR: Error response from daemon: Head "https://r.test/v2/": no basic auth credentials',
+      `${boot(pulling)}\nERROR: Error response from daemon: Head "https://r.test/v2/": no basic auth credentials`,
       ['could not be pulled', '`registry-auth`'],
       false,
     ],
@@ -38,7 +38,7 @@ describe('why a builder could not be made', () => {
     ],
     [
       'an image of something else',
-      boot(pulling, creating) + '\nERROR: Error response from daemon: Container 0fdc is restarting',
+      `${boot(pulling, creating)}\nERROR: Error response from daemon: Container 0fdc is restarting`,
       ['did not start', '`builder-image`'],
       false,
     ],

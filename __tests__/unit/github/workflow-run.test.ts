@@ -44,6 +44,7 @@ describe('the run', () => {
       actor: 'octocat',
       runId: '7',
       attempt: '2',
+      hasIdToken: false,
     });
   });
 
