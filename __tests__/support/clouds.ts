@@ -8,14 +8,7 @@
 
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
-import {
-  type Certificate,
-  type LocalServer,
-  makeCertificate,
-  type Proxy,
-  startProxy,
-  startServer,
-} from './local-server.ts';
+import { type Certificate, type LocalServer, makeCertificate, startProxy, startServer } from './local-server.ts';
 
 /** What the clouds trust. */
 export const trusted = {
@@ -331,7 +324,7 @@ export async function startClouds(upstream: {
   const server: LocalServer = await startServer((incoming, outgoing) => {
     serve(incoming, outgoing).catch(() => outgoing.destroy());
   }, certificate);
-  const proxy: Proxy = await startProxy(server.port);
+  const proxy = await startProxy(server.port);
   return {
     certificate,
     requests,
