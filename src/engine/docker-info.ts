@@ -63,7 +63,11 @@ export function parseEngineFacts(json: string): EngineFacts {
   const serverVersion = stringAt(info, 'ServerVersion');
   if (serverVersion === '') throw notDocker(json, undefined);
   const usesContainerd = listAt(info, 'DriverStatus').some(
-    (row) => Array.isArray(row) && row[0] === 'driver-type' && String(row[1]).startsWith('io.containerd.snapshotter'),
+    (row) =>
+      Array.isArray(row) &&
+      row[0] === 'driver-type' &&
+      typeof row[1] === 'string' &&
+      row[1].startsWith('io.containerd.snapshotter'),
   );
   return {
     serverVersion,

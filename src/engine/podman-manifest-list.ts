@@ -77,7 +77,9 @@ export function absentImages(listed: readonly IndexEntry[], stored: unknown): re
     (Array.isArray(stored) ? stored : []).flatMap((image: unknown): readonly string[] => {
       // An image that was pulled is known by the digest of its index, too, and the one or the other is the first.
       const { Digest: digest, RepoDigests: named } = isObject(image) ? image : {};
-      return [digest, ...(Array.isArray(named) ? named : [])].map((each) => String(each).replace(/^.*@/, ''));
+      return [digest, ...(Array.isArray(named) ? named : [])].flatMap((each) =>
+        typeof each === 'string' ? [each.replace(/^.*@/, '')] : [],
+      );
     }),
   );
   return listed.flatMap(({ digest }) => (known.has(digest) ? [] : [digest]));

@@ -8,17 +8,29 @@ import { InputError } from '../errors.ts';
 const mebibyte = 1024 * 1024;
 
 export const bounds = {
+  /** Bytes of a manifest, an index or a list of an archive: what every registry takes (distribution-spec, "Pushing Manifests"). */
+  document: 4 * mebibyte,
   /** Bytes of a config: more than any image has. */
   config: 4 * mebibyte,
   /** Manifests of one image, indexes among them, each once. */
   manifests: 4096,
+  /** Blobs of one image, of all its platforms. */
+  blobs: 32_768,
   /** Bytes of all manifests of one image, which are held at once. */
   manifestBytes: 64 * mebibyte,
   /** Indexes within indexes. */
   depth: 8,
   /** Manifests that refer to an image, or to one that does. */
   referrers: 1024,
+  /** Members of an archive, and the characters of the name of one. */
+  members: 65_536,
+  memberName: 1024,
 } as const;
+
+/** Bytes that compressed content may have without its compression: gzip makes 1,032 of one at most (RFC 1951). */
+export function mostPlainBytes(compressed: number): number {
+  return Math.max(1024 * mebibyte, 1032 * compressed);
+}
 
 /** A number of bytes as a document may state it (image-spec, descriptor.md, "size"). */
 export function isSize(value: unknown): value is number {

@@ -5,7 +5,7 @@
 
 import { isObject, parseJsonObject } from '../text/json.ts';
 import type { Annotation } from './annotation.ts';
-import { isSize } from './bounds.ts';
+import { beyond, bounds, isSize } from './bounds.ts';
 import { type Digest, digestOf, isDigest } from './digest.ts';
 import { type Descriptor, mediaTypes, type StoredManifest } from './manifest.ts';
 import { formatPlatform, parsePlatform } from './platform.ts';
@@ -69,10 +69,17 @@ export function entryOfImage({ mediaType, digest, bytes }: StoredManifest, platf
   return { digest, platform: platformName(platform), descriptor };
 }
 
-/** The entries of an index; what is no descriptor is left out. */
+/**
+ * The entries of an index; what is no descriptor is left out.
+ * @throws InputError MANIFEST_INVALID for more entries than any image has
+ */
 export function readEntries(index: Pick<StoredManifest, 'bytes'>): readonly IndexEntry[] {
   const { manifests } = parseDocument(index.bytes);
-  return (Array.isArray(manifests) ? manifests : []).flatMap((descriptor: unknown): readonly IndexEntry[] => {
+  const listed: readonly unknown[] = Array.isArray(manifests) ? manifests : [];
+  if (listed.length > bounds.manifests) {
+    throw beyond(digestOf(index.bytes), `${listed.length} entries`, String(bounds.manifests));
+  }
+  return listed.flatMap((descriptor): readonly IndexEntry[] => {
     if (!isObject(descriptor) || typeof descriptor.digest !== 'string' || !isDigest(descriptor.digest)) return [];
     if (typeof descriptor.mediaType !== 'string' || !isSize(descriptor.size)) return [];
     return [{ digest: descriptor.digest, platform: platformName(descriptor.platform), descriptor }];

@@ -5,7 +5,7 @@
 
 import { InputError } from '../errors.ts';
 import { isObject, type JsonObject, parseJsonObject } from '../text/json.ts';
-import { isSize } from './bounds.ts';
+import { beyond, bounds, isSize } from './bounds.ts';
 import { type Digest, digestOf, isDigest } from './digest.ts';
 import type { Platform } from './platform.ts';
 
@@ -76,6 +76,9 @@ export function parseIndex({ bytes }: Pick<StoredManifest, 'bytes'>): readonly D
       message: `${digestOf(bytes)} is not an index: expected a JSON object with the list "manifests".`,
       remedy: 'Create the index again with a current tool.',
     });
+  }
+  if (index.manifests.length > bounds.manifests) {
+    throw beyond(digestOf(bytes), `${index.manifests.length} entries`, String(bounds.manifests));
   }
   return index.manifests.flatMap((entry) => {
     const descriptor = parseDescriptor(entry);

@@ -29,7 +29,23 @@ interface Item {
   readonly hasComment: boolean;
 }
 
+/** Characters of more logins than a step has, each with a key of JSON. */
+const longest = 65_536;
+
+/** Whether lists and mappings lie in each other, on one line or in brackets: the parser takes minutes for some thousands. */
+function isNested(text: string): boolean {
+  let depth = 0;
+  for (const character of text) {
+    if ('[{'.includes(character)) depth += 1;
+    if (']}'.includes(character)) depth -= 1;
+    if (depth > 50) return true;
+  }
+  return /(?:[-?:][ \t]+){20}/.test(text);
+}
+
 function parseList(text: string): readonly Item[] {
+  if (text.length > longest) throw unreadable(`it has more than ${longest} characters`);
+  if (isNested(text)) throw unreadable('it has lists in lists');
   // As it stands: a password of digits is no number (`0123`, `12e45678`), and one that reads `null` is there.
   const document = parseDocument(text, { logLevel: 'error', schema: 'failsafe' });
   let value: unknown;

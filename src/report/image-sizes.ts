@@ -4,11 +4,13 @@
 
 import type { Readable } from 'node:stream';
 import { type Digest, isDigest } from '../image/digest.ts';
+import { parseDocument } from '../image/image-index.ts';
 import { type Descriptor, isIndexMediaType, parseIndex, type StoredManifest } from '../image/manifest.ts';
 import { formatPlatform } from '../image/platform.ts';
 import type { Repository } from '../image/repository.ts';
+import { sideBySide, widthOfRequests } from '../registry/concurrency.ts';
 import { readWhole } from '../registry/read-whole.ts';
-import { isObject, type JsonObject } from '../text/json.ts';
+import { isObject } from '../text/json.ts';
 
 export interface WeighedLayer {
   readonly digest: Digest;
@@ -33,11 +35,6 @@ export interface ContentPort {
   getBlob(repository: Repository, blob: Pick<Descriptor, 'digest' | 'size'>): Promise<Readable>;
 }
 
-function parse(bytes: Uint8Array): JsonObject {
-  const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  return isObject(value) ? value : {};
-}
-
 interface Sized {
   readonly digest: Digest;
   readonly size: number;
@@ -53,7 +50,7 @@ export function parseContent({ bytes }: Pick<StoredManifest, 'bytes'>): {
   readonly config: Sized | undefined;
   readonly layers: readonly Sized[];
 } {
-  const { config, layers } = parse(bytes);
+  const { config, layers } = parseDocument(bytes);
   return { config: parseSized(config)[0], layers: Array.isArray(layers) ? layers.flatMap(parseSized) : [] };
 }
 
@@ -62,7 +59,7 @@ export function parseContent({ bytes }: Pick<StoredManifest, 'bytes'>): {
  * Values of build arguments, which the classic builder writes before a command, are left out.
  */
 export function parseHistory(config: Uint8Array): readonly string[] {
-  const { history } = parse(config);
+  const { history } = parseDocument(config);
   if (!Array.isArray(history)) return [];
   return history.filter(isObject).flatMap(({ created_by: createdBy, empty_layer: isEmpty }) => {
     if (isEmpty === true) return [];
@@ -138,9 +135,7 @@ export async function weigh(
   const images = parseIndex(manifest).flatMap(({ platform, digest }) =>
     platform === undefined || platform.os === 'unknown' ? [] : [{ name: formatPlatform(platform), digest }],
   );
-  return Promise.all(
-    images.map(async ({ name, digest }) =>
-      weighImage(port, repository, await port.getManifest(repository, digest), { platform: name }),
-    ),
+  return sideBySide(images, widthOfRequests, async ({ name, digest }) =>
+    weighImage(port, repository, await port.getManifest(repository, digest), { platform: name }),
   );
 }

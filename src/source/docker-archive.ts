@@ -22,7 +22,7 @@ import {
 import { isObject, parseJson } from '../text/json.ts';
 import { chooseImage, type ListedImage } from './choose-image.ts';
 import { type Layers, openWithLayers, otherLayer } from './compressed-layers.ts';
-import { type Files, pieceSize } from './image-files.ts';
+import { type Files, keepWithin, pieceSize } from './image-files.ts';
 import type { ImageSource } from './image-source.ts';
 import { pathOfBlob } from './oci-layout.ts';
 import { damaged } from './tar-index.ts';
@@ -168,7 +168,8 @@ async function prepareLayer(files: Files, member: string, diffId: string, compre
 /** @throws InputError SOURCE_DAMAGED for what cannot be decompressed, or is not the layer that the config names */
 async function proveLayer(files: Files, member: string, diffId: string, compression: Compression): Promise<void> {
   const decompress = compression === 'zstd' ? createZstdDecompress() : createGunzip();
-  const found = await pipeline(files.blocks(member, pieceSize), decompress, measure).catch((cause: unknown) => {
+  const within = keepWithin(files.sizeOf(member) ?? 0);
+  const found = await pipeline(files.blocks(member, pieceSize), decompress, within, measure).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : cause;
     throw damaged(files.path, `"${member}" cannot be decompressed (${reason})`);
   });

@@ -41,12 +41,13 @@ export async function readContent(source: ImageSource): Promise<ImageContent> {
   const manifests = new Map<Digest, StoredManifest>();
   const blobs = new Map<Digest, Descriptor>();
   const images = new Map<Digest, ImageContent['images'][number]>();
+  const { digest: root } = source.root;
   const addBlob = (blob: Descriptor): void => {
     if (blobs.has(blob.digest)) return;
     source.assertBlob(blob);
     blobs.set(blob.digest, blob);
+    if (blobs.size > bounds.blobs) throw beyond(root, `${blobs.size} blobs`, String(bounds.blobs));
   };
-  const { digest: root } = source.root;
   const seen = new Set<Digest>([root]);
   let held = source.root.bytes.length;
   const hold = (bytes: number): void => {

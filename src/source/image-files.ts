@@ -1,12 +1,14 @@
 /** The files of an image: in a folder, or in a tar archive that stays as it is. */
 
-import { createReadStream, createWriteStream, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, realpathSync, statSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { InputError } from '../errors.ts';
 import type { Content } from '../http/http.ts';
+import { bounds, mostPlainBytes } from '../image/bounds.ts';
 import { checkKind } from './check-source.ts';
 import { damaged, readTarIndex } from './tar-index.ts';
 
@@ -17,6 +19,8 @@ export interface Files {
   readonly signal: AbortSignal;
   /** @returns bytes, or `undefined` where there is no such file */
   sizeOf(name: string): number | undefined;
+  /** Whether a file is a link to one outside of the folder: what is not proved yet may be anything of this machine. */
+  leadsOut(name: string): boolean;
   /** @throws InputError SOURCE_INCOMPLETE */
   read(name: string): Promise<Buffer>;
   /**
@@ -35,8 +39,6 @@ export interface Files {
 
 /** Measured: smaller pieces cost more per byte, larger ones no less. */
 export const pieceSize = 1024 * 1024;
-/** More than any index, manifest or config has. */
-const largestDocument = 32 * 1024 * 1024;
 
 /**
  * @param path of a folder
@@ -49,7 +51,10 @@ export async function openFolder(path: string, signal: AbortSignal): Promise<Fil
     const found = statSync(join(path, name), { throwIfNoEntry: false });
     return found?.isFile() ? found.size : undefined;
   };
+  const root = realpathSync(path);
+  const leadsOut = (name: string): boolean => !realpathSync(join(path, name)).startsWith(`${root}${sep}`);
   return readable(path, signal, sizeOf, {
+    leadsOut,
     async *read(name, size, blockSize, keeps) {
       const file = await open(join(path, name));
       try {
@@ -78,8 +83,11 @@ export async function openArchive(path: string, temp: string, signal: AbortSigna
     if (decompress !== undefined) {
       plain = join(temp, `archive-${crypto.randomUUID()}.tar`);
       const packed = createReadStream(path, { highWaterMark: pieceSize });
-      await pipeline(packed, decompress, createWriteStream(plain), { signal }).catch((cause: unknown) => {
+      const within = keepWithin((await compressed.stat()).size);
+      await pipeline(packed, decompress, within, createWriteStream(plain), { signal }).catch((cause: unknown) => {
         signal.throwIfAborted();
+        // A full disk says nothing of the archive.
+        if (cause instanceof Error && 'syscall' in cause) throw cause;
         throw damaged(path, `it cannot be decompressed (${cause instanceof Error ? cause.message : cause})`);
       });
       await compressed.close();
@@ -91,6 +99,7 @@ export async function openArchive(path: string, temp: string, signal: AbortSigna
       if (plain !== undefined) await rm(plain, { force: true });
     };
     return readable(path, signal, (name) => members.get(name)?.size, {
+      leadsOut: () => false,
       read: (name, size, blockSize, keeps) =>
         readRange(file, { offset: members.get(name)?.offset ?? 0, size, blockSize, keeps, signal }),
       close,
@@ -102,7 +111,20 @@ export async function openArchive(path: string, temp: string, signal: AbortSigna
   }
 }
 
-interface Access {
+/** Lets decompressed content through, as long as it is no more than honest content comes to. */
+export function keepWithin(compressed: number): Transform {
+  const most = mostPlainBytes(compressed);
+  let size = 0;
+  return new Transform({
+    transform(piece: Buffer, _, done) {
+      size += piece.length;
+      if (size > most) done(new Error(`its ${compressed} bytes become more than ${most}`));
+      else done(null, piece);
+    },
+  });
+}
+
+interface Access extends Pick<Files, 'leadsOut'> {
   /** @param keeps whether the pieces stay */
   read(name: string, size: number, blockSize: number, keeps: boolean): AsyncGenerator<Buffer>;
   close(): Promise<void>;
@@ -121,9 +143,10 @@ function readable(path: string, signal: AbortSignal, sizeOf: Files['sizeOf'], ac
     path,
     signal,
     sizeOf,
+    leadsOut: access.leadsOut,
     async read(name) {
       const size = sizeOfPresent(name);
-      if (size > largestDocument) throw damaged(path, `"${name}" has ${size} bytes, which is no document of an image`);
+      if (size > bounds.document) throw damaged(path, `"${name}" has ${size} bytes, which is no document of an image`);
       const pieces: Buffer[] = [];
       for await (const piece of access.read(name, size, pieceSize, true)) pieces.push(piece);
       return Buffer.concat(pieces);

@@ -10,6 +10,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { InputError } from '../errors.ts';
+import { bounds } from '../image/bounds.ts';
 
 interface TarMember {
   /** Where the content begins, in bytes from the start of the archive. */
@@ -63,6 +64,9 @@ export async function readTarIndex(file: FileHandle, path: string): Promise<TarI
       throw damaged(path, `"${name}" is stored without its holes; expected an archive of tar without --sparse`);
     }
     next = {};
+    if (name.length > bounds.memberName)
+      throw damaged(path, `a member at byte ${at} has a name of ${name.length} characters`);
+    if (members.size + links.size > bounds.members) throw damaged(path, `it has more than ${bounds.members} members`);
     // A later member of the same name replaces the earlier one, as it does for whoever unpacks.
     members.delete(name);
     links.delete(name);
