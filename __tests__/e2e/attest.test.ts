@@ -229,7 +229,7 @@ describeNamespace('on the lab’s GitHub', () => {
     const step = await publish({ product: 'octo.ghe.com' });
     expect(step).toMatchObject({ exitCode: 0, failure: '' });
     const hosts = github.requests().filter(({ time, host }) => time >= begun && /^(?:fulcio|timestamp)/.test(host));
-    expect(hosts.map(({ host }) => host)).toEqual(['fulcio.octo.ghe.com', 'timestamp.octo.ghe.com']);
+    expect([...new Set(hosts.map(({ host }) => host))]).toEqual(['fulcio.octo.ghe.com', 'timestamp.octo.ghe.com']);
     expect(step.summary).toContain(`--owner ${owner} --hostname octo.ghe.com`);
   });
 

@@ -26,10 +26,11 @@ interface Workflow {
   readonly jobs: Readonly<Record<string, { readonly steps: Step[] }>>;
 }
 
-/** The first workflow of the recipe, with its inputs laid over. */
+/** The workflow of the recipe that has a matrix, with its inputs laid over. */
 function recipe(inputs: Readonly<Record<string, string>>): Workflow {
   const text = readFileSync(new URL('../../docs/recipes/multi-platform.md', import.meta.url), 'utf8');
-  const workflow: Workflow = parse(/```yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? '');
+  const [, whole = ''] = /```yaml\n((?:(?!```)[\s\S])*?matrix:[\s\S]*?)```/.exec(text) ?? [];
+  const workflow: Workflow = parse(whole);
   for (const { steps } of Object.values(workflow.jobs)) {
     for (const step of steps) {
       const [isOurs, folder = ''] = /^org\/publish-docker-package(\/\w+)?@v1$/.exec(step.uses ?? '') ?? [];

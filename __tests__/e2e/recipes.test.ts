@@ -37,7 +37,7 @@ function recipe(name: string, registry: string): string {
 }
 
 (act === null ? describe.skip : describe)('act runs (needs a Go toolchain)', () => {
-  const suite = openSuite('engine', 'registry', 'client');
+  const suite = openSuite('engine', 'containerd', 'registry', 'client');
   /** Only for act, which packs the whole folder: in the other one the runners write meanwhile. */
   const packed = copyAction();
   afterAll(() => packed[Symbol.dispose]());
@@ -120,6 +120,59 @@ function recipe(name: string, registry: string): string {
     expect(log).toContain(
       `deploy ${suite.registry}/octo-org/shop@${await suite.client.digestOf(`${suite.registry}/octo-org/shop:main`)}`,
     );
+  });
+
+  test('the workflow that ships: each platform in a job of its own, merged, and the outputs for the caller', async () => {
+    const { client } = suite;
+    const name = uniqueName('Shipped');
+    const shipped = readFileSync(join(root, '.github/workflows/publish.yml'), 'utf8');
+    const caller = `on: push
+jobs:
+  publish:
+    uses: ./.github/workflows/publish.yml
+    with:
+      registry: ${suite.registry}
+      platforms: linux/amd64,linux/arm64
+      annotations: index:com.example.team=octo
+      attest: 'false' # act gives no ID tokens
+    secrets:
+      build-secrets: |
+        key=opens
+  deploy:
+    needs: publish
+    runs-on: ubuntu-24.04
+    steps:
+      - run: echo "deploy \${{ needs.publish.outputs.reference }} as \${{ needs.publish.outputs.tag-names }}"
+`;
+    const { busybox } = await lab.images();
+    const runner = await checkOut(
+      suite.action,
+      name,
+      {
+        Dockerfile: [
+          `FROM --platform=$BUILDPLATFORM ${busybox} AS opened`,
+          'RUN --mount=type=secret,id=key test "$(cat /run/secrets/key)" = opens && touch /opened',
+          `FROM ${busybox}`,
+          'COPY --from=opened /opened /',
+        ].join('\n'),
+        // act knows neither `$/` nor this permission.
+        '.github/workflows/publish.yml': shipped
+          .replace(/^ *artifact-metadata: .*\n/m, '')
+          .replaceAll(
+            /uses: \$\/(merge)?$/gm,
+            (_, folder = '') => `uses: org/publish-docker-package${folder && `/${folder}`}@v1`,
+          ),
+        '.github/workflows/caller.yml': caller,
+      },
+      { engine: suite.containerd },
+    );
+    const { log } = await run(runner, name, 'caller', pushOf('refs/tags/v1.2.3'));
+    const digest = await client.digestOf(`${nameOf(name)}:1.2.3`);
+    expect(log).toContain(`deploy ${nameOf(name)}@${digest} as 1.2.3`);
+    expect(await client.manifestOf(`${nameOf(name)}:latest`)).toMatchObject({
+      annotations: { 'com.example.team': 'octo' },
+      manifests: [{ platform: { architecture: 'amd64' } }, { platform: { architecture: 'arm64' } }],
+    });
   });
 
   test('pull: a later job runs exactly what was published', async () => {

@@ -79,9 +79,12 @@ export function asWorkflow(text: string): string | undefined {
 /** The names under which this action is used. */
 const own = /^org\/publish-docker-package(?<folder>\/[a-z]+)?@v1$/;
 
-/** The same workflow with this very action, as a linter that knows its inputs would read it. */
+/** The same workflow with this very action, as a linter that knows its inputs would read it. actionlint 1.7 does not know `$/`. */
 export function withLocalAction(workflow: string): string {
-  return workflow.replaceAll(/(uses: )org\/publish-docker-package(\/[a-z]+)?@v1$/gm, '$1./$2').replaceAll('.//', './');
+  return workflow
+    .replaceAll(/(uses: )org\/publish-docker-package(\/[a-z]+)?@v1$/gm, '$1./$2')
+    .replaceAll('.//', './')
+    .replaceAll(/(uses: )\$\//g, '$1./');
 }
 
 export interface Use {
