@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { dockerfileLabels } from '../../src/build/dockerfile-labels.ts';
+import { imagesOf, parseDockerfile, runPlatforms } from '../../src/build/dockerfile-stages.ts';
 import { buildFailure, parseFailedStep } from '../../src/engine/build-failure.ts';
 import { isCacheFailure } from '../../src/engine/buildx-build.ts';
 import { builderNames, findBuilder } from '../../src/engine/buildx-store.ts';
@@ -367,7 +368,12 @@ const readers: readonly Reader[] = [
       '# syntax=x\n# escape=`\nARG A=b\nFROM a AS b\nLABEL a="b c" d=$A \\\n  "e"=\'f\'\nRUN <<EOF\nx\nEOF\nONBUILD LABEL x y\n',
     ),
     (text) => {
-      for (const target of ['', 'b', '0', '9'.repeat(30)]) dockerfileLabels(text, target);
+      const dockerfile = parseDockerfile(text);
+      for (const target of ['', 'b', '0', '9'.repeat(30)]) {
+        dockerfileLabels(dockerfile, target);
+        imagesOf(dockerfile, target, ['A=b']);
+        runPlatforms(dockerfile, target, ['A=b']);
+      }
     },
   ],
   [
