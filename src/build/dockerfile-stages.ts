@@ -48,7 +48,7 @@ export function parseDockerfile(text: string): Dockerfile {
     if (keyword === 'FROM') stages.push(stageOf(rest));
     else if (stages.length > 0) stages.at(-1)?.instructions.push({ keyword, text: rest });
     else if (keyword === 'ARG') {
-      for (const [, name = '', value = ''] of rest.matchAll(/(\w+)=("[^"]*"|'[^']*'|\S*)/g)) {
+      for (const [, name = '', value = ''] of rest.matchAll(/(?<!\w)(\w+)=("[^"]*"|'[^']*'|\S*)/g)) {
         defaults.set(name, value.replace(/^(["'])(.*)\1$/, '$2'));
       }
     }

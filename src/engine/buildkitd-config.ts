@@ -39,7 +39,7 @@ export function buildkitdConfig(facts: BuildkitdFacts): JsonObject {
     return table;
   };
   const mirrors = registries.mirrors.map((mirror) => ({
-    host: mirror.replace(/^https?:\/\//, '').replace(/\/+$/, ''),
+    host: mirror.replace(/^https?:\/\//, '').replace(/(?<!\/)\/+$/, ''),
     isPlain: mirror.startsWith('http://'),
   }));
   if (mirrors.length > 0) at('docker.io').mirrors = mirrors.map(({ host }) => host);
@@ -61,5 +61,5 @@ export function buildkitdConfig(facts: BuildkitdFacts): JsonObject {
 
 /** A mirror may have a path. */
 function hostAlone(mirror: string): string {
-  return mirror.replace(/\/.*$/, '');
+  return mirror.split('/')[0] ?? '';
 }

@@ -20,12 +20,12 @@ export interface VersionTag {
  * @returns `undefined` for a tag without three numbers, such as `1.2` or `latest`, which moves from version to version
  */
 export function parseVersionTag(tag: string): VersionTag | undefined {
-  const {
-    prefix = '',
-    numbers = '',
-    rest = '',
-  } = /^(?<prefix>(?:.*[._-])?)v?(?<numbers>[0-9]+\.[0-9]+\.[0-9]+)(?:-(?<rest>.+))?$/.exec(tag)?.groups ?? {};
-  if (numbers === '') return undefined;
+  // The last three numbers, after whatever is before them.
+  const found = [...tag.matchAll(/(?<![^._-])v?([0-9]+\.[0-9]+\.[0-9]+)(?=-.|$)/g)].at(-1);
+  if (found === undefined) return undefined;
+  const [whole, numbers = ''] = found;
+  const prefix = tag.slice(0, found.index);
+  const rest = tag.slice(found.index + whole.length + 1);
   const parts = rest === '' ? [] : rest.split('-');
   const end = parts.findIndex((part) => !/^[0-9.]+$/.test(part) && !isPrereleaseName(part));
   const prerelease = end < 0 ? parts : parts.slice(0, end);
