@@ -272,6 +272,17 @@ export const buildCases: Readonly<Record<FeatureName, BuildCase>> = {
       expect(list(layers).map(({ mediaType }) => mediaType)).toEqual(['application/vnd.oci.image.layer.v1.tar+zstd']);
     },
   },
+  reproducible: {
+    dockerfile: ({ busybox }) => `FROM ${busybox}\nRUN echo made > /made.txt\nCOPY hello.txt /hello.txt\n`,
+    inputs: () => ({ reproducible: 'true' }),
+    env: { SOURCE_DATE_EPOCH: '1767323045' },
+    async check(step, { client, again }) {
+      const { created } = await client.configOf(step.outputs.reference ?? '');
+      expect(created).toBe('2026-01-02T03:04:05Z');
+      const { outputs } = await again({ reproducible: 'true', 'no-cache': 'true' });
+      expect(outputs.digest).toBe(step.outputs.digest);
+    },
+  },
   attestations: {
     dockerfile: scratch,
     inputs: () => ({ provenance: 'mode=max' }),

@@ -36,7 +36,11 @@ export const publishAction: Action<PublishTypes> = {
     return { values, inFiles: await readSecretFiles(options.secrets) };
   },
   plan: planOnDisk,
-  templatesOf: ({ tags, flavor, labels, annotations }) => [tags, flavor, labels, annotations],
+  // A reproducible image has the time of its commit.
+  templatesOf: ({ tags, flavor, labels, annotations, build: { options } }) => [
+    ...[tags, flavor, labels, annotations],
+    ...(options.reproducible ? ['{{commit_date}}'] : []),
+  ],
   warningsOf({ build, source }, { workingFolder, env }) {
     if (source !== undefined) return [];
     const warning = warnOfCopiedCredential(build, workingFolder);

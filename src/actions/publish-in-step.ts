@@ -1,5 +1,6 @@
 /** The work of a publish: opens the engine and the sources in the step, and carries out the plan. */
 
+import { InputError } from '../errors.ts';
 import type { Inputs } from '../inputs/publish-inputs.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { Planned } from '../plan/plan.ts';
@@ -10,8 +11,18 @@ import type { Done, Workplace } from './action.ts';
 import { attesterOf } from './open-attester.ts';
 import { engineOf, sourceOf } from './open-ports.ts';
 
+/** @throws InputError INPUTS_CONTRADICT */
+function requireSourceDate({ build }: Planned['plan']): void {
+  if (build === undefined || !build.reproducible || build.sourceDate !== undefined) return;
+  throw new InputError('INPUTS_CONTRADICT', {
+    message: '`reproducible` is true, but neither the event nor GitHub’s API told when the commit was made.',
+    remedy: 'Set the variable SOURCE_DATE_EPOCH for the step: `git log -1 --format=%ct` prints it.',
+  });
+}
+
 /** @throws PublishError; no tag then points at an image that is not whole */
 export async function publishInStep(planned: Planned, inputs: Inputs, workplace: Workplace): Promise<Done<Outcome>> {
+  requireSourceDate(planned.plan);
   const { process, step, runStage } = workplace;
   const { registry, docker } = step;
   const engine = engineOf(step, planned.plan, inputs, process);

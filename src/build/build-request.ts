@@ -46,6 +46,8 @@ export interface BuildOptions {
   readonly outputs: readonly Output[];
   readonly load: boolean;
   readonly compression: Compression | undefined;
+  /** Whether the same commit gives the same image, byte for byte. */
+  readonly reproducible: boolean;
   readonly attestations: readonly Attestation[];
   readonly call: CallMethod;
   readonly engine: EngineWish;
@@ -68,6 +70,11 @@ export interface BuildRequest extends BuildOptions {
   readonly cache: CachePlan;
   /** The page of the run, which provenance names as the builder; empty outside of a workflow. */
   readonly builderId: string;
+  /**
+   * SOURCE_DATE_EPOCH, in seconds: the one time in the image (https://reproducible-builds.org/specs/source-date-epoch/). Absent: the
+   * image need not be reproducible, or its commit has no known time.
+   */
+  readonly sourceDate?: number;
   /** ID of the secret with which a Git context of the run's own server is fetched; empty for none. */
   readonly gitSecret: string;
 }

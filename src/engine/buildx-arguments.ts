@@ -102,6 +102,7 @@ export function commonArguments(build: BuildRequest): string[] {
     ...(build.target === '' ? [] : ['--target', build.target]),
     ...(build.platforms.length === 0 ? [] : ['--platform', build.platforms.map(formatPlatform).join(',')]),
     ...build.buildArgs.flatMap((entry) => ['--build-arg', entry]),
+    ...(build.sourceDate === undefined ? [] : ['--build-arg', `SOURCE_DATE_EPOCH=${build.sourceDate}`]),
     ...build.labels.flatMap((entry) => ['--label', entry]),
     ...build.addHosts.flatMap((entry) => ['--add-host', entry.replace('=', ':')]),
     ...(build.network === '' ? [] : ['--network', build.network]),

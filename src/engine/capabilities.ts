@@ -172,6 +172,12 @@ export const features = {
     on: whole,
     isAsked: isCompressed,
   },
+  reproducible: {
+    what: 'build an image that is the same each time',
+    input: '`reproducible`',
+    on: whole,
+    isAsked: (build) => build.sourceDate !== undefined,
+  },
   attestations: {
     what: 'attest how an image was built',
     input: '`provenance`, `sbom`, `attests`',

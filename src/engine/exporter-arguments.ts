@@ -19,6 +19,14 @@ function compressionAttributes(compression: Compression | undefined): readonly (
   return [['compression', compression.algorithm], ...level, forced, ['oci-mediatypes', 'true']];
 }
 
+/**
+ * The attributes that make an exporter write one time for all files
+ * (https://docs.docker.com/build/ci/github-actions/reproducible-builds/). An engine that unpacks the image cannot do it.
+ */
+function timeAttributes(sourceDate: number | undefined): readonly (readonly [string, string])[] {
+  return sourceDate === undefined ? [] : [['rewrite-timestamp', 'true']];
+}
+
 /** What decides where a result goes, beside the request. */
 export interface ImagePlace {
   /** Under its names. */
@@ -31,12 +39,14 @@ export interface ImagePlace {
 
 /** The options of buildx that say where the result goes. */
 export function outputArguments(
-  { outputs, load, compression }: Pick<BuildRequest, 'outputs' | 'load' | 'compression'>,
+  { outputs, load, compression, sourceDate }: Pick<BuildRequest, 'outputs' | 'load' | 'compression' | 'sourceDate'>,
   { push, output, isStored }: ImagePlace,
 ): readonly string[] {
   const image = outputs.find(isImageOutput);
   const own = image?.attributes.filter(([name]) => name !== 'push') ?? [];
-  const attributes = [...new Map([...compressionAttributes(compression), ...own])];
+  const isPublished = push || (output !== undefined && output.kind !== 'engine');
+  const times = isPublished ? timeAttributes(sourceDate) : [];
+  const attributes = [...new Map([...compressionAttributes(compression), ...times, ...own])];
   const others = outputs.filter((each) => !isImageOutput(each)).map(format);
   // The engine keeps what it builds, unless the inputs want the result elsewhere only.
   const isKept = isStored && (output === undefined ? others.length === 0 : output.kind === 'engine');

@@ -44,6 +44,7 @@ export const buildInputDefaults = {
   outputs: '',
   load: 'false',
   compression: '',
+  reproducible: 'false',
   provenance: '',
   sbom: '',
   attests: '',
@@ -152,6 +153,7 @@ export function parseBuildInputs(read: (name: BuildInputName) => string, faults:
     outputs: attempt(() => parseOutputs(read('outputs'))) ?? [],
     load: flag('load'),
     compression: attempt(() => parseCompression(read('compression'))),
+    reproducible: flag('reproducible'),
     attestations: parseAttestations(
       { provenance: read('provenance'), sbom: read('sbom'), attests: read('attests') },
       faults,

@@ -13,12 +13,13 @@ import type { Environment } from '../text/environment.ts';
 export function parseContextOptions(env: Environment, clock: Date): ContextOptions {
   const { attempt, throwIfAny } = gatherFaults();
   const epoch = env.SOURCE_DATE_EPOCH ?? '';
-  const now = attempt(() => (epoch === '' ? clock : parseSourceDateEpoch(epoch))) ?? clock;
+  const sourceDate = attempt(() => (epoch === '' ? undefined : parseSourceDateEpoch(epoch)));
   const shortShaLength = attempt(() => parseShortShaLength(env.DOCKER_METADATA_SHORT_SHA_LENGTH ?? ''));
   const annotationLevels = attempt(() => parseAnnotationLevels(env.DOCKER_METADATA_ANNOTATIONS_LEVELS ?? ''));
   throwIfAny();
   return {
-    now,
+    now: sourceDate ?? clock,
+    ...(sourceDate && { sourceDate }),
     usesPullRequestHead: env.DOCKER_METADATA_PR_HEAD_SHA === 'true',
     ...(shortShaLength === undefined ? {} : { shortShaLength }),
     ...(annotationLevels === undefined ? {} : { annotationLevels }),

@@ -40,6 +40,8 @@ export interface MetadataContext {
 /** What a run does not say of itself. */
 export interface ContextOptions {
   readonly now: Date;
+  /** SOURCE_DATE_EPOCH, if it is set: then `now` is the same. */
+  readonly sourceDate?: Date;
   /** Facts that the API gave, for those that the payload lacks. */
   readonly repository?: Partial<RepositoryFacts>;
   /** The commit's time as the API gave it, for payloads that lack it. */

@@ -19,7 +19,7 @@ import type { Planned } from './plan.ts';
 import { draftPublication, type PublicationFacts } from './plan-publication.ts';
 import { resolvePush } from './push-decision.ts';
 import { checkRequest } from './registry-decision.ts';
-import { contextOf } from './run-metadata.ts';
+import { contextOf, sourceDateOf } from './run-metadata.ts';
 import { planSource } from './source-decision.ts';
 import { targetOf } from './target.ts';
 
@@ -41,6 +41,15 @@ function notesOnCommit(
   if (usesPullRequestHead === true && ref.kind === 'pull') return [];
   return [
     `The build context is checked out at commit ${checkedOutCommit}, and the run is for commit ${sha}. The label \`revision\` and \`type=sha\` name the commit of the checkout.`,
+  ];
+}
+
+/** @returns a sentence, if the builder's provenance, which has times in it, goes with an image that is to be reproducible */
+function noteProvenance({ source, build: { options } }: Inputs): readonly string[] {
+  const hasTimes = options.attestations.some(({ type }) => type === 'provenance');
+  if (source !== undefined || !options.reproducible || !hasTimes) return [];
+  return [
+    'The image is reproducible, but the index around it is not: `provenance` has the times of the build. To attest how it was built, use `attest`, which leaves the image as it is.',
   ];
 }
 
@@ -69,8 +78,10 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   const { attempt } = faults;
   const { source: spec, referrers, stage } = inputs;
   const push = resolvePush(inputs.push, run, inputs.build.options.call);
-  const draft = draftPublication(inputs, run, facts, push, faults);
-  const { product, destinations, registries, given, description } = draft;
+  const sourceDate = inputs.build.options.reproducible ? sourceDateOf(run, facts.metadata) : undefined;
+  const metadata = sourceDate === undefined ? facts.metadata : { ...facts.metadata, now: sourceDate };
+  const draft = draftPublication(inputs, run, { ...facts, metadata }, push, faults);
+  const { product, destinations, registries, description } = draft;
   const empty = { ofBuild: inputs.build.emptySecrets, logins: facts.registryAuth.empty };
   const hosts = registries.map(({ registry }) => registry);
   refuseEmptySecrets(empty, hosts, push, attempt);
@@ -78,17 +89,18 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   if (stage !== undefined) attempt(() => refuseDockerRegistry(registries));
   attempt(() => checkAttest(inputs));
   // Also of an image that is not built: a fault in its inputs is a fault.
-  const scope = scopeOf(contextOf(run, facts.metadata), () => {});
+  const scope = scopeOf(contextOf(run, metadata), () => {});
   const filled = attempt(() => {
     if (description === undefined) return undefined;
     const targets = destinations.map((destination) => targetOf(destination, description));
     return fillBuildValues(inputs.build.options, description, targets, scope, facts.isSet ?? (() => false));
   });
   const ofBuild = { ...inputs.build, options: filled ?? inputs.build.options };
-  const build = buildOf({ ...inputs, build: ofBuild }, run, destinations, push.value, description);
+  const given = buildOf({ ...inputs, build: ofBuild }, run, destinations, push.value, description);
+  const build = sourceDate === undefined ? given : { ...given, sourceDate: Math.floor(sourceDate.getTime() / 1000) };
   attempt(() => checkOutputs(build.outputs, build.load, push));
   attempt(() => refuseImitatedReferences(build, product));
-  const source = attempt(() => spec && planSource({ spec, referrers }, product, given, destinations));
+  const source = attempt(() => spec && planSource({ spec, referrers }, product, draft.given, destinations));
   attempt(() => (spec === undefined ? facts.checkBuild(build) : facts.checkSource(spec)));
   const request = { platforms: build.platforms, referrers };
   if (push.value) for (const { registry } of destinations) attempt(() => checkRequest(registry, request));
@@ -98,6 +110,7 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
     ...inputs.build.notes,
     ...noteEmptySecrets(empty),
     ...notesOnCommit(run, facts.metadata),
+    ...noteProvenance(inputs),
     ...ofContext,
   ];
   const { plan: publication, describe } = draft.finish(notes);

@@ -8,6 +8,23 @@ import {
   runsOnDefaultBranch,
 } from '../metadata/metadata-context.ts';
 
+/** What is built is what is checked out, which need not be the commit of the run (`ref` of actions/checkout). */
+function commitOf({ ref, event, sha }: Run, { usesPullRequestHead, checkedOutCommit }: ContextOptions): string {
+  const headSha = usesPullRequestHead === true && ref.kind === 'pull' ? event.pullRequestHeadSha : undefined;
+  return headSha ?? checkedOutCommit ?? sha;
+}
+
+/** When the commit that is built was made; `undefined` if neither the payload nor the API told. */
+function commitTimeOf(run: Run, options: ContextOptions): Date | undefined {
+  const { commitTimes, headCommitTime } = run.event;
+  return commitTimes.get(commitOf(run, options)) ?? headCommitTime ?? options.commitDate;
+}
+
+/** The one time in a reproducible image: SOURCE_DATE_EPOCH, or that of the commit; `undefined` if nobody knows either. */
+export function sourceDateOf(run: Run, options: ContextOptions): Date | undefined {
+  return options.sourceDate ?? commitTimeOf(run, options);
+}
+
 /**
  * The facts of a run. What the payload says goes before what the API said.
  */
@@ -15,15 +32,11 @@ export function contextOf(run: Run, options: ContextOptions): MetadataContext {
   const { event } = run;
   const known = options.repository ?? {};
   const source = run.sourceRepository;
-  const headSha =
-    options.usesPullRequestHead === true && run.ref.kind === 'pull' ? event.pullRequestHeadSha : undefined;
-  // What is built is what is checked out, which need not be the commit of the run (`ref` of actions/checkout).
-  const sha = headSha ?? options.checkedOutCommit ?? run.sha;
   const namesDefaultBranch = run.ref.kind === 'branch' && runsOnDefaultBranch(run.eventName);
   return {
     eventName: run.eventName,
     ref: run.ref,
-    sha,
+    sha: commitOf(run, options),
     isPrerelease: event.isPrerelease === true,
     baseRef: run.ref.kind === 'tag' ? (event.baseRef ?? '').replace(/^refs\/heads\//, '') : run.baseRef,
     repository: {
@@ -37,7 +50,7 @@ export function contextOf(run: Run, options: ContextOptions): MetadataContext {
       defaultBranch: event.defaultBranch ?? known.defaultBranch ?? (namesDefaultBranch ? run.ref.name : ''),
     },
     now: options.now,
-    commitDate: event.commitTimes.get(sha) ?? event.headCommitTime ?? options.commitDate ?? options.now,
+    commitDate: commitTimeOf(run, options) ?? options.now,
     shortShaLength: options.shortShaLength ?? defaultShortShaLength,
     annotationLevels: options.annotationLevels ?? ['manifest'],
     dockerfileLabels: options.dockerfileLabels ?? new Map(),

@@ -64,8 +64,10 @@ export async function pushBuiltImage(
     const image = { kind: store, image: imageId } as const;
     return { ...(await pushEngineImage(image, targets, existing, ports)), metadata };
   };
+  // An engine that unpacks what it pushes writes no time anew: it writes an archive, and our own client pushes that.
+  const isArchived = request.sourceDate !== undefined && builder.kind === 'docker-containerd';
   // No tag moves before the image is attested.
-  if (attested !== undefined) return pushUntagged(request, builder, targets, existing, ports);
+  if (attested !== undefined || isArchived) return pushUntagged(request, builder, targets, existing, ports);
   if (isByClient || (isAskedAgain && builder.kind !== 'builder')) return buildThenPush();
   if (isAskedAgain) return pushUntagged(request, builder, targets, existing, ports);
   const movedByThen = watchTags(targets, ports);

@@ -31,6 +31,13 @@ describe('the command line', () => {
     ]);
   });
 
+  test('tells the build the one time of a reproducible image', () => {
+    expect(commonArguments(aBuild({ sourceDate: 1767323045 }))).toEqual([
+      '--build-arg',
+      'SOURCE_DATE_EPOCH=1767323045',
+    ]);
+  });
+
   test('has each value as one argument, whatever is in it', () => {
     const request = aBuild({
       context: '; rm -rf /',

@@ -36,6 +36,25 @@ describe('where the result goes', () => {
     expect(args(texts, push, isStored)).toEqual(expected);
   });
 
+  test.each([
+    { what: 'a push', push: true, output: undefined, expected: 'type=image,rewrite-timestamp=true,push=true' },
+    {
+      what: 'an archive for our own client',
+      push: false,
+      output: { kind: 'archive', file: 'a.tar' } as const,
+      expected: 'type=oci,dest=a.tar,rewrite-timestamp=true',
+    },
+  ])('$what of a reproducible image has one time', ({ push, output, expected }) => {
+    const options = { ...someInputs().build.options, sourceDate: 1 };
+    expect(outputArguments(options, { push, output, isStored: true })).toEqual(['--output', expected]);
+  });
+
+  test('a reproducible image that stays with the engine keeps the times of its files, which the engine cannot write anew', () => {
+    expect(outputArguments({ ...someInputs().build.options, sourceDate: 1 }, { push: false, isStored: true })).toEqual(
+      [],
+    );
+  });
+
   const engine = { kind: 'engine' } as const;
   const archive = { kind: 'archive', file: 'a,b.tar' } as const;
   const registries = { kind: 'registries', names: ['ghcr.io/o/a', 'ghcr.io/o/b'] } as const;
