@@ -33,6 +33,30 @@ function groupsOf(log: string): readonly (readonly [title: string, last: string]
   ]);
 }
 
+describe('the sizes', () => {
+  const publishOf = async (image: string, tags: string, text = dockerfile): Promise<readonly (readonly string[])[]> => {
+    const runner = suite.action.newRunner({ engine: suite.engine, repository: `octo-org/${image}` });
+    runner.write('Dockerfile', text);
+    runner.write('hello.txt', 'Hello\n');
+    const { summary, exitCode } = await runner.main({ registry: suite.registry, tags });
+    expect(exitCode).toBe(0);
+    const tables = tablesOf(toHtml(summary)).map((table) => table.map((row) => row.map(textOf)));
+    return tables.find(([heading]) => heading?.[0] === 'Platform') ?? [];
+  };
+
+  test('say what has changed since the version before it, or since the tag pointed elsewhere, and nothing at first', async () => {
+    const image = uniqueName('grown');
+    expect((await publishOf(image, '1.0.0'))[0]).toEqual(['Platform', 'Size', 'Layers', 'Digest']);
+    const larger = `${dockerfile}COPY Dockerfile /again\n`;
+    const [heading, row] = await publishOf(image, '1.1.0\nmain', larger);
+    expect(heading).toEqual(['Platform', 'Size', 'Since 1.0.0', 'Layers', 'Digest']);
+    expect(row?.[2]).toMatch(/^\+[0-9.]+ (?:B|kB), [12] new layers?$/);
+    const again = await publishOf(image, 'main', larger);
+    expect(again[0]?.[2]).toBe('Since main');
+    expect(again[1]?.[2]).toMatch(/^(?:same size|[+\u2212]\d+ B), 0 new layers$/);
+  });
+});
+
 describe('a publish', () => {
   let step: StepResult;
   let name: string;

@@ -44,7 +44,7 @@ export const mergeAction: Action<MergeTypes> = {
 
 async function mergeIn(
   planned: Planned<MergePlan>,
-  { token, retries, loginScope }: MergeInputs,
+  { token, retries, loginScope, summary }: MergeInputs,
   workplace: Workplace,
 ): Promise<Done<Outcome>> {
   const { process, step, run, runStage } = workplace;
@@ -62,7 +62,8 @@ async function mergeIn(
     return true;
   };
   const attester = attesterOf(planned.plan, token, workplace);
-  const ports = { registry: step.registry, removeVersions, log, runStage, ...(attester && { attester }) };
+  const isCompared = summary && Boolean(env.GITHUB_STEP_SUMMARY);
+  const ports = { registry: step.registry, removeVersions, isCompared, log, runStage, ...(attester && { attester }) };
   const outcome = await mergeLegs(planned, ports);
   // A merge needs no Docker, and so none that logs in.
   if (loginScope === 'job') await step.writeLogins();

@@ -24,6 +24,7 @@ function requireSourceDate({ build }: Planned['plan']): void {
 export async function publishInStep(planned: Planned, inputs: Inputs, workplace: Workplace): Promise<Done<Outcome>> {
   requireSourceDate(planned.plan);
   const { process, step, runStage } = workplace;
+  const { env } = process;
   const { registry, docker } = step;
   const engine = engineOf(step, planned.plan, inputs, process);
   try {
@@ -36,6 +37,7 @@ export async function publishInStep(planned: Planned, inputs: Inputs, workplace:
     const ports = {
       ...{ engine: port, source: sourceOf(step), registry, log: process.log, runStage },
       ...(attester && { attester }),
+      isCompared: inputs.summary && Boolean(env.GITHUB_STEP_SUMMARY),
     };
     return { outcome: await publishImage(planned, ports), loginVariables: await engine.loginVariables() };
   } finally {

@@ -81,3 +81,40 @@ export function higherVersions(
       (left, right) => Number(isHigher(right.version, left.version)) - Number(isHigher(left.version, right.version)),
     );
 }
+
+/** A tag around its first row of numbers; `undefined` if it has no row of two or more, and so is no version. */
+function aroundVersion(
+  tag: string,
+): { readonly prefix: string; readonly version: Version; readonly suffix: string } | undefined {
+  const numbers = findNumbers(tag) ?? '';
+  const version = parseVersionOf('numbers', numbers);
+  if (version === undefined || version.release.length < 2) return undefined;
+  const start = tag.indexOf(numbers);
+  return { prefix: tag.slice(0, start), version, suffix: tag.slice(start + numbers.length) };
+}
+
+/** Whether a tag has two or more numbers in a row, such as `1.2.3-alpine`. */
+export function isVersionTag(tag: string): boolean {
+  return aroundVersion(tag) !== undefined;
+}
+
+/**
+ * The tag of the version right below a published one: the same text around as many numbers.
+ * @returns `undefined` if the tag is the lowest, or no version
+ */
+export function versionTagBefore(tag: string, tags: readonly string[]): string | undefined {
+  const published = aroundVersion(tag);
+  if (published === undefined) return undefined;
+  const below = tags.flatMap((each) => {
+    const other = aroundVersion(each);
+    const isAlike =
+      other?.prefix === published.prefix &&
+      other.suffix === published.suffix &&
+      other.version.release.length === published.version.release.length;
+    return isAlike && isHigher(published.version, other.version) ? [{ tag: each, version: other.version }] : [];
+  });
+  return below.reduce<NamedVersion | undefined>(
+    (highest, each) => (highest === undefined || isHigher(each.version, highest.version) ? each : highest),
+    undefined,
+  )?.tag;
+}

@@ -2,6 +2,7 @@
 
 import type { Digest } from '../image/digest.ts';
 import type { StoredManifest } from '../image/manifest.ts';
+import type { Tag } from '../image/tag.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
 import type { Plan, PublicationPlan, PushDecision } from './plan.ts';
 import { type Target, targetOf } from './target.ts';
@@ -13,6 +14,13 @@ export interface Attested {
   readonly url: string;
   /** The file with the bundles of all attestations of this step, one a line. */
   readonly bundlePath: string;
+}
+
+/** What a published image comes after. */
+export interface PreviousImage {
+  /** Of the version before; or the main tag itself, if it pointed at another image until it moved. */
+  readonly tag: Tag;
+  readonly manifest: StoredManifest;
 }
 
 /** What came of a plan. */
@@ -41,6 +49,8 @@ export interface Outcome {
   readonly metadata: string;
   /** Of what was published, in the order in which they were made; absent if the plan attests nothing. */
   readonly attested?: readonly Attested[];
+  /** Absent if there is none, or nobody is going to compare. */
+  readonly previous?: PreviousImage;
 }
 
 /** The outcome of a plan that was not carried out. */

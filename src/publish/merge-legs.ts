@@ -29,6 +29,7 @@ import { remoteContent } from '../source/remote-image.ts';
 import { attestImages } from './attest-image.ts';
 import { openExistingTags } from './existing-tags.ts';
 import { type NamingPorts, prepareTargets } from './prepare.ts';
+import { readPrevious } from './previous-image.ts';
 import type { PushedImage } from './pushed-image.ts';
 import { withConsent } from './recheck-permission.ts';
 import { tagAll } from './tag-and-verify.ts';
@@ -86,6 +87,9 @@ async function mergeInto(targets: readonly Target[], plan: MergePlan, ports: Mer
     begun.map(({ digest }) => digest),
   );
   const wanted = found.filter(({ target }) => mayMerge(target));
+  const [compared] = ports.isCompared ? wanted : [];
+  const before = compared && readPrevious(compared.target, registry);
+  before?.catch(() => undefined);
   // Nothing is written anywhere before the legs are known to be whole everywhere.
   const merged = await runStage('push', 'Join', async () => {
     const joined = await Promise.all(wanted.map((each) => mergeFor(plan, ports, each, begun, homeOf)));
@@ -107,6 +111,7 @@ async function mergeInto(targets: readonly Target[], plan: MergePlan, ports: Mer
   }
   const { joined, isLoneLeg, target } = first;
   const { annotations } = target.description;
+  const previous = await before;
   return {
     ...nothingDone(plan, ''),
     published: true,
@@ -116,6 +121,7 @@ async function mergeInto(targets: readonly Target[], plan: MergePlan, ports: Mer
     manifest: joined.manifest,
     platforms: platformsOf(joined.entries),
     ...(plan.attested && { attested }),
+    ...(previous && { previous }),
   };
 }
 

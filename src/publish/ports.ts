@@ -57,6 +57,8 @@ export interface PublishPorts {
   readonly registry: RegistryClient;
   /** Absent if the plan attests nothing. */
   readonly attester?: Attester;
+  /** Whether somebody is going to compare the image with the one before it. Default: nobody. */
+  readonly isCompared?: boolean;
   readonly log: Log;
   readonly runStage: RunStage;
 }

@@ -10,7 +10,7 @@ import { type Target, targetOf } from '../plan/target.ts';
 import type { PublishPorts } from './ports.ts';
 
 /** What a publish asks of its registries, whatever its content comes from. */
-export type NamingPorts = Pick<PublishPorts, 'registry' | 'attester' | 'log' | 'runStage'>;
+export type NamingPorts = Pick<PublishPorts, 'registry' | 'attester' | 'isCompared' | 'log' | 'runStage'>;
 
 /** What the registries answered. */
 interface Prepared {

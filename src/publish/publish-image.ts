@@ -15,6 +15,7 @@ import { attestImages } from './attest-image.ts';
 import { type ExistingTags, openExistingTags } from './existing-tags.ts';
 import type { PublishPorts } from './ports.ts';
 import { prepare } from './prepare.ts';
+import { readPrevious } from './previous-image.ts';
 import { type PublishedContent, readPublishedContent } from './published-content.ts';
 import { buildOnly, pushBuiltImage } from './push-built-image.ts';
 import { pushSourceImage } from './push-source-image.ts';
@@ -60,7 +61,12 @@ async function publishTo(
     const legs = targets.filter(mayMove);
     if (legs.length > 0) return stageLeg(plan, staging, content, legs, ports);
   }
-  const { images, imageId, metadata } = await produce(plan, content, named.filter(mayMove), existing, ports);
+  const moving = named.filter(mayMove);
+  // Asked beside the build.
+  const [compared] = ports.isCompared ? moving : [];
+  const before = compared && readPrevious(compared, ports.registry);
+  before?.catch(() => undefined);
+  const { images, imageId, metadata } = await produce(plan, content, moving, existing, ports);
   const [first] = images;
   if (first === undefined) return { ...done, imageId, metadata, ...(await existing.describe(targets)) };
 
@@ -69,7 +75,7 @@ async function publishTo(
   const summarised = setImmediate().then(() => summariseImage(content, first, ports));
   summarised.catch(() => undefined);
   await tagAll(plan, ports, images);
-  const summary = await summarised;
+  const [summary, previous] = await Promise.all([summarised, before]);
   const { manifest, digest, target } = first;
   const moved = images.map((each) => each.target);
   const published = { published: true, reason: '', targets: moved, digest, ...(manifest && { manifest }) };
@@ -77,6 +83,7 @@ async function publishTo(
   return {
     ...{ ...done, ...summary, ...published, description, metadata, imageId: imageId || summary.imageId },
     ...(plan.attested && { attested }),
+    ...(previous && { previous }),
   };
 }
 

@@ -8,6 +8,7 @@ import { parseDocument } from '../image/image-index.ts';
 import { type Descriptor, isIndexMediaType, parseIndex, type StoredManifest } from '../image/manifest.ts';
 import { formatPlatform } from '../image/platform.ts';
 import type { Repository } from '../image/repository.ts';
+import type { PreviousImage } from '../plan/outcome.ts';
 import { sideBySide, widthOfRequests } from '../registry/concurrency.ts';
 import { readWhole } from '../registry/read-whole.ts';
 import { isObject } from '../text/json.ts';
@@ -27,6 +28,18 @@ export interface WeighedImage {
   /** Bytes to pull where nothing is there yet: its layers and its config. */
   readonly size: number;
   readonly layers: readonly WeighedLayer[];
+  /** Since the image before it; absent if there is none for this platform. */
+  readonly change?: Change;
+}
+
+/** What is different from the image before. */
+export interface Change {
+  /** The tag of the image before. */
+  readonly since: string;
+  /** How many bytes more; negative for fewer. */
+  readonly bytes: number;
+  /** How many of the layers the image before does not have. */
+  readonly newLayers: number;
 }
 
 /** The registry, as far as weighing needs it. */
@@ -100,16 +113,18 @@ interface Single {
   readonly platform: string;
   /** Its configuration, where it was read already. */
   readonly config?: Uint8Array;
+  /** Whether to tell which instruction made each layer. Default: yes. */
+  readonly hasHistory?: boolean;
 }
 
 async function weighImage(
   port: ContentPort,
   repository: Repository,
   manifest: StoredManifest,
-  { platform, config: known }: Single,
+  { platform, config: known, hasHistory = true }: Single,
 ): Promise<WeighedImage> {
   const { config, layers } = parseContent(manifest);
-  const history = await readHistory(port, repository, config, known);
+  const history = hasHistory ? await readHistory(port, repository, config, known) : [];
   // A history that counts otherwise (squashed, or made by another tool) tells nothing of single layers.
   const isWhole = history.length === layers.length;
   return {
@@ -136,6 +151,34 @@ export async function weigh(
     platform === undefined || platform.os === 'unknown' ? [] : [{ name: formatPlatform(platform), digest }],
   );
   return sideBySide(images, widthOfRequests, async ({ name, digest }) =>
-    weighImage(port, repository, await port.getManifest(repository, digest), { platform: name }),
+    weighImage(port, repository, await port.getManifest(repository, digest), {
+      platform: name,
+      hasHistory: single.hasHistory ?? true,
+    }),
   );
+}
+
+/**
+ * Compares images with those of the version before, platform by platform.
+ * @param previous an image, or an index of images, in the same repository
+ * @returns the images, with their change
+ * @throws RegistryError
+ */
+export async function compare(
+  port: ContentPort,
+  repository: Repository,
+  images: readonly WeighedImage[],
+  { tag, manifest }: PreviousImage,
+): Promise<readonly WeighedImage[]> {
+  const before = await weigh(port, repository, manifest, {
+    platform: images[0]?.platform ?? '',
+    hasHistory: false,
+  });
+  return images.map((image) => {
+    const other = before.find(({ platform }) => platform === image.platform);
+    if (other === undefined) return image;
+    const known = new Set(other.layers.map(({ digest }) => digest));
+    const newLayers = image.layers.filter(({ digest }) => !known.has(digest)).length;
+    return { ...image, change: { since: tag, bytes: image.size - other.size, newLayers } };
+  });
 }

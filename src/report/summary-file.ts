@@ -12,18 +12,22 @@ import type { SummaryFacts } from './job-summary.ts';
 
 /** @returns no image if there is no summary that would show its size, or if the registry does not tell it */
 export async function readSizes(
-  { manifest, platforms, config, targets }: Outcome,
+  { manifest, platforms, config, targets, previous }: Outcome,
   registry: RegistryClient,
   { env, log }: StepProcess,
 ): Promise<readonly WeighedImage[]> {
   const [main] = targets;
   if (!env.GITHUB_STEP_SUMMARY || main === undefined || manifest === undefined) return [];
-  const { weigh } = await import('./image-sizes.ts');
+  const { compare, weigh } = await import('./image-sizes.ts');
+  const { repository } = main.destination;
   try {
-    return await weigh(registry, main.destination.repository, manifest, {
+    const images = await weigh(registry, repository, manifest, {
       platform: Object.keys(platforms)[0] ?? '',
       ...(config && { config }),
     });
+    if (previous === undefined) return images;
+    // What came before may be gone by now.
+    return await compare(registry, repository, images, previous).catch(() => images);
   } catch (error) {
     log.info(`The job summary has no sizes: ${toPublishError(error).message}`);
     return [];

@@ -4,7 +4,8 @@ import { type Digest, digestOf, parseDigest } from '../../../src/image/digest.ts
 import { mediaTypes, type StoredManifest } from '../../../src/image/manifest.ts';
 import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { parseRepository } from '../../../src/image/repository.ts';
-import { type ContentPort, parseContent, parseHistory, weigh } from '../../../src/report/image-sizes.ts';
+import { parseTag } from '../../../src/image/tag.ts';
+import { type ContentPort, compare, parseContent, parseHistory, weigh } from '../../../src/report/image-sizes.ts';
 
 const repository = parseRepository(parseRegistry('ghcr.io'), 'octo-org/app');
 const digestNumber = (number: number): Digest => parseDigest(`sha256:${String(number).padStart(64, '0')}`);
@@ -123,4 +124,36 @@ test.each([
   ['nobody', undefined, ''],
 ])('the history of %s is read', (_whose, createdBy, instruction) => {
   expect(parseHistory(bytesOf({ history: [{ created_by: createdBy }] }))).toEqual([instruction]);
+});
+
+describe('since the image before', () => {
+  const before = parseTag('1.0');
+
+  test('an image has grown or shrunk, and has layers that are new', async () => {
+    const images = await weigh(aRegistry([config]), repository, anImage([100, 20]), { platform: 'linux/amd64' });
+    const smaller = stored(mediaTypes.ociManifest, {
+      config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digestNumber(9), size: 5 },
+      layers: [{ mediaType: 'layer', digest: digestNumber(0), size: 100 }],
+    });
+    // The config of the image before is nowhere: nobody needs it.
+    const [image] = await compare(aRegistry([]), repository, images, { tag: before, manifest: smaller });
+    expect(image?.change).toEqual({ since: '1.0', bytes: 20 + config.length - 5, newLayers: 1 });
+    const [same] = await compare(aRegistry([]), repository, images, { tag: before, manifest: anImage([100, 20]) });
+    expect(same?.change).toEqual({ since: '1.0', bytes: 0, newLayers: 0 });
+  });
+
+  test('each platform is compared with itself, and a new one with nothing', async () => {
+    const [amd64, arm64] = [anImage([100]), anImage([70])];
+    const entry = ({ mediaType, digest, bytes }: StoredManifest, architecture: string) => ({
+      ...{ mediaType, digest, size: bytes.length },
+      platform: { os: 'linux', architecture },
+    });
+    const indexOf = (...manifests: readonly object[]) => stored(mediaTypes.ociIndex, { manifests });
+    const port = aRegistry([config], [amd64, arm64]);
+    const index = indexOf(entry(amd64, 'amd64'), entry(arm64, 'arm64'));
+    const images = await weigh(port, repository, index, { platform: '' });
+    const manifest = indexOf(entry(arm64, 'amd64'));
+    const compared = await compare(port, repository, images, { tag: before, manifest });
+    expect(compared.map(({ change }) => change?.bytes)).toEqual([30, undefined]);
+  });
 });
