@@ -3,6 +3,7 @@
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { createHttp } from '../../src/http/http.ts';
 import { mediaTypes } from '../../src/image/manifest.ts';
 import { parseRegistry } from '../../src/image/registry-name.ts';
 import { parseRepository } from '../../src/image/repository.ts';
@@ -153,5 +154,31 @@ describe('a registry behind a proxy', () => {
     expect(await client.ping(parseRegistry('no-such-host.invalid'))).toMatchObject({ isRegistry: false });
     client.close();
     expect(proxy.tunnels).toEqual([]);
+  });
+});
+
+describe('plain HTTP', () => {
+  const options = { userAgent: 'test', idleTimeout: 5_000 };
+
+  test('goes to the proxy as a request for the whole URL, with the login of the proxy', async () => {
+    const seen: { readonly line: string; readonly host: string | undefined; readonly login: string | undefined }[] = [];
+    await using proxy = await startServer((request, response) => {
+      const { host, 'proxy-authorization': login } = request.headers;
+      seen.push({ line: `${request.method} ${request.url}`, host, login });
+      response.end('hello');
+    });
+    const http = createHttp({ ...options, environment: { HTTP_PROXY: `http://user:pass@127.0.0.1:${proxy.port}` } });
+    const answer = await http.send({ method: 'GET', url: new URL('http://api.ghes.test:8080/meta?a=b') });
+    expect((await http.readBytes(answer, 100)).toString()).toBe('hello');
+    http.close();
+    const login = `Basic ${btoa('user:pass')}`;
+    expect(seen).toEqual([{ line: 'GET http://api.ghes.test:8080/meta?a=b', host: 'api.ghes.test:8080', login }]);
+  });
+
+  test('goes to no proxy that speaks something else', async () => {
+    const http = createHttp({ ...options, environment: { HTTP_PROXY: 'socks5://127.0.0.1:1080' } });
+    const answer = http.send({ method: 'GET', url: new URL('http://api.ghes.test/meta') });
+    await expect(answer).rejects.toThrowCode('REGISTRY_UNREACHABLE');
+    http.close();
   });
 });

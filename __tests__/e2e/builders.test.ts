@@ -1,6 +1,6 @@
 /** Builders of their own: by name, remote, of several nodes; and what is said when one is not there. */
 
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -9,7 +9,7 @@ import { pullRequest } from '../support/event.ts';
 import { type Runner, type RunnerOptions, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
 
-const suite = openSuite('engine', 'registry', 'busybox', 'client');
+const suite = openSuite('engine', 'registry', 'login', 'busybox', 'client');
 let first: BuildKit;
 let second: BuildKit;
 
@@ -51,6 +51,27 @@ describe('a remote BuildKit', () => {
     const { engine, registry } = suite;
     const runner = aRunner(undefined, { engine: { ...engine, DOCKER_HOST: 'tcp://127.0.0.1:9' } });
     expect(await runner.main({ registry, tags: '1.0', builder: first.endpoint })).toMatchObject({ exitCode: 0 });
+  });
+
+  test('needs no Docker CLI on the runner: the step logs in without it, and leaves no login', async () => {
+    const { engine, login } = suite;
+    // What a container for a runner has: Node, and buildx where Docker's configuration says.
+    const folder = mkdtempSync(join(suite.action.folder, 'path-'));
+    symlinkSync(process.execPath, join(folder, 'node'));
+    const runner = aRunner(undefined, { engine: { DOCKER_CONFIG: engine.DOCKER_CONFIG ?? '', PATH: folder } });
+    expect(await runner.run([process.execPath, '-e', "require('child_process').execFileSync('docker')"])).toMatchObject(
+      {
+        exitCode: 1,
+      },
+    );
+    const step = await runner.main({ ...login, tags: '1.0\n2.0', builder: first.endpoint });
+    expect(step).toMatchObject({ code: '', exitCode: 0 });
+    expect(await suite.client.contentOf(step.outputs.reference ?? '', 'hello.txt')).toBe('Hello\n');
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+
+    const refused = await runner.main({ ...login, token: 'canary-wrong', tags: '1.0', builder: first.endpoint });
+    expect(refused).toMatchObject({ exitCode: 1, code: expect.stringMatching(/^(?:LOGIN_REFUSED|TOKEN_REJECTED)$/) });
+    expect(runner.filesIn(runner.temp)).toEqual([]);
   });
 
   test('is removed when the build fails, too', async () => {

@@ -254,3 +254,14 @@ inNamespace('the hosts of an Enterprise Server', () => {
     expect(asked(begun, 'ghes.test')).toEqual([]);
   });
 });
+
+(github.mode === 'namespace' ? test : test.skip)(
+  'a CA that the system of the runner trusts needs no NODE_EXTRA_CA_CERTS',
+  async () => {
+    const token = github.token('ghes.test', 'readWrite');
+    const runner = github.newRunner(action, 'ghes.test', token, { env: { NODE_EXTRA_CA_CERTS: '' } });
+    write(runner, 'Hello\n');
+    const step = await runner.main({ image: uniqueName('app'), tags: '1.0' });
+    expect(step).toMatchObject({ exitCode: 0, failure: '', outputs: { registry: 'containers.ghes.test' } });
+  },
+);

@@ -240,6 +240,7 @@ describe('the world', () => {
       'http/http.ts',
       'http/loopback-lookup.ts',
       'http/proxy.ts',
+      'http/secure-agents.ts',
       'registry/origin.ts',
     ]);
   });

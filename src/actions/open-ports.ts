@@ -15,7 +15,7 @@ function isInJob({ RUNNER_TEMP, GITHUB_STATE }: StepProcess['env']): boolean {
 }
 
 export function engineOf(
-  { docker, config, logins }: StepInUse,
+  { docker, config, logins, writeLogins }: StepInUse,
   { build: request, destinations, push }: Plan,
   { build, token }: Inputs,
   { env, log, workingFolder }: Pick<StepProcess, 'env' | 'log' | 'workingFolder'>,
@@ -39,6 +39,7 @@ export function engineOf(
     isAsked: request !== undefined,
     usesDockerRegistry: push.value && destinations.some(({ registry }) => registry.kind === 'docker'),
     logins,
+    writeLogins,
     registries: destinations.map(({ repository }) => repository.registry),
     workingFolder,
     jobFolder: isInJob(env) ? temporaryFolder(env) : docker.temp,

@@ -19,6 +19,7 @@ import { findBuildx } from './buildx-plugin.ts';
 import { builderNames, type FoundBuilder, findBuilder } from './buildx-store.ts';
 import { type Built, buildWithDocker, type DockerPorts } from './docker.ts';
 import { readEngineFacts } from './docker-info.ts';
+import { findProgram } from './find-program.ts';
 import { logIn } from './log-in.ts';
 import { checkEndpoints, ownBuilderEnvironment } from './own-builder.ts';
 import { buildWithPodman } from './podman.ts';
@@ -40,6 +41,8 @@ interface EngineTask extends Omit<BuildersTask, 'nodes' | 'loggedIn'> {
   readonly isAsked: boolean;
   /** ID → value, of the secrets in inputs, and of the Git token. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** Leaves the logins where the CLI and buildx read them, without the CLI. */
+  readonly writeLogins: () => Promise<void>;
   /** Of cache entries: for the client of the builder alone. */
   readonly cacheVariables: ReadonlyMap<string, string>;
 }
@@ -189,11 +192,13 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
     resolveBuilder: builders.resolve,
     async logIn() {
       const isPodman = await usesPodman();
+      // A runner without the CLI builds on a BuildKit elsewhere. Its client reads the same file, and our own client checks the login.
+      const hasCli = isPodman || findProgram('docker', env) !== undefined;
       // One after the other: each login rewrites the same file.
       const each = async (): Promise<void> => {
         for (const login of task.logins) await logIn(isPodman ? podmanPorts : tools, login);
       };
-      const all = each();
+      const all = hasCli ? each() : task.writeLogins();
       all.then(loggedIn.resolve, loggedIn.reject);
       await all;
     },

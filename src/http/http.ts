@@ -10,14 +10,23 @@ import {
   type IncomingMessage,
   request as requestHttp,
 } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
 import { RegistryError } from '../errors.ts';
 import { isLoopbackHost } from '../image/registry-name.ts';
 import type { Environment } from '../text/environment.ts';
 import { lookup } from './loopback-lookup.ts';
-import { resolveProxy, TunnelAgent } from './proxy.ts';
-import { type Asked, failureOfConnection, formatUrl, invalidAnswer, untrusted } from './request-failure.ts';
+import { proxiedRequest, resolveProxy } from './proxy.ts';
+import {
+  type Asked,
+  codeOf,
+  failureOfConnection,
+  formatUrl,
+  invalidAnswer,
+  isUnknownIssuer,
+  untrusted,
+} from './request-failure.ts';
+import { createSecureAgents, type SecureAgents, trustSystem } from './secure-agents.ts';
 
 /** Content in pieces; a piece may be overwritten as soon as the next one is read. */
 export type Content = AsyncIterable<Buffer>;
@@ -96,30 +105,48 @@ export function createHttp(options: HttpOptions): Http {
   const plainAgent = new HttpAgent(agentOptions);
   // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
   const secureOptions = { ...agentOptions, rejectUnauthorized: true };
-  const secureAgent = new HttpsAgent(secureOptions);
-  const tunnels = new Map<string, TunnelAgent>();
+  const bundled = createSecureAgents(secureOptions);
+  /** With the CAs of the system, from when a registry's CA is not among those of Node. */
+  let withSystem: SecureAgents | undefined;
   let isClosed = false;
 
-  function agentFor(url: URL): HttpAgent {
-    if (url.protocol === 'http:') return plainAgent;
-    const proxy = resolveProxy(url.hostname, Number(url.port || 443), environment);
-    if (proxy === undefined) return secureAgent;
-    const tunnel = tunnels.get(proxy.href) ?? new TunnelAgent(proxy, secureOptions);
-    tunnels.set(proxy.href, tunnel);
-    return tunnel;
+  /** The system's certificates cost time to read, so they are read when one is missing: then nothing was sent yet. */
+  async function sendTrusting(request: HttpRequest): Promise<HttpResponse> {
+    const trusted = withSystem;
+    try {
+      return await sendOnce(request, trusted ?? bundled);
+    } catch (error) {
+      if (trusted !== undefined || isClosed || !(error instanceof RegistryError)) throw error;
+      if (!isUnknownIssuer(codeOf(error.cause))) throw error;
+      withSystem ??= createSecureAgents({ ...secureOptions, secureContext: trustSystem() });
+      return sendOnce(request, withSystem);
+    }
   }
 
-  function sendOnce(request: HttpRequest): Promise<HttpResponse> {
+  function proxied(request: HttpRequest, proxy: URL): ReturnType<typeof proxiedRequest> {
+    try {
+      return proxiedRequest(request.url, proxy);
+    } catch (error) {
+      throw failureOfConnection(request, error);
+    }
+  }
+
+  function sendOnce(request: HttpRequest, secure: SecureAgents): Promise<HttpResponse> {
     const { method, url, headers, authorization, body, signal, about } = request;
     const length = body?.length ?? (method === 'POST' || method === 'PUT' ? 0 : undefined);
     const commitTime = ((length ?? 0) / commitRate) * 1000;
     return new Promise((resolve, reject) => {
       if (isClosed) throw closed();
-      const outgoing = (url.protocol === 'http:' ? requestHttp : requestHttps)(url, {
+      const proxy = resolveProxy(url, environment);
+      const isPlain = url.protocol === 'http:';
+      const { headers: ofProxy, ...way } = isPlain && proxy !== undefined ? proxied(request, proxy) : {};
+      const outgoing = (isPlain ? requestHttp : requestHttps)(url, {
         method,
-        agent: agentFor(url),
+        ...way,
+        agent: isPlain ? plainAgent : secure.agentFor(proxy),
         timeout: idleTimeout + commitTime,
         headers: {
+          ...ofProxy,
           'user-agent': userAgent,
           // Without it any coding would be welcome (RFC 9110 12.5.3), and the bytes are what a digest is of.
           'accept-encoding': 'identity',
@@ -168,7 +195,9 @@ export function createHttp(options: HttpOptions): Http {
   const close = (): void => {
     isClosed = true;
     options.signal?.removeEventListener('abort', close);
-    for (const agent of [plainAgent, secureAgent, ...tunnels.values()]) agent.destroy();
+    plainAgent.destroy();
+    bundled.destroy();
+    withSystem?.destroy();
   };
   if (options.signal?.aborted) close();
   options.signal?.addEventListener('abort', close, { once: true });
@@ -179,7 +208,7 @@ export function createHttp(options: HttpOptions): Http {
       for (let hop = 0; hop <= mostRedirects; hop++) {
         // Once lost the credential stays lost, even where a later hop leads back.
         if (url.origin !== request.url.origin) authorization = undefined;
-        const response = await sendOnce({ ...request, url, authorization });
+        const response = await sendTrusting({ ...request, url, authorization });
         const next = request.redirects === 'answer' ? undefined : redirectOf(response);
         if (next === undefined) return response;
         response.body.on('error', () => {}).destroy();

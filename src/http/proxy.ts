@@ -2,15 +2,15 @@
  * The way out through a proxy: which one, and the tunnel (RFC 9110 9.3.6, CONNECT). Node's own `proxyEnv` came with
  * 24.5, later than the first Node 24 of the runners.
  *
- * Only HTTPS goes through a proxy: plain HTTP is spoken to loopback alone, which is never proxied
- * (https://pkg.go.dev/net/http#ProxyFromEnvironment, the rules of the Docker CLI).
+ * The rules are those of the Docker CLI (https://pkg.go.dev/golang.org/x/net/http/httpproxy): HTTPS through a tunnel, plain HTTP as a
+ * request for a whole URL (RFC 9112 3.2.2), and loopback never.
  */
 
 import { type ClientRequest, request as requestHttp } from 'node:http';
 import { Agent, type AgentOptions, type RequestOptions, request as requestHttps } from 'node:https';
 import { BlockList, isIP } from 'node:net';
 import { type Duplex, PassThrough } from 'node:stream';
-import { connect } from 'node:tls';
+import { connect, type SecureContext } from 'node:tls';
 import { isLoopbackHost } from '../image/registry-name.ts';
 import type { Environment } from '../text/environment.ts';
 import { decodePart } from '../text/url-secrets.ts';
@@ -18,12 +18,19 @@ import { proxyRefused } from './request-failure.ts';
 import { isTransientStatus } from './retry.ts';
 
 /**
- * The proxy for an HTTPS host.
- * @param environment HTTPS_PROXY and NO_PROXY, in either case; lower case wins, as in curl
+ * The proxy for a URL.
+ * @param environment HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in either case; lower case wins, as in curl
  * @returns `undefined` where the way is direct
  */
-export function resolveProxy(host: string, port: number, environment: Environment): URL | undefined {
-  const proxy = environment.https_proxy || environment.HTTPS_PROXY || '';
+export function resolveProxy(
+  { protocol, hostname: host, port: named }: URL,
+  environment: Environment,
+): URL | undefined {
+  const isPlain = protocol === 'http:';
+  const port = Number(named || (isPlain ? 80 : 443));
+  const proxy = isPlain
+    ? environment.http_proxy || environment.HTTP_PROXY || ''
+    : environment.https_proxy || environment.HTTPS_PROXY || '';
   const exceptions = environment.no_proxy || environment.NO_PROXY || '';
   if (proxy === '' || isLoopbackHost(host) || exceptions.split(/[\s,]+/).some((rule) => exempts(rule, host, port))) {
     return undefined;
@@ -44,6 +51,9 @@ function exempts(rule: string, host: string, port: number): boolean {
     .replace(/^\[(.*)\]$/, '$1')
     .replace(/^\*\./, '.')
     .toLowerCase();
+  // An address may be written in several ways, and has no subdomains.
+  if (isIP(name) !== 0) return isInNetwork(bareHost, name, isIP(name) === 6 ? 128 : 32);
+  if (isIP(bareHost) !== 0) return false;
   return name === bareHost || bareHost.endsWith(name.startsWith('.') ? name : `.${name}`);
 }
 
@@ -56,14 +66,36 @@ export function isInNetwork(address: string, network: string, prefix: number): b
   return list.check(address, family);
 }
 
+/** Where a request in plain HTTP goes, and what it asks for there, if a proxy is on its way. */
+export function proxiedRequest(url: URL, proxy: URL): RequestOptions {
+  const { protocol, hostname, port } = proxy;
+  if (protocol !== 'http:')
+    throw refusal(`the proxy ${proxy.host} is one for ${protocol.slice(0, -1)}, and plain HTTP needs http`);
+  return {
+    hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port || 80,
+    path: `${url.origin}${url.pathname}${url.search}`,
+    headers: { host: url.host, ...loginOf(proxy) },
+  };
+}
+
+/** The login of a proxy, for the proxy alone. */
+function loginOf({ username, password }: URL): Readonly<Record<string, string>> {
+  if (username === '') return {};
+  const login = `${decodePart(username)}:${decodePart(password)}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(login).toString('base64')}` };
+}
+
 /** Connections to HTTPS hosts through one proxy, kept alive as direct ones are. */
 export class TunnelAgent extends Agent {
   readonly #proxy: URL;
+  readonly #secureContext: SecureContext | undefined;
   readonly #pending = new Set<ClientRequest>();
 
   constructor(proxy: URL, options: AgentOptions) {
     super(options);
     this.#proxy = proxy;
+    this.#secureContext = options.secureContext;
   }
 
   override createConnection(
@@ -73,7 +105,8 @@ export class TunnelAgent extends Agent {
     const host = options.host ?? '';
     const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${options.port ?? 443}`;
     const fail = (error: Error): void => callback?.(error, new PassThrough());
-    const { protocol, hostname, port, username, password } = this.#proxy;
+    const { protocol, hostname, port } = this.#proxy;
+    const trust = this.#secureContext === undefined ? {} : { secureContext: this.#secureContext };
     if (protocol !== 'http:' && protocol !== 'https:') {
       fail(
         refusal(
@@ -82,7 +115,6 @@ export class TunnelAgent extends Agent {
       );
       return;
     }
-    const login = `${decodePart(username)}:${decodePart(password)}`;
     const request = (protocol === 'https:' ? requestHttps : requestHttp)({
       method: 'CONNECT',
       host: hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -90,9 +122,10 @@ export class TunnelAgent extends Agent {
       path: authority,
       agent: false,
       timeout: options.timeout,
+      ...trust,
       headers: {
         host: authority,
-        ...(username === '' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(login).toString('base64')}` }),
+        ...loginOf(this.#proxy),
       },
     });
     this.#pending.add(request);
@@ -115,6 +148,7 @@ export class TunnelAgent extends Agent {
             socket,
             host,
             rejectUnauthorized: true,
+            ...trust,
             ...(options.servername ? { servername: options.servername } : {}),
           }),
         );

@@ -81,6 +81,13 @@ export function isCertificateFault(code: string): boolean {
   );
 }
 
+/** A certificate whose issuer Node does not know: the system may know it. */
+export function isUnknownIssuer(code: string): boolean {
+  return /^(?:UNABLE_TO_(?:GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE)|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT)/.test(
+    code,
+  );
+}
+
 /** No answer, or half of one. */
 export function failureOfConnection(asked: Asked, cause: unknown): RegistryError {
   const code = codeOf(cause);
