@@ -129,7 +129,12 @@ describe.each(possible)('$what', ({ product, registry, reason, ...row }) => {
     const told = commands.filter(({ name }) => ['error', 'warning', 'notice'].includes(name)).map(({ data }) => data);
     // GitHub has announced its end.
     const isClosing = registry === 'docker.pkg.github.com';
-    expect(told).toEqual(isClosing ? [expect.stringContaining('closes on 2025-02-24')] : []);
+    // Of github.com, where a repository may be public and a new package is not.
+    const isHidden = product === 'github.com' && registry === 'ghcr.io';
+    expect(told).toEqual([
+      ...(isClosing ? [expect.stringContaining('closes on 2025-02-24')] : []),
+      ...(isHidden ? [expect.stringContaining(`nobody can pull ${registry}/${path} without a login`)] : []),
+    ]);
     expect(outputs).toMatchObject({
       registry,
       repository: path,
@@ -265,3 +270,25 @@ inNamespace('the hosts of an Enterprise Server', () => {
     expect(step).toMatchObject({ exitCode: 0, failure: '', outputs: { registry: 'containers.ghes.test' } });
   },
 );
+
+(github.mode === 'namespace' ? describe : describe.skip)('from a public repository', () => {
+  const publish = (image: string, registry = 'auto') => {
+    const runner = github.newRunner(action, 'github.com', github.token('github.com', 'readWrite'));
+    write(runner, `Hello from ${image}\n`);
+    return runner.main({ image, registry, tags: uniqueName('1.0') });
+  };
+  const noticesOf = ({ commands }: Awaited<ReturnType<typeof publish>>) =>
+    commands.filter(({ name }) => name === 'notice').map(({ data }) => data);
+
+  test('a package that nobody else can pull is told of, with the page of its settings, in the log and the summary', async () => {
+    const image = uniqueName('hidden');
+    const step = await publish(image);
+    const settings = `https://github.com/orgs/${owner}/packages/container/${image}/settings`;
+    expect(noticesOf(step)).toEqual([expect.stringContaining(settings)]);
+    expect(step.summary.replaceAll(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))).toContain(settings);
+  });
+
+  test('a package that is public is not', async () => {
+    expect(noticesOf(await publish(github.publicImage))).toEqual([]);
+  });
+});

@@ -128,6 +128,15 @@ describe('the Container registry', () => {
       const root = 'https://api.github.com';
       const page = `${root}/orgs/${owner}/packages/container/${image}`;
 
+      test('shows a public image to whoever is not logged in', async () => {
+        const open = `${registry}/${owner}/${github.publicImage}`;
+        const job = as('readWrite');
+        await job.logIn();
+        expect(await job.push(`${open}:1`)).toMatchObject({ exitCode: 0 });
+        const { exitCode } = await newDocker('github.com', registry, '').docker('pull', `${open}:1`);
+        expect(exitCode).toBe(0);
+      });
+
       test('knows the package, the repository it is linked to, and its versions', async () => {
         const { body } = await ask(page, ...api(token('readWrite')));
         expect(JSON.parse(body)).toMatchObject({ name: image, repository: { full_name: `${owner}/${repository}` } });

@@ -3,7 +3,7 @@
  * Who may do what, and in which words GitHub refuses. Rules: docs.github.com, "About permissions for GitHub Packages" and
  * "Working with the Container registry"; words: as users report them (each is quoted in docs/TROUBLESHOOTING.md).
  */
-import { FOREIGN, OWNER, UNLINKED_IMAGE, USER } from './sites.js';
+import { FOREIGN, OWNER, PUBLIC_IMAGE, REPOSITORY, UNLINKED_IMAGE, USER } from './sites.js';
 
 /** @typedef {import('./sites.js').Identity} Identity */
 /** @typedef {{ status: number, code: string, message: string }} Refusal */
@@ -13,6 +13,7 @@ import { FOREIGN, OWNER, UNLINKED_IMAGE, USER } from './sites.js';
 export function firstPackages() {
   return new Map([
     [`${OWNER}/${UNLINKED_IMAGE}`, { linked: '' }],
+    [`${OWNER}/${PUBLIC_IMAGE}`, { linked: `${OWNER}/${REPOSITORY}` }],
     [`${FOREIGN.owner}/app`, { linked: `${FOREIGN.owner}/${FOREIGN.repository}` }],
   ]);
 }
@@ -44,6 +45,7 @@ export function refuseLogin(identity, product) {
 export function refuseAction(identity, path, action, packages) {
   if (!path.includes('/')) return { status: 400, code: 'NAME_INVALID', message: 'invalid repository name' };
   const [owner = ''] = path.split('/');
+  if (path === `${OWNER}/${PUBLIC_IMAGE}` && action === 'pull') return undefined;
   if (!identity) return { status: 401, code: 'UNAUTHORIZED', message: 'authentication required' };
   if (![OWNER, FOREIGN.owner, USER].includes(owner)) return denied('not_found: owner not found');
   const known = packages.get(path);

@@ -15,7 +15,18 @@ import { answerOf, waitUntil } from '../process.js';
 import { ensureService, folderOf } from '../service.js';
 import { certificate } from './certificates.js';
 import { ISSUER } from './container.js';
-import { BACKENDS, FOREIGN, OWNER, PRODUCTS, REPOSITORY, SITES, tokensOf, UNLINKED_IMAGE, USER } from './sites.js';
+import {
+  BACKENDS,
+  FOREIGN,
+  OWNER,
+  PRODUCTS,
+  PUBLIC_IMAGE,
+  REPOSITORY,
+  SITES,
+  tokensOf,
+  UNLINKED_IMAGE,
+  USER,
+} from './sites.js';
 
 /** @type {Record<GitHub['mode'], string>} the services, which may be up side by side */
 const NAMES = { namespace: 'github', ports: 'github-ports' };
@@ -37,6 +48,7 @@ const ADDRESS = '192.0.2.1';
  * @property {string} repository
  * @property {{ owner: string, repository: string }} foreign another owner
  * @property {string} user whose personal access tokens there are
+ * @property {string} publicImage an image of `owner` that anybody may pull
  * @property {string} unlinkedImage an image of `owner` that exists and is linked to no repository
  * @property {string} sigstore socket: whoever listens there, over HTTP, is Sigstore in the namespace
  * @property {string} requests file with a line of JSON for each request that reached a host
@@ -109,6 +121,7 @@ export async function github(place, environment, engine) {
     repository: REPOSITORY,
     foreign: FOREIGN,
     user: USER,
+    publicImage: PUBLIC_IMAGE,
     unlinkedImage: UNLINKED_IMAGE,
     sigstore: front.sigstore,
     requests: front.requests,

@@ -14,6 +14,8 @@ export const FOREIGN = { owner: 'other-org', repository: 'elsewhere' };
 export const USER = 'octocat';
 /** An image of OWNER that exists and is linked to no repository. */
 export const UNLINKED_IMAGE = 'unlinked';
+/** An image of OWNER/REPOSITORY that anybody may pull; all others are private, as GitHub makes them. */
+export const PUBLIC_IMAGE = 'public';
 /** A version with this tag has been pulled more than 5,000 times: it cannot be deleted. */
 export const POPULAR_TAG = 'popular';
 

@@ -64,7 +64,9 @@ async function mergeIn(
   const attester = attesterOf(planned.plan, token, workplace);
   const isCompared = summary && Boolean(env.GITHUB_STEP_SUMMARY);
   const ports = { registry: step.registry, removeVersions, isCompared, log, runStage, ...(attester && { attester }) };
-  const outcome = await mergeLegs(planned, ports);
+  const merged = await mergeLegs(planned, ports);
+  const { noteUnreadablePackage } = await import('./note-unreadable-package.ts');
+  const outcome = await noteUnreadablePackage(merged, planned.plan, run, { env, termination });
   // A merge needs no Docker, and so none that logs in.
   if (loginScope === 'job') await step.writeLogins();
   return { outcome, loginVariables: { DOCKER_CONFIG: step.config.folder } };

@@ -23,6 +23,8 @@ export interface EventPayload {
   readonly repositoryDescription?: string;
   readonly repositoryUrl?: string;
   readonly repositoryLicense?: string;
+  /** Whether anybody may see the repository; absent if the payload does not say. */
+  readonly isPublic?: boolean;
   /** `repository.owner.type` */
   readonly ownerType?: 'Organization' | 'User';
   readonly pullRequestNumber?: number;
@@ -119,6 +121,7 @@ export function parseEventPayload(json: string): EventPayload {
     ...text('repositoryDescription', repository.description),
     ...text('repositoryUrl', repository.html_url),
     ...text('repositoryLicense', objectAt(repository, 'license').spdx_id),
+    ...(typeof repository.private === 'boolean' ? { isPublic: !repository.private } : {}),
     ...(owner.type === 'Organization' || owner.type === 'User' ? { ownerType: owner.type } : {}),
     ...(typeof number === 'number' ? { pullRequestNumber: number } : {}),
     ...text('pullRequestHeadSha', head.sha),

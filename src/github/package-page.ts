@@ -7,6 +7,15 @@ import type { Repository } from '../image/repository.ts';
 import type { Product } from './product.ts';
 import { hostOfOwningProduct, type RegistryKind } from './product-registries.ts';
 
+/**
+ * Where an administrator changes the visibility of a package.
+ * @param page of the package, from `packageUrl`
+ * @returns its settings; the page itself if that does not name the package
+ */
+export function packageSettingsUrl(page: string): string {
+  return page.replace(/\/packages\/container\/package\/([^/?]+)$/, '/packages/container/$1/settings');
+}
+
 /** What is known of the accounts behind a package. */
 interface PackageOwners {
   readonly sourceOwner: string;

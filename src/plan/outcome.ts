@@ -45,6 +45,8 @@ export interface Outcome {
   readonly config?: Uint8Array;
   /** `os/arch[/variant]` → digest of its manifest. */
   readonly platforms: Readonly<Record<string, Digest>>;
+  /** What a person would want to know of the result, as sentences. */
+  readonly remarks?: readonly string[];
   /** buildx's own report, JSON; empty without. */
   readonly metadata: string;
   /** Of what was published, in the order in which they were made; absent if the plan attests nothing. */

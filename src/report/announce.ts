@@ -32,6 +32,7 @@ export function announce(
     env,
     references.map((each) => `oci://${each}`),
   );
+  for (const remark of outcome.remarks ?? []) log.notice(remark);
   // The main one comes last.
   for (const { destination, description } of [...targets.slice(1), ...targets.slice(0, 1)]) {
     const tags = description.tags.map(({ tag }) => tag).join(', ');

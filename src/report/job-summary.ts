@@ -156,6 +156,7 @@ function writePlan(
     isPublication && !('staging' in plan)
       ? writeTags(outcome?.description ?? plan.description, stateOf(facts), writer)
       : '',
+    writer.list(outcome?.remarks ?? []),
     details('Why there, and how', writer.table(['What', 'Decision', 'Why'], rows)),
     writer.list(plan.notes),
   ];

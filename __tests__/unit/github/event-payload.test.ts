@@ -28,6 +28,8 @@ describe('of an event is kept what decisions are made upon', () => {
       ownerType: 'User',
     });
     expect(parse({ repository: { owner: { type: 'Organization' } } })).toMatchObject({ ownerType: 'Organization' });
+    expect(parse({ repository: { private: false } })).toMatchObject({ isPublic: true });
+    expect(parse({ repository: { private: true } })).toMatchObject({ isPublic: false });
   });
 
   test('nothing of a repository that says nothing of itself', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { packageUrl } from '../../../src/github/package-page.ts';
+import { packageSettingsUrl, packageUrl } from '../../../src/github/package-page.ts';
 import { resolveProduct } from '../../../src/github/product.ts';
 import { parseRepositoryName } from '../../../src/image/reference.ts';
 import { resolveRegistry } from '../../../src/plan/registry-decision.ts';
@@ -76,4 +76,18 @@ test.each([
   const repository = parseRepositoryName(name);
   const registry = resolveRegistry(repository.registry, product);
   expect(packageUrl(registry, repository, product, { ...owners, sourceOwnerType })).toBe(url);
+});
+
+test.each([
+  [
+    'https://github.com/orgs/octo/packages/container/package/app',
+    'https://github.com/orgs/octo/packages/container/app/settings',
+  ],
+  [
+    'https://github.com/users/octo/packages/container/package/a%2Fb',
+    'https://github.com/users/octo/packages/container/a%2Fb/settings',
+  ],
+  ['https://github.com/octo?tab=packages', 'https://github.com/octo?tab=packages'],
+])('the settings of %s', (page, settings) => {
+  expect(packageSettingsUrl(page)).toBe(settings);
 });
