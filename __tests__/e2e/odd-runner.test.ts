@@ -1,6 +1,6 @@
 /** Runners that are set up in odd ways: the step goes on, or says what is wrong with the runner. */
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { makeCertificate, startServer } from '../support/local-server.ts';
@@ -69,4 +69,64 @@ test('a certificate that nobody vouches for is refused, whatever NODE_TLS_REJECT
   expect(step).toMatchObject({ exitCode: 1, code: 'CA_UNKNOWN', outputs: {} });
   // Nobody speaks to it before it has proved who it is.
   expect(server.requests).toEqual([]);
+});
+
+describe('nobody reads the log any more: the step goes on to its end, and leaves no login', () => {
+  test('of a workflow, whose output is closed while it builds', async () => {
+    const repository = `octo-org/${uniqueName('app')}`;
+    const runner = suite.action.newRunner({ engine: suite.engine, repository });
+    const lines = Array.from({ length: 40 }, (_, number) => `COPY Dockerfile /${number}`).join('\n');
+    runner.write('Dockerfile', `FROM scratch\n${lines}\n`);
+    const step = runner.start({ registry: suite.registry, tags: '1.0' });
+    step.process.stdout?.once('data', () => step.process.stdout?.destroy());
+    const { exitCode, outputs } = await step.ended;
+    expect({ exitCode, digest: outputs.digest }).toEqual({
+      exitCode: 0,
+      digest: await suite.client.digestOf(`${suite.registry}/${repository}:1.0`),
+    });
+    expect(readdirSync(runner.temp)).toEqual([]);
+  });
+
+  test('of a terminal whose windows are closed', async () => {
+    const runner = aRunner();
+    const args = ['--registry', suite.registry, '--owner', 'octo-org', '--image', uniqueName('app'), '--tags', '1.0'];
+    const command = runner.startTerminal('cli.js', args, { CI: 'true' });
+    command.process.stderr?.once('data', () => command.process.stderr?.destroy());
+    command.process.stdout?.destroy();
+    expect((await command.ended).exitCode).toBe(0);
+    expect(readdirSync(runner.temp)).toEqual([]);
+  });
+});
+
+test.each([
+  ['cannot be written', '/sys/none'],
+  ['is a link to itself', 'loop'],
+  ['has a name that is too long', `/tmp/${'x'.repeat(300)}`],
+])('a folder for temporary files that %s is FILE_REFUSED', async (_, where) => {
+  const runner = aRunner();
+  const temp = where.startsWith('/') ? where : join(runner.workspace, where);
+  if (where === 'loop') symlinkSync(temp, temp);
+  const step = await runner.main({ registry: suite.registry, tags: '1.0' }, { RUNNER_TEMP: temp });
+  expect(step).toMatchObject({ exitCode: 1, code: 'FILE_REFUSED' });
+});
+
+test('a folder for temporary files may be a link to one', async () => {
+  const runner = aRunner();
+  const temp = join(runner.workspace, 'link');
+  symlinkSync(runner.temp, temp);
+  const step = await runner.main({ registry: suite.registry, tags: '1.0' }, { RUNNER_TEMP: temp });
+  expect(step).toMatchObject({ exitCode: 0, failure: '' });
+  expect(await runner.post(step, { RUNNER_TEMP: temp })).toMatchObject({ exitCode: 0, log: '' });
+  expect(await runner.post(step, { RUNNER_TEMP: temp })).toMatchObject({ exitCode: 0, log: '' });
+  expect(readdirSync(runner.temp)).toEqual([]);
+});
+
+test.each([
+  ['is missing', '/nonexistent/home'],
+  ['is unknown', ''],
+  ['cannot be written', '/proc'],
+])('a HOME that %s is no reason to fail', async (_, home) => {
+  const runner = aRunner();
+  const step = await runner.main({ registry: suite.registry, tags: '1.0' }, { HOME: home });
+  expect(step).toMatchObject({ exitCode: 0, failure: '' });
 });

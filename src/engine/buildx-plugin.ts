@@ -1,7 +1,7 @@
 /** Finds the buildx plugin of the Docker CLI (docker/cli, cli-plugins/manager). */
 
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
@@ -19,6 +19,16 @@ function pluginFolders(configFolder: string, extraFolders: readonly string[]): s
   ];
 }
 
+/** A folder can be executed, too, as far as its mode says; a pipe would be waited for. */
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /**
  * @param configFolder the CLI's DOCKER_CONFIG
  * @param extraFolders `cliPluginsExtraDirs` of its config.json
@@ -27,13 +37,6 @@ function pluginFolders(configFolder: string, extraFolders: readonly string[]): s
 export async function findBuildx(configFolder: string, extraFolders: readonly string[]): Promise<string | undefined> {
   const name = process.platform === 'win32' ? 'docker-buildx.exe' : 'docker-buildx';
   const candidates = pluginFolders(configFolder, extraFolders).map((folder) => join(folder, name));
-  const found = await Promise.all(
-    candidates.map((path) =>
-      access(path, constants.X_OK).then(
-        () => path,
-        () => undefined,
-      ),
-    ),
-  );
+  const found = await Promise.all(candidates.map((path) => isProgram(path).then((is) => (is ? path : undefined))));
   return found.find((path) => path !== undefined);
 }

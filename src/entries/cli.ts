@@ -24,6 +24,7 @@ import { type Arguments, parseArguments } from './command-line.ts';
 import { endProcess } from './end-process.ts';
 import { askGitOf, readGitRun } from './git-checkout.ts';
 import { readHelp } from './help.ts';
+import { outliveReaders } from './lost-reader.ts';
 
 /** A person at a terminal sees what goes on, another CI system's log has it all, anything else only what came of it. */
 function openLog(env: Environment, masker: Masker): { readonly log: Log; readonly showsTools: boolean } {
@@ -111,8 +112,7 @@ export async function run(): Promise<void> {
   const { log, showsTools } = openLog(process.env, masker);
   const print = takeStdout();
   const termination = onTermination(process);
-  // Whoever reads may go before the step ends (`| head`, a closed terminal): that is no reason to leave a login behind.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  outliveReaders();
   const failure = await start(log, masker, termination, print).catch(toPublishError);
   if (failure === undefined) return;
   if (!showsTools) for (const line of failure.detail.trim().split('\n').slice(-mostLines)) log.info(line);

@@ -9,8 +9,10 @@ import { join } from 'node:path';
 import { isStepFolder } from '../login/private-folder.ts';
 import { getState } from '../runner/step-inputs.ts';
 import { annotate } from '../runner/workflow-commands.ts';
+import { outliveReaders } from './lost-reader.ts';
 
 export async function run(): Promise<void> {
+  outliveReaders();
   const folder = getState('folder');
   if (!isStepFolder(folder)) return;
   const isLeft = existsSync(folder);

@@ -10,10 +10,12 @@ import { workflowLog } from '../log/workflow-log.ts';
 import { readInput } from '../runner/step-inputs.ts';
 import { exitCodeOf, onTermination } from '../step/cancellation.ts';
 import { endProcess } from './end-process.ts';
+import { outliveReaders } from './lost-reader.ts';
 
 /** Runs an action that the runner started: an error is one annotation and a failed step. */
 export async function runEntry<Types extends ActionTypes>(action: Action<Types>): Promise<void> {
   const { env } = process;
+  outliveReaders();
   const now = (): number => performance.now();
   const repeat = (beat: () => void): (() => void) => {
     const timer = setInterval(beat, 5_000).unref();

@@ -20,6 +20,11 @@ const refusals: Readonly<Record<string, string>> = {
   EACCES: 'Let the user of the runner read and write there; what a container left may belong to root.',
   EPERM: 'Let the user of the runner read and write there; what a container left may belong to root.',
   ENOTDIR: 'Correct the path: RUNNER_TEMP is a folder.',
+  ELOOP: 'Correct the path: RUNNER_TEMP is a folder.',
+  ENAMETOOLONG: 'Give the runner a folder for RUNNER_TEMP with a shorter path.',
+  EMFILE: 'Let the user of the runner open more files (`ulimit -n`).',
+  ENFILE: 'Let the machine open more files (fs.file-max).',
+  EIO: 'Check the disk of the runner: the step keeps its own below RUNNER_TEMP.',
   EISDIR: 'Correct the path: GITHUB_OUTPUT, GITHUB_STATE and GITHUB_ENV are files.',
 };
 
@@ -27,7 +32,10 @@ const refusals: Readonly<Record<string, string>> = {
 function refusalOf(error: unknown): PublishError | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
   const isOfFile = error.syscall === 'write' || (error.syscall !== 'connect' && 'path' in error);
-  const remedy = isOfFile && typeof error.code === 'string' ? refusals[error.code] : undefined;
+  // A folder cannot be made where none can be: /proc, or a disk that is gone.
+  const isNowhere = error.code === 'ENOENT' && (error.syscall === 'mkdir' || error.syscall === 'mkdtemp');
+  const code = isNowhere ? 'EROFS' : error.code;
+  const remedy = isOfFile && typeof code === 'string' ? refusals[code] : undefined;
   if (remedy === undefined) return undefined;
   const message = `The file system of the runner returned an error: ${error.message}.`;
   return new ToolError('FILE_REFUSED', { message, remedy, cause: error });

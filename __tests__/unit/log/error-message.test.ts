@@ -24,6 +24,9 @@ test.each([
   ['EACCES', 'mkdir', '/tmp/x'],
   ['EROFS', 'open', '/tmp/x'],
   ['ENOTDIR', 'lstat', '/tmp/x'],
+  ['ENOENT', 'mkdir', '/proc/x'],
+  ['EMFILE', 'open', '/tmp/x'],
+  ['ENAMETOOLONG', 'mkdir', '/tmp/x'],
 ])('what the file system refuses with %s is for whoever keeps the runner', (code, syscall, path) => {
   const thrown = Object.assign(new Error(`${code}: refused, ${syscall}`), { code, syscall, ...(path && { path }) });
   const error = toPublishError(thrown);
