@@ -96,6 +96,8 @@ const keptAlive = 15_000;
 const commitRate = 30_000_000;
 /** Bytes a second below which a transfer is not worth waiting for. */
 const leastRate = 10_000;
+/** Heads that only announce another one (RFC 9110 15.2): a registry sends one, if any. */
+const mostAnnouncements = 100;
 /** What a timer can wait. */
 const longestTimer = 2 ** 31 - 1;
 
@@ -167,8 +169,18 @@ export function createHttp(options: HttpOptions): Http {
         for (const end of ['response', 'close']) outgoing.once(end, () => clearTimeout(timer));
       };
       outgoing.once('finish', awaitHead);
+      let announced = 0;
+      outgoing.on('information', () => {
+        announced += 1;
+        if (announced > mostAnnouncements) outgoing.destroy(new Error('the answer is announced again and again'));
+      });
+      if (body !== undefined && !(body instanceof Uint8Array)) {
+        askLeastRate(outgoing, deadline, () => !outgoing.writableEnded);
+      }
       outgoing.on('response', (incoming) => {
         outgoing.off('finish', awaitHead);
+        // A reader that has to wait for its own reader keeps some of it.
+        askLeastRate(incoming, deadline, () => incoming.readableLength === 0);
         // An answer to half a body ends the connection: the rest of the body would be read as the next request.
         incoming.once('close', () => outgoing.writableEnded || outgoing.destroy());
         const { statusCode: status = 0, headers } = incoming;
@@ -249,6 +261,24 @@ export function createHttp(options: HttpOptions): Http {
 
     close,
   };
+}
+
+/**
+ * Ends what moves less than the least rate over a while, whatever its whole size is said to be: drop by drop, a blob of some terabytes
+ * takes days.
+ * @param span milliseconds between two looks
+ * @param mayMove whether it is the other side that is waited for
+ */
+function askLeastRate(stream: ClientRequest | IncomingMessage, span: number, mayMove: () => boolean): void {
+  const moved = (): number => (stream.socket?.bytesRead ?? 0) + (stream.socket?.bytesWritten ?? 0);
+  let before = moved();
+  const timer = setInterval(() => {
+    const isSlow = moved() - before < (leastRate * span) / 1000;
+    before = moved();
+    if (isSlow && mayMove()) stream.destroy(new Error(`less than ${leastRate} bytes a second came through`));
+  }, span);
+  timer.unref();
+  for (const end of ['end', 'close']) stream.once(end, () => clearInterval(timer));
 }
 
 /** Whether an answer has no body (RFC 9112 6.3); that to a GET is left to who reads it. */

@@ -5,6 +5,7 @@
  * https://docs.docker.com/reference/cli/docker/#docker-cli-configuration-file-configjson-properties)
  */
 
+import type { Dirent } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ToolError } from '../errors.ts';
@@ -65,24 +66,55 @@ function ignoreGone(error: NodeJS.ErrnoException): void {
   if (!['ENOENT', 'EACCES', 'EPERM'].includes(error.code ?? '')) throw error;
 }
 
-async function copyTree(from: string, to: string, inside = ''): Promise<void> {
-  const entries = await readdir(join(from, inside), { withFileTypes: true }).catch(() => []);
-  await Promise.all(
-    entries.map(async (entry) => {
-      const path = join(inside, entry.name);
-      // RUNNER_TEMP may be the runner's configuration: there the folders of steps are, this one's too.
-      if (leftOut.includes(path) || configFile.test(path) || isStepFolder(path)) return;
-      const source = join(from, path);
-      const target = join(to, path);
-      if (entry.isSymbolicLink()) await symlink(resolve(source), target);
-      else if (entry.isDirectory()) {
-        await mkdir(target, { mode: 0o700 });
-        await copyTree(from, to, path);
-      } else if (entry.isFile()) {
-        await copy(resolve(source), target).catch(ignoreGone);
-      }
-    }),
-  );
+/** Files and folders of a configuration that are copied; what is beyond is a cache, which is only read: links do. */
+const mostCopies = 512;
+/** Entries at a time. */
+const width = 256;
+
+const entriesOf = (folder: string): Promise<Dirent[]> => readdir(folder, { withFileTypes: true }).catch(() => []);
+
+async function copyTree(from: string, to: string): Promise<void> {
+  const entries = await entriesOf(from);
+  const budget = { left: mostCopies };
+  // What buildx writes has to be the step's own, so it comes before all else.
+  const [buildx, others] = [true, false].map((is) => entries.filter(({ name }) => (name === 'buildx') === is));
+  await copyEntries(buildx ?? [], from, to, '', budget);
+  await copyEntries(others ?? [], from, to, '', budget);
+}
+
+async function copyEntries(
+  entries: readonly Dirent[],
+  from: string,
+  to: string,
+  inside: string,
+  budget: { left: number },
+): Promise<void> {
+  for (let start = 0; start < entries.length; start += width) {
+    const some = entries.slice(start, start + width);
+    await Promise.all(some.map((entry) => copyEntry(entry, from, to, inside, budget)));
+  }
+}
+
+async function copyEntry(
+  entry: Dirent,
+  from: string,
+  to: string,
+  inside: string,
+  budget: { left: number },
+): Promise<void> {
+  const path = join(inside, entry.name);
+  // RUNNER_TEMP may be the runner's configuration: there the folders of steps are, this one's too.
+  if (leftOut.includes(path) || configFile.test(path) || isStepFolder(path)) return;
+  const source = join(from, path);
+  const target = join(to, path);
+  budget.left -= 1;
+  if (entry.isSymbolicLink() || budget.left < 0) return symlink(resolve(source), target);
+  if (entry.isFile()) return copy(resolve(source), target).catch(ignoreGone);
+  if (!entry.isDirectory()) return;
+  const children = await entriesOf(source);
+  if (children.length > budget.left) return symlink(resolve(source), target);
+  await mkdir(target, { mode: 0o700 });
+  await copyEntries(children, from, to, path, budget);
 }
 
 async function copy(source: string, target: string): Promise<void> {

@@ -72,6 +72,8 @@ export interface Manifests {
 
 /** The least that every registry must take (distribution-spec, "Pushing Manifests"); none sends more. */
 const largestManifest = 4 * 1024 * 1024;
+/** Bytes of what a registry may say about a manifest that it stored. */
+const longestReceipt = 64 * 1024;
 const pageSize = 1000;
 /** Of one list: pages, bytes, and milliseconds. No registry has more tags than that. */
 const mostPages = 1000;
@@ -207,7 +209,7 @@ export function createManifests(session: Session): Manifests {
           accepts: [200, 201, 202],
           denied: 'PUSH_DENIED',
         });
-        response.body.resume();
+        await http.readBytes(response, longestReceipt, 'ignore');
         const digest = verifiedDigest(response, bytes, reference);
         const subject = response.headers['oci-subject'];
         const head = { mediaType, digest, size: bytes.length };

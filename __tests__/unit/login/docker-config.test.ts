@@ -204,6 +204,21 @@ describe('the private folder', () => {
     expect(readdirSync(folder)).toEqual(['config.json']);
   });
 
+  test('links to a cache of 20,000 files in place of a copy, and has builders of its own all the same', async () => {
+    const runner = temporaryFolder();
+    for (const folder of ['aaa', 'buildx/instances']) mkdirSync(join(runner, folder), { recursive: true });
+    writeFileSync(join(runner, 'buildx/instances/b'), '{}');
+    for (let count = 0; count < 20_000; count++) writeFileSync(join(runner, 'aaa', `${count}`), '');
+    for (let count = 0; count < 2_000; count++) writeFileSync(join(runner, `top-${count}`), '');
+    const folder = join(temporaryFolder(), 'docker');
+    await createDockerConfig(folder, runner, [ghcr]);
+    expect(lstatSync(join(folder, 'aaa')).isSymbolicLink()).toBe(true);
+    expect(lstatSync(join(folder, 'buildx/instances/b')).isFile()).toBe(true);
+    expect(readdirSync(folder)).toHaveLength(2_003);
+    await removeDockerConfig(folder);
+    expect(readdirSync(join(runner, 'aaa'))).toHaveLength(20_000);
+  });
+
   test('bears with files of other jobs that come and go', async () => {
     const runner = aRunnerFolder();
     const names = Array.from({ length: 40 }, (_, index) => join(runner, `temporary-${index}`));
