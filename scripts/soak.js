@@ -1,6 +1,6 @@
 // Publishes again and again while registry, engine and steps are hurt at random, and looks whether all that was promised
 // held (__tests__/support/soak.ts).
-// Usage: npm run soak [-- --publishes 500 --seed 1 --lanes 6 --minutes 14]
+// Usage: npm run soak [-- --publishes 500 --seed 1 --lanes 6 --minutes 14 --kills]
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startOwnEngine } from '../__tests__/support/own-engine.ts';
@@ -16,6 +16,8 @@ const { values } = parseArgs({
     // Most of a publish that is hurt is waiting: to try again, or for an engine that does.
     lanes: { type: 'string', default: '6' },
     minutes: { type: 'string', default: '14' },
+    // Nothing but SIGKILL, for each step, at a random moment.
+    kills: { type: 'boolean', default: false },
   },
 });
 
@@ -31,6 +33,7 @@ try {
   const report = await soak({
     publishes: Number(values.publishes),
     seed: Number(values.seed),
+    onlyKills: values.kills,
     lanes: Number(values.lanes),
     limit: Number(values.minutes) * 60_000,
     registry: join(root, 'usr/bin/docker-registry'),

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { startServer } from '../support/local-server.ts';
-import { parseCommands } from '../support/runner-files.ts';
+import { isMaskOf, parseCommands } from '../support/runner-files.ts';
 import { uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
 
@@ -132,9 +132,7 @@ async function attackedBy(handler: Handler, { subAction, inputs }: Work): Promis
   ).toEqual([]);
   expect(names.filter((name) => name === 'error')).toHaveLength(1);
   const masks = step.commands.filter(({ name }) => name === 'add-mask').map(({ data }) => data);
-  expect(masks.every((mask) => mask.includes(token) || Buffer.from(mask, 'base64').toString().includes(token))).toBe(
-    true,
-  );
+  expect(masks.filter((mask) => !isMaskOf(token, mask))).toEqual([]);
 }
 
 describe.each(attacks)('a registry that $what', ({ handler }) => {

@@ -3,6 +3,8 @@
  * (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands).
  */
 
+import { formsOf } from '../../src/text/secret-text.ts';
+
 /** A workflow command of the log, decoded. */
 export interface RunnerCommand {
   readonly name: string;
@@ -90,4 +92,10 @@ export function shownLog(log: string): string {
     return command?.name === 'add-mask' ? [] : [masks.reduce((text, mask) => text.replaceAll(mask, '***'), line)];
   });
   return shown.join('\n');
+}
+
+/** Whether a mask hides a token: the token, in a form in which it may be printed, or with a name before it. */
+export function isMaskOf(token: string, mask: string): boolean {
+  const isWith = [mask, Buffer.from(mask, 'base64').toString()].some((text) => text.includes(token));
+  return isWith || formsOf(token).includes(mask);
 }

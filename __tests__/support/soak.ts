@@ -37,6 +37,8 @@ export interface SoakOptions {
   readonly engine: Readonly<Record<string, string>>;
   /** The engine itself, where it is the soak's own. */
   readonly mortalEngine?: Mortal;
+  /** Whether each step is killed (SIGKILL) at a random moment, and nothing else happens. Default: `false`. */
+  readonly onlyKills?: boolean;
   /** Told how far it is. */
   readonly say?: (line: string) => void;
 }
@@ -112,11 +114,12 @@ const passingFaults: readonly Fault[] = [
 ];
 
 /** Draws what happens to one publish; always as many numbers, so that one choice does not shift the next publish's. */
-export function drawOrdeal(random: Random, killsEngine: boolean): Ordeal {
+export function drawOrdeal(random: Random, killsEngine: boolean, onlyKills = false): Ordeal {
   const draws = Array.from({ length: 12 }, random);
   let at = 0;
   const next: Random = () => draws[at++ % draws.length] ?? 0;
   const [kind, count, after, length] = [next(), next(), next(), next()];
+  if (onlyKills) return { faults: [], kill: { signal: 'SIGKILL', after: Math.round(after * 2_500) } };
   const hasFaults = kind >= 0.15;
   const faults = Array.from({ length: hasFaults ? 1 + Math.floor(count * 3) : 0 }, () => ({
     point: pick(next, faultPoints),
@@ -188,10 +191,10 @@ function createOutages(mortal: Mortal): {
 
 /** @throws Error where the registry cannot be started; what does not hold is told in `violations` */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
-  const { publishes, seed, lanes, limit, engine, mortalEngine, say = () => {} } = options;
+  const { publishes, seed, lanes, limit, engine, mortalEngine, onlyKills = false, say = () => {} } = options;
   const begun = performance.now();
   const random = seededRandom(seed);
-  const ordeals = Array.from({ length: publishes }, () => drawOrdeal(random, mortalEngine !== undefined));
+  const ordeals = Array.from({ length: publishes }, () => drawOrdeal(random, mortalEngine !== undefined, onlyKills));
   const own: OwnDistribution = await startOwnDistribution(options.registry);
   const registryOutages = createOutages(own);
   const engineOutages = createOutages(mortalEngine ?? { kill: async () => {}, start: async () => {} });
