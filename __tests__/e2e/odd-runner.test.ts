@@ -1,11 +1,13 @@
 /** Runners that are set up in odd ways: the step goes on, or says what is wrong with the runner. */
 
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { makeCertificate, startServer } from '../support/local-server.ts';
 import { type Runner, type RunnerOptions, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const suite = openSuite('engine', 'registry', 'client');
 
@@ -129,4 +131,30 @@ test.each([
   const runner = aRunner();
   const step = await runner.main({ registry: suite.registry, tags: '1.0' }, { HOME: home });
   expect(step).toMatchObject({ exitCode: 0, failure: '' });
+});
+
+/** A mount namespace of its own, in which the folder for temporary files has so little room. */
+function withRoom(kilobytes: number): { readonly enter: readonly string[]; readonly temp: string } {
+  const temp = temporaryFolder();
+  const script = `mount -t tmpfs -o size=${kilobytes}k none ${temp} && shift && "$@"; code=$?; echo "LEFT:$(ls -A ${temp}):"; exit $code`;
+  return { enter: ['unshare', '--mount', 'sh', '-c', script, 'sh'], temp };
+}
+
+// Only root may mount.
+(process.getuid?.() === 0 ? describe : describe.skip)('a full disk', () => {
+  test.each([
+    ['for the login', 4, { tags: '1.0' }],
+    ['for an archive that is decompressed', 512, { tags: '1.0', source: 'oci-archive:image.tar.gz' }],
+  ])('%s is FILE_REFUSED, and leaves nothing', async (_, kilobytes, inputs) => {
+    const { enter, temp } = withRoom(kilobytes);
+    const runner = aRunner({ enter });
+    // More than a page, which the private folder has to hold.
+    mkdirSync(join(runner.home, '.docker/contexts'), { recursive: true });
+    writeFileSync(join(runner.home, '.docker/contexts/large'), Buffer.alloc(16_384));
+    writeFileSync(join(runner.workspace, 'image.tar.gz'), gzipSync(Buffer.alloc(2_000_000)));
+    const step = await runner.main({ registry: suite.registry, ...inputs }, { RUNNER_TEMP: temp });
+    expect(step).toMatchObject({ exitCode: 1, code: 'FILE_REFUSED' });
+    expect(step.failure).toContain('ENOSPC');
+    expect(step.log).toContain('LEFT::');
+  });
 });
