@@ -76,6 +76,8 @@ export interface Action<Types extends ActionTypes> {
   readonly participle: 'published' | 'pulled' | 'cleaned up';
   /** @param faults gathers what is wrong with the inputs */
   parse(read: InputReader<Types['name']>, faults: Faults): Types['inputs'];
+  /** Looks at files that inputs name and that a step reads late; absent for an action that has none. @throws InputError */
+  checkFiles?(inputs: Types['inputs'], process: StepProcess): Promise<void>;
   /** The secrets of a build, from inputs and variables, and from files; absent for an action that builds nothing. */
   readBuildSecrets?(
     inputs: Types['inputs'],

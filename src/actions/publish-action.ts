@@ -31,6 +31,11 @@ export const publishAction: Action<PublishTypes> = {
   defaults: inputDefaults,
   participle: 'published',
   parse: parseInputs,
+  async checkFiles({ build: { options } }, { workingFolder }) {
+    if (options.builderConfig === '') return;
+    const { readBuilderConfig } = await import('../engine/builder-settings.ts');
+    await readBuilderConfig(options.builderConfig, workingFolder);
+  },
   async readBuildSecrets({ build: { options, secretValues: given } }, env) {
     const values = [...secretValues(options.secrets, given, env).values()];
     return { values, inFiles: await readSecretFiles(options.secrets) };

@@ -125,12 +125,18 @@ async function attempt<Types extends ActionTypes>(
 async function readAll<Types extends ActionTypes>(
   action: Action<Types>,
   read: InputReader<Types['name']>,
-  { env, log }: StepProcess,
+  process: StepProcess,
 ): Promise<Given<Types>> {
+  const { env, log } = process;
   const faults = gatherFaults();
   const inputs = action.parse(read, faults);
   const registryAuth = await readRegistryAuth(inputs.registryAuth, inputs.token, faults);
   const token = registryAuth.ofToken === undefined ? inputs.token : '';
+  await action.checkFiles?.(inputs, process).catch((error: unknown) => {
+    faults.attempt(() => {
+      throw error;
+    });
+  });
   const { values = [], inFiles = [] } = (await action.readBuildSecrets?.(inputs, env)) ?? {};
   const secrets = { token, registryAuth: registryAuth.logins, ofBuild: values };
   const hidden = { ...secrets, ofBuild: [...values, ...inFiles] };

@@ -89,7 +89,7 @@ export function lastReason(stderr: string): string {
 
 /** Whether a command of buildx ended because BuildKit, or the engine that it runs in, went away. */
 export function isLostConnection(stderr: string): boolean {
-  return /\bUnavailable\b|error reading from server|closing transport|use of closed network connection|\bEOF$|container \S+ is not running|no such container|failed to receive status/i.test(
+  return /\bcode = Unavailable desc = (?:connection error|error reading)|\berror reading from server\b|\bclosing transport\b|\bfailed to receive status: rpc error\b|\bcontainer \S+ is not running\b|\bno such container\b/i.test(
     lastReason(stderr),
   );
 }

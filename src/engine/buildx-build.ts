@@ -8,7 +8,7 @@ import type { BuildRequest } from '../build/build-request.ts';
 import { BuildError, type PublishError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { isObject, type JsonObject } from '../text/json.ts';
-import { buildFailure, lastReason } from './build-failure.ts';
+import { buildFailure, isLostConnection, lastReason } from './build-failure.ts';
 import { buildxArguments } from './buildx-arguments.ts';
 import { can } from './capabilities.ts';
 import type { CommandResult } from './command.ts';
@@ -69,6 +69,7 @@ export async function buildWithBuildx(
     const result = await run(buildxArguments(build, call), { env, onOutput });
     if (result.exitCode === 0) return result;
     if (request.call !== 'build') throw await checkFailure(request, result, files.metadata, ports);
+    if (decision.isMade && isLostConnection(result.stderr)) throw lostBuilder(builder ?? '', result);
     await throwIfNodeIsLost(endpoints, result);
     if (build.cacheTo.length > 0 && isCacheFailure(result.stderr)) {
       warn(`The cache could not be written, so the image goes without: ${lastReason(result.stderr)}`);
@@ -111,6 +112,15 @@ async function checkFailure(
   return new BuildError('CHECK_FAILED', {
     message: `The Dockerfile has ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}.`,
     remedy: 'See them on the lines of the Dockerfile; `# check=skip=RULE` at its head leaves a rule out.',
+  });
+}
+
+/** A builder of the step's own that went away in the middle of a build. */
+function lostBuilder(name: string, { stderr }: CommandResult): ToolError {
+  return new ToolError('BUILDER_DOWN', {
+    message: `The builder ${name} went away during the build: ${lastReason(stderr)}.`,
+    remedy: 'Find out what ended BuildKit, or the engine that it ran in (memory, disk). Then run the job again.',
+    detail: stderr,
   });
 }
 

@@ -20,6 +20,7 @@ import { builderNames, type FoundBuilder, findBuilder } from './buildx-store.ts'
 import { type Built, buildWithDocker, type DockerPorts } from './docker.ts';
 import { readEngineFacts } from './docker-info.ts';
 import { findProgram } from './find-program.ts';
+import { type BuildPart, buildParts } from './load-separately.ts';
 import { logIn } from './log-in.ts';
 import { checkEndpoints, ownBuilderEnvironment } from './own-builder.ts';
 import { buildWithPodman } from './podman.ts';
@@ -233,9 +234,16 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
             }
           },
         };
-        return await builders.build((builder) =>
-          buildWithBuildx({ ...buildxPorts, env: builder.env }, decision, builder, withCache, target),
-        );
+        const [first, second] = buildParts(withCache, decision.kind, push || output !== undefined);
+        const run = (part: BuildPart): Promise<Built> => {
+          const to = part.isLoad ? { ...target, push: false, output: undefined } : target;
+          return builders.build((builder) =>
+            buildWithBuildx({ ...buildxPorts, env: builder.env }, decision, builder, part.request, to),
+          );
+        };
+        const built = await run(first);
+        if (second !== undefined) await run(second);
+        return built;
       } finally {
         await rm(folder, { recursive: true, force: true });
       }

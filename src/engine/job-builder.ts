@@ -8,10 +8,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ToolError } from '../errors.ts';
 import { formatFields } from '../text/csv.ts';
 import type { Environment } from '../text/environment.ts';
 import { isObject, parseJsonObject } from '../text/json.ts';
 import { urlSecrets } from '../text/url-secrets.ts';
+import { lastReason } from './build-failure.ts';
 import type { RunCommand } from './command.ts';
 import { builderFailure } from './job-builder-failure.ts';
 
@@ -192,6 +195,9 @@ async function addVariables(file: string, variables: Readonly<Record<string, str
   await writeFile(file, JSON.stringify({ ...instance, Nodes: changed }), { mode: 0o600 });
 }
 
+/** How often a removal is tried that another one is in the way of. */
+const removals = 10;
+
 /**
  * Removes the container of a builder, its volume, and what buildx keeps of it. By the engine's own commands: they need neither a
  * buildx nor a state that is whole.
@@ -205,9 +211,21 @@ async function discard(
     ['docker', 'container', 'rm', '--force', '--volumes', container],
     ['docker', 'volume', 'rm', '--force', `${container}_state`],
   ] as const) {
-    const { exitCode, stderr } = await run(argv, { env, timeout: 30_000 });
-    if (exitCode !== 0 && !/\bno such (?:container|volume)\b/i.test(stderr)) {
-      throw new Error(`${argv.join(' ')}: ${stderr.trim()}`);
+    await remove(argv);
+  }
+  async function remove(argv: readonly [string, ...string[]]): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const { exitCode, stderr } = await run(argv, { env, timeout: 30_000 });
+      if (exitCode === 0 || /\bno such (?:container|volume)\b/i.test(stderr)) return;
+      // Somebody else may be removing it just now.
+      if (attempt === removals || !/\bin progress\b|\bin use\b/i.test(stderr)) {
+        throw new ToolError('BUILDER_FAILED', {
+          message: `The builder ${name} could not be removed: ${lastReason(stderr)}.`,
+          remedy: `Remove it by hand: \`${argv.join(' ')}\`.`,
+          detail: stderr,
+        });
+      }
+      await sleep(300);
     }
   }
   const kept = ['instances', 'activity', 'refs'].map((inside) => join(folder, inside, name));
@@ -216,7 +234,7 @@ async function discard(
 
 /**
  * Removes a builder for good, and the folder of the job with the last one.
- * @throws Error where the engine refuses
+ * @throws ToolError BUILDER_FAILED where the engine refuses
  */
 export async function removeJobBuilder(
   ports: Pick<JobBuilderPorts, 'run' | 'env'>,
@@ -231,7 +249,7 @@ export async function removeJobBuilder(
 
 /**
  * Makes a builder anew that has gone.
- * @throws ToolError BUILDER_FAILED; Error where the engine refuses to remove what is left of it
+ * @throws ToolError BUILDER_FAILED
  */
 export async function remakeJobBuilder(
   ports: JobBuilderPorts,

@@ -122,6 +122,7 @@ export function openBuilderMaker({ env, retry, signal, say, warn, onJobBuilder }
     const begun = performance.now();
     const settings = await readBuilderSettings(request, dockerfile, surroundings);
     await login(parseReference(settings.image).repository.registry);
+    stop.signal.throwIfAborted();
     const ports = portsFor(need);
     const [made] = await Promise.all([openJobBuilder(ports, buildx, temp, settings), sayAbandoned(ports)]);
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
@@ -147,8 +148,8 @@ export function openBuilderMaker({ env, retry, signal, say, warn, onJobBuilder }
     async close(isUsed) {
       stop.abort();
       await end();
-      // One that waits for a retry starts nothing any more, and nobody waits for it.
-      await Promise.race([work, sleep(200)]);
+      // One that waits for a retry, or for a resolver, makes nothing any more, and nobody waits for it.
+      await Promise.race([work, sleep(1_000, undefined, { ref: false })]);
       if (builder === undefined || (isForJob && isUsed)) return;
       // The step's own commands may have been ended: what it made goes nevertheless.
       const cleaner = createCommandRunner(AbortSignal.timeout(10_000));

@@ -11,7 +11,6 @@ import { PublishError } from '../errors.ts';
 import type { Registry } from '../image/registry-name.ts';
 import type { RegistryLogin } from '../registry/credential.ts';
 import type { Environment } from '../text/environment.ts';
-import { isLostConnection } from './build-failure.ts';
 import type { BuildxBuilder } from './buildx-build.ts';
 import { installBuildx } from './buildx-install.ts';
 import { createCommandRunner } from './command.ts';
@@ -90,6 +89,7 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
   let made: MadeBuilder | undefined;
   let ready: ReadyBuilder | undefined;
   let hasNodes = false;
+  const closing = new AbortController();
 
   /** What the engine runs beside programs of its own platform matters only to a build for others. */
   async function readForeign(
@@ -121,6 +121,8 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
     { decision, dockerfile, foreign }: Decided,
   ): Promise<EngineDecision> {
     const [{ openBuilderMaker }, buildx] = await Promise.all([import('./made-builder.ts'), findBuildx(decision)]);
+    // A step that has been refused meanwhile makes nothing.
+    closing.signal.throwIfAborted();
     maker ??= openBuilderMaker(ports);
     const { registries, workingFolder, jobFolder, logins, loggedIn } = task;
     const daemon = docker?.registries ?? { mirrors: [], insecure: [], insecureNetworks: [] };
@@ -164,7 +166,8 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
       try {
         return await work(builder);
       } catch (error) {
-        if (made === undefined || !(error instanceof PublishError) || !isLostConnection(error.detail)) throw error;
+        const isLost = error instanceof PublishError && error.code === 'BUILDER_DOWN';
+        if (made === undefined || !isLost) throw error;
         ports.signal.throwIfAborted();
         warn(`The builder ${made.name} was lost during the build, so the step makes it anew and builds once more.`);
         await made.remake();
@@ -172,6 +175,7 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
       }
     },
     async close(isUsed) {
+      closing.abort();
       await maker?.close(isUsed);
       if (!hasNodes || ready === undefined || nodes === undefined) return;
       hasNodes = false;

@@ -9,7 +9,7 @@ import { parseJsonObject } from '../text/json.ts';
 /**
  * @param noted by `main`, as JSON: the builder, and the names of the variables that hold no secret
  * @param env of the post step
- * @throws Error where the engine refuses
+ * @throws ToolError BUILDER_FAILED where the engine refuses
  */
 export async function removeLeftBuilder(noted: string, env: Environment): Promise<void> {
   const { name = '', folder = '', variables } = parseJsonObject(noted) ?? {};
