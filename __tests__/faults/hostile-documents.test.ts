@@ -371,8 +371,8 @@ const readers: readonly Reader[] = [
       const dockerfile = parseDockerfile(text);
       for (const target of ['', 'b', '0', '9'.repeat(30)]) {
         dockerfileLabels(dockerfile, target);
-        imagesOf(dockerfile, target, ['A=b']);
-        runPlatforms(dockerfile, target, ['A=b']);
+        imagesOf(dockerfile, target, ['A=$A']);
+        runPlatforms(dockerfile, target, ['A=$A']);
       }
     },
   ],

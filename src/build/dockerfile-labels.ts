@@ -3,7 +3,7 @@
  * Labels of a base image do not count: they describe the base image.
  */
 
-import { type Dockerfile, type Stage, stageNamed, targetStage } from './dockerfile-stages.ts';
+import { type Dockerfile, stageFinder, targetStage } from './dockerfile-stages.ts';
 
 /** Name → value; `undefined` for a value with variables, which only the build knows. */
 export type DockerfileLabels = ReadonlyMap<string, string | undefined>;
@@ -11,13 +11,11 @@ export type DockerfileLabels = ReadonlyMap<string, string | undefined>;
 /** @returns the labels of the stage that is built and of the stages it starts from; none for a stage that is not there */
 export function dockerfileLabels({ stages, escapeMark }: Dockerfile, target: string): DockerfileLabels {
   const labels = new Map<string, string | undefined>();
-  const seen = new Set<Stage>();
-  for (
-    let stage = targetStage(stages, target);
-    stage !== undefined && !seen.has(stage);
-    stage = stageNamed(stages.slice(0, stages.indexOf(stage)), stage.from)
-  ) {
-    seen.add(stage);
+  const find = stageFinder(stages);
+  for (let place = targetStage(stages, find, target); place !== undefined; ) {
+    const stage = stages[place];
+    if (stage === undefined) break;
+    place = find(stage.from, place);
     const given = stage.instructions.filter(({ keyword }) => keyword === 'LABEL');
     // In one stage the last label of a name counts.
     const own = new Map(given.flatMap(({ text }) => labelsOf(text, escapeMark)));

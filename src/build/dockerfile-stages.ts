@@ -48,7 +48,7 @@ export function parseDockerfile(text: string): Dockerfile {
     if (keyword === 'FROM') stages.push(stageOf(rest));
     else if (stages.length > 0) stages.at(-1)?.instructions.push({ keyword, text: rest });
     else if (keyword === 'ARG') {
-      for (const [, name = '', value = ''] of rest.matchAll(/(?<!\w)(\w+)=("[^"]*"|'[^']*'|\S*)/g)) {
+      for (const [, name = '', value = ''] of rest.matchAll(/\b(\w+)=("[^"]*"|'[^']*'|\S*)/g)) {
         defaults.set(name, value.replace(/^(["'])(.*)\1$/, '$2'));
       }
     }
@@ -65,15 +65,41 @@ function stageOf(text: string): Stage & { readonly instructions: Instruction[] }
   return { name: name.toLowerCase(), from: words[0] ?? '', platform, instructions: [] };
 }
 
-/** The stage that is built: the one that `target` names or numbers, or the last. */
-export function targetStage(stages: readonly Stage[], target: string): Stage | undefined {
-  return target === '' ? stages.at(-1) : stageNamed(stages, target);
+/** Finds a stage as an instruction names it: by its name in any case, or by its number; of several, the last one before a place. */
+export type FindStage = (name: string, before: number) => number | undefined;
+
+/** @returns how the stages of a Dockerfile find each other, by their places in the list */
+export function stageFinder(stages: readonly Stage[]): FindStage {
+  const places = new Map<string, number[]>();
+  for (const [place, { name }] of stages.entries()) {
+    if (name === '') continue;
+    const known = places.get(name);
+    if (known === undefined) places.set(name, [place]);
+    else known.push(place);
+  }
+  return (name, before) => {
+    const named = lastBelow(places.get(name.toLowerCase()) ?? [], before);
+    if (named !== undefined) return named;
+    const place = /^[0-9]{1,6}$/.test(name) ? Number(name) : stages.length;
+    return place < Math.min(before, stages.length) ? place : undefined;
+  };
 }
 
-/** @param name of a stage in any case, or its number */
-export function stageNamed(stages: readonly Stage[], name: string): Stage | undefined {
-  const named = stages.findLast((stage) => stage.name !== '' && stage.name === name.toLowerCase());
-  return named ?? (/^[0-9]{1,6}$/.test(name) ? stages[Number(name)] : undefined);
+/** The last of ascending numbers that is below a limit. */
+function lastBelow(numbers: readonly number[], limit: number): number | undefined {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] ?? limit) < limit) low = middle + 1;
+    else high = middle;
+  }
+  return numbers[low - 1];
+}
+
+/** The place of the stage that is built: the one that `target` names or numbers, or the last. */
+export function targetStage(stages: readonly Stage[], find: FindStage, target: string): number | undefined {
+  if (target !== '') return find(target, stages.length);
+  return stages.length === 0 ? undefined : stages.length - 1;
 }
 
 /** The instructions, each as one line, without comments and without the lines of here-documents. */
@@ -138,50 +164,51 @@ function sourcesOf({ keyword, text }: Instruction): readonly string[] {
   return mounts.flatMap((mount) => /(?:^|,)from=([^,]+)/.exec(mount)?.[1] ?? []);
 }
 
-/** What is built for the target: its stages, and the images that they read. */
+/** What is built for the target: the places of its stages, and the images that they read. */
 function walk(
-  dockerfile: Dockerfile,
+  { stages }: Dockerfile,
+  find: FindStage,
   target: string,
   values: Values,
-): { readonly stages: ReadonlySet<Stage>; readonly images: ReadonlySet<string> } {
-  const { stages } = dockerfile;
-  const reached = new Set<Stage>();
+): { readonly places: ReadonlySet<number>; readonly images: ReadonlySet<string> } {
+  const first = targetStage(stages, find, target);
+  const places = new Set<number>(first === undefined ? [] : [first]);
   const images = new Set<string>();
-  const visit = (stage: Stage): void => {
-    if (reached.has(stage)) return;
-    reached.add(stage);
-    const earlier = stages.slice(0, stages.indexOf(stage));
-    for (const written of [stage.from, ...stage.instructions.flatMap(sourcesOf)]) {
+  // A set gives what is added while it is walked through, too.
+  for (const place of places) {
+    const { from = '', instructions = [] } = stages[place] ?? {};
+    for (const written of [from, ...instructions.flatMap(sourcesOf)]) {
       const name = expand(written, values);
-      const other = stageNamed(earlier, name);
-      if (other !== undefined) visit(other);
+      const other = find(name, place);
+      if (other !== undefined) places.add(other);
       else if (name !== '' && name !== 'scratch') images.add(name);
     }
-  };
-  const first = targetStage(stages, target);
-  if (first !== undefined) visit(first);
-  return { stages: reached, images };
+  }
+  return { places, images };
 }
 
 /** @returns the images that a build of the target reads, as the Dockerfile and `build-args` name them */
 export function imagesOf(dockerfile: Dockerfile, target: string, buildArgs: readonly string[]): readonly string[] {
-  const { images } = walk(dockerfile, target, valuesOf(dockerfile, buildArgs));
+  const find = stageFinder(dockerfile.stages);
+  const { images } = walk(dockerfile, find, target, valuesOf(dockerfile, buildArgs));
   return [...(dockerfile.syntax === '' ? [] : [dockerfile.syntax]), ...images];
 }
 
 /** On which platforms a build of the target runs programs (`RUN`). */
 export function runPlatforms(dockerfile: Dockerfile, target: string, buildArgs: readonly string[]): RunPlatforms {
   const { stages } = dockerfile;
+  const find = stageFinder(stages);
   const values = valuesOf(dockerfile, buildArgs);
-  /** A stage that begins with another one has its platform. */
-  const platformOf = (stage: Stage): string => {
-    const base = stageNamed(stages.slice(0, stages.indexOf(stage)), expand(stage.from, values));
-    return base === undefined ? stage.platform : platformOf(base);
-  };
-  const running = [...walk(dockerfile, target, values).stages].filter(({ instructions }) =>
-    instructions.some(({ keyword }) => keyword === 'RUN'),
+  const platforms: string[] = [];
+  for (const [place, { from, platform }] of stages.entries()) {
+    const base = find(expand(from, values), place);
+    // A stage that begins with another one has its platform.
+    platforms.push((base === undefined ? platform : platforms[base]) ?? '');
+  }
+  const running = [...walk(dockerfile, find, target, values).places].filter((place) =>
+    stages[place]?.instructions.some(({ keyword }) => keyword === 'RUN'),
   );
-  const written = running.map(platformOf);
+  const written = running.map((place) => platforms[place] ?? '');
   const isTarget = (platform: string): boolean => platform === '' || /TARGETPLATFORM/.test(platform);
   const others = written.filter((platform) => !isTarget(platform) && !/BUILDPLATFORM/.test(platform));
   return { onTarget: written.some(isTarget), named: [...new Set(others.map((each) => expand(each, values)))] };

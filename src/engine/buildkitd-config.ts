@@ -61,5 +61,5 @@ export function buildkitdConfig(facts: BuildkitdFacts): JsonObject {
 
 /** A mirror may have a path. */
 function hostAlone(mirror: string): string {
-  return mirror.split('/')[0] ?? '';
+  return mirror.split('/', 1)[0] ?? '';
 }

@@ -26,7 +26,7 @@ describe('the images that a build reads', () => {
         'RUN --mount=type=bind,from=d,target=/d true',
       ),
       {},
-      ['b', 'a', 'c', 'd'],
+      ['b', 'c', 'd', 'a'],
     ],
     ['nothing of a stage that the target does not need', lines('FROM a AS x', 'FROM b AS y'), { target: 'x' }, ['a']],
   ])('are %s', (_title, text, { target = '', buildArgs = [] }: { target?: string; buildArgs?: string[] }, images) => {
@@ -67,4 +67,11 @@ describe('the platforms that a build runs programs on', () => {
   ])('are %s', (_title, text, expected) => {
     expect(runPlatforms(parseDockerfile(text), '', [])).toEqual(expected);
   });
+});
+
+test('a file of very many stages is read in the time that its length asks for', () => {
+  const text = `FROM x AS s0\n${Array.from({ length: 50_000 }, (_, at) => `FROM s${at} AS s${at + 1}\n`).join('')}RUN x\n`;
+  const dockerfile = parseDockerfile(text);
+  expect(imagesOf(dockerfile, '', [])).toEqual(['x']);
+  expect(runPlatforms(dockerfile, '', [])).toEqual({ onTarget: true, named: [] });
 });
