@@ -108,6 +108,7 @@ const usual = {
     'tags',
     'labels',
     'if-exists',
+    'attest',
     'push',
   ],
   outputs: ['image', 'reference', 'digest', 'tags', 'version', 'published', 'reason'],

@@ -342,7 +342,7 @@ describeNamespace('on the lab’s GitHub', () => {
     try {
       const step = await newJob().main({ image, attest: 'true', retries: '1' });
       expect(step).toMatchObject({ exitCode: 1, code: 'ATTESTATION_FAILED' });
-      expect(step.failure).toContain('has no attestation, so no tag was moved to it');
+      expect(step.failure).toContain('not attested as a whole, so no tag was moved to it');
       await expect(github.client.tagsOf(`ghcr.io/${owner}/${image}`)).rejects.toThrow('NAME_UNKNOWN');
     } finally {
       sigstore = await openSigstore(github.sigstore);

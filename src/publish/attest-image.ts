@@ -43,7 +43,7 @@ export async function attestImages(
   } catch (error) {
     if (!(error instanceof PublishError)) throw error;
     const names = images.map(({ target, digest }) => formatDigestReference(target.destination.repository, digest));
-    throw withContext(error, `${names.join(', ')} is pushed and has no attestation, so no tag was moved to it.`);
+    throw withContext(error, `${names.join(', ')} is pushed and not attested as a whole, so no tag was moved to it.`);
   }
 }
 

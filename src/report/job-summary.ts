@@ -203,7 +203,9 @@ function stateOf({ plan, outcome, failure, isDryRun, spans }: SummaryFacts): str
   if (outcome?.published === true) return 'published';
   // The push of an engine moves the main tag; all other tags move after a push.
   const isOfEngine = plan !== undefined && 'source' in plan && plan.source?.spec.kind === 'docker-daemon';
-  const pushing = isOfEngine ? ['build', 'push'] : ['build'];
+  // No tag moves before the image is attested.
+  const isAttested = plan !== undefined && 'attested' in plan && plan.attested !== undefined;
+  const pushing = isAttested ? [] : isOfEngine ? ['build', 'push'] : ['build'];
   const isTagging = spans.some(({ stage, isFailed }) => stage === 'tag' || (pushing.includes(stage) && !isFailed));
   return failure !== undefined && isTagging ? 'may have moved' : 'not published';
 }

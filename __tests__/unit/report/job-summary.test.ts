@@ -210,6 +210,7 @@ describe('a failure', () => {
     ['what a build pushed may have moved', {}, 'build', false, 'may have moved'],
     ['what an engine pushed may have moved', { source: 'docker-daemon:app' }, 'push', false, 'may have moved'],
     ['what this action pushed has no tag yet', { source: 'oci:app' }, 'push', false, 'not published'],
+    ['what is not attested yet has no tag', { attest: 'true' }, 'build', false, 'not published'],
     ['a build that failed moved nothing', {}, 'build', true, 'not published'],
   ] as const)('tells of each tag that %s', (_, inputs, stage, isFailed, state) => {
     const span = { stage, title: 'That', start: 420, end: 500, isFailed };
