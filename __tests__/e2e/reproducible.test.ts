@@ -55,6 +55,28 @@ test('an engine with the containerd image store gives the same digest again, and
   expect(there).toEqual(here);
 });
 
+test('`if-exists: update` publishes an image once, and again only if it is another one', async () => {
+  const repository = `octo-org/${uniqueName('updated')}`;
+  const update = (inputs = {}): Promise<StepResult> =>
+    publish(repository, 1_900_000_000, { 'if-exists': 'update', tags: 'nightly\nedge', ...inputs });
+  const first = await update();
+  expect(first.outputs.published).toBe('true');
+  const name = `${suite.registry}/${repository}`;
+  const again = await update();
+  expect(again.outputs).toMatchObject({
+    published: 'false',
+    digest: first.outputs.digest,
+    reason: `${name}:nightly already points at this image, and \`if-exists\` is update`,
+  });
+  // As after a run that was interrupted.
+  const other = await update({ labels: 'other=1', tags: 'edge' });
+  expect(other.outputs.published).toBe('true');
+  const last = await update();
+  expect(last.outputs).toMatchObject({ published: 'true', digest: first.outputs.digest });
+  for (const tag of ['nightly', 'edge'])
+    expect(await suite.client.digestOf(`${name}:${tag}`)).toBe(last.outputs.digest);
+});
+
 test('a commit whose time nobody knows is refused, with the variable to set', async () => {
   const runner = suite.action.newRunner({ engine: suite.containerd, env: { GITHUB_ACTIONS: 'false' } });
   runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');

@@ -28,8 +28,8 @@ type PublicationInputName = { [Group in keyof Groups]: keyof Groups[Group] }[key
 /** A yes-or-no input that may also be left to the action. */
 type Choice = 'auto' | 'true' | 'false';
 
-/** What the step does if the version tag already exists. */
-export type IfExists = 'overwrite' | 'skip' | 'fail';
+/** What the step does if the version tag already exists; `update`: it compares the content. */
+export type IfExists = 'overwrite' | 'update' | 'skip' | 'fail';
 
 /** What the step checks in the registry after the push. */
 export type Verification = 'off' | 'manifest' | 'blobs';
@@ -75,7 +75,8 @@ export function parsePublicationInputs(
     annotations: read('annotations'),
     tags: read('tags'),
     flavor: read('flavor'),
-    ifExists: attempt(() => oneOf('if-exists', read('if-exists'), ['overwrite', 'skip', 'fail'])) ?? 'overwrite',
+    ifExists:
+      attempt(() => oneOf('if-exists', read('if-exists'), ['overwrite', 'update', 'skip', 'fail'])) ?? 'overwrite',
     push: attempt(() => oneOf('push', normaliseBoolean(read('push')), ['auto', 'true', 'false'])) ?? 'auto',
     attest: attempt(() => parseAttest(read('attest'))) ?? [],
     verify: attempt(() => oneOf('verify', read('verify'), ['manifest', 'blobs', 'off'])) ?? 'manifest',

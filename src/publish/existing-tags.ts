@@ -1,6 +1,6 @@
 /**
  * Version tags that already exist, and what the input `if-exists` makes of them. The step looks for them before the build, and
- * once more before the tag moves.
+ * once more before the tag moves. `update` can only be decided then: it leaves the tags that point at this very image.
  */
 
 import { InputError } from '../errors.ts';
@@ -29,7 +29,7 @@ type MayMove = (target: Target) => boolean;
 export interface ExistingTags {
   /**
    * Asks the registries, right before the tags move.
-   * @param own what this run itself pushes under these tags, which is no reason to stop
+   * @param own what this run itself pushes under these tags: no reason to stop, except for `update`
    * @throws InputError TAG_EXISTS for `fail`
    */
   ask(targets: readonly Target[], own?: readonly Digest[]): Promise<MayMove>;
@@ -46,7 +46,7 @@ export function openExistingTags({ ifExists }: Pick<PublicationPlan, 'ifExists'>
     },
     async describe(targets) {
       const inOrder = targets.flatMap((target) => existing.filter((each) => isSameTarget(each.target, target)));
-      return describeExisting(inOrder, ports);
+      return describeExisting(ifExists, inOrder, ports);
     },
   };
 }
@@ -58,11 +58,16 @@ async function findExisting(
   { registry, log }: NamingPorts,
 ): Promise<readonly ExistingTag[]> {
   const asked = targets.map(async (target): Promise<readonly ExistingTag[]> => {
-    const [tag] = target.tags;
-    const found = tag && (await registry.headManifest(target.destination.repository, tag));
-    return tag === undefined || found === undefined || own.includes(found.digest)
-      ? []
-      : [{ target, tag, digest: found.digest }];
+    const [tag, ...others] = target.tags;
+    const digestOf = async (which: Tag): Promise<Digest | undefined> =>
+      (await registry.headManifest(target.destination.repository, which))?.digest;
+    const digest = tag && (await digestOf(tag));
+    if (tag === undefined || digest === undefined) return [];
+    const isOwn = own.includes(digest);
+    if (policy !== 'update') return isOwn ? [] : [{ target, tag, digest }];
+    // A run that was interrupted may have moved some of its tags.
+    const isWhole = isOwn && (await Promise.all(others.map(digestOf))).every((other) => other === digest);
+    return isWhole ? [{ target, tag, digest }] : [];
   });
   const existing = (await Promise.all(asked)).flat();
   const [first] = existing;
@@ -83,6 +88,7 @@ function tagExists({ target, tag, digest }: ExistingTag): InputError {
 }
 
 async function describeExisting(
+  policy: IfExists,
   existing: readonly ExistingTag[],
   { registry }: NamingPorts,
 ): Promise<Partial<Outcome>> {
@@ -96,7 +102,7 @@ async function describeExisting(
   const manifest = await registry.getManifest(repository, tag);
   return {
     ...(await summarise(remoteContent(registry, repository, manifest))),
-    reason: `${formatTagReference(repository, tag)} already exists, and \`if-exists\` is skip`,
+    reason: `${formatTagReference(repository, tag)} already ${policy === 'update' ? 'points at this image' : 'exists'}, and \`if-exists\` is ${policy}`,
     targets,
     ...(targets[0] && { description: targets[0].description }),
     digest,

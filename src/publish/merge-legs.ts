@@ -251,7 +251,7 @@ async function findBegun(
   };
   const begun = async (target: NamedTarget): Promise<MergeTarget> => ({
     target,
-    begun: plan.ifExists === 'overwrite' ? undefined : await findIn(target),
+    begun: plan.ifExists === 'overwrite' || plan.ifExists === 'update' ? undefined : await findIn(target),
   });
   return Promise.all(targets.map(begun));
 }

@@ -66,8 +66,9 @@ export async function pushBuiltImage(
   };
   // An engine that unpacks what it pushes writes no time anew: it writes an archive, and our own client pushes that.
   const isArchived = request.sourceDate !== undefined && builder.kind === 'docker-containerd';
-  // No tag moves before the image is attested.
-  if (attested !== undefined || isArchived) return pushUntagged(request, builder, targets, existing, ports);
+  // No tag moves before the image is attested, nor before its digest is compared with that of the tags.
+  if (attested !== undefined || isArchived || ifExists === 'update')
+    return pushUntagged(request, builder, targets, existing, ports);
   if (isByClient || (isAskedAgain && builder.kind !== 'builder')) return buildThenPush();
   if (isAskedAgain) return pushUntagged(request, builder, targets, existing, ports);
   const movedByThen = watchTags(targets, ports);

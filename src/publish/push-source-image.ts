@@ -10,15 +10,15 @@ import type { PushResult } from './pushed-image.ts';
 
 /** @throws InputError SOURCE_*, TAG_EXISTS; RegistryError; ToolError */
 export async function pushSourceImage(
-  { attested }: Pick<Plan, 'attested'>,
+  { attested, ifExists }: Pick<Plan, 'attested' | 'ifExists'>,
   source: PlannedSource,
   targets: readonly NamedTarget[],
   existing: ExistingTags,
   ports: PublishPorts,
 ): Promise<PushResult> {
-  // The Docker engine would push under a tag.
-  if (source.spec.kind === 'docker-daemon' && attested === undefined)
-    return pushEngineImage(source.spec, targets, existing, ports);
+  // The Docker engine pushes under a tag only.
+  const mayTag = attested === undefined && ifExists !== 'update';
+  if (source.spec.kind === 'docker-daemon' && mayTag) return pushEngineImage(source.spec, targets, existing, ports);
   const images = await pushByClient(source, targets, ports);
   const mayMove = await existing.ask(
     targets,
