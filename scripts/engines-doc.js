@@ -120,6 +120,9 @@ Each line is an endpoint: \`tcp://HOST:PORT\`, \`unix://\`, \`ssh://\`, \`docker
 answer before the build begins. The step makes the builder and removes it when it ends. If the step was killed, its post step removes
 the builder.
 
+Such a builder needs no Docker engine on the runner, and no Docker CLI either: a container of the Actions Runner Controller is enough. The
+step installs buildx if there is none, and writes the login itself.
+
 ## buildx from a mirror
 
 If a runner cannot reach github.com, do one of these:

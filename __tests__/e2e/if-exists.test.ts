@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type BuildKit, startBuildKit } from '../support/buildkit.ts';
+import { runTool } from '../support/images.ts';
 import { lab } from '../support/lab.ts';
 import { startMeddlingRegistry } from '../support/meddling-registry.ts';
 import { type Runner, type StepResult, uniqueName } from '../support/step.ts';
@@ -223,4 +224,55 @@ test('of two repositories a leg is named after the one that lacks the version, w
   expect(staged).toMatchObject({ exitCode: 0, failure: '' });
   expect(staged.outputs.reference).toBe(`${lacking}@${step.outputs.digest}`);
   expect(await suite.client.digestOf(staged.outputs.reference ?? '')).toBe(step.outputs.digest);
+});
+
+describe('a version whose base image may have moved', () => {
+  const image = uniqueName('nightly');
+  const base = uniqueName('base');
+  const moveBase = async (label: string): Promise<string> => {
+    const { crane = 'crane' } = await lab.tools();
+    const { busybox } = await lab.images();
+    const name = `${suite.registry}/octo-org/${base}:1`;
+    await runTool([crane, 'copy', '--platform', 'linux/amd64', busybox, name], {});
+    await runTool([crane, 'mutate', '--label', `version=${label}`, '--tag', name, name], {});
+    return suite.client.digestOf(name);
+  };
+  const build = async (dockerfile = `ARG VERSION=1\nFROM ${suite.registry}/octo-org/${base}:$VERSION\n`) => {
+    const runner = aRunner(image, 'hello\n');
+    runner.write('Dockerfile', dockerfile);
+    const inputs = { registry: suite.registry, tags: '1.0', 'if-exists': 'skip-unless-base-changed' };
+    const step = await runner.main(inputs);
+    expect({ exitCode: step.exitCode, failure: step.failure }).toEqual({ exitCode: 0, failure: '' });
+    return { step, isBuilt: builds(runner) > 0 };
+  };
+  const name = (): string => `${suite.registry}/octo-org/${image}:1.0`;
+
+  test('is built when it is new, not while its base stays, and again when its base has moved', async () => {
+    const first = await moveBase('first');
+    expect(await build()).toMatchObject({ isBuilt: true, step: { outputs: { published: 'true' } } });
+    expect(await suite.client.labelsOf(name())).toMatchObject({
+      'org.opencontainers.image.base.name': `${suite.registry}/octo-org/${base}:1`,
+      'org.opencontainers.image.base.digest': first,
+    });
+    const reason = `${name()} already exists, and \`if-exists\` is skip-unless-base-changed`;
+    expect(await build()).toMatchObject({ isBuilt: false, step: { outputs: { published: 'false', reason } } });
+
+    const second = await moveBase('second');
+    const { isBuilt, step } = await build();
+    expect({ isBuilt, published: step.outputs.published }).toEqual({ isBuilt: true, published: 'true' });
+    expect(step.log).toContain(`at ${first}. Now `);
+    expect(await suite.client.labelsOf(name())).toMatchObject({
+      version: 'second',
+      'org.opencontainers.image.base.digest': second,
+    });
+    expect(await build()).toMatchObject({ isBuilt: false });
+  });
+
+  test('stays, with a notice, if its Dockerfile begins with nothing', async () => {
+    const { isBuilt, step } = await build('FROM scratch\nCOPY hello.txt /\n');
+    expect(isBuilt).toBe(false);
+    expect(step.commands.filter(({ name }) => name === 'notice').map(({ data }) => data)).toEqual(
+      expect.arrayContaining([expect.stringContaining('names no base image')]),
+    );
+  });
 });

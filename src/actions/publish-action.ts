@@ -5,6 +5,7 @@ import { secretValues } from '../build/build-secrets.ts';
 import { checkBuild } from '../build/check-build-files.ts';
 import { warnOfCopiedCredential } from '../build/copied-credential.ts';
 import { dockerfileLabels } from '../build/dockerfile-labels.ts';
+import { baseOf } from '../build/dockerfile-stages.ts';
 import { readCheckedOutCommit, readDockerfile } from '../build/read-build-context.ts';
 import { readSecretFiles } from '../engine/secret-files.ts';
 import { gatherFaults } from '../errors.ts';
@@ -87,6 +88,7 @@ function planOnDisk(
     metadata: { ...parseContextOptions(env, now), ...gitHub, ...ofContext },
     registryAuth,
     isSet: (variable) => env[variable] !== undefined,
+    baseOf: (build) => dockerfile && baseOf(dockerfile, build.target, build.buildArgs),
     checkBuild(request) {
       if (isBuilt) checkDisk(() => checkBuild(request, workingFolder, env));
     },

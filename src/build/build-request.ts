@@ -75,6 +75,8 @@ export interface BuildRequest extends BuildOptions {
    * image need not be reproducible, or its commit has no known time.
    */
   readonly sourceDate?: number;
+  /** The image that the build begins with, if the step asks whether it has moved. */
+  readonly base?: string;
   /** ID of the secret with which a Git context of the run's own server is fetched; empty for none. */
   readonly gitSecret: string;
 }

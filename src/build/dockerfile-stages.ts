@@ -187,6 +187,21 @@ function walk(
   return { places, images };
 }
 
+/** @returns the image that the target begins with; `undefined` for none (`scratch`), or if the Dockerfile does not tell it */
+export function baseOf(dockerfile: Dockerfile, target: string, buildArgs: readonly string[]): string | undefined {
+  const { stages } = dockerfile;
+  const values = valuesOf(dockerfile, buildArgs);
+  const find = stageFinder(stages);
+  let place = targetStage(stages, find, target);
+  while (place !== undefined) {
+    const name = expand(stages[place]?.from ?? '', values);
+    const other = find(name, place);
+    if (other === undefined) return name === '' || name === 'scratch' || name.includes('$') ? undefined : name;
+    place = other;
+  }
+  return undefined;
+}
+
 /** @returns the images that a build of the target reads, as the Dockerfile and `build-args` name them */
 export function imagesOf(dockerfile: Dockerfile, target: string, buildArgs: readonly string[]): readonly string[] {
   const find = stageFinder(dockerfile.stages);

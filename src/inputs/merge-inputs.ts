@@ -46,5 +46,14 @@ export function parseMergeInputs(read: InputReader<keyof typeof mergeInputDefaul
       });
     });
   }
+  if (inputs.ifExists === 'skip-unless-base-changed') {
+    faults.attempt(() => {
+      throw new InputError('INPUT_INVALID', {
+        message:
+          'The input `if-exists` is `skip-unless-base-changed`: a merge builds nothing, so it has no base image.',
+        remedy: 'Set `if-exists` in the steps that stage the legs, and leave it out here.',
+      });
+    });
+  }
   return { ...inputs, stage, platforms, digests: digests.length === 0 ? undefined : [...new Set(digests)] };
 }

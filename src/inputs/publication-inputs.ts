@@ -29,7 +29,8 @@ type PublicationInputName = { [Group in keyof Groups]: keyof Groups[Group] }[key
 type Choice = 'auto' | 'true' | 'false';
 
 /** What the step does if the version tag already exists; `update`: it compares the content. */
-export type IfExists = 'overwrite' | 'update' | 'skip' | 'fail';
+export const existingPolicies = ['overwrite', 'update', 'skip', 'skip-unless-base-changed', 'fail'] as const;
+export type IfExists = (typeof existingPolicies)[number];
 
 /** What the step checks in the registry after the push. */
 export type Verification = 'off' | 'manifest' | 'blobs';
@@ -75,8 +76,7 @@ export function parsePublicationInputs(
     annotations: read('annotations'),
     tags: read('tags'),
     flavor: read('flavor'),
-    ifExists:
-      attempt(() => oneOf('if-exists', read('if-exists'), ['overwrite', 'update', 'skip', 'fail'])) ?? 'overwrite',
+    ifExists: attempt(() => oneOf('if-exists', read('if-exists'), existingPolicies)) ?? 'overwrite',
     push: attempt(() => oneOf('push', normaliseBoolean(read('push')), ['auto', 'true', 'false'])) ?? 'auto',
     attest: attempt(() => parseAttest(read('attest'))) ?? [],
     verify: attempt(() => oneOf('verify', read('verify'), ['manifest', 'blobs', 'off'])) ?? 'manifest',

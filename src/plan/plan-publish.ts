@@ -28,6 +28,8 @@ export interface PlanFacts extends PublicationFacts {
   readonly isSet?: (variable: string) => boolean;
   /** Looks at the disk for what the build would read; its faults are reported with the others. */
   readonly checkBuild: (build: BuildRequest) => void;
+  /** The image that a build begins with, as far as the Dockerfile tells it. */
+  readonly baseOf?: (build: BuildRequest) => string | undefined;
   /** The same for the file or folder of a source. */
   readonly checkSource: (source: SourceSpec) => void;
 }
@@ -70,6 +72,25 @@ function checkAttest({ attest, stage, source, build: { options } }: Inputs): voi
   });
 }
 
+const noBase =
+  '`if-exists` is `skip-unless-base-changed`, but the Dockerfile names no base image that the step can ask for. A version that exists stays.';
+
+/** @returns `undefined` also for a name that `build-contexts` replaces */
+function baseOfBuild(build: BuildRequest, { baseOf }: PlanFacts): string | undefined {
+  const base = baseOf?.(build);
+  return base === undefined || build.buildContexts.some((each) => each.startsWith(`${base}=`)) ? undefined : base;
+}
+
+/** @throws InputError INPUTS_CONTRADICT */
+function refuseBaseOfSource(source: SourceSpec | undefined): void {
+  if (source === undefined) return;
+  throw new InputError('INPUTS_CONTRADICT', {
+    message:
+      '`if-exists` is `skip-unless-base-changed`, but `source` names an image that exists: the step builds nothing.',
+    remedy: 'Set `if-exists: skip`, or leave `source` out.',
+  });
+}
+
 /**
  * @throws InputError, or InputFaults with every fault of every input
  */
@@ -96,8 +117,15 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
     return fillBuildValues(inputs.build.options, description, targets, scope, facts.isSet ?? (() => false));
   });
   const ofBuild = { ...inputs.build, options: filled ?? inputs.build.options };
-  const given = buildOf({ ...inputs, build: ofBuild }, run, destinations, push.value, description);
-  const build = sourceDate === undefined ? given : { ...given, sourceDate: Math.floor(sourceDate.getTime() / 1000) };
+  const asked = buildOf({ ...inputs, build: ofBuild }, run, destinations, push.value, description);
+  const asksForBase = inputs.ifExists === 'skip-unless-base-changed';
+  const base = asksForBase ? baseOfBuild(asked, facts) : undefined;
+  const build = {
+    ...asked,
+    ...(sourceDate === undefined ? {} : { sourceDate: Math.floor(sourceDate.getTime() / 1000) }),
+    ...(base === undefined ? {} : { base }),
+  };
+  if (asksForBase) attempt(() => refuseBaseOfSource(spec));
   attempt(() => checkOutputs(build.outputs, build.load, push));
   attempt(() => refuseImitatedReferences(build, product));
   const source = attempt(() => spec && planSource({ spec, referrers }, product, draft.given, destinations));
@@ -112,6 +140,7 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
     ...notesOnCommit(run, facts.metadata),
     ...noteProvenance(inputs),
     ...ofContext,
+    ...(asksForBase && base === undefined ? [noBase] : []),
   ];
   const { plan: publication, describe } = draft.finish(notes);
   const options = { ...(staging && { staging }), loginScope: inputs.loginScope };

@@ -13,6 +13,7 @@ import type { PublicationPlan } from '../plan/plan.ts';
 import { isSameTarget, type Target, targetOf } from '../plan/target.ts';
 import { summarise } from '../source/image-content.ts';
 import { remoteContent } from '../source/remote-image.ts';
+import { type BaseImage, readBaseDigest } from './base-image.ts';
 import type { NamingPorts } from './prepare.ts';
 
 /** A version tag that was not moved. */
@@ -37,11 +38,16 @@ export interface ExistingTags {
   describe(targets: readonly Target[]): Promise<Partial<Outcome>>;
 }
 
-export function openExistingTags({ ifExists }: Pick<PublicationPlan, 'ifExists'>, ports: NamingPorts): ExistingTags {
+/** @param base that the build begins with now, for `skip-unless-base-changed`; `undefined`: it has none that can move */
+export function openExistingTags(
+  { ifExists }: Pick<PublicationPlan, 'ifExists'>,
+  ports: NamingPorts,
+  base?: BaseImage | 'unknown',
+): ExistingTags {
   const existing: ExistingTag[] = [];
   return {
     async ask(targets, own = []) {
-      if (ifExists !== 'overwrite') existing.push(...(await findExisting(ifExists, targets, own, ports)));
+      if (ifExists !== 'overwrite') existing.push(...(await findExisting(ifExists, targets, own, ports, base)));
       return (target) => !existing.some((each) => isSameTarget(each.target, target));
     },
     async describe(targets) {
@@ -55,8 +61,10 @@ async function findExisting(
   policy: IfExists,
   targets: readonly Target[],
   own: readonly Digest[],
-  { registry, log }: NamingPorts,
+  ports: NamingPorts,
+  base: BaseImage | 'unknown' | undefined,
 ): Promise<readonly ExistingTag[]> {
+  const { registry, log } = ports;
   const asked = targets.map(async (target): Promise<readonly ExistingTag[]> => {
     const [tag, ...others] = target.tags;
     const digestOf = async (which: Tag): Promise<Digest | undefined> =>
@@ -64,10 +72,14 @@ async function findExisting(
     const digest = tag && (await digestOf(tag));
     if (tag === undefined || digest === undefined) return [];
     const isOwn = own.includes(digest);
-    if (policy !== 'update') return isOwn ? [] : [{ target, tag, digest }];
-    // A run that was interrupted may have moved some of its tags.
-    const isWhole = isOwn && (await Promise.all(others.map(digestOf))).every((other) => other === digest);
-    return isWhole ? [{ target, tag, digest }] : [];
+    const found = { target, tag, digest };
+    if (policy === 'update') {
+      // A run that was interrupted may have moved some of its tags.
+      const isWhole = isOwn && (await Promise.all(others.map(digestOf))).every((other) => other === digest);
+      return isWhole ? [found] : [];
+    }
+    if (isOwn) return [];
+    return base !== undefined && (await hasOtherBase(found, base, ports)) ? [] : [found];
   });
   const existing = (await Promise.all(asked)).flat();
   const [first] = existing;
@@ -78,6 +90,21 @@ async function findExisting(
     );
   }
   return existing;
+}
+
+/** Whether an existing image begins with another base than a build would now; one that names none may. */
+async function hasOtherBase(
+  { target, tag, digest }: ExistingTag,
+  base: BaseImage | 'unknown',
+  { registry, log }: NamingPorts,
+): Promise<boolean> {
+  if (base === 'unknown') return true;
+  const { repository } = target.destination;
+  const before = await readBaseDigest(registry, repository, digest);
+  if (before === base.digest) return false;
+  const was = before === undefined ? 'names no base image' : `was built from ${base.name} at ${before}`;
+  log.info(`${formatTagReference(repository, tag)} ${was}. Now ${base.name} is ${base.digest}, so the step builds.`);
+  return true;
 }
 
 function tagExists({ target, tag, digest }: ExistingTag): InputError {

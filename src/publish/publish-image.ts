@@ -12,6 +12,7 @@ import { ifReadable } from '../registry/read-back.ts';
 import { type ImageSummary, summarise } from '../source/image-content.ts';
 import { remoteContent } from '../source/remote-image.ts';
 import { attestImages } from './attest-image.ts';
+import { type BaseImage, readBaseImage, withBase } from './base-image.ts';
 import { type ExistingTags, openExistingTags } from './existing-tags.ts';
 import type { PublishPorts } from './ports.ts';
 import { prepare } from './prepare.ts';
@@ -39,7 +40,7 @@ export async function publishImage({ plan: planned, describe }: Planned, ports: 
 async function publishTo(
   targets: readonly Target[],
   plan: Plan,
-  content: PublishedContent,
+  asked: PublishedContent,
   ports: PublishPorts,
 ): Promise<Outcome> {
   const [main] = targets;
@@ -50,11 +51,14 @@ async function publishTo(
 
   const done = { ...nothingDone(plan, plan.push.reason), description: main.description };
   if (!plan.push.value) {
-    if (content.request === undefined) return done;
-    const { imageId, metadata } = await buildOnly(content.request, content.facts, named, ports);
+    if (asked.request === undefined) return done;
+    const { imageId, metadata } = await buildOnly(asked.request, asked.facts, named, ports);
     return { ...done, imageId, metadata };
   }
-  const existing = openExistingTags(plan, ports);
+  const base = await baseOfContent(asked, ports);
+  const content =
+    asked.request && typeof base === 'object' ? { ...asked, request: withBase(asked.request, base) } : asked;
+  const existing = openExistingTags(plan, ports, base);
   // A leg has no tags yet; the merge is going to move those of the plan.
   const mayMove = await existing.ask(targets);
   if (staging !== undefined) {
@@ -98,6 +102,14 @@ async function produce(
   return content.request === undefined
     ? pushSourceImage(plan, content.source, targets, existing, ports)
     : pushBuiltImage(plan, content.request, content.facts, targets, existing, ports);
+}
+
+/** The base image that `if-exists` asks about, as it is now; `undefined` if it asks about none, or if nobody knows. */
+async function baseOfContent(
+  { request }: PublishedContent,
+  { registry, log }: PublishPorts,
+): Promise<BaseImage | 'unknown' | undefined> {
+  return request?.base === undefined ? undefined : readBaseImage(registry, request.base, log.notice);
 }
 
 /** The platform of a build of one. */

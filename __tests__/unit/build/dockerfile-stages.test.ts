@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { imagesOf, parseDockerfile, runPlatforms } from '../../../src/build/dockerfile-stages.ts';
+import { baseOf, imagesOf, parseDockerfile, runPlatforms } from '../../../src/build/dockerfile-stages.ts';
 
 const lines = (...all: readonly string[]): string => `${all.join('\n')}\n`;
 
@@ -74,4 +74,26 @@ test('a file of very many stages is read in the time that its length asks for', 
   const dockerfile = parseDockerfile(text);
   expect(imagesOf(dockerfile, '', [])).toEqual(['x']);
   expect(runPlatforms(dockerfile, '', [])).toEqual({ onTarget: true, named: [] });
+});
+
+describe('the image that a target begins with', () => {
+  const stages = lines(
+    'ARG V=1',
+    'FROM golang:$V AS build',
+    'FROM build AS test',
+    'FROM scratch AS none',
+    'FROM alpine:${V}',
+  );
+
+  test.each([
+    ['of the last stage', stages, '', [], 'alpine:1'],
+    ['of a stage that begins with another one', stages, 'test', [], 'golang:1'],
+    ['with the value of an argument', stages, 'build', ['V=2'], 'golang:2'],
+    ['is none for scratch', stages, 'none', [], undefined],
+    ['is none for a stage that is not there', stages, 'other', [], undefined],
+    ['is none if nobody has the value', lines('FROM $BASE'), '', [], undefined],
+    ['is none without a stage', lines('# nothing'), '', [], undefined],
+  ] as const)('%s', (_, text, target, buildArgs, base) => {
+    expect(baseOf(parseDockerfile(text), target, buildArgs)).toBe(base);
+  });
 });

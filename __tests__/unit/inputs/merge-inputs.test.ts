@@ -23,6 +23,7 @@ describe('the inputs of merge/', () => {
   test.each([
     ['a digest that is none', { digests: 'latest' }, 'DIGEST_INVALID'],
     ['nothing to merge', { stage: 'False' }, 'INPUT_INVALID'],
+    ['the base image of a build', { 'if-exists': 'skip-unless-base-changed' }, 'INPUT_INVALID'],
   ] as const)('%s is refused', (_title, texts, code) => {
     expect(() => parse(texts)).toThrowCode(code);
   });

@@ -4,9 +4,10 @@ import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { formatRepository } from '../../../src/image/repository.ts';
 import { nothingDone } from '../../../src/plan/outcome.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
+import { plan } from '../../../src/plan/plan-publish.ts';
 import { noRegistryAuth } from '../../../src/registry/credential.ts';
 import { formatOutputs } from '../../../src/report/outputs.ts';
-import { aPlan, aRun, buildIn, planned, sha } from '../../support/builders.ts';
+import { aPlan, aRun, buildIn, planned, sha, someInputs } from '../../support/builders.ts';
 import { thrownBy } from '../../support/to-throw-code.ts';
 
 const names = ({ destinations }: Plan): readonly string[] =>
@@ -399,3 +400,36 @@ test.each([[{ registry: 'docker' }], [{ images: 'docker.pkg.github.com/octo-org/
     expect(aPlan(texts).notes).toEqual([expect.stringContaining('docker.pkg.github.com closes on 2025-02-24')]);
   },
 );
+
+describe('`if-exists: skip-unless-base-changed`', () => {
+  const texts = { 'if-exists': 'skip-unless-base-changed' } as const;
+  const planOf = (more: Readonly<Record<string, string>>, base: string | undefined) =>
+    plan(someInputs({ ...texts, ...more }), aRun(), {
+      metadata: { now: new Date(0) },
+      registryAuth: noRegistryAuth,
+      checkBuild: () => undefined,
+      checkSource: () => undefined,
+      baseOf: () => base,
+    }).plan;
+
+  test('has the base image of the Dockerfile in its plan', () => {
+    expect(planOf({}, 'alpine:3').build?.base).toBe('alpine:3');
+  });
+
+  test.each([
+    { what: 'names none', more: {}, base: undefined },
+    {
+      what: 'names one that `build-contexts` replaces',
+      more: { 'build-contexts': 'alpine:3=./rootfs' },
+      base: 'alpine:3',
+    },
+  ])('says so if the Dockerfile $what', ({ more, base }) => {
+    const { build, notes } = planOf(more, base);
+    expect(build?.base).toBeUndefined();
+    expect(notes).toEqual(expect.arrayContaining([expect.stringContaining('names no base image')]));
+  });
+
+  test('contradicts `source`', () => {
+    expect(() => planOf({ source: 'docker://ghcr.io/octo-org/app:1' }, undefined)).toThrowCode('INPUTS_CONTRADICT');
+  });
+});
