@@ -29,7 +29,7 @@ export const bounds = {
 
 /** Bytes that compressed content may have without its compression: gzip makes 1,032 of one at most (RFC 1951). */
 export function mostPlainBytes(compressed: number): number {
-  return Math.max(1024 * mebibyte, 1032 * compressed);
+  return Math.max(256 * mebibyte, 1032 * compressed);
 }
 
 /** A number of bytes as a document may state it (image-spec, descriptor.md, "size"). */

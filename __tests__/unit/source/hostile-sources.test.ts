@@ -51,15 +51,15 @@ describe('An archive', () => {
     const path = join(folder, 'bomb.tar.zst');
     async function* zeros() {
       const piece = Buffer.alloc(8 * mebibyte);
-      for (let count = 0; count < 140; count++) yield piece;
+      for (let count = 0; count < 33; count++) yield piece;
     }
     await pipeline(Readable.from(zeros()), createZstdCompress(), createWriteStream(path));
     await expect(openArchive(path, folder, never)).rejects.toThrowCode('SOURCE_DAMAGED');
     expect(readdirSync(folder)).toEqual(['bomb.tar.zst']);
   });
 
-  test('may become as much as gzip makes of zeros, and a gibibyte in any case', () => {
-    expect(mostPlainBytes(92_000)).toBe(1024 * mebibyte);
+  test('may become as much as gzip makes of zeros, and 256 MiB in any case', () => {
+    expect(mostPlainBytes(92_000)).toBe(256 * mebibyte);
     expect(mostPlainBytes(gzipSync(Buffer.alloc(64 * mebibyte)).length * 100)).toBeGreaterThan(6400 * mebibyte);
   });
 
@@ -107,13 +107,8 @@ test('an index of 100,000 entries is refused', () => {
   for (const read of [parseIndex, readEntries]) expect(() => read({ bytes })).toThrowCode('MANIFEST_INVALID');
 });
 
-test.each([
-  ['gzip', gzipSync],
-  ['zstd', zstdCompressSync],
-])('a layer of a docker-archive that becomes gigabytes is refused: %s', async (_, compress) => {
-  const piece = compress(Buffer.alloc(8 * mebibyte));
-  // Frames one after the other; Node’s zstd reads the first alone, so there it is another layer.
-  const layer = Buffer.concat(Array(_ === 'gzip' ? 131 : 1).fill(piece));
+test('a layer of a docker-archive whose few bytes become gigabytes is refused', async () => {
+  const layer = zstdCompressSync(Buffer.alloc(257 * mebibyte));
   const config = JSON.stringify({
     os: 'linux',
     architecture: 'amd64',
@@ -126,7 +121,10 @@ test.each([
   };
   const folder = await openFolder(writeTree(temporaryFolder(), files), never);
   const opened = closedOnFailure(folder, (each) => openDockerArchive(each, undefined, temporaryFolder()));
-  await expect(opened).rejects.toThrowCode('SOURCE_DAMAGED');
+  await expect(opened).rejects.toMatchObject({
+    code: 'SOURCE_DAMAGED',
+    message: expect.stringContaining(`become more than ${256 * mebibyte}`),
+  });
 });
 
 describe('A link in a folder', () => {
