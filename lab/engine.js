@@ -4,7 +4,7 @@
  * machine has: own data, sockets, containerd and bridge, and no change to firewall, forwarding or docker0.
  */
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { busybox, distribution, libraryPath, OLD, RECENT, unpacked } from './apt.js';
@@ -204,10 +204,42 @@ export async function startEngine(starter, { root, settings }, ip, enter = []) {
     'ip-forward': false,
     'ip-masq': false,
     'userland-proxy': false,
+    ...(settings === SETUPS['engine-20.10']?.settings ? limitedRuntime(starter, root) : {}),
     ...settings,
   };
   const file = starter.file('daemon.json', JSON.stringify(configuration));
   await daemon('usr/sbin/dockerd', '--config-file', file);
+}
+
+/** By the numbers that the kernel gives them (capability.h), as far as there are any. */
+const CAPABILITIES =
+  'CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE'.split(
+    ' ',
+  );
+
+/**
+ * Docker 20.10 gives a privileged container every capability of the kernel, also those that this machine does not give anybody, and
+ * then cannot start it. A runtime in front of runc leaves those out, as newer engines do.
+ * @param {import('./service.js').Starter} starter
+ * @param {string} root
+ */
+function limitedRuntime(starter, root) {
+  const [, mask = ''] = /^CapBnd:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  const absent = CAPABILITIES.filter((_, bit) => ((BigInt(`0x${mask}`) >> BigInt(bit)) & 1n) === 0n);
+  if (absent.length === 0) return {};
+  const edits = absent.flatMap((name) => [`-e 's/"CAP_${name}",//g'`, `-e 's/,"CAP_${name}"//g'`]);
+  const script = [
+    '#!/bin/sh',
+    'for argument; do',
+    `  [ "$before" = --bundle ] && sed -i ${edits.join(' ')} "$argument/config.json"`,
+    '  before=$argument',
+    'done',
+    `exec '${join(root, 'usr/sbin/runc')}' "$@"`,
+    '',
+  ].join('\n');
+  const path = starter.file('limited-runc', script);
+  chmodSync(path, 0o755);
+  return { runtimes: { limited: { path } }, 'default-runtime': 'limited' };
 }
 
 /**

@@ -9,6 +9,7 @@ import { engineKinds, featureNames, features, wayTo } from '../src/engine/capabi
 const heads = {
   'docker-containerd': 'containerd store',
   'docker-classic': 'classic store',
+  'docker-old': '20.10 with buildx',
   'docker-buildkit': '20.10 without buildx',
   'docker-legacy': 'without buildx',
   builder: 'own builder',

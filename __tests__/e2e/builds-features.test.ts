@@ -26,6 +26,11 @@ const engines: Readonly<
 > = {
   'docker-containerd': async () => ({ options: { engine: (await lab['engine-containerd']()).environment } }),
   'docker-classic': async () => ({ options: { engine: (await lab.engine()).environment } }),
+  async 'docker-old'() {
+    const [{ environment }, { environment: recent }] = await Promise.all([lab['engine-20.10'](), lab.engine()]);
+    // A buildx that somebody has installed beside it.
+    return { options: { engine: { ...environment, DOCKER_CONFIG: recent.DOCKER_CONFIG ?? '' } } };
+  },
   'docker-buildkit': async () => ({ options: { engine: (await lab['engine-20.10']()).environment } }),
   'docker-legacy': async () => ({
     options: { engine: (await lab.engine()).environment, dockerConfig: { cliPluginsExtraDirs: [] } },
@@ -75,23 +80,13 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
   return () => (made ??= work());
 }
 
-/**
- * The CLI of Docker 20.10 with a recent engine: that of 20.10 gives a privileged container every capability, also where the machine
- * itself has fewer, and then does not start it.
- */
-async function oldClientOfNewEngine(): Promise<RunnerOptions> {
-  const [{ environment: old }, { environment }] = await Promise.all([lab['engine-20.10'](), lab.engine()]);
-  return { engine: { ...old, DOCKER_HOST: environment.DOCKER_HOST ?? '' } };
-}
-
 describe.each(kinds)('%s', (kind) => {
   const temp = join(suite.action.folder, `job-${kind}`);
   const made: { readonly options: RunnerOptions; readonly state: StepResult['state'] }[] = [];
 
   test.each(featureNames.map((feature) => [feature, wayTo(kind, feature)] as const))('%s: %s', async (feature, way) => {
     const isMade = way.endsWith('makes a builder');
-    const { options: own, inputs = {} } = await engines[kind]();
-    const options = isMade && kind === 'docker-buildkit' ? await oldClientOfNewEngine() : own;
+    const { options, inputs = {} } = await engines[kind]();
     const each = buildCases[feature];
     const repository = `octo-org/${uniqueName(feature)}`;
     const isGit = feature === 'git-token';

@@ -244,6 +244,7 @@ describe('a foreign platform', () => {
     const step = await runner.main(inputs());
     expect(step).toMatchObject({ code: '', exitCode: 0 });
     expect(step.log).toContain('Emulated: linux/arm64');
+    expect(step.summary).toMatch(/linux\/arm64 was emulated: its RUN instructions took \d+\.\d s/);
     const found = await suite.client.contentOf(step.outputs.reference ?? '', 'said.txt', 'linux/arm64');
     expect(found.trim()).toBe(said);
     await runner.post(step);

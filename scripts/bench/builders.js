@@ -3,6 +3,7 @@
  * What the step adds to bare buildx where containerd's image store or a builder of its own builds.
  */
 import { startBuildKit } from '../../__tests__/support/buildkit.ts';
+import { chains } from './chain.js';
 import { oneLineChange } from './content.js';
 import { rowOf } from './figures.js';
 import { measureWarm } from './turns.js';
@@ -54,4 +55,4 @@ async function cache(bench) {
   return { rows: [rowOf({ group, what: 'warm registry cache on a fresh builder', ours, beside, other })] };
 }
 
-export const builders = { platforms, cache };
+export const builders = { platforms, cache, ...chains };

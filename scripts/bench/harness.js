@@ -18,11 +18,11 @@ import { time } from './turns.js';
 /** @typedef {(bench: Bench) => Promise<Measured>} Part what is measured at one go */
 
 /**
- * @param {{ runs: number, largeRuns: number, earlier?: string | undefined }} options runs of each side: of what takes seconds,
+ * @param {{ runs: number, largeRuns: number, earlier?: string | undefined, actions?: string | undefined }} options runs of each side: of what takes seconds,
  *   and of what moves hundreds of megabytes; the folder of an earlier build
  * @throws {LabError} where the lab has no engine and no registry of its own
  */
-export async function openBench({ runs, largeRuns, earlier }) {
+export async function openBench({ runs, largeRuns, earlier, actions }) {
   const machine = distribution();
   if (machine === undefined)
     throw new LabError('The benchmarks run on Debian or Ubuntu, whose engines the lab can get.');
@@ -46,6 +46,7 @@ export async function openBench({ runs, largeRuns, earlier }) {
     runs,
     largeRuns,
     earlier,
+    actions,
     lab,
     action,
 

@@ -34,6 +34,7 @@ ${Object.entries(groups)
   --runs N        runs of each side, of what takes seconds (5)
   --large-runs N  runs of each side, of what moves hundreds of megabytes (3)
   --earlier FOLDER  action.yml and dist/ of another build, for the part earlier
+  --actions FOLDER  checkouts of docker's login-action, setup-buildx-action and build-push-action, for the part chain
   --json FILE     write the rows there too, beside what they were measured on
   --help
 
@@ -46,6 +47,7 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '5' },
     'large-runs': { type: 'string', default: '3' },
     earlier: { type: 'string' },
+    actions: { type: 'string' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -78,7 +80,12 @@ async function run() {
   // Before anything is started.
   const load = readLoad();
   const chosen = partsOf(positionals.length === 0 ? ['budgets'] : positionals);
-  const bench = await openBench({ runs: countOf('runs'), largeRuns: countOf('large-runs'), earlier: values.earlier });
+  const bench = await openBench({
+    runs: countOf('runs'),
+    largeRuns: countOf('large-runs'),
+    earlier: values.earlier,
+    actions: values.actions,
+  });
   let isEnding = false;
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
     process.once(signal, () => {

@@ -4,7 +4,7 @@
  * environment: the same CLI, the same configuration, the same registry.
  */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -29,7 +29,8 @@ const peakHook = fileURLToPath(new URL('peak.cjs', import.meta.url));
  */
 export async function must([program = '', ...args], env, input = '') {
   const running = promisify(execFile)(program, args, { env, maxBuffer: 64e6 });
-  running.child.stdin?.end(input);
+  // One that ends before it read its input is judged by its exit code.
+  running.child.stdin?.on('error', () => undefined).end(input);
   await running;
 }
 
@@ -75,6 +76,26 @@ export async function openSide(name, { action, address }) {
       const took = await time(() => stepWith(runner, inputs, peaks === undefined ? {} : tellsPeak));
       peaks?.push((Number(readFileSync(peakFile, 'utf8')) * 1024) / 1e6);
       return took;
+    },
+
+    /**
+     * The second step of a job with post, beside a first one that makes what both use.
+     * @param {Inputs} first
+     * @param {Inputs} second
+     * @returns {Promise<number>} milliseconds of the second
+     */
+    async secondStep(first, second) {
+      const earlier = await runner.main({ registry: address(), ...first });
+      if (earlier.exitCode !== 0) throw new Error(earlier.log);
+      const took = await time(() => stepWith(runner, second, {}));
+      await runner.post(earlier);
+      return took;
+    },
+
+    /** A home of the same CLI that nobody has used. @param {string} folder @returns {string} */
+    newHome(folder) {
+      cpSync(join(runner.home, '.docker'), join(folder, '.docker'), { recursive: true });
+      return folder;
     },
 
     /**

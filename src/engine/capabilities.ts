@@ -12,6 +12,7 @@ import { formatPlatform } from '../image/platform.ts';
 export const engineKinds = {
   'docker-containerd': 'Docker with buildx, containerd image store',
   'docker-classic': 'Docker with buildx, classic image store',
+  'docker-old': 'Docker 18.09 to 20.10 with buildx',
   'docker-buildkit': 'Docker 18.09 to 20.10 without buildx (the BuildKit of its CLI)',
   'docker-legacy': 'Docker without buildx',
   builder: 'a builder of its own: docker-container, kubernetes, remote',
@@ -31,7 +32,9 @@ interface Feature {
 }
 
 const buildx = ['docker-containerd', 'docker-classic', 'builder'] as const;
-const buildkit = [...buildx, 'docker-buildkit'] as const;
+/** Also with the BuildKit that an engine had before 23.0. */
+const anyBuildx = [...buildx, 'docker-old'] as const;
+const buildkit = [...anyBuildx, 'docker-buildkit'] as const;
 const all = [...buildkit, 'docker-legacy', 'podman'] as const;
 const whole = ['docker-containerd', 'builder'] as const;
 
@@ -115,7 +118,7 @@ export const features = {
   allow: {
     what: 'grant a build entitlements',
     input: '`allow`',
-    on: buildx,
+    on: anyBuildx,
     isAsked: (build) => build.allow.length > 0,
   },
   insecure: {
@@ -127,19 +130,19 @@ export const features = {
   'no-cache-filters': {
     what: 'leave single stages out of the cache',
     input: '`no-cache-filters`',
-    on: buildx,
+    on: anyBuildx,
     isAsked: (build) => build.noCacheFilters.length > 0,
   },
   'cache-from': {
     what: 'read a cache from elsewhere',
     input: '`cache-from`',
-    on: buildx,
+    on: anyBuildx,
     isAsked: (build) => build.cacheFrom.length > 0,
   },
   'cache-inline': {
     what: 'keep a cache in the image',
     input: '`cache: inline`, `cache-to: type=inline`',
-    on: buildx,
+    on: anyBuildx,
     isAsked: (build) => build.cacheTo.some((entry) => !isExport(entry)) || build.cache.mode === 'inline',
   },
   'cache-to': {
@@ -209,7 +212,13 @@ export function missingFeatures(kind: EngineKind, build: BuildRequest): readonly
 }
 
 /** The kinds beside which the step can make a builder, in the same engine. */
-const docker: readonly EngineKind[] = ['docker-containerd', 'docker-classic', 'docker-buildkit', 'docker-legacy'];
+const docker: readonly EngineKind[] = [
+  'docker-containerd',
+  'docker-classic',
+  'docker-old',
+  'docker-buildkit',
+  'docker-legacy',
+];
 
 /** How a step does what its inputs ask for. */
 export type Way = 'yes' | 'installs buildx' | 'makes a builder' | 'installs buildx, makes a builder' | 'refused';
@@ -218,10 +227,10 @@ export type Way = 'yes' | 'installs buildx' | 'makes a builder' | 'installs buil
 export function wayTo(kind: EngineKind, feature: FeatureName): Way {
   if (can(kind, feature)) return 'yes';
   if (!docker.includes(kind)) return 'refused';
-  const hasBuildx = kind === 'docker-containerd' || kind === 'docker-classic';
-  if (!hasBuildx && can('docker-classic', feature)) return 'installs buildx';
+  const installed = kind === 'docker-buildkit' ? 'docker-old' : kind === 'docker-legacy' ? 'docker-classic' : undefined;
+  if (installed !== undefined && can(installed, feature)) return 'installs buildx';
   if (!can('builder', feature)) return 'refused';
-  return hasBuildx ? 'makes a builder' : 'installs buildx, makes a builder';
+  return installed === undefined ? 'makes a builder' : 'installs buildx, makes a builder';
 }
 
 /** What a kind of engine does not have, as a clause with the inputs that ask for it. */

@@ -19,6 +19,7 @@ import { findBuildx } from './buildx-plugin.ts';
 import { builderNames, type FoundBuilder, findBuilder } from './buildx-store.ts';
 import { type Built, buildWithDocker, type DockerPorts } from './docker.ts';
 import { readEngineFacts } from './docker-info.ts';
+import { createEmulationClock } from './emulation-clock.ts';
 import { findProgram } from './find-program.ts';
 import { type BuildPart, buildParts } from './load-separately.ts';
 import { logIn } from './log-in.ts';
@@ -237,9 +238,21 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
         const [first, second] = buildParts(withCache, decision.kind, push || output !== undefined);
         const run = (part: BuildPart): Promise<Built> => {
           const to = part.isLoad ? { ...target, push: false, output: undefined } : target;
-          return builders.build((builder) =>
-            buildWithBuildx({ ...buildxPorts, env: builder.env }, decision, builder, part.request, to),
-          );
+          return builders.build(async (builder) => {
+            const clock = createEmulationClock(builder.emulated);
+            const onOutput = (text: string): void => {
+              clock.read(text);
+              tools.onOutput(text);
+            };
+            const ofBuilder = { ...buildxPorts, onOutput, env: builder.env };
+            const result = await buildWithBuildx(ofBuilder, decision, builder, part.request, to);
+            for (const [platform, seconds] of clock.seconds()) {
+              warn(
+                `${platform} was emulated: its RUN instructions took ${seconds.toFixed(1)} s. A runner of that platform is faster (docs/recipes/multi-platform.md).`,
+              );
+            }
+            return result;
+          });
         };
         const built = await run(first);
         if (second !== undefined) await run(second);

@@ -242,7 +242,8 @@ export async function removeJobBuilder(
 ): Promise<void> {
   const { name, folder } = builder;
   await discard(ports, builder);
-  await rm(join(folder, `${name}.toml`), { force: true });
+  const own = (await readdir(folder).catch(() => [])).filter((each) => each.startsWith(`${name}.`));
+  await Promise.all(own.map((each) => rm(join(folder, each), { force: true })));
   const left = await readdir(join(folder, 'instances')).catch(() => []);
   if (left.length === 0) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
@@ -293,11 +294,17 @@ export async function listJobBuilders({ run, env }: Pick<JobBuilderPorts, 'run' 
 /** Whether BuildKit's image has an emulator for an architecture, as BuildKit looks for it (solver/llbsolver/ops/exec_binfmt.go). */
 export async function hasEmulator(
   { run, env }: Pick<JobBuilderPorts, 'run' | 'env'>,
-  { name }: JobBuilder,
+  { name, folder }: JobBuilder,
   architecture: string,
 ): Promise<boolean> {
+  // Later steps of the job need not ask again.
+  const file = join(folder, `${name}.emulates-${architecture}`);
+  const known = await readFile(file, 'utf8').catch(() => '');
+  if (known !== '') return known === 'true';
   const emulated: Readonly<Record<string, string>> = { arm64: 'aarch64', amd64: 'x86_64', '386': 'i386' };
   const program = `buildkit-qemu-${Object.hasOwn(emulated, architecture) ? emulated[architecture] : architecture}`;
   const argv = ['docker', 'container', 'exec', containerOf(name), program, '--version'] as const;
-  return (await run(argv, { env, timeout: 10_000 })).exitCode === 0;
+  const isThere = (await run(argv, { env, timeout: 10_000 })).exitCode === 0;
+  await writeFile(file, String(isThere), { mode: 0o600 });
+  return isThere;
 }

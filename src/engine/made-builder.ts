@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BuildRequest } from '../build/build-request.ts';
 import type { Dockerfile } from '../build/dockerfile-stages.ts';
-import { formatPlatform } from '../image/platform.ts';
+import { formatPlatform, type Platform } from '../image/platform.ts';
 import { parseReference } from '../image/reference.ts';
 import type { Environment } from '../text/environment.ts';
 import { type BuilderSurroundings, readBuilderSettings } from './builder-settings.ts';
@@ -51,6 +51,8 @@ export interface MadeBuilder {
   readonly name: string;
   /** Of the children that use it. */
   readonly env: Environment;
+  /** The platforms that its emulators run programs for. */
+  readonly emulated: readonly Platform[];
   /** Makes it anew, for a build that it has not survived. */
   remake(): Promise<void>;
 }
@@ -71,17 +73,21 @@ export function openBuilderMaker({ env, retry, signal, say, warn, onJobBuilder }
   const { run, end } = createCommandRunner(AbortSignal.any([signal, stop.signal]));
   let builder: JobBuilder | undefined;
   let isForJob = false;
+  let told: Promise<void> = Promise.resolve();
   let work: Promise<unknown> = Promise.resolve();
 
   function portsFor(need: string): JobBuilderPorts {
-    return {
+    const ports: JobBuilderPorts = {
       ...{ run, env, retry, need },
       now: () => new Date(),
       onBuilder: (made) => {
         builder = made;
         isForJob = onJobBuilder(made);
+        // While the builder is made: a step that finds one has nothing to wait for.
+        told = sayAbandoned(ports).catch(() => undefined);
       },
     };
+    return ports;
   }
 
   async function sayAbandoned(ports: JobBuilderPorts): Promise<void> {
@@ -92,7 +98,12 @@ export function openBuilderMaker({ env, retry, signal, say, warn, onJobBuilder }
     }
   }
 
-  async function checkPlatforms(made: JobBuilder, settings: BuilderSettings, foreign: ForeignPlatforms): Promise<void> {
+  /** @returns the platforms that an emulator of the builder runs programs for */
+  async function checkPlatforms(
+    made: JobBuilder,
+    settings: BuilderSettings,
+    foreign: ForeignPlatforms,
+  ): Promise<readonly Platform[]> {
     const found = await Promise.all(
       foreign.unhandled.map((platform) => hasEmulator({ run, env }, made, platform.architecture)),
     );
@@ -101,12 +112,13 @@ export function openBuilderMaker({ env, retry, signal, say, warn, onJobBuilder }
     if (emulated.length > 0) {
       say(`Emulated: ${emulated.map(formatPlatform).join(', ')}, by BuildKit’s own emulators, which are slow`);
     }
-    if (missing.length === 0 || !foreign.isKnown) return;
+    if (missing.length === 0 || !foreign.isKnown) return emulated;
     const stuck = missing.filter((platform) => foreign.running.includes(platform));
     if (stuck.length > 0) throw cannotRun(stuck, settings.image);
     warn(
       `Nothing on this runner runs programs for ${missing.map(formatPlatform).join(', ')}. The Dockerfile runs none there, so the build goes on.`,
     );
+    return emulated;
   }
 
   async function makeNow({
@@ -124,16 +136,17 @@ export function openBuilderMaker({ env, retry, signal, say, warn, onJobBuilder }
     await login(parseReference(settings.image).repository.registry);
     stop.signal.throwIfAborted();
     const ports = portsFor(need);
-    const [made] = await Promise.all([openJobBuilder(ports, buildx, temp, settings), sayAbandoned(ports)]);
+    const made = await openJobBuilder(ports, buildx, temp, settings);
+    await told;
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
     say(
       made.isNew
         ? `Builder: ${made.name}, made from ${settings.image} in ${seconds} s; later steps of the job use it again`
         : `Builder: ${made.name}, which an earlier step of the job made`,
     );
-    await checkPlatforms(made, settings, foreign);
     return {
       name: made.name,
+      emulated: await checkPlatforms(made, settings, foreign),
       env: jobBuilderEnvironment(env, made),
       remake: () => remakeJobBuilder(ports, buildx, made, settings),
     };

@@ -8,6 +8,7 @@ import type { BuilderChoice } from '../build/builder-choice.ts';
 import type { Dockerfile } from '../build/dockerfile-stages.ts';
 import { readDockerfile } from '../build/read-build-context.ts';
 import { PublishError } from '../errors.ts';
+import type { Platform } from '../image/platform.ts';
 import type { Registry } from '../image/registry-name.ts';
 import type { RegistryLogin } from '../registry/credential.ts';
 import type { Environment } from '../text/environment.ts';
@@ -58,6 +59,8 @@ export interface BuildersTask {
 export interface ReadyBuilder extends BuildxBuilder {
   /** Of the children that use it. */
   readonly env: Environment;
+  /** The platforms that it emulates, as far as that is known. */
+  readonly emulated: readonly Platform[];
 }
 
 export interface Builders {
@@ -133,7 +136,7 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
       need: decision.reason,
       login: (registry) => (logins.some((each) => each.registry === registry) ? loggedIn : undefined),
     });
-    ready = { buildx, builder: made.name, endpoints: [], env: made.env };
+    ready = { buildx, builder: made.name, endpoints: [], env: made.env, emulated: made.emulated };
     return { ...decision, buildx, builder: made.name };
   }
 
@@ -157,7 +160,7 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
         ports.onBuilder(removeArguments(buildx, nodes.name));
         await createBuilder({ run, env, temp, variables }, buildx, nodes.name, nodes.choice);
       }
-      ready = { buildx, builder: decision.builder, endpoints: facts.builder?.endpoints ?? [], env };
+      ready = { buildx, builder: decision.builder, endpoints: facts.builder?.endpoints ?? [], env, emulated: [] };
       return { ...decision, buildx };
     },
     async build(work) {

@@ -58,6 +58,9 @@ interface Candidate extends Pick<EngineDecision, 'kind' | 'tool' | 'reason'> {
   readonly subject: string;
 }
 
+/** The release of Docker from which its BuildKit has what buildx asks for (https://docs.docker.com/engine/release-notes/23.0/). */
+const oldest = 23;
+
 function candidateOf(facts: RunnerFacts, build: BuildRequest): Candidate {
   const { podman, docker, builder } = facts;
   if (podman !== undefined) {
@@ -78,11 +81,21 @@ function candidateOf(facts: RunnerFacts, build: BuildRequest): Candidate {
     };
   }
   const store = docker?.imageStore ?? 'classic';
+  const version = docker?.serverVersion ?? 'not asked';
+  if (Number.parseInt(version, 10) < oldest) {
+    const subject = `The BuildKit of this older Docker engine (${version})`;
+    return {
+      kind: 'docker-old',
+      tool: 'buildx',
+      reason: 'the engine’s own BuildKit needs no builder container',
+      subject,
+    };
+  }
   return {
     kind: store === 'containerd' ? 'docker-containerd' : 'docker-classic',
     tool: 'buildx',
     reason: 'the engine’s own BuildKit needs no builder container',
-    subject: `The ${store} image store of this Docker engine (${docker?.serverVersion ?? 'not asked'})`,
+    subject: `The ${store} image store of this Docker engine (${version})`,
   };
 }
 

@@ -90,6 +90,19 @@ describe('the cheapest engine that can', () => {
   });
 });
 
+describe('an engine before 23.0', () => {
+  const facts = someRunnerFacts({ docker: docker && { ...docker, serverVersion: '20.10.24' } });
+  test('builds with its own BuildKit what that can', () => {
+    expect(resolveEngine(facts, plain, ordinary)).toMatchObject({ kind: 'docker-old', isMade: false });
+  });
+
+  test('gets a builder for what only a newer BuildKit can', () => {
+    const decision = resolveEngine(facts, aBuild({ buildContexts: ['a=b'] }), ordinary);
+    expect(decision).toMatchObject({ kind: 'builder', isMade: true });
+    expect(decision.reason).toContain('older Docker engine (20.10.24) cannot use further build contexts');
+  });
+});
+
 describe('a builder that the step makes', () => {
   const attested = aBuild({ attestations: [{ type: 'sbom', attributes: [] }] });
   test.each([
