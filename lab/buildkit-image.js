@@ -16,7 +16,7 @@ import { LabError } from './place.js';
 import { digestOf, layerOf, pushImage, pushIndex } from './push-image.js';
 
 /** Raised with each change of what is in the images: the registry keeps them. */
-const TAG = '1';
+const TAG = '3';
 /** The foreign platform: its architecture for Debian and for OCI, and for QEMU. */
 const FOREIGN = process.arch === 'arm64' ? { name: 'amd64', qemu: 'x86_64' } : { name: 'arm64', qemu: 'aarch64' };
 
@@ -52,11 +52,17 @@ export async function buildkitImage(place, registry) {
       mkdirSync(join(folder, 'usr/bin'), { recursive: true });
       mkdirSync(join(folder, 'bin'));
       copyFileSync(box, join(folder, 'bin/busybox'));
-      symlinkSync('busybox', join(folder, 'bin/sh'));
+      for (const applet of ['sh', 'basename', 'dirname', 'sed', 'uname'])
+        symlinkSync('busybox', join(folder, 'bin', applet));
       for (const program of programs) copyFileSync(program, join(folder, 'usr/bin', basename(program)));
       const runc = join(root, 'usr/sbin/runc');
       copyFileSync(runc, join(folder, 'usr/bin/buildkit-runc'));
-      for (const library of librariesOf(runc)) {
+      // Without git BuildKit fetches no context from a repository.
+      for (const path of [...gitPrograms(), ...gitScripts()]) {
+        mkdirSync(join(folder, dirname(path)), { recursive: true });
+        copyFileSync(path, join(folder, path));
+      }
+      for (const library of new Set([runc, ...gitPrograms()].flatMap(librariesOf))) {
         mkdirSync(join(folder, dirname(library)), { recursive: true });
         copyFileSync(library, join(folder, library));
       }
@@ -98,6 +104,17 @@ async function pushScanner(repository, architecture, box) {
   ].join('\n');
   const config = { Env: ['PATH=/bin'], Cmd: ['/bin/sh', '-c', script] };
   await pushIndex(repository, TAG, [await pushImage(repository, architecture, layer, config, 'a scanner')]);
+}
+
+/** The machine's git, with what it starts for HTTP; none where it has none. */
+function gitPrograms() {
+  return ['/usr/bin/git', '/usr/lib/git-core/git-remote-http'].filter((path) => existsSync(path));
+}
+
+/** The parts of git that are scripts, for submodules. */
+function gitScripts() {
+  const names = ['git-submodule', 'git-sh-setup', 'git-sh-i18n'];
+  return names.map((name) => `/usr/lib/git-core/${name}`).filter((path) => existsSync(path));
 }
 
 /**

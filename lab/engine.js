@@ -231,7 +231,10 @@ function limitedRuntime(starter, root) {
   const script = [
     '#!/bin/sh',
     'for argument; do',
-    `  [ "$before" = --bundle ] && sed -i ${edits.join(' ')} "$argument/config.json"`,
+    '  case $before in',
+    `  --bundle) sed -i ${edits.join(' ')} "$argument/config.json" ;;`,
+    `  --process) sed -i ${edits.join(' ')} "$argument" ;;`,
+    '  esac',
     '  before=$argument',
     'done',
     `exec '${join(root, 'usr/sbin/runc')}' "$@"`,
