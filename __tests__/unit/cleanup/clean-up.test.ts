@@ -29,6 +29,7 @@ async function run(
   way: Way,
   rules: Partial<RetentionRules> = {},
   fields: { readonly dryRun?: boolean; readonly verify?: 'off' | 'manifest' | 'blobs' } = {},
+  meanwhile: () => void = () => undefined,
 ): Promise<Told> {
   let decided: CleanupOutcome | undefined;
   const plan = {
@@ -44,6 +45,7 @@ async function run(
     log: () => undefined,
     onDecided: (each) => {
       decided = each;
+      meanwhile();
     },
   });
   return { outcome, decided };
@@ -157,6 +159,25 @@ describe.each<{ way: Way }>([{ way: 'github' }, { way: 'registry' }])('by $way',
     let count = 0;
     model.beforeDelete = () => (count++ < 1 ? undefined : 'No.');
     await expect(run(model, way)).rejects.toThrow('1 of 3 versions were deleted before; the next run goes on.');
+    expect(model.brokenTags()).toEqual([]);
+  });
+
+  test('what is published between the decision and the deletion keeps what it needs: nothing of that is deleted', async () => {
+    const model = aRepositoryModel();
+    pushIndex(model, 'main');
+    const promoted = pushIndex(model, 'pr-1');
+    const reused = model.push(imageBytes('reused', {}, 100), ['pr-2'], 100);
+    const gone = pushIndex(model, 'pr-3');
+    const { outcome } = await run(model, way, { deleteTags: ['pr-*'] }, {}, () => {
+      model.tag('stable', promoted);
+      model.push(indexBytes('release', [reused]), ['1.0.0']);
+    });
+    expect(model.deletions).toContain(gone);
+    expect(model.deletions).not.toContain(promoted);
+    expect(model.deletions).not.toContain(reused);
+    expect([...model.tags.keys()].sort()).toEqual(['1.0.0', 'main', 'pr-1', 'pr-2', 'stable']);
+    expect(leaving(outcome).map(({ version }) => version.digest)).toContain(gone);
+    expect(model.deletions.length).toBe(3);
     expect(model.brokenTags()).toEqual([]);
   });
 
