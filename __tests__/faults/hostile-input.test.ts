@@ -13,11 +13,13 @@ import { digestOf } from '../../src/image/digest.ts';
 import { mediaTypes, parseIndex } from '../../src/image/manifest.ts';
 import { parseRepository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
+import { cleanupInputDefaults, parseCleanupInputs } from '../../src/inputs/cleanup-inputs.ts';
 import { mergeInputDefaults, parseMergeInputs } from '../../src/inputs/merge-inputs.ts';
 import { type InputName, inputDefaults } from '../../src/inputs/publish-inputs.ts';
 import { parsePullInputs, pullInputDefaults } from '../../src/inputs/pull-inputs.ts';
 import { parseRegistryAuth } from '../../src/login/registry-auth.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { planCleanup } from '../../src/plan/plan-cleanup.ts';
 import { planMerge } from '../../src/plan/plan-merge.ts';
 import { planPull } from '../../src/plan/plan-pull.ts';
 import { noRegistryAuth } from '../../src/registry/credential.ts';
@@ -60,7 +62,11 @@ const injections = [
   '${{ github.token }}',
 ];
 
-type Name = InputName | keyof typeof pullInputDefaults | keyof typeof mergeInputDefaults;
+type Name =
+  | InputName
+  | keyof typeof pullInputDefaults
+  | keyof typeof mergeInputDefaults
+  | keyof typeof cleanupInputDefaults;
 
 /** Words of each input's own grammar, so that valid and nearly valid texts occur. */
 const words: Readonly<Partial<Record<Name, readonly string[]>>> = {
@@ -342,6 +348,29 @@ describe('any text gives a sound plan or a typed error', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  test('in the inputs of `cleanup/` (2,000 runs)', () => {
+    let done = 0;
+    fc.assert(
+      fc.property(textsFor(namesOf(cleanupInputDefaults), 2), (texts) => {
+        const isPlanned = isDone(() => {
+          const faults = gatherFaults();
+          const given: typeof texts = { token: 'ghs_canary', ...texts };
+          const inputs = parseCleanupInputs((name) => given[name] ?? cleanupInputDefaults[name], faults);
+          faults.throwIfAny();
+          const { rules, dryRun } = planCleanup(inputs, run, noRegistryAuth);
+          holds(dryRun || /^(?:false|False|FALSE)$/.test(given['dry-run'] ?? ''), 'nothing else than `false` deletes');
+          holds(
+            rules.deleteTags.every((pattern) => /^[\w.*?-]+$/.test(pattern)),
+            rules.deleteTags.join(),
+          );
+        });
+        if (isPlanned) done++;
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(done).toBeGreaterThan(20);
   });
 
   test('in the inputs of `pull/` and of `merge/` (2,000 runs each)', () => {
