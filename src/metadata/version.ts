@@ -47,8 +47,9 @@ function pep440Of(text: string): Version | undefined {
   const parsed = pep440.explain(text);
   const version = pep440.clean(text);
   if (parsed === null || version === null) return undefined;
-  // A number that is too large for JavaScript is written as 1.1e+22, or as Infinity.
-  if (pep440.valid(version) === null) return undefined;
+  // A number that is too large for JavaScript is written as 1.1e+22, or as Infinity. Between the parts of a local version
+  // (`+build.5`) `clean` writes commas.
+  if (pep440.valid(version.replaceAll(',', '.')) === null) return undefined;
   const [major = 0, minor = 0, patch = 0] = parsed.release;
   const isPrerelease = parsed.is_prerelease || parsed.is_devrelease;
   return {

@@ -13,7 +13,6 @@ import { tokenDomain } from '../github/product-registries.ts';
 import { retry } from '../http/retry.ts';
 import type { Registry } from '../image/registry-name.ts';
 import type { Repository } from '../image/repository.ts';
-import type { Log } from '../log/log.ts';
 import { createDockerConfig, type DockerConfig, removeDockerConfig, writeLogins } from '../login/docker-config.ts';
 import { type RunHelper, readLogin } from '../login/runner-login.ts';
 import type { RegistryClient } from '../registry/client.ts';
@@ -21,6 +20,7 @@ import type { Credential, RegistryLogin } from '../registry/credential.ts';
 import type { Environment } from '../text/environment.ts';
 import { shortestPart, withoutBuildSecrets } from '../text/secret-text.ts';
 import { childEnvironment, withoutAuthConfig } from './child-environment.ts';
+import type { StepProcess } from './process.ts';
 import { judgeCommand, retryPorts } from './retry-ports.ts';
 import { maskLogin, type StepSecrets } from './step-secrets.ts';
 
@@ -52,15 +52,13 @@ export interface Step {
 /**
  * Makes the private folder and what depends on it.
  * @param folder of the step, from `newStepFolder`; gone again if this throws
- * @param signal ends the step's children when it fires
+ * @param process `termination` ends the step's children when it fires
  */
 export async function openStep(
   plan: StepPlan,
   folder: string,
-  env: Environment,
   secrets: StepSecrets,
-  log: Log,
-  signal: AbortSignal,
+  { env, log, masker, termination: signal }: StepProcess,
 ): Promise<Step> {
   const commands = createCommandRunner(signal);
   const closing = new AbortController();
@@ -101,7 +99,8 @@ export async function openStep(
       environment: env,
       retries: plan.retries,
       signal,
-      mask: (token) => log.mask(token, shortestPart),
+      // By this step alone: the runner drops an output that holds a masked text, and a registry may choose the text.
+      mask: (token) => void masker.add(token, shortestPart),
       ...ports,
     });
     const isTaken = async (): Promise<boolean> => {

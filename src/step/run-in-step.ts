@@ -25,15 +25,16 @@ export interface StepInUse extends Omit<Step, 'close'> {
  */
 export async function withStep<Result>(
   plan: StepPlan,
-  { env, log, termination }: StepProcess,
+  process: StepProcess,
   explain: (error: unknown) => Promise<never>,
   secrets: StepSecrets,
   work: (step: StepInUse) => Promise<Result>,
 ): Promise<Result> {
+  const { env } = process;
   const folder = newStepFolder(temporaryFolder(env));
   // Before the folder is made, so that `post` knows it whatever happens from here on.
   keepState(env, 'folder', folder);
-  const step = await openStep(plan, folder, env, secrets, log, termination);
+  const step = await openStep(plan, folder, secrets, process);
   let keepsLogin = false;
   const keepLogin: StepInUse['keepLogin'] = (variables) => {
     keepsLogin = exportVariables(env, variables);
