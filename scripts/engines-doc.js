@@ -62,6 +62,11 @@ install it.
 5. [A builder for the job](#a-builder-for-the-job), if the engine does not support what the step asks for.
 6. Podman, if no Docker engine answers, or if Podman answers at Docker's socket (\`podman-docker\`, \`podman.socket\`).
 
+On GitHub's own runners, \`ubuntu-24.04\` has Docker 28 with the classic store, and \`ubuntu-26.04\` has Docker 29 with the containerd store
+(November 2026).
+
+Our tests have never run \`kubernetes://\`, which needs a cluster, \`compression: estargz\` and \`cgroup-parent\`.
+
 A push to a Docker registry (\`registry: docker\`) uses \`docker push\`, whichever builder is used.
 
 If an engine does not support annotations, the step leaves out the default annotations and says so in the log.
