@@ -120,7 +120,7 @@ describe('a repository with all that there may be', () => {
     expect(step.log).toMatch(/^would go +sha256:[0-9a-f]{12} +pr-1 +because `delete-tags` matches its tag/m);
     expect(step.log).toMatch(/^stays +sha256:[0-9a-f]{12} +\(no tag\) +because it is part of `(?:1\.0\.0|latest)`/m);
     expect(step.summary).toContain('## Would delete 8 of ');
-    expect(step.summary).toContain('Nothing was deleted, because <code>dry-run</code> is <code>true</code>.');
+    expect(step.summary).toContain('Nothing was deleted, because `dry-run` is `true`.');
   });
 
   test('then what no version that stays needs goes, and all else can be pulled, verified, discovered and merged', async () => {
