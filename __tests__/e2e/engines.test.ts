@@ -36,17 +36,6 @@ describe('several platforms', () => {
     expect(await client.digestOf(`${registry}/${outputs.repository}:latest`)).toBe(outputs.digest);
     expect(await client.contentOf(outputs.reference ?? '', 'hello.txt', 'linux/arm64')).toBe('Hello\n');
   });
-
-  test('on the classic image store are refused before the build, naming what would do it', async () => {
-    const { engine, registry } = suite;
-    const runner = aRunner({ engine });
-    const step = await runner.main({ registry, tags: '1.0', platforms });
-    expect(step).toMatchObject({ exitCode: 1, code: 'ENGINE_CANNOT' });
-    expect(step.failure).toContain('linux/amd64, linux/arm64, linux/arm/v7');
-    expect(step.failure).toContain('containerd-snapshotter');
-    expect(runner.commands().filter(({ args }) => args.includes('build'))).toEqual([]);
-    expect(runner.filesIn(runner.temp)).toEqual([]);
-  });
 });
 
 describe('a Docker without buildx', () => {
@@ -71,17 +60,6 @@ describe('a Docker without buildx', () => {
     const step = await aRunner({ engine }, 'FROM scratch\nCOPY missing.txt /\n').main({ registry, tags: '1.0' });
     expect(step).toMatchObject({ exitCode: 1, code: 'BUILD_FAILED' });
     expect(step.failure).toContain('COPY missing.txt /');
-  });
-
-  test('builds no list of platforms, and says what would', async () => {
-    const { environment: engine } = await lab['engine-20.10']();
-    const { registry } = suite;
-    const step = await aRunner({ engine }).main({ registry, tags: '1.0', platforms: 'linux/amd64,linux/arm64' });
-    expect(step).toMatchObject({
-      exitCode: 1,
-      code: 'ENGINE_CANNOT',
-      failure: expect.stringContaining('containerd-snapshotter'),
-    });
   });
 });
 
