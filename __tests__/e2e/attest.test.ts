@@ -149,12 +149,12 @@ describeNamespace('on the lab’s GitHub', () => {
   };
 
   /** The notices of a step, but for the one about a package that only those who log in can pull: it is not about attestations. */
-function noticesOf({ commands }: Pick<StepResult, 'commands'>): readonly string[] {
-  const notices = commands.filter(({ name }) => name === 'notice').map(({ data }) => data);
-  return notices.filter((notice) => !notice.includes('nobody can pull'));
-}
+  function noticesOf({ commands }: Pick<StepResult, 'commands'>): readonly string[] {
+    const notices = commands.filter(({ name }) => name === 'notice').map(({ data }) => data);
+    return notices.filter((notice) => !notice.includes('nobody can pull'));
+  }
 
-describe('an image of a private repository', () => {
+  describe('an image of a private repository', () => {
     let step: Awaited<ReturnType<typeof publish>>;
     beforeAll(async () => {
       step = await publish({});

@@ -249,3 +249,9 @@ describe('the world', () => {
     expect(occurrences(/\bappendFileSync\b/g, ({ path }) => path !== 'runner/runner-files.ts')).toEqual([]);
   });
 });
+
+test('a terminal may have Node 20: what only later versions have is not used, or only if it is there', () => {
+  const later =
+    /\bPromise\.(?:withResolvers|try)\b|\b(?:Map|Object)\.groupBy\b|\bArray\.fromAsync\b|\bRegExp\.escape\b|\bnew Set\([^)]*\)\.(?:union|difference|intersection)\b/g;
+  expect(occurrences(later, () => true)).toEqual([]);
+});

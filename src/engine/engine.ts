@@ -99,8 +99,11 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
   const env: Environment = { ...base, ...Object.fromEntries(task.cacheVariables) };
   const tools: DockerPorts = { ...ports, env };
   const podmanPorts = podmanPortsOf(tools, config.folder);
-  const loggedIn = Promise.withResolvers<void>();
-  loggedIn.promise.catch(() => undefined);
+  let settleLogin: (login: Promise<void>) => void = () => undefined;
+  const loggedIn = new Promise<void>((resolve) => {
+    settleLogin = resolve;
+  });
+  loggedIn.catch(() => undefined);
   let known: Promise<RunnerFacts> | undefined;
   let isBuilt = false;
   const builders = openBuilders(
@@ -108,7 +111,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
     {
       ...task,
       nodes: nodes && nodesName ? { name: nodesName, choice: nodes } : undefined,
-      loggedIn: loggedIn.promise,
+      loggedIn,
     },
   );
 
@@ -201,7 +204,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
         for (const login of task.logins) await logIn(isPodman ? podmanPorts : tools, login);
       };
       const all = hasCli ? each() : task.writeLogins();
-      all.then(loggedIn.resolve, loggedIn.reject);
+      settleLogin(all);
       await all;
     },
     async build(request, decision, references, push, output) {

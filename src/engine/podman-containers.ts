@@ -24,7 +24,12 @@ function orNothing<Value>(read: () => Value): Value | undefined {
 function childrenByParent(): ReadonlyMap<number | undefined, readonly number[]> {
   // Without /proc (another system than Linux) the containers are another machine's.
   const pids = (orNothing(() => readdirSync('/proc')) ?? []).filter((name) => /^\d+$/.test(name)).map(Number);
-  return Map.groupBy(pids, (pid) => orNothing(() => parentOf(pid)));
+  const children = new Map<number | undefined, number[]>();
+  for (const pid of pids) {
+    const parent = orNothing(() => parentOf(pid));
+    children.set(parent, [...(children.get(parent) ?? []), pid]);
+  }
+  return children;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The agents of a client for HTTPS, direct and through proxies, and the certificates that they trust. */
 
 import { Agent, type AgentOptions } from 'node:https';
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import tls, { type SecureContext } from 'node:tls';
 import { TunnelAgent } from './proxy.ts';
 
 export interface SecureAgents {
@@ -29,7 +29,10 @@ export function createSecureAgents(options: AgentOptions): SecureAgents {
 /**
  * Trust in Node's own CAs, those of NODE_EXTRA_CA_CERTS, and those that the system trusts, which Docker goes by too
  * (https://nodejs.org/api/tls.html#tlsgetcacertificatestype).
+ * @returns `undefined` before Node 22.15, which cannot read those of the system
  */
-export function trustSystem(): SecureContext {
+export function trustSystem(): SecureContext | undefined {
+  if (!('getCACertificates' in tls)) return undefined;
+  const { createSecureContext, getCACertificates } = tls;
   return createSecureContext({ ca: [...new Set([...getCACertificates('default'), ...getCACertificates('system')])] });
 }
