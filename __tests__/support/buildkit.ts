@@ -52,7 +52,9 @@ export async function startBuildKit(options: readonly string[] = []): Promise<Bu
   const port = await freePort();
   const config = join(folder, 'buildkitd.toml');
   writeFileSync(config, '[worker.oci]\n  gc = false\n');
-  const args = ['--config', config, '--root', join(folder, 'root'), '--addr', `tcp://127.0.0.1:${port}`];
+  // Its traces go through a socket with one name for the whole machine, unless it is told otherwise.
+  const own = ['--root', join(folder, 'root'), '--otel-socket-path', join(folder, 'otel.sock')];
+  const args = ['--config', config, ...own, '--addr', `tcp://127.0.0.1:${port}`];
   const child: ChildProcess = spawn(path, [...args, '--oci-worker-net', 'host', ...options], {
     env: { ...process.env, PATH: `${runc}:${process.env.PATH}` },
     stdio: ['ignore', 'ignore', 'pipe'],
