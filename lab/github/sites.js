@@ -131,26 +131,22 @@ export const BACKENDS = SITES.filter((site) => ['container', 'docker'].includes(
  * @property {string} label what the lab's log calls it
  */
 
-/** @type {Record<string, { prefix: string } & Omit<Identity, 'product' | 'label'>>} */
+/** @typedef {{ prefix: string } & Omit<Identity, 'product' | 'label'>} TokenKind */
+
+/** @satisfies {TokenKind} */
+const readWrite = /** @type {const} */ ({
+  prefix: 'ghs_',
+  kind: 'job',
+  owner: OWNER,
+  repository: `${OWNER}/${REPOSITORY}`,
+  packages: 'write',
+});
+
+/** @type {Record<string, TokenKind>} */
 const KINDS = {
-  readWrite: { prefix: 'ghs_', kind: 'job', owner: OWNER, repository: `${OWNER}/${REPOSITORY}`, packages: 'write' },
-  attesting: {
-    prefix: 'ghs_',
-    kind: 'job',
-    owner: OWNER,
-    repository: `${OWNER}/${REPOSITORY}`,
-    packages: 'write',
-    attestations: 'write',
-    artifactMetadata: 'write',
-  },
-  attestingWithoutRecord: {
-    prefix: 'ghs_',
-    kind: 'job',
-    owner: OWNER,
-    repository: `${OWNER}/${REPOSITORY}`,
-    packages: 'write',
-    attestations: 'write',
-  },
+  readWrite,
+  attesting: { ...readWrite, attestations: 'write', artifactMetadata: 'write' },
+  attestingWithoutRecord: { ...readWrite, attestations: 'write' },
   readOnly: { prefix: 'ghs_', kind: 'job', owner: OWNER, repository: `${OWNER}/${REPOSITORY}`, packages: 'read' },
   expired: {
     prefix: 'ghs_',

@@ -76,3 +76,12 @@ export function noteComments({ commented }: Pick<RegistryAuth, 'commented'>): re
       `In \`registry-auth\`, a blank and a "#" follow the password for ${registry}. YAML ends the password there. If the rest belongs to it, write \`password: \${{ toJSON(secrets.NAME) }}\`.`,
   );
 }
+
+/** @returns sentences on every login of `registry-auth` that an action without a build goes on without, or may have wrong */
+export function noteLogins(registryAuth: RegistryAuth, run: Pick<Run, 'hasIdToken'>): readonly string[] {
+  return [
+    ...noteEmptySecrets({ ofBuild: [], logins: registryAuth.empty }),
+    ...noteComments(registryAuth),
+    ...noteUntrusted(registryAuth, run),
+  ];
+}

@@ -9,7 +9,7 @@ import type { CleanupInputs } from '../inputs/cleanup-inputs.ts';
 import type { Verification } from '../inputs/publication-inputs.ts';
 import type { RegistryAuth } from '../registry/credential.ts';
 import { checkWrittenLogins, givenCredentials, resolveCredential } from './credential-decision.ts';
-import { noteComments, noteEmptySecrets, noteUntrusted } from './empty-secrets.ts';
+import { noteLogins } from './empty-secrets.ts';
 import { locateImage } from './locate-image.ts';
 import { hasPackagesApi } from './packages-api.ts';
 import type { Decision, Destination } from './plan.ts';
@@ -75,9 +75,7 @@ export function planCleanup(
     retries: inputs.retries,
     notes: [
       ...notes,
-      ...noteEmptySecrets({ ofBuild: [], logins: registryAuth.empty }),
-      ...noteComments(registryAuth),
-      ...noteUntrusted(registryAuth, run),
+      ...noteLogins(registryAuth, run),
       ...(keepYoungerThan === 0 && inputs.deletes
         ? ['`keep-younger-than` is 0: the step may delete what another run is publishing at this moment.']
         : []),

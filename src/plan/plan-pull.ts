@@ -10,7 +10,7 @@ import { parseTag, type Tag } from '../image/tag.ts';
 import type { PullInputs } from '../inputs/pull-inputs.ts';
 import type { RegistryAuth } from '../registry/credential.ts';
 import { checkWrittenLogins, givenCredentials, resolveCredential } from './credential-decision.ts';
-import { noteComments, noteEmptySecrets, noteUntrusted } from './empty-secrets.ts';
+import { noteLogins } from './empty-secrets.ts';
 import { locateImage } from './locate-image.ts';
 import type { Destination } from './plan.ts';
 
@@ -52,11 +52,6 @@ export function planPull(inputs: PullInputs, run: Run, registryAuth: RegistryAut
     ...(digest && { digest }),
     reference: formatReference({ repository, ...(tag && { tag }), ...(digest && { digest }) }),
     retries: inputs.retries,
-    notes: [
-      ...notes,
-      ...noteEmptySecrets({ ofBuild: [], logins: registryAuth.empty }),
-      ...noteComments(registryAuth),
-      ...noteUntrusted(registryAuth, run),
-    ],
+    notes: [...notes, ...noteLogins(registryAuth, run)],
   };
 }
