@@ -96,6 +96,13 @@ export interface Action<Types extends ActionTypes> {
   nothingDone?(plan: Types['planned']['plan'], reason: string): Types['outcome'];
   /** Carries out the plan. */
   work(planned: Types['planned'], inputs: Types['inputs'], workplace: Workplace): Promise<Done<Types['outcome']>>;
+  /** The outcome with what a person would want to know of it; asked for beside the sizes of the image. */
+  withRemarks?(
+    outcome: Types['outcome'],
+    plan: Types['planned']['plan'],
+    run: Run,
+    process: StepProcess,
+  ): Promise<Types['outcome']>;
   /** Tells people of the outcome, and later steps beside the outputs. */
   announce(plan: Types['planned']['plan'], outcome: Types['outcome'], process: StepProcess): void;
   outputs(plan: Types['planned']['plan'], outcome: Types['outcome']): Readonly<Record<Types['output'], string>>;

@@ -6,6 +6,8 @@ import { hasRegistry, parseServerFacts, probeServer, type ServerFacts } from '..
 import { resolveProduct } from '../github/product.ts';
 import type { Environment } from '../text/environment.ts';
 import { isObject } from '../text/json.ts';
+import { withAnonymousClient } from './with-anonymous-client.ts';
+import { withGitHubApi } from './with-github-api.ts';
 
 const pingTimeout = 3_000;
 /** The version is for messages only: nobody waits long for it. */
@@ -28,22 +30,16 @@ export async function readServer(
   const file = folder ? join(folder, `publish-docker-package.server.${server.host}.json`) : undefined;
   const known = file === undefined ? undefined : parseServerFacts(await readFile(file, 'utf8').catch(() => ''));
   if (known !== undefined) return known;
-  const { createRegistryClient } = await import('../registry/client.ts');
-  const sleep = (): Promise<void> => Promise.resolve();
-  const ports = { now: Date.now, sleep, random: Math.random, log: () => {} };
   const ways = { environment, signal: termination };
-  const client = createRegistryClient({ credentials: () => undefined, retries: 1, ...ports, ...ways });
-  try {
-    const facts = await probeServer(server, {
+  const facts = await withAnonymousClient(ways, (client) =>
+    probeServer(server, {
       ping: (registry) => client.ping(registry, pingTimeout),
       readVersion: () => readVersion(apiUrl, ways),
-    });
-    // An answer that failed to come may come to the next step.
-    if (file !== undefined && hasRegistry(facts)) await writeFile(file, JSON.stringify(facts)).catch(() => undefined);
-    return facts;
-  } finally {
-    client.close();
-  }
+    }),
+  );
+  // An answer that failed to come may come to the next step.
+  if (file !== undefined && hasRegistry(facts)) await writeFile(file, JSON.stringify(facts)).catch(() => undefined);
+  return facts;
 }
 
 /** A header of every answer of the REST API, or `installed_version` of its `/meta`; `undefined` if there is no answer. */
@@ -51,15 +47,13 @@ async function readVersion(
   url: string,
   ways: { readonly environment: Environment; readonly signal: AbortSignal },
 ): Promise<unknown> {
-  const { createGitHubApi } = await import('../github/rest-api.ts');
-  const api = createGitHubApi({ url, token: '', ...ways, deadline: versionTimeout });
   try {
-    const answer = await api.ask((rest) => rest.meta.get({ request: { redirect: 'manual' } }));
+    const answer = await withGitHubApi({ url, token: '', ...ways, deadline: versionTimeout }, (api) =>
+      api.ask((rest) => rest.meta.get({ request: { redirect: 'manual' } })),
+    );
     const data: unknown = answer?.data;
     return answer?.headers['x-github-enterprise-version'] ?? (isObject(data) ? data.installed_version : undefined);
   } catch {
     return undefined;
-  } finally {
-    api.close();
   }
 }

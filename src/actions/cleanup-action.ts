@@ -14,6 +14,7 @@ import { type CleanupOutputName, formatCleanupOutputs } from '../report/cleanup-
 import { formatVersions, headOfCleanup } from '../report/summary-cleanup.ts';
 import { retryPorts } from '../step/retry-ports.ts';
 import type { Action, Done, Workplace } from './action.ts';
+import { withGitHubApi } from './with-github-api.ts';
 
 interface CleanupTypes {
   readonly name: keyof typeof cleanupInputDefaults;
@@ -59,16 +60,9 @@ async function cleanUpIn(
   if (plan.way.value === 'registry') {
     return { outcome: await work(openRegistryStore(step.registry, repository)), loginVariables: {} };
   }
-  const { createGitHubApi } = await import('../github/rest-api.ts');
   const attempts = { retries: plan.retries, ...retryPorts(log, termination) };
-  const api = createGitHubApi({
-    url: run.apiUrl,
-    token: inputs.token,
-    environment: env,
-    signal: termination,
-    attempts,
-  });
-  try {
+  const options = { url: run.apiUrl, token: inputs.token, environment: env, signal: termination, attempts };
+  return withGitHubApi(options, async (api) => {
     const found = await findPackage(api, repository, run.event.ownerType);
     if (found === undefined) {
       throw new RegistryError('PACKAGE_NOT_READABLE', {
@@ -81,7 +75,5 @@ async function cleanUpIn(
       outcome: await work(openGitHubStore(found, step.registry, repository, Date.now)),
       loginVariables: {},
     };
-  } finally {
-    api.close();
-  }
+  });
 }

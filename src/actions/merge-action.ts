@@ -14,7 +14,9 @@ import { announce } from '../report/announce.ts';
 import { formatMergeOutputs, type MergeOutputName } from '../report/outputs.ts';
 import { retryPorts } from '../step/retry-ports.ts';
 import type { Action, Done, Workplace } from './action.ts';
+import { noteUnreadablePackage } from './note-unreadable-package.ts';
 import { attesterOf } from './open-attester.ts';
+import { withGitHubApi } from './with-github-api.ts';
 
 interface MergeTypes {
   readonly name: keyof typeof mergeInputDefaults;
@@ -37,6 +39,7 @@ export const mergeAction: Action<MergeTypes> = {
   templatesOf: ({ tags, flavor, annotations }) => [tags, flavor, annotations],
   nothingDone,
   work: mergeIn,
+  withRemarks: noteUnreadablePackage,
   announce: (plan, outcome, { env, log }) => announce(plan, outcome, env, log),
   outputs: formatMergeOutputs,
   publication: (outcome) => outcome,
@@ -51,22 +54,16 @@ async function mergeIn(
   const { env, log, termination } = process;
   const removeVersions: RemoveVersions = async (repository, digests) => {
     if (!isOwnPackage(planned.plan, repository)) return false;
-    const { createGitHubApi } = await import('../github/rest-api.ts');
     const attempts = { retries, ...retryPorts(log, termination) };
-    const api = createGitHubApi({ url: run.apiUrl, token, environment: env, signal: termination, attempts });
-    try {
-      await removePackageVersions(api, repository, run.event.ownerType, digests);
-    } finally {
-      api.close();
-    }
+    await withGitHubApi({ url: run.apiUrl, token, environment: env, signal: termination, attempts }, (api) =>
+      removePackageVersions(api, repository, run.event.ownerType, digests),
+    );
     return true;
   };
   const attester = attesterOf(planned.plan, token, workplace);
   const isCompared = summary && Boolean(env.GITHUB_STEP_SUMMARY);
   const ports = { registry: step.registry, removeVersions, isCompared, log, runStage, ...(attester && { attester }) };
-  const merged = await mergeLegs(planned, ports);
-  const { noteUnreadablePackage } = await import('./note-unreadable-package.ts');
-  const outcome = await noteUnreadablePackage(merged, planned.plan, run, { env, termination });
+  const outcome = await mergeLegs(planned, ports);
   // A merge needs no Docker, and so none that logs in.
   if (loginScope === 'job') await step.writeLogins();
   return { outcome, loginVariables: { DOCKER_CONFIG: step.config.folder } };

@@ -11,8 +11,9 @@ import type { Digest } from '../image/digest.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { PublicationPlan } from '../plan/plan.ts';
-import { createRegistryClient, type RegistryClient } from '../registry/client.ts';
+import type { RegistryClient } from '../registry/client.ts';
 import type { StepProcess } from '../step/process.ts';
+import { withAnonymousClient } from './with-anonymous-client.ts';
 
 /** Milliseconds: nobody waits long for a notice. */
 const longest = 5_000;
@@ -32,18 +33,9 @@ export async function noteUnreadablePackage(
   // A GHES in private mode shows nothing without a login, and GHE.com has no public repositories.
   const isShown = product.kind === 'github.com' && event.isPublic === true;
   if (!outcome.published || digest === undefined || !isShown || packages.length === 0) return outcome;
-  const client = createRegistryClient({
-    credentials: () => undefined,
-    environment: env,
-    signal: AbortSignal.any([termination, AbortSignal.timeout(longest)]),
-    retries: 1,
-    now: Date.now,
-    sleep: async () => undefined,
-    random: Math.random,
-    log: () => undefined,
-  });
-  try {
-    const remarks = await Promise.all(
+  const signal = AbortSignal.any([termination, AbortSignal.timeout(longest)]);
+  const remarks = await withAnonymousClient({ environment: env, signal }, (client) =>
+    Promise.all(
       packages.map(async ({ repository, packageUrl }) => {
         if (await isReadable(client, repository, digest)) return [];
         const url = packageSettingsUrl(packageUrl);
@@ -51,11 +43,9 @@ export async function noteUnreadablePackage(
           `This repository is public, but nobody can pull ${formatRepository(repository)} without a login. To change that, open ${url} and choose *Change visibility*.`,
         ];
       }),
-    );
-    return { ...outcome, remarks: remarks.flat() };
-  } finally {
-    client.close();
-  }
+    ),
+  );
+  return { ...outcome, remarks: remarks.flat() };
 }
 
 /** @returns `true` also if there is no answer: then nobody knows */

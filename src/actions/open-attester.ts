@@ -11,6 +11,7 @@ import type { PublicationPlan } from '../plan/plan.ts';
 import type { Attester } from '../publish/ports.ts';
 import { retryPorts } from '../step/retry-ports.ts';
 import type { Workplace } from './action.ts';
+import { withGitHubApi } from './with-github-api.ts';
 
 /**
  * @param token of GitHub
@@ -28,25 +29,12 @@ export function attesterOf(
   let bundlePath: string | undefined;
 
   /** @param attempts at each question; absent: one */
-  async function withApi<Result>(
-    attempts: number | undefined,
-    work: (api: GitHubApi) => Promise<Result>,
-  ): Promise<Result> {
-    const { createGitHubApi } = await import('../github/rest-api.ts');
-    const api = createGitHubApi({
-      url: run.apiUrl,
-      token,
-      environment: env,
-      signal: termination,
-      ...(attempts === undefined
+  function withApi<Result>(attempts: number | undefined, work: (api: GitHubApi) => Promise<Result>): Promise<Result> {
+    const limits =
+      attempts === undefined
         ? { deadline: 10_000 }
-        : { attempts: { retries: attempts, ...retryPorts(log, termination) } }),
-    });
-    try {
-      return await work(api);
-    } finally {
-      api.close();
-    }
+        : { attempts: { retries: attempts, ...retryPorts(log, termination) } };
+    return withGitHubApi({ url: run.apiUrl, token, environment: env, signal: termination, ...limits }, work);
   }
 
   return {

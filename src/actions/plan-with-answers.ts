@@ -10,6 +10,7 @@ import type { StepProcess } from '../step/process.ts';
 import type { Action, ActionTypes, Given } from './action.ts';
 import { readServer } from './ask-server.ts';
 import { circumstancesOf, explainIn } from './explain-error.ts';
+import { withGitHubApi } from './with-github-api.ts';
 
 /**
  * Plans with what the environment says. If a GHES or GitHub's API knows more, the step asks them, once no input is at fault,
@@ -47,19 +48,10 @@ async function askGitHub(
   const missing = findMissingFacts(run, templates);
   // A terminal has no API of its own to ask.
   if (env.GITHUB_ACTIONS !== 'true' || !(missing.repository || missing.commit)) return undefined;
-  const { createGitHubApi } = await import('../github/rest-api.ts');
   // A password for another registry is not sent to GitHub.
   const known = tokenForm(token) === 'other' ? '' : token;
-  const api = createGitHubApi({
-    url: run.apiUrl,
-    token: known,
-    environment: env,
-    signal: termination,
-    deadline: 5_000,
-  });
-  try {
-    return await readGitHubFacts(missing, run, api, (message) => log.info(message));
-  } finally {
-    api.close();
-  }
+  return withGitHubApi(
+    { url: run.apiUrl, token: known, environment: env, signal: termination, deadline: 5_000 },
+    (api) => readGitHubFacts(missing, run, api, (message) => log.info(message)),
+  );
 }

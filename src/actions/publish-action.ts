@@ -19,6 +19,7 @@ import { announce } from '../report/announce.ts';
 import { formatOutputs, type OutputName } from '../report/outputs.ts';
 import { checkSource } from '../source/check-source.ts';
 import type { Action, PlanningFacts } from './action.ts';
+import { noteUnreadablePackage } from './note-unreadable-package.ts';
 
 interface PublishTypes {
   readonly name: InputName;
@@ -57,6 +58,7 @@ export const publishAction: Action<PublishTypes> = {
     const { publishInStep } = await import('./publish-in-step.ts');
     return publishInStep(planned, inputs, workplace);
   },
+  withRemarks: noteUnreadablePackage,
   announce: (thePlan, outcome, { env, log }) => announce(thePlan, outcome, env, log),
   outputs: formatOutputs,
   metadataVariables,

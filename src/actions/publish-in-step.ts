@@ -8,7 +8,6 @@ import { buildByDigest } from '../publish/build-by-digest.ts';
 import type { EnginePort } from '../publish/ports.ts';
 import { publishImage } from '../publish/publish-image.ts';
 import type { Done, Workplace } from './action.ts';
-import { noteUnreadablePackage } from './note-unreadable-package.ts';
 import { attesterOf } from './open-attester.ts';
 import { engineOf, sourceOf } from './open-ports.ts';
 
@@ -24,7 +23,7 @@ function requireSourceDate({ build }: Planned['plan']): void {
 /** @throws PublishError; no tag then points at an image that is not whole */
 export async function publishInStep(planned: Planned, inputs: Inputs, workplace: Workplace): Promise<Done<Outcome>> {
   requireSourceDate(planned.plan);
-  const { process, step, run, runStage } = workplace;
+  const { process, step, runStage } = workplace;
   const { env } = process;
   const { registry, docker } = step;
   const engine = engineOf(step, planned.plan, inputs, process);
@@ -40,8 +39,7 @@ export async function publishInStep(planned: Planned, inputs: Inputs, workplace:
       ...(attester && { attester }),
       isCompared: inputs.summary && Boolean(env.GITHUB_STEP_SUMMARY),
     };
-    const published = await publishImage(planned, ports);
-    const outcome = await noteUnreadablePackage(published, planned.plan, run, process);
+    const outcome = await publishImage(planned, ports);
     return { outcome, loginVariables: await engine.loginVariables() };
   } finally {
     await engine.close();

@@ -103,11 +103,14 @@ async function attempt<Types extends ActionTypes>(
     // A step that is refused, or only plans, loads nothing that talks to an engine or a registry.
     const { withStep } = await import('../step/run-in-step.ts');
     await withStep(stepPlan, process, explain, secrets, async (step) => {
-      const { outcome, loginVariables } = await action.work(planned, inputs, { process, step, run, runStage });
-      reached = { inputs, plan, outcome };
+      const { outcome: done, loginVariables } = await action.work(planned, inputs, { process, step, run, runStage });
+      reached = { inputs, plan, outcome: done };
       await spans.measure('report', 'Report', async () => {
-        const publication = inputs.summary === false ? undefined : action.publication(outcome);
-        const images = publication === undefined ? [] : await readSizes(publication, step.registry, process);
+        const publication = inputs.summary === false ? undefined : action.publication(done);
+        const [images, outcome] = await Promise.all([
+          publication === undefined ? [] : readSizes(publication, step.registry, process),
+          action.withRemarks?.(done, plan, run, process) ?? done,
+        ]);
         reached = { inputs, plan, outcome, images };
         action.announce(plan, outcome, process);
         if (inputs.loginScope === 'job') step.keepLogin(loginVariables);
@@ -129,16 +132,17 @@ async function readAll<Types extends ActionTypes>(
 ): Promise<Given<Types>> {
   const { env, log } = process;
   const faults = gatherFaults();
-  const inputs = action.parse(read, faults);
-  const registryAuth = await readRegistryAuth(inputs.registryAuth, inputs.token, faults);
-  const token = registryAuth.ofToken === undefined ? inputs.token : '';
+  const parsed = action.parse(read, faults);
+  const registryAuth = await readRegistryAuth(parsed.registryAuth, parsed.token, faults);
+  // An identity in the place of a token is no token.
+  const inputs = registryAuth.ofToken === undefined ? parsed : { ...parsed, token: '' };
   await action.checkFiles?.(inputs, process).catch((error: unknown) => {
     faults.attempt(() => {
       throw error;
     });
   });
   const { values = [], inFiles = [] } = (await action.readBuildSecrets?.(inputs, env)) ?? {};
-  const secrets = { token, registryAuth: registryAuth.logins, ofBuild: values };
+  const secrets = { token: inputs.token, registryAuth: registryAuth.logins, ofBuild: values };
   const hidden = { ...secrets, ofBuild: [...values, ...inFiles] };
   maskSecrets(log, inputs.username, hidden, textsOf(read, action.defaults));
   return { inputs, secrets, registryAuth, run: readRun(env), faults };

@@ -34,14 +34,14 @@ export interface GivenCredentials {
   readonly hasIdToken: boolean;
 }
 
-/** @param inputs `token` is empty if it names an identity */
+/** @param inputs `token` is empty if it named an identity, which is in `ofToken` then */
 export function givenCredentials(
   { token, username }: Pick<GivenCredentials, 'token' | 'username'>,
   { actor, hasIdToken }: Pick<Run, 'actor' | 'hasIdToken'>,
   { logins, identities, ofToken }: RegistryAuth,
 ): GivenCredentials {
   return {
-    token: ofToken === undefined ? token : '',
+    token,
     username,
     actor,
     registryAuth: logins,
