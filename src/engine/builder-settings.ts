@@ -11,7 +11,7 @@ import type { Dockerfile } from '../build/dockerfile-stages.ts';
 import { InputError } from '../errors.ts';
 import { isInNetwork } from '../http/proxy.ts';
 import { isLoopbackHost } from '../image/registry-name.ts';
-import type { Environment } from '../text/environment.ts';
+import { type Environment, inEitherCase } from '../text/environment.ts';
 import type { JsonObject } from '../text/json.ts';
 import { buildkitdConfig } from './buildkitd-config.ts';
 import type { DaemonRegistries } from './docker-info.ts';
@@ -95,7 +95,7 @@ const absent = { formatBuilderConfig: () => '', mergeConfig: (under: JsonObject)
 /** The proxies of the runner, by the names that Go reads; lower case goes before upper case, as in curl. */
 function proxyVariables(variables: Environment): Readonly<Record<string, string>> {
   const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] as const;
-  const pairs = names.map((name) => [name, variables[name.toLowerCase()] || variables[name] || ''] as const);
+  const pairs = names.map((name) => [name, inEitherCase(variables, name)] as const);
   return Object.fromEntries(pairs.filter(([, value]) => value !== ''));
 }
 

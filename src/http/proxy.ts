@@ -12,7 +12,7 @@ import { BlockList, isIP } from 'node:net';
 import { type Duplex, PassThrough } from 'node:stream';
 import { connect, type SecureContext } from 'node:tls';
 import { isLoopbackHost } from '../image/registry-name.ts';
-import type { Environment } from '../text/environment.ts';
+import { type Environment, inEitherCase } from '../text/environment.ts';
 import { decodePart } from '../text/url-secrets.ts';
 import { proxyRefused } from './request-failure.ts';
 import { isTransientStatus } from './retry.ts';
@@ -28,10 +28,8 @@ export function resolveProxy(
 ): URL | undefined {
   const isPlain = protocol === 'http:';
   const port = Number(named || (isPlain ? 80 : 443));
-  const proxy = isPlain
-    ? environment.http_proxy || environment.HTTP_PROXY || ''
-    : environment.https_proxy || environment.HTTPS_PROXY || '';
-  const exceptions = environment.no_proxy || environment.NO_PROXY || '';
+  const proxy = inEitherCase(environment, isPlain ? 'HTTP_PROXY' : 'HTTPS_PROXY');
+  const exceptions = inEitherCase(environment, 'NO_PROXY');
   if (proxy === '' || isLoopbackHost(host) || exceptions.split(/[\s,]+/).some((rule) => exempts(rule, host, port))) {
     return undefined;
   }

@@ -40,7 +40,8 @@ export function namesIdentity(text: string): boolean {
 interface Form {
   readonly names: Readonly<Record<string, { readonly pattern: RegExp; readonly expected: string }>>;
   readonly optional: readonly string[];
-  readonly identity: (values: ReadonlyMap<string, string>) => Identity;
+  /** @param of the value of a name; empty if it is absent */
+  readonly identity: (of: (name: string) => string) => Identity;
 }
 
 const uuid = { pattern: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, expected: 'a UUID' };
@@ -50,7 +51,7 @@ const forms: readonly Form[] = [
   {
     names: { connection: uuid },
     optional: [],
-    identity: (values) => ({ kind: 'docker-hub', connection: values.get('connection') ?? '' }),
+    identity: (of) => ({ kind: 'docker-hub', connection: of('connection') }),
   },
   {
     names: {
@@ -61,10 +62,10 @@ const forms: readonly Form[] = [
       'create-repository': { pattern: /^(?:true|false)$/, expected: 'true or false' },
     },
     optional: ['create-repository'],
-    identity: (values) => ({
+    identity: (of) => ({
       kind: 'amazon',
-      role: values.get('role') ?? '',
-      createsRepository: values.get('create-repository') === 'true',
+      role: of('role'),
+      createsRepository: of('create-repository') === 'true',
     }),
   },
   {
@@ -76,21 +77,21 @@ const forms: readonly Form[] = [
       'service-account': { pattern: /^[^\s@/]+@[^\s@/]+$/, expected: 'the address of a service account' },
     },
     optional: ['service-account'],
-    identity: (values) => ({
+    identity: (of) => ({
       kind: 'google',
-      provider: values.get('provider') ?? '',
-      serviceAccount: values.get('service-account') ?? '',
+      provider: of('provider'),
+      serviceAccount: of('service-account'),
     }),
   },
   {
     names: { tenant: uuid, client: uuid },
     optional: [],
-    identity: (values) => ({ kind: 'azure', tenant: values.get('tenant') ?? '', client: values.get('client') ?? '' }),
+    identity: (of) => ({ kind: 'azure', tenant: of('tenant'), client: of('client') }),
   },
   {
     names: { audience: anyText },
     optional: [],
-    identity: (values) => ({ kind: 'audience', audience: values.get('audience') ?? '' }),
+    identity: (of) => ({ kind: 'audience', audience: of('audience') }),
   },
 ];
 
@@ -133,7 +134,7 @@ export function parseIdentity(text: string): Identity {
   }
   const missing = Object.keys(form.names).find((name) => !values.has(name) && !form.optional.includes(name));
   if (missing !== undefined) throw invalid(text, `${missing} is missing`);
-  return form.identity(values);
+  return form.identity((name) => values.get(name) ?? '');
 }
 
 /** A registry of Amazon (https://docs.aws.amazon.com/general/latest/gr/ecr.html). */

@@ -24,13 +24,14 @@ export async function obtainLogins(
   const http = createHttp({ environment: env, userAgent: 'publish-docker-package', signal: termination });
   const ports = { http, retries, hide: (secret: string) => log.mask(secret), ...retryPorts(log, termination) };
   try {
-    const logins = await Promise.all(identities.map((identity) => logInByIdentity(identity, repositories, env, ports)));
-    for (const [index, login] of logins.entries()) {
-      maskLogin(log, login);
-      const identity = identities[index]?.identity;
-      if (identity) log.info(`${login.registry} accepted the identity of this job (${describeIdentity(identity)}).`);
-    }
-    return logins;
+    return await Promise.all(
+      identities.map(async (trusted) => {
+        const login = await logInByIdentity(trusted, repositories, env, ports);
+        maskLogin(log, login);
+        log.info(`${login.registry} accepted the identity of this job (${describeIdentity(trusted.identity)}).`);
+        return login;
+      }),
+    );
   } finally {
     http.close();
   }
