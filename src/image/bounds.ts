@@ -4,6 +4,7 @@
  */
 
 import { InputError } from '../errors.ts';
+import { digestOf } from './digest.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -46,4 +47,13 @@ export function beyond(whose: string, value: string, most: string): InputError {
     message: `${whose} has ${value}: expected at most ${most}.`,
     remedy: 'No image of a current tool has that many. Find out who made it, and create it again.',
   });
+}
+
+/**
+ * @param index its bytes
+ * @param entries how many it lists
+ * @throws InputError MANIFEST_INVALID for more entries than any image has
+ */
+export function refuseEntries(index: Uint8Array, entries: number): void {
+  if (entries > bounds.manifests) throw beyond(digestOf(index), `${entries} entries`, String(bounds.manifests));
 }

@@ -5,7 +5,7 @@
 
 import { isObject, parseJsonObject } from '../text/json.ts';
 import type { Annotation } from './annotation.ts';
-import { beyond, bounds, isSize } from './bounds.ts';
+import { isSize, refuseEntries } from './bounds.ts';
 import { type Digest, digestOf, isDigest } from './digest.ts';
 import { type Descriptor, mediaTypes, type StoredManifest } from './manifest.ts';
 import { formatPlatform, parsePlatform } from './platform.ts';
@@ -76,9 +76,7 @@ export function entryOfImage({ mediaType, digest, bytes }: StoredManifest, platf
 export function readEntries(index: Pick<StoredManifest, 'bytes'>): readonly IndexEntry[] {
   const { manifests } = parseDocument(index.bytes);
   const listed: readonly unknown[] = Array.isArray(manifests) ? manifests : [];
-  if (listed.length > bounds.manifests) {
-    throw beyond(digestOf(index.bytes), `${listed.length} entries`, String(bounds.manifests));
-  }
+  refuseEntries(index.bytes, listed.length);
   return listed.flatMap((descriptor): readonly IndexEntry[] => {
     if (!isObject(descriptor) || typeof descriptor.digest !== 'string' || !isDigest(descriptor.digest)) return [];
     if (typeof descriptor.mediaType !== 'string' || !isSize(descriptor.size)) return [];

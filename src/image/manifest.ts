@@ -5,7 +5,7 @@
 
 import { InputError } from '../errors.ts';
 import { isObject, type JsonObject, parseJsonObject } from '../text/json.ts';
-import { beyond, bounds, isSize } from './bounds.ts';
+import { isSize, refuseEntries } from './bounds.ts';
 import { type Digest, digestOf, isDigest } from './digest.ts';
 import type { Platform } from './platform.ts';
 
@@ -77,9 +77,7 @@ export function parseIndex({ bytes }: Pick<StoredManifest, 'bytes'>): readonly D
       remedy: 'Create the index again with a current tool.',
     });
   }
-  if (index.manifests.length > bounds.manifests) {
-    throw beyond(digestOf(bytes), `${index.manifests.length} entries`, String(bounds.manifests));
-  }
+  refuseEntries(bytes, index.manifests.length);
   return index.manifests.flatMap((entry) => {
     const descriptor = parseDescriptor(entry);
     if (descriptor === undefined || !isObject(entry)) return [];

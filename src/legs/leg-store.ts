@@ -3,7 +3,7 @@
  */
 
 import { InputError, RegistryError } from '../errors.ts';
-import { beyond, bounds } from '../image/bounds.ts';
+import { bounds } from '../image/bounds.ts';
 import type { Digest } from '../image/digest.ts';
 import { configOf } from '../image/image-index.ts';
 import { isIndexMediaType, type StoredManifest } from '../image/manifest.ts';
@@ -13,9 +13,8 @@ import type { Tag } from '../image/tag.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { sideBySide, widthOfRequests } from '../registry/concurrency.ts';
 import { findPushed } from '../registry/read-back.ts';
-import { readWhole } from '../registry/read-whole.ts';
+import { readBlobWithin } from '../registry/read-whole.ts';
 import { removeTagged } from '../registry/remove-tagged.ts';
-import { formatSize } from '../text/size.ts';
 import { faultOfEntry, type Leg, legOf, type StoredLeg } from './leg.ts';
 import type { Staging } from './leg-key.ts';
 import {
@@ -42,11 +41,8 @@ async function readConfig(
 ): Promise<Uint8Array | undefined> {
   const config = isIndexMediaType(manifest.mediaType) ? undefined : configOf(manifest);
   if (config === undefined) return undefined;
-  if (config.size > bounds.config) {
-    const name = `The config of ${formatDigestReference(repository, manifest.digest)}`;
-    throw beyond(name, formatSize(config.size), formatSize(bounds.config));
-  }
-  return readWhole(await registry.getBlob(repository, config));
+  const whose = `The config of ${formatDigestReference(repository, manifest.digest)}`;
+  return readBlobWithin(registry, repository, config, whose, bounds.config);
 }
 
 /**

@@ -5,16 +5,16 @@
 
 import type { BuildRequest } from '../build/build-request.ts';
 import { RegistryError } from '../errors.ts';
-import { beyond, bounds } from '../image/bounds.ts';
+import { bounds } from '../image/bounds.ts';
 import type { Digest } from '../image/digest.ts';
 import { configOf, parseDocument, readEntries } from '../image/image-index.ts';
 import { isIndexMediaType, type StoredManifest } from '../image/manifest.ts';
 import { formatDigestReference, parseReference } from '../image/reference.ts';
 import type { Repository } from '../image/repository.ts';
+import { parseTag } from '../image/tag.ts';
 import type { RegistryClient } from '../registry/client.ts';
-import { readWhole } from '../registry/read-whole.ts';
+import { readBlobWithin } from '../registry/read-whole.ts';
 import { isObject } from '../text/json.ts';
-import { formatSize } from '../text/size.ts';
 
 /** An image that a build begins with, as its registry has it now. */
 export interface BaseImage {
@@ -22,6 +22,9 @@ export interface BaseImage {
   readonly name: string;
   readonly digest: Digest;
 }
+
+/** Of a reference without a tag and a digest. */
+const latest = parseTag('latest');
 
 const digestName = 'org.opencontainers.image.base.digest';
 const baseName = 'org.opencontainers.image.base.name';
@@ -39,7 +42,7 @@ export async function readBaseImage(
   const { repository, tag, digest } = parseReference(name);
   if (digest !== undefined) return { name, digest };
   try {
-    const found = await registry.headManifest(repository, tag ?? parseReference(`${name}:latest`).tag ?? missingTag());
+    const found = await registry.headManifest(repository, tag ?? latest);
     if (found !== undefined) return { name, digest: found.digest };
     log(`The base image ${name} is not in its registry, so the step builds.`);
   } catch (error) {
@@ -47,10 +50,6 @@ export async function readBaseImage(
     log(`Could not ask whether the base image ${name} has moved, so the step builds: ${error.message}`);
   }
   return 'unknown';
-}
-
-function missingTag(): never {
-  throw new Error('A reference with a tag has none.');
 }
 
 /**
@@ -71,14 +70,8 @@ export async function readBaseDigest(
   const ofImage = textAt(parseDocument(image.bytes).annotations);
   const config = configOf(image);
   if (ofImage !== undefined || config === undefined) return ofImage;
-  if (config.size > bounds.config) {
-    throw beyond(
-      `The config of ${formatDigestReference(repository, image.digest)}`,
-      formatSize(config.size),
-      formatSize(bounds.config),
-    );
-  }
-  const document = parseDocument(await readWhole(await registry.getBlob(repository, config)));
+  const whose = `The config of ${formatDigestReference(repository, image.digest)}`;
+  const document = parseDocument(await readBlobWithin(registry, repository, config, whose, bounds.config));
   return textAt(isObject(document.config) ? document.config.Labels : undefined);
 }
 

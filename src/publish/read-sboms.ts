@@ -3,7 +3,6 @@
  * (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
  */
 
-import { beyond } from '../image/bounds.ts';
 import type { Digest } from '../image/digest.ts';
 import {
   type Blob,
@@ -16,9 +15,8 @@ import {
 import { formatDigestReference } from '../image/reference.ts';
 import type { Repository } from '../image/repository.ts';
 import type { RegistryClient } from '../registry/client.ts';
-import { readWhole } from '../registry/read-whole.ts';
+import { readBlobWithin } from '../registry/read-whole.ts';
 import { isObject, parseJsonObject } from '../text/json.ts';
-import { formatSize } from '../text/size.ts';
 
 /** What is in one image. */
 export interface Sbom {
@@ -77,10 +75,8 @@ async function readPredicate(
   repository: Repository,
   layer: Blob,
 ): Promise<object> {
-  if (layer.size > largestSbom) {
-    const name = `The SBOM ${formatDigestReference(repository, layer.digest)}`;
-    throw beyond(name, formatSize(layer.size), formatSize(largestSbom));
-  }
-  const statement = parseJsonObject((await readWhole(await client.getBlob(repository, layer))).toString('utf8'));
+  const whose = `The SBOM ${formatDigestReference(repository, layer.digest)}`;
+  const text = (await readBlobWithin(client, repository, layer, whose, largestSbom)).toString('utf8');
+  const statement = parseJsonObject(text);
   return isObject(statement?.predicate) ? statement.predicate : {};
 }

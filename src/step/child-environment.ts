@@ -3,7 +3,7 @@
 import type { Registry } from '../image/registry-name.ts';
 import { isolateLogins } from '../login/docker-config.ts';
 import type { Environment } from '../text/environment.ts';
-import { isOrHolds } from '../text/secret-text.ts';
+import { findsSecrets } from '../text/secret-text.ts';
 
 /**
  * The environment of every child. It has no input and no state of the step, and no variable that is or holds one of its
@@ -11,7 +11,7 @@ import { isOrHolds } from '../text/secret-text.ts';
  */
 export function childEnvironment(env: Environment, secrets: readonly string[]): Environment {
   const sought = secrets.map((secret) => secret.trim()).filter((secret) => secret !== '');
-  const hides = (value: string): boolean => sought.some((secret) => isOrHolds(value, secret));
+  const hides = findsSecrets(sought);
   return Object.fromEntries(
     Object.entries(env).filter(([name, value = '']) => !/^(?:INPUT|STATE)_/.test(name) && !hides(value)),
   );

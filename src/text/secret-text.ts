@@ -7,11 +7,11 @@ export const shortestSecret = 6;
 /** What is shorter may be a part of a path or a name that is no secret: `runner`. */
 export const shortestPart = 16;
 
-/** Whether a variable is a secret, or contains one, in whatever form. */
-export function isOrHolds(value: string, secret: string): boolean {
-  return (
-    value.trim() === secret || (secret.length >= shortestPart && formsOf(secret).some((form) => value.includes(form)))
-  );
+/** @returns whether a variable is one of these secrets, or contains one, in whatever form */
+export function findsSecrets(secrets: readonly string[]): (value: string) => boolean {
+  const known = secrets.map((secret) => ({ secret, forms: secret.length < shortestPart ? [] : formsOf(secret) }));
+  return (value) =>
+    known.some(({ secret, forms }) => value.trim() === secret || forms.some((form) => value.includes(form)));
 }
 
 /**
@@ -42,7 +42,6 @@ function base64Parts(text: string): readonly string[] {
  */
 export function withoutBuildSecrets(env: Environment, secrets: readonly string[]): Environment {
   const sought = secrets.map((secret) => secret.trim()).filter(({ length }) => length >= shortestSecret);
-  return Object.fromEntries(
-    Object.entries(env).filter(([, value = '']) => !sought.some((secret) => isOrHolds(value, secret))),
-  );
+  const isSecret = findsSecrets(sought);
+  return Object.fromEntries(Object.entries(env).filter(([, value = '']) => !isSecret(value)));
 }
