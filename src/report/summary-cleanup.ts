@@ -7,7 +7,7 @@ import { details } from './markdown.ts';
 import { formatTable } from './plan-table.ts';
 import type { SummaryWriter } from './summary-writer.ts';
 
-/** `Deleted 3 of 12 versions`, or `3 of 12 versions would be deleted` as it begins a heading. */
+/** `Deleted 3 of 12 versions`, or `Would delete 3 of 12 versions`. */
 export function headOfCleanup(outcome: CleanupOutcome): string {
   const total = outcome.decisions.length;
   const count = `${leaving(outcome).length} of ${total} version${total === 1 ? '' : 's'}`;
