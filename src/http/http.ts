@@ -264,18 +264,21 @@ export function createHttp(options: HttpOptions): Http {
 }
 
 /**
- * Ends what moves less than the least rate over a while, whatever its whole size is said to be: drop by drop, a blob of some terabytes
- * takes days.
+ * Ends what moves less than the least rate for two looks in a row, whatever its whole size is said to be: drop by drop,
+ * a blob of some terabytes takes days. One slow look says nothing: the reader may have waited for something else until
+ * just before it.
  * @param span milliseconds between two looks
  * @param mayMove whether it is the other side that is waited for
  */
 function askLeastRate(stream: ClientRequest | IncomingMessage, span: number, mayMove: () => boolean): void {
   const moved = (): number => (stream.socket?.bytesRead ?? 0) + (stream.socket?.bytesWritten ?? 0);
   let before = moved();
+  let wasSlow = false;
   const timer = setInterval(() => {
-    const isSlow = moved() - before < (leastRate * span) / 1000;
+    const isSlow = mayMove() && moved() - before < (leastRate * span) / 1000;
     before = moved();
-    if (isSlow && mayMove()) stream.destroy(new Error(`less than ${leastRate} bytes a second came through`));
+    if (isSlow && wasSlow) stream.destroy(new Error(`less than ${leastRate} bytes a second came through`));
+    wasSlow = isSlow;
   }, span);
   timer.unref();
   for (const end of ['end', 'close']) stream.once(end, () => clearInterval(timer));
