@@ -1,6 +1,6 @@
 /** The command lines that go to the Docker CLI and buildx: a recording executable in their place, which never is a real one. */
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -8,9 +8,7 @@ import type { BuildRequest } from '../../src/build/build-request.ts';
 import { type BuildxPorts, buildWithBuildx } from '../../src/engine/buildx-build.ts';
 import { createCommandRunner } from '../../src/engine/command.ts';
 import { type BuildTarget, buildWithDocker } from '../../src/engine/docker.ts';
-import { logIn } from '../../src/engine/log-in.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
-import { parseRegistry } from '../../src/image/registry-name.ts';
 import { aBuild, aDecision } from '../support/builders.ts';
 import { type RecordedCommand, readRecords, writeRecorder } from '../support/recorder.ts';
 
@@ -81,42 +79,6 @@ function ports(): BuildxPorts {
     },
   };
 }
-
-describe('login', () => {
-  const registry = parseRegistry('localhost:5000');
-  const password = 'canary password\nwith a line';
-
-  test('gives the password on standard input, and nowhere else', async () => {
-    const input = join(folder, 'stdin');
-    install('docker', `cat >'${input}'`);
-    await logIn(ports(), { registry, username: 'octo$cat', password });
-    expect(called()).toEqual([['docker', 'login', '--username', 'octo$cat', '--password-stdin', 'localhost:5000']]);
-    expect(readFileSync(input, 'utf8')).toBe(password);
-    expect(JSON.stringify(records()[0]?.env)).not.toContain('canary');
-    expect(records()[0]?.env.DOCKER_CONFIG).toBe(join(folder, 'config'));
-    expect(retried).toEqual(['Login to localhost:5000']);
-  });
-
-  test('succeeds by its exit code, whatever stands on standard error', async () => {
-    install('docker', `cat >/dev/null; echo 'WARNING! Error: denied: unauthorized' >&2`);
-    await logIn(ports(), { registry, username: 'octocat', password });
-  });
-
-  test('fails by its exit code, though nothing stands there', async () => {
-    install('docker', 'cat >/dev/null; exit 1');
-    await expect(logIn(ports(), { registry, username: 'octocat', password })).rejects.toMatchObject({
-      code: 'LOGIN_REFUSED',
-      message: expect.stringContaining('exit code 1'),
-    });
-  });
-
-  test('may end before it has read the password', async () => {
-    install('docker', 'exit 1');
-    await expect(
-      logIn(ports(), { registry, username: 'octocat', password: 'x'.repeat(1 << 20) }),
-    ).rejects.toMatchObject({ code: 'LOGIN_REFUSED' });
-  });
-});
 
 describe('buildx', () => {
   /** Writes what buildx writes: an image ID and a report. */

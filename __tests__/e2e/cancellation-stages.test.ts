@@ -25,12 +25,13 @@ function isAlive(pid: number): boolean {
 
 /** The request that the registry never answers; for `build` the registry answers, and the build goes on for long. */
 const stages = [
-  { stage: 'prepare', held: /^POST .*\/blobs\/uploads\// },
-  { stage: 'login', held: /^GET \/v2\/$/ },
-  { stage: 'build', held: undefined },
-  { stage: 'push', held: /^(?:PATCH|PUT) .*\/blobs\/uploads\// },
-  { stage: 'tag', held: /^PUT .*\/manifests\/second$/ },
-  { stage: 'verify', held: /^HEAD .*\/manifests\/second$/ },
+  { stage: 'prepare', held: /^POST .*\/blobs\/uploads\//, push: 'true' },
+  // A step that pushes asks for permission to push, and a step that does not whether its login is good.
+  { stage: 'login', held: /^GET \/v2\/$/, push: 'false' },
+  { stage: 'build', held: undefined, push: 'true' },
+  { stage: 'push', held: /^(?:PATCH|PUT) .*\/blobs\/uploads\//, push: 'true' },
+  { stage: 'tag', held: /^PUT .*\/manifests\/second$/, push: 'true' },
+  { stage: 'verify', held: /^HEAD .*\/manifests\/second$/, push: 'true' },
 ] as const;
 
 const ends = [
@@ -45,7 +46,7 @@ const cases = (['docker', 'podman'] as const).flatMap((program) =>
     .flatMap((each) => ends.map((end) => ({ program, ...each, ...end }))),
 );
 
-describe.each(cases)('$signal while $program waits to $stage', ({ program, stage, held, signal, exitCode }) => {
+describe.each(cases)('$signal while $program waits to $stage', ({ program, stage, held, push, signal, exitCode }) => {
   test('ends it and its children, and leaves nothing, neither before nor after its post', async () => {
     let reach: () => void = () => {};
     const reached = new Promise<void>((resolve) => {
@@ -67,7 +68,7 @@ describe.each(cases)('$signal while $program waits to $stage', ({ program, stage
         stage === 'build' ? `FROM ${suite.busybox}\n${content}` : 'FROM scratch\nCOPY hello.txt /\n',
       );
       runner.write('hello.txt', uniqueName('Hello'));
-      const inputs = { registry: meddling.address, username: 'octocat', tags: 'first\nsecond' };
+      const inputs = { registry: meddling.address, username: 'octocat', tags: 'first\nsecond', push };
       const step = runner.start({ ...inputs, engine: program });
       let log = '';
       step.process.stdout?.on('data', (text: string) => {
@@ -211,7 +212,7 @@ test.each(ends)('$signal while an engine does not answer ends the step', async (
 test('a terminal whose Ctrl-C is pressed again and again, and then closed, is left without a login', async () => {
   const runner = suite.action.newRunner({
     engine: suite.engine,
-    beforeDocker: 'case "$*" in login*) trap "" INT TERM; sleep 2 ;; esac',
+    beforeDocker: 'case "$*" in build*) trap "" INT TERM; sleep 2 ;; esac',
   });
   runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
   const args = [
@@ -229,7 +230,7 @@ test('a terminal whose Ctrl-C is pressed again and again, and then closed, is le
   const step = runner.startTerminal('cli.js', args, { GITHUB_TOKEN: token });
   for (
     const end = Date.now() + 60_000;
-    !runner.commands().some(({ args: [name] }) => name === 'login');
+    !runner.commands().some(({ args: [name] }) => name === 'build');
     await sleep(20)
   )
     expect(Date.now()).toBeLessThan(end);
@@ -248,8 +249,8 @@ test('a child of a child that nobody ends does not keep the step from ending', a
     engine: suite.engine,
     repository: `octo-org/${uniqueName('app')}`,
     token,
-    // Stands for a credential helper that hangs: it has the output of `docker login`, and no signal reaches it.
-    beforeDocker: 'case "$*" in login*) sleep 300 & echo $! >"$HOME/helper"; wait ;; esac',
+    // Stands for a credential helper that hangs: it has the output of the build, and no signal reaches it.
+    beforeDocker: 'case "$*" in build*) sleep 300 & echo $! >"$HOME/helper"; wait ;; esac',
   });
   runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
   const step = runner.start({ registry: suite.registry, username: 'octocat', tags: 'first' });

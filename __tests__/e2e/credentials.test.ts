@@ -61,9 +61,6 @@ describe('the token', () => {
 
   test('is on no command line and in the environment of no child', () => {
     const commands = runner.commands();
-    expect(commands.map(({ program, args }) => `${program} ${args[0]}`)).toEqual(
-      expect.arrayContaining(['docker login']),
-    );
     expect(commands.some(({ args }) => args.includes('build'))).toBe(true);
     for (const { program, args, env } of commands) {
       expect({ program, inArguments: args.some(holdsToken) }).toEqual({ program, inArguments: false });
@@ -237,6 +234,21 @@ describe('a registry that refuses the login', () => {
     expect(['LOGIN_REFUSED', 'TOKEN_REJECTED', 'PUSH_DENIED']).toContain(step.code);
     expect(step.failure).toContain(suite.login.registry);
     expect(step.failure).toContain('`token`');
+    expect(withoutMasks(step.log)).not.toContain('wrong-canary');
+    expect(runner.commands().filter(({ args }) => args.includes('build'))).toEqual([]);
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+  });
+
+  test.each(['true', 'false'])('of `registry-auth`, too, where the step itself has push: %s', async (push) => {
+    const runner = aRunner();
+    const entry = [{ registry: suite.login.registry, username: suite.login.username, password: 'wrong-canary' }];
+    const step = await runner.main({
+      ...{ registry: suite.registry, tags: '1.0', push },
+      'registry-auth': JSON.stringify(entry),
+    });
+    expect(step).toMatchObject({ exitCode: 1, code: 'LOGIN_REFUSED', outputs: {} });
+    expect(step.failure).toContain(`${suite.login.registry} refused the login`);
+    expect(step.failure).toContain('`registry-auth`');
     expect(withoutMasks(step.log)).not.toContain('wrong-canary');
     expect(runner.commands().filter(({ args }) => args.includes('build'))).toEqual([]);
     expect(runner.filesIn(runner.temp)).toEqual([]);

@@ -250,13 +250,15 @@ inNamespace('the hosts of an Enterprise Server', () => {
   });
 
   test('are left in peace by a dry run, which assumes docker.HOST', async () => {
-    const runner = github.newRunner(action, 'ghes.test', github.token('ghes.test', 'readWrite'));
+    // Hardly any other suite asks this one.
+    const server = 'isolated-page.test';
+    const runner = github.newRunner(action, server, github.token(server, 'readWrite'));
     write(runner, 'Dry\n');
     const begun = Date.now();
     const { exitCode, outputs } = await runner.main({ 'dry-run': 'true' });
-    expect({ exitCode, registry: outputs.registry }).toEqual({ exitCode: 0, registry: 'docker.ghes.test' });
+    expect({ exitCode, registry: outputs.registry }).toEqual({ exitCode: 0, registry: `docker.${server}` });
     expect(JSON.parse(outputs.plan ?? '{}').destinations[0].registry.isAssumed).toBe(true);
-    expect(asked(begun, 'ghes.test')).toEqual([]);
+    expect(asked(begun, server).filter(({ agent }) => agent === 'publish-docker-package')).toEqual([]);
   });
 });
 

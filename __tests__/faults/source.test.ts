@@ -158,6 +158,7 @@ function portsOf(client: RegistryClient, lines: string[]): PublishPorts {
     source: { open: (spec) => openSource(spec, { client, docker }), readImageId: nobody, pushFromDaemon: nobody },
     runStage: async (_stage, _title, work) => work(),
     registry: client,
+    checkLogins: nobody,
     log: terminalLog((text) => lines.push(text.trimEnd()), createMasker()),
   };
 }

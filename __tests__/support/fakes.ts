@@ -14,6 +14,7 @@ import {
   formatTagReference,
   parseReference,
 } from '../../src/image/reference.ts';
+import type { Registry } from '../../src/image/registry-name.ts';
 import { formatRepository, type Repository } from '../../src/image/repository.ts';
 import { parseTag, type Tag } from '../../src/image/tag.ts';
 import { createMasker } from '../../src/log/masker.ts';
@@ -34,7 +35,7 @@ export function aManifest(name: string): StoredManifest {
   return { mediaType: mediaTypes.ociManifest, digest: digestOf(bytes), bytes };
 }
 
-export type Effect = keyof EnginePort | keyof RegistryClient;
+export type Effect = keyof EnginePort | keyof RegistryClient | 'checkLogins';
 
 export interface FakeWorld {
   /** What was asked, in order: `putManifest ghcr.io/octo-org/app:latest`. */
@@ -123,6 +124,10 @@ export function aWorld({
     pushBlob: nobodyAsks('a blob'),
     settle: async () => undefined,
     close: () => undefined,
+    async checkLogin(registry) {
+      await note('checkLogin', registry);
+      return undefined;
+    },
     async mayPush(repository) {
       await note('mayPush', formatRepository(repository));
       return permission ?? { answer: 'allowed' };
@@ -167,8 +172,9 @@ export function aWorld({
       const isHere = formatReference({ repository: reference.repository }) === formatRepository(repository);
       return isHere ? [parseTag(reference.tag ?? '')] : [];
     });
+  const checkLogins = (asked: readonly Registry[]): Promise<void> => note('checkLogins', asked.join(' '));
   const log = terminalLog((text) => lines.push(text.trimEnd()), createMasker());
   const runStage: RunStage = (_stage, title, work) => log.group(title, async () => work());
-  const world: FakeWorld = { effects, tags, lines, ports: { engine, source, registry, log, runStage } };
+  const world: FakeWorld = { effects, tags, lines, ports: { engine, source, registry, checkLogins, log, runStage } };
   return world;
 }

@@ -37,6 +37,7 @@ export async function publishInStep(planned: Planned, inputs: Inputs, workplace:
     const ports = {
       ...{ engine: port, source: sourceOf(step), registry, log: process.log, runStage },
       ...(attester && { attester }),
+      checkLogins: step.checkLogins,
       isCompared: inputs.summary && Boolean(env.GITHUB_STEP_SUMMARY),
     };
     const outcome = await publishImage(planned, ports);

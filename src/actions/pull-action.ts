@@ -1,7 +1,6 @@
 /** Pulls an image into Docker or Podman: the action of `pull/action.yml`. */
 
 import type { Pulled } from '../engine/docker.ts';
-import { logIn } from '../engine/log-in.ts';
 import { type PullInputs, parsePullInputs, pullInputDefaults } from '../inputs/pull-inputs.ts';
 import { type PullPlan, planPull } from '../plan/plan-pull.ts';
 import type { Action, Done, Workplace } from './action.ts';
@@ -33,8 +32,8 @@ async function pullIn(
   { process, step, runStage }: Workplace,
 ): Promise<Done<Pulled>> {
   const engine = await runStage('prepare', 'Prepare', async () => {
-    const engine = await openPullEngine(inputs.engine, step, process);
-    for (const login of step.logins) await logIn(engine.ports, login);
+    await step.writeLogins();
+    const [engine] = await Promise.all([openPullEngine(inputs.engine, step, process), step.checkLogins()]);
     return engine;
   });
   const outcome = await runStage('pull', 'Pull', () => pullImage(plan, engine, step.registry, inputs.platform));

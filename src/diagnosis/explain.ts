@@ -100,10 +100,14 @@ export function explain(error: unknown, circumstances: Circumstances): unknown {
   return withFacts(error, { code: diagnosis.code, message: `${error.message} ${cause}`, remedy, retryable });
 }
 
-/** The context of the destination that a failure is about, by its repository or else its registry; else of the first. */
+/**
+ * The context of the destination that a failure is about, by its repository or else its registry; else of the first.
+ * @returns `undefined` for a login to another registry: what is known of the run does not explain it
+ */
 function diagnosisContextOf(failure: Failure, circumstances: Circumstances): DiagnosisContext | undefined {
   const { product, destinations, push, run, secrets } = circumstances;
-  const destination = findDestination(failure, destinations) ?? destinations[0];
+  const [first] = failure.code === 'LOGIN_REFUSED' ? [] : destinations;
+  const destination = findDestination(failure, destinations) ?? first;
   if (destination === undefined) return undefined;
   const { registry, repository, credential } = destination;
   const password =

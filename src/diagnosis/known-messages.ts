@@ -364,6 +364,7 @@ export const knownMessages: readonly KnownMessage[] = [
   {
     message: 'Get "https://ghcr.io/v2/": denied: denied',
     says: /(?:Get "https?:\/\/[^/"]+\/v2\/": |login attempt to \S+ failed with status: 40[13] )(?:unauthorized|denied|forbidden)/i,
+    code: 'LOGIN_REFUSED',
     cause: access.tokenRejected,
   },
   {

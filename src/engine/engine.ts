@@ -20,9 +20,7 @@ import { builderNames, type FoundBuilder, findBuilder } from './buildx-store.ts'
 import { type Built, buildWithDocker, type DockerPorts } from './docker.ts';
 import { readEngineFacts } from './docker-info.ts';
 import { createEmulationClock } from './emulation-clock.ts';
-import { findProgram } from './find-program.ts';
 import { type BuildPart, buildParts } from './load-separately.ts';
-import { logIn } from './log-in.ts';
 import { checkEndpoints, ownBuilderEnvironment } from './own-builder.ts';
 import { buildWithPodman } from './podman.ts';
 import { chooseEngine, podmanPortsOf, writePodmanLogins } from './podman-fallback.ts';
@@ -43,7 +41,7 @@ interface EngineTask extends Omit<BuildersTask, 'nodes' | 'loggedIn'> {
   readonly isAsked: boolean;
   /** ID → value, of the secrets in inputs, and of the Git token. */
   readonly secrets: ReadonlyMap<string, string>;
-  /** Leaves the logins where the CLI and buildx read them, without the CLI. */
+  /** Leaves the logins where the CLI and buildx read them. */
   readonly writeLogins: () => Promise<void>;
   /** Of cache entries: for the client of the builder alone. */
   readonly cacheVariables: ReadonlyMap<string, string>;
@@ -61,7 +59,7 @@ export interface Engine {
   readFacts(): Promise<RunnerFacts>;
   readonly beginBuilder: Builders['begin'];
   readonly resolveBuilder: Builders['resolve'];
-  /** Logs in wherever the step has a credential for. */
+  /** Leaves the logins of the step where the engine reads them. */
   logIn(): Promise<void>;
   /** Builds, and pushes under the references when `push` is true; with an output, to there instead. */
   build(
@@ -170,7 +168,6 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
   async function readPodman(reason: string): Promise<RunnerFacts> {
     const { stdout } = await run(['podman', 'version', '--format', '{{.Client.Version}}'], { env });
     const platform = parsePlatform(`linux/${releasePlatform(process.platform, process.arch).split('-')[1] ?? ''}`);
-    await writePodmanLogins(podmanPorts, config.folder, variables);
     return { ...nobody, podman: { version: stdout.trim(), platform, reason } };
   }
 
@@ -196,16 +193,10 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
     beginBuilder: builders.begin,
     resolveBuilder: builders.resolve,
     async logIn() {
-      const isPodman = await usesPodman();
-      // A runner without the CLI builds on a BuildKit elsewhere. Its client reads the same file, and our own client checks the login.
-      const hasCli = isPodman || findProgram('docker', env) !== undefined;
-      // One after the other: each login rewrites the same file.
-      const each = async (): Promise<void> => {
-        for (const login of task.logins) await logIn(isPodman ? podmanPorts : tools, login);
-      };
-      const all = hasCli ? each() : task.writeLogins();
-      settleLogin(all);
-      await all;
+      const written = task.writeLogins();
+      settleLogin(written);
+      await written;
+      if (await usesPodman()) await writePodmanLogins(podmanPorts, config.folder, variables);
     },
     async build(request, decision, references, push, output) {
       isBuilt = true;

@@ -7,14 +7,13 @@ import { delayInText, type Verdict } from '../http/retry.ts';
 
 /**
  * - `refused`: somebody answered and said no, to the login or to what it asked for
- * - `unanswered`: nobody answered, so that nobody refused either
  * - `passing`: it may be otherwise in a moment
  * - `lasting`: it will be the same again
  * - `process`: a process of the Dockerfile failed, and its words are not about this run
  * - `absent`: the engine has no such image
  * - `expired`: the registry no longer takes the token that it gave out for a push, or gave out none
  */
-export type Meaning = 'refused' | 'unanswered' | 'passing' | 'lasting' | 'process' | 'absent' | 'expired';
+export type Meaning = 'refused' | 'passing' | 'lasting' | 'process' | 'absent' | 'expired';
 
 const vocabulary: Readonly<Record<Meaning, readonly RegExp[]>> = {
   refused: [
@@ -22,10 +21,6 @@ const vocabulary: Readonly<Record<Meaning, readonly RegExp[]>> = {
     /(?<!\bpermission )\bdenied\b|\bunauthorized\b|\bforbidden\b|\binsufficient_scope\b/i,
     /\bno basic auth credentials\b|\bauthentication required\b|\binvalid username\/password\b/i,
     /\b(?:HTTP|status|StatusCode:|request to \S+)[^\n]{0,80}\b40[13]\b/i,
-  ],
-  unanswered: [
-    /\bdid not end within\b|\bClient\.Timeout exceeded\b|\bi\/o timeout\b|\bconnection (?:refused|timed out)\b/,
-    /\bnetwork is unreachable\b|\bno route to host\b/,
   ],
   passing: [
     /\b(?:408 \(?Request Timeout|429 \(?Too Many Requests|500 \(?Internal Server Error|502 \(?Bad Gateway|503 \(?Service Unavailable|504 \(?Gateway Time-?out)\b/i,

@@ -1,6 +1,6 @@
 /**
- * Processes that a step left when it was killed, such as a `docker login` that still waits for its registry. It would
- * write the login into the private folder again after `post` has removed it. They are known by the folder, which is in
+ * Processes that a step left when it was killed, such as a build that goes on with the step's login. A credential helper
+ * may write into the private folder after `post` has removed it. They are known by the folder, which is in
  * their environment (proc_pid_environ(5)); elsewhere than on Linux nobody tells.
  */
 

@@ -264,7 +264,7 @@ export function createHttp(options: HttpOptions): Http {
 }
 
 /**
- * Ends what moves less than the least rate for two looks in a row, whatever its whole size is said to be: drop by drop,
+ * Ends what moves less than the least rate for two looks in a row, whatever its whole size is said to be. Drop by drop,
  * a blob of some terabytes takes days. One slow look says nothing: the reader may have waited for something else until
  * just before it.
  * @param span milliseconds between two looks

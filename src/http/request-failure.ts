@@ -81,6 +81,16 @@ export function isCertificateFault(code: string): boolean {
   );
 }
 
+/** OpenSSL's words for an answer in plain HTTP, among a trace of its own (`write EPROTO …:wrong version number:…`). */
+function isPlainAnswer(words: string): boolean {
+  return /wrong version number|packet length too long/i.test(words);
+}
+
+/** Whether the two sides could not agree on how to speak: a certificate that is not trusted, or plain HTTP in the place of TLS. */
+export function isTransportFault(cause: unknown): boolean {
+  return isCertificateFault(codeOf(cause)) || (cause instanceof Error && isPlainAnswer(cause.message));
+}
+
 /** A certificate whose issuer Node does not know: the system may know it. */
 export function isUnknownIssuer(code: string): boolean {
   return /^(?:UNABLE_TO_(?:GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE)|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT)/.test(
@@ -94,8 +104,7 @@ export function failureOfConnection(asked: Asked, cause: unknown): RegistryError
   const told = code === 'ABORT_ERR' && isObject(cause) && isObject(cause.cause) ? cause.cause : cause;
   const said = isObject(told) && typeof told.message === 'string' && told.message !== '' ? told.message : code;
   const words = inShort(code === noCode || said.includes(code) ? said : `${said} (${code})`);
-  // OpenSSL's words for an answer in plain HTTP, among a trace of its own (`write EPROTO …:wrong version number:…`).
-  const isPlain = /wrong version number|packet length too long/i.test(said);
+  const isPlain = isPlainAnswer(said);
   const reason = isPlain ? 'it does not speak TLS: wrong version number' : words;
   const isCertificate = isCertificateFault(code);
   const { host } = asked.url;

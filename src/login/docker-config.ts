@@ -37,7 +37,7 @@ export function isLoginOf(registry: Registry, key: string): boolean {
 
 /**
  * The configuration that the step's CLI reads: the runner's, without logins and without a credential store for the given
- * registries. So `docker login` writes into the private folder and nowhere else. (An empty `credHelpers` entry selects the
+ * registries. So the CLI reads the logins that the step writes into the private folder, and no others. (An empty `credHelpers` entry selects the
  * plain file for one registry: https://github.com/docker/cli/blob/master/cli/config/configfile/file.go,
  * `getConfiguredCredentialStore`. It also keeps the CLI from taking the store of the operating system, as it does where a
  * configuration has no login at all.)
@@ -178,8 +178,8 @@ export async function createDockerConfig(
 }
 
 /**
- * Writes logins into the private folder, as `docker login` writes them where no credential store is named: for a step that
- * needs no Docker, and leaves its logins to later ones.
+ * Writes logins into the private folder, as `docker login` writes them where no credential store is named. No child is started
+ * for it, and none can write them again after the folder is removed.
  */
 export async function writeLogins({ folder }: DockerConfig, logins: readonly RegistryLogin[]): Promise<void> {
   const config = await readConfig(folder);

@@ -5,6 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { EngineDecision } from '../engine/resolve-engine.ts';
 import type { AttestedSubject, SignedAttestation, Statement } from '../github/artifact-attestations.ts';
 import type { Digest } from '../image/digest.ts';
+import type { Registry } from '../image/registry-name.ts';
 import type { Repository } from '../image/repository.ts';
 import type { EngineImage, SourceSpec } from '../image/transport.ts';
 import type { Log } from '../log/log.ts';
@@ -55,6 +56,12 @@ export interface PublishPorts {
   readonly engine: EnginePort;
   readonly source: SourcePort;
   readonly registry: RegistryClient;
+  /**
+   * Has the registries check the logins of the step.
+   * @param asked those that check it anyway, since the step asks them for permission
+   * @throws RegistryError LOGIN_REFUSED
+   */
+  readonly checkLogins: (asked: readonly Registry[]) => Promise<void>;
   /** Absent if the plan attests nothing. */
   readonly attester?: Attester;
   /** Whether somebody is going to compare the image with the one before it. Default: nobody. */

@@ -2,6 +2,7 @@
 
 import { type PublishError, RegistryError, withFacts } from '../errors.ts';
 import { formatTagReference } from '../image/reference.ts';
+import type { Registry } from '../image/registry-name.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import { isMarkerTag } from '../legs/marker.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
@@ -26,9 +27,14 @@ interface Prepared {
 export async function prepare(plan: Plan, describe: Planned['describe'], ports: PublishPorts): Promise<Prepared> {
   const [prepared] = await Promise.all([
     prepareTargets(plan, describe, ports),
-    needsLogin(plan) ? ports.engine.logIn() : undefined,
+    ...(needsLogin(plan) ? [ports.engine.logIn(), ports.checkLogins(askedFor(plan))] : []),
   ]);
   return prepared;
+}
+
+/** The registries that `prepareTargets` asks for permission. */
+function askedFor({ push, destinations }: Plan): readonly Registry[] {
+  return push.value ? destinations.map(({ repository }) => repository.registry) : [];
 }
 
 /**
@@ -60,7 +66,7 @@ export async function prepareTargets(
   };
 }
 
-/** Our own client logs in by itself; an engine, and later steps of the job, need the CLI's login. */
+/** Our own client has its logins at hand; an engine, and later steps of the job, read them from the private folder. */
 function needsLogin({ source, loginScope }: Plan): boolean {
   return source === undefined || source.spec.kind === 'docker-daemon' || loginScope === 'job';
 }
@@ -74,6 +80,8 @@ async function askPermission(
   const name = formatRepository(repository);
   if (permission.answer === 'unknown') {
     log.notice(`Could not check in advance whether this run may push to ${name}: ${permission.reason}`);
+    // Whoever answers nobody, or does not know the login, is not worth a build.
+    await registry.checkLogin(repository.registry);
   }
   if (permission.answer !== 'refused') return undefined;
   const { error } = permission;

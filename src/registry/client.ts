@@ -9,6 +9,7 @@ import type { Registry } from '../image/registry-name.ts';
 import type { Repository } from '../image/repository.ts';
 import { createAuthorizer } from './authorization.ts';
 import { type Blobs, createBlobs } from './blobs.ts';
+import { checkLogin } from './check-login.ts';
 import type { Credential } from './credential.ts';
 import { createManifests, type Manifests } from './manifests.ts';
 import { createOrigins } from './origin.ts';
@@ -30,6 +31,11 @@ export interface ClientOptions extends RetryPorts, Omit<HttpOptions, 'userAgent'
 export interface RegistryClient extends Manifests, Omit<Blobs, 'startUpload' | 'cancelUpload'> {
   /** @param timeout milliseconds. Default: 3 s. */
   ping(registry: Registry, timeout?: number): Promise<Presence>;
+  /**
+   * Whether the registry takes this client's login for it, if there is one; see `checkLogin`.
+   * @param timeout milliseconds of one attempt. Default: 30 s.
+   */
+  checkLogin(registry: Registry, timeout?: number): Promise<string | undefined>;
   /** @param timeout milliseconds. Default: 10 s. */
   mayPush(repository: Repository, timeout?: number): Promise<PushPermission>;
   /** For what was just written, by this client, an engine or another job. */
@@ -50,6 +56,9 @@ export function createRegistryClient(options: ClientOptions): RegistryClient {
     ...createManifests(session),
     ...blobs,
     ping: (registry, timeout = 3_000) => ping(session, registry, timeout),
+    async checkLogin(registry, timeout = 30_000) {
+      return credentials(registry) === undefined ? undefined : checkLogin(session, registry, timeout);
+    },
     mayPush: (repository, timeout = 10_000) =>
       mayPush({ startUpload, cancelUpload }, repository, timeout, (work) => background.push(work)),
     untilSeen: createUntilSeen(options),

@@ -12,6 +12,7 @@ import type { Authorizer, TokenScope } from './authorization.ts';
 import { failureOfAnswer, notARegistry, type Refusal, readRefusal } from './refusal.ts';
 
 export interface ApiRequest extends Pick<HttpRequest, 'method' | 'headers' | 'body' | 'redirects' | 'signal'> {
+  /** With an empty path: the registry itself. */
   readonly repository: Repository;
   /** A path below that of the repository, or the URL that the registry gave. */
   readonly at: string | URL;
@@ -120,7 +121,7 @@ export function createSession(
       const { method, repository, at, scopes, accepts, headers, body, redirects, signal } = request;
       const { registry, path } = repository;
       const base = await origin(registry);
-      const url = at instanceof URL ? at : new URL(`/v2/${path}/${at}`, base);
+      const url = at instanceof URL ? at : new URL(path === '' ? '/v2/' : `/v2/${path}/${at}`, base);
       const isOwn = url.origin === base.origin;
       let authorization = isOwn ? await authorizer.authorization(registry, scopes) : undefined;
       // Harbor and Gitea answer 401, without `insufficient_scope`, to a login that may not do this.
@@ -130,7 +131,7 @@ export function createSession(
         const response = await http.send({
           method,
           url,
-          about: formatRepository(repository),
+          about: path === '' ? undefined : formatRepository(repository),
           authorization,
           body,
           signal,

@@ -43,8 +43,14 @@ export interface Step {
   readonly config: DockerConfig;
   readonly registry: RegistryClient;
   readonly logins: readonly RegistryLogin[];
-  /** Leaves the logins in the private folder without the CLI, for a step that needs no Docker. */
+  /** Leaves the logins in the private folder, where the CLI and buildx read them. */
   writeLogins(): Promise<void>;
+  /**
+   * Asks each registry that the step has a login for whether it takes that.
+   * @param asked the registries that this step asks for permission anyway, with the same login
+   * @throws RegistryError LOGIN_REFUSED, and what `checkLogin` throws
+   */
+  checkLogins(asked?: readonly Registry[]): Promise<void>;
   /** Ends every child and connection; removes the folder unless `keepsLogin`. */
   close(keepsLogin: boolean): Promise<void>;
 }
@@ -123,6 +129,16 @@ export async function openStep(
       registry,
       logins,
       writeLogins: () => writeLogins(config, logins),
+      async checkLogins(asked = []) {
+        const unasked = registries.filter((name) => !asked.includes(name));
+        await Promise.all(
+          unasked.map(async (name) => {
+            const reason = await registry.checkLogin(name);
+            if (reason !== undefined)
+              log.notice(`Could not check in advance whether ${name} takes the login: ${reason}`);
+          }),
+        );
+      },
       async close(keepsLogin) {
         closing.abort();
         await registry.settle();
@@ -143,7 +159,8 @@ async function readCredentials(
   { product, repositories, logins }: StepPlan,
   readRunnerLogin: (registry: Registry) => Promise<Credential | undefined>,
 ): Promise<ReadonlyMap<Registry, Credential | undefined>> {
-  const entries = repositories.map(async ({ registry }) => {
+  const registries = new Set([...repositories, ...logins].map(({ registry }) => registry));
+  const entries = [...registries].map(async (registry) => {
     const login = logins.find((each) => each.registry === registry);
     const credential =
       login === undefined ? await readRunnerLogin(registry) : { username: login.username, token: login.password };

@@ -1375,6 +1375,21 @@ describe('an error is explained', () => {
     });
   });
 
+  test.each([
+    ['of a destination by what is known of its token', 'registry.example:5000', 'TOKEN_REJECTED'],
+    ['of any other registry by itself', 'base.example', 'LOGIN_REFUSED'],
+  ])('a login that was refused: %s', (_title, host, code) => {
+    const error = new RegistryError('LOGIN_REFUSED', {
+      message: `${host} refused the login.`,
+      remedy: 'Check `registry-auth`.',
+      ...answered(`GET https://${host}/v2/`, 401, 'UNAUTHORIZED: authentication required').exchange,
+      repository: '',
+    });
+    const explained = explain(error, { ...circumstances, push: false });
+    expect(explained).toMatchObject({ code });
+    expect(explained === error).toBe(code === 'LOGIN_REFUSED');
+  });
+
   test('with the event’s own reason on a pull request from a fork', () => {
     const event = parseEventPayload(
       '{"number": 7, "pull_request": {"number": 7, "head": {"repo": {"full_name": "mona/app"}}}}',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { BuildError, PermissionError, RegistryError, ToolError } from '../../../src/errors.ts';
+import { BuildError, RegistryError, ToolError } from '../../../src/errors.ts';
 import { digestOf } from '../../../src/image/digest.ts';
 import { mediaTypes, type StoredManifest } from '../../../src/image/manifest.ts';
 import { publishImage } from '../../../src/publish/publish-image.ts';
@@ -26,13 +26,14 @@ describe('a release is published', () => {
   test('in this order: ask, build and push the main tag, move the others, latest last, then ask for each', async () => {
     const world = aWorld();
     await publishImage(planned({}, release), world.ports);
-    expect(world.effects.slice(0, 4).toSorted()).toEqual([
+    expect(world.effects.slice(0, 5).toSorted()).toEqual([
+      'checkLogins ghcr.io',
       'listTags ghcr.io/octo-org/octo-app',
       'logIn',
       `mayPush ${app}`,
       'readFacts',
     ]);
-    expect(world.effects.slice(4)).toEqual([
+    expect(world.effects.slice(5)).toEqual([
       `build ${app}:1.2.3 --push`,
       `getManifest ${app}:1.2.3`,
       `putManifest ${app}:1.2`,
@@ -208,10 +209,10 @@ describe('latest and its like never move backwards', () => {
 });
 
 describe('nothing is published', () => {
-  test('and nothing asked of a registry but the login, where the run does not push', async () => {
+  test('and nothing asked of a registry but whether it takes the login, where the run does not push', async () => {
     const world = aWorld();
     const outcome = await publishImage(planned({ push: 'false' }, release), world.ports);
-    expect(world.effects.toSorted()).toEqual([`build ${app}:1.2.3`, 'logIn', 'readFacts']);
+    expect(world.effects.toSorted()).toEqual([`build ${app}:1.2.3`, 'checkLogins', 'logIn', 'readFacts']);
     expect(outcome).toMatchObject({
       published: false,
       reason: '`push` is false',
@@ -225,7 +226,7 @@ describe('nothing is published', () => {
     const world = aWorld();
     const outcome = await publishImage(planned({ images: 'name=ghcr.io/a/b,enable=false' }), world.ports);
     expect(outcome).toMatchObject({ published: false, reason: '`images` enables no repository' });
-    expect(world.effects.toSorted()).toEqual(['logIn', 'readFacts']);
+    expect(world.effects.toSorted()).toEqual(['checkLogins', 'logIn', 'readFacts']);
   });
 
   test('and nothing built, where no rule gives a tag', async () => {
@@ -297,7 +298,17 @@ describe('a refusal ends the step before the build', () => {
     expect(world.lines).toContain(
       `notice: Could not check in advance whether this run may push to ${app}: the registry answered 503.`,
     );
+    expect(at(world.effects, 'checkLogin ghcr.io')).toBeLessThan(at(world.effects, 'build'));
   });
+});
+
+test('a registry that does not tell whether the run may push, and refuses its login, is not built for', async () => {
+  const world = aWorld({
+    permission: { answer: 'unknown', reason: 'the registry answered 503.' },
+    failing: { 'checkLogin ghcr.io': new RegistryError('LOGIN_REFUSED', facts) },
+  });
+  await expect(publishImage(planned({ tags: '1' }), world.ports)).rejects.toThrowCode('LOGIN_REFUSED');
+  expect(world.effects.filter((effect) => effect.startsWith('build'))).toEqual([]);
 });
 
 describe('a failure moves no further tag', () => {
@@ -305,7 +316,7 @@ describe('a failure moves no further tag', () => {
   test.each([
     ['an engine that is down', { readFacts: engineDown }, 'ENGINE_DOWN'],
     ['an engine that cannot', { resolveBuilder: new ToolError('ENGINE_CANNOT', facts) }, 'ENGINE_CANNOT'],
-    ['a login that is refused', { logIn: new PermissionError('LOGIN_REFUSED', facts) }, 'LOGIN_REFUSED'],
+    ['a login that is refused', { checkLogins: new RegistryError('LOGIN_REFUSED', facts) }, 'LOGIN_REFUSED'],
     [
       'a registry that does not answer',
       { mayPush: new RegistryError('REGISTRY_UNREACHABLE', facts) },
@@ -350,12 +361,12 @@ describe('a failure moves no further tag', () => {
   test('side by side with another failure: both are heard of, one is thrown', async () => {
     const world = aWorld({
       permission: refused,
-      failing: { readFacts: engineDown, logIn: new PermissionError('LOGIN_REFUSED', facts) },
+      failing: { readFacts: engineDown, checkLogins: new RegistryError('LOGIN_REFUSED', facts) },
     });
     await expect(publishImage(planned({}, release), world.ports)).rejects.toBeInstanceOf(Error);
     // Nothing is left that rejects when nobody listens: Jest would fail the run.
     await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(at(world.effects, 'mayPush')).toBeLessThan(4);
+    expect(at(world.effects, 'mayPush')).toBeLessThan(5);
   });
 });
 
