@@ -1,6 +1,6 @@
 /** Where the files of a build come from. */
 
-import { posix } from 'node:path';
+import paths, { type PlatformPath } from 'node:path';
 
 /** Whether a context is fetched by the builder: a URL, a Git remote, or standard input (docker build, "Build context"). */
 export function isRemoteContext(context: string): boolean {
@@ -15,14 +15,15 @@ export function gitHost(context: string): string {
   return /\.git$/.test(pathname) || hash !== '' || searchParams.size > 0 ? host : '';
 }
 
-/** The Dockerfile of a build as the workspace has it, for annotations; `undefined` where it is not in there. */
-export function dockerfilePath({
-  context,
-  file,
-}: {
-  readonly context: string;
-  readonly file: string;
-}): string | undefined {
+/**
+ * The Dockerfile of a build as the workspace has it, for annotations, which have slashes on every system; `undefined` where it is not
+ * in there.
+ * @param path the functions for paths of the system
+ */
+export function dockerfilePath(
+  { context, file }: { readonly context: string; readonly file: string },
+  path: PlatformPath = paths,
+): string | undefined {
   if (file === '-' || isRemoteContext(context) || isRemoteContext(file)) return undefined;
-  return posix.normalize(file || posix.join(context, 'Dockerfile'));
+  return path.normalize(file || path.join(context, 'Dockerfile')).replaceAll(path.sep, '/');
 }

@@ -45,9 +45,9 @@ export function warnOfCopiedCredential(
   workingFolder: string,
 ): string | undefined {
   const dockerfile = dockerfilePath({ context, file });
-  if (dockerfile === undefined || !holdsCredential(textOf(workingFolder, context, '.git/config'))) return undefined;
+  if (dockerfile === undefined || !holdsCredential(textOf(workingFolder, context, '.git', 'config'))) return undefined;
   const ignored =
     textOf(workingFolder, `${dockerfile}.dockerignore`) || textOf(workingFolder, context, '.dockerignore');
   if (leavesGit(ignored) || !copiesAll(textOf(workingFolder, dockerfile))) return undefined;
-  return `${join(context, '.git/config')} holds a credential, and ${dockerfile} copies the whole build context: whoever can pull the image can read it. Add \`.git\` to .dockerignore, or set \`persist-credentials: false\` on actions/checkout.`;
+  return `${join(context, '.git', 'config')} holds a credential, and ${dockerfile} copies the whole build context: whoever can pull the image can read it. Add \`.git\` to .dockerignore, or set \`persist-credentials: false\` on actions/checkout.`;
 }

@@ -37,8 +37,9 @@ export interface RunPlatforms {
   readonly named: readonly string[];
 }
 
-/** @param text of the file */
-export function parseDockerfile(text: string): Dockerfile {
+/** @param file its text, perhaps with a mark of the byte order at its head, which editors on Windows write and BuildKit skips */
+export function parseDockerfile(file: string): Dockerfile {
+  const text = file.replace(/^\uFEFF/, '');
   const escapeMark = /^#[ \t]*escape[ \t]*=[ \t]*`[ \t]*\r?\n/im.test(text.slice(0, 200)) ? '`' : '\\';
   const stages: (Stage & { readonly instructions: Instruction[] })[] = [];
   const defaults = new Map<string, string>();

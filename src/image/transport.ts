@@ -77,8 +77,9 @@ export function parseSource(text: string): SourceSpec {
     throw unreadable(text, rest === '' ? 'the name or ID is missing' : `"${rest}" is no name or ID of an image`);
   }
   if (kind === 'oci' || kind === 'oci-archive' || kind === 'docker-archive') {
-    // The colon of a Windows drive is part of the path.
-    const [, path = '', name] = rest.match(/^((?:[a-zA-Z]:[\\/])?[^:]*)(?::(.*))?$/s) ?? [];
+    // The colon of a Windows drive is part of the path, also behind the head of a long one
+    // (https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation).
+    const [, path = '', name] = rest.match(/^((?:\\\\\?\\)?(?:[a-zA-Z]:[\\/])?[^:]*)(?::(.*))?$/s) ?? [];
     if (path === '') throw unreadable(text, 'the path is missing');
     return { kind, path, ...(name === undefined || name === '' ? {} : { name }) };
   }

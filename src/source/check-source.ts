@@ -19,7 +19,7 @@ const remedies = {
   file: 'A file is named `oci-archive:`, or `docker-archive:` where `docker save` or the like wrote it.',
   folder: 'A folder with an OCI layout is named `oci:`.',
   nothing:
-    'Correct `source`, or run the step that writes it first. The path ends at its first colon, and is relative to the checkout.',
+    'Correct `source`, or run the step that writes it first. The path ends at its first colon behind the drive, if it has one, and is relative to the checkout.',
 };
 
 /**

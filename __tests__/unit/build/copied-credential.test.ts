@@ -16,6 +16,10 @@ describe('there is a warning', () => {
   test.each<[string, Readonly<Record<string, string>>, object?]>([
     ['for what actions/checkout leaves and `COPY . .`', whole],
     ['for a token in the URL of a remote', { ...whole, '.git/config': '\turl = https://x:ghs_1@github.com/o/r\n' }],
+    [
+      'for line ends of Windows',
+      { ...whole, Dockerfile: 'FROM scratch\r\nCOPY . .\r\n', '.dockerignore': 'a\r\nb\r\n' },
+    ],
     ['for the form of a list', { ...whole, Dockerfile: 'FROM scratch\nADD --chown=1:1 ["./", "/app"]\n' }],
     ['for another Dockerfile', { ...whole, Dockerfile: '', 'docker/prod': 'copy * /app\n' }, { file: 'docker/prod' }],
     ['for another folder', { 'app/.git/config': persisted, 'app/Dockerfile': 'COPY . .\n' }, { context: 'app' }],
@@ -36,6 +40,7 @@ describe('there is none', () => {
   test.each<[string, Readonly<Record<string, string>>, object?]>([
     ['without a checkout', { Dockerfile: whole.Dockerfile }],
     ['without a credential', { ...whole, '.git/config': '\turl = https://github.com/o/r\n' }],
+    ['where .dockerignore with line ends of Windows names .git', { ...whole, '.dockerignore': 'a\r\n.git\r\n' }],
     ['where only some of it is copied', { ...whole, Dockerfile: 'COPY src ./\nCOPY ./a /\nCOPY --from=build . /\n' }],
     ['for a context that the engine fetches', whole, { context: 'https://github.com/o/r.git' }],
     ...['.git', '/.git/', '**/.git', '.git/**', '.git*', '.*', '*', '**'].map(

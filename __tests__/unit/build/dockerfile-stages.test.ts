@@ -6,6 +6,7 @@ const lines = (...all: readonly string[]): string => `${all.join('\n')}\n`;
 describe('the images that a build reads', () => {
   test.each([
     ['the base image', lines('FROM localhost:5000/a'), {}, ['localhost:5000/a']],
+    ['the base image behind a mark of the byte order', `\uFEFF${lines('FROM a')}`, {}, ['a']],
     ['nothing for scratch', lines('FROM scratch'), {}, []],
     ['the frontend first', lines('# syntax=localhost:5000/f:1', 'FROM a'), {}, ['localhost:5000/f:1', 'a']],
     ['an argument’s default', lines('ARG BASE="r.test/b"', 'FROM ${BASE}:1'), {}, ['r.test/b:1']],

@@ -14,6 +14,18 @@ describe('the input `source`', () => {
     ['oci:build:1.0', { kind: 'oci', path: 'build', name: '1.0' }],
     ['oci:/tmp/a b:octo/app:1.0', { kind: 'oci', path: '/tmp/a b', name: 'octo/app:1.0' }],
     ['oci:C:\\build:1.0', { kind: 'oci', path: 'C:\\build', name: '1.0' }],
+    ['oci:C:\\build', { kind: 'oci', path: 'C:\\build' }],
+    ['oci-archive:D:\\a\\image.tar:1.0', { kind: 'oci-archive', path: 'D:\\a\\image.tar', name: '1.0' }],
+    ['oci-archive:d:/a/image.tar', { kind: 'oci-archive', path: 'd:/a/image.tar' }],
+    [
+      'docker-archive:C:\\a b\\f.tar:octo/app:1.0',
+      { kind: 'docker-archive', path: 'C:\\a b\\f.tar', name: 'octo/app:1.0' },
+    ],
+    ['docker-archive:C:\\f.tar:@0', { kind: 'docker-archive', path: 'C:\\f.tar', name: '@0' }],
+    ['oci:\\\\server\\share\\build:1.0', { kind: 'oci', path: '\\\\server\\share\\build', name: '1.0' }],
+    ['oci-archive:\\\\?\\C:\\a\\f.tar:1.0', { kind: 'oci-archive', path: '\\\\?\\C:\\a\\f.tar', name: '1.0' }],
+    ['oci:..\\build:1.0', { kind: 'oci', path: '..\\build', name: '1.0' }],
+    ['oci:c:1.0', { kind: 'oci', path: 'c', name: '1.0' }],
     ['oci-archive:image.tar', { kind: 'oci-archive', path: 'image.tar' }],
     ['oci-archive:image.tar:', { kind: 'oci-archive', path: 'image.tar' }],
     ['docker-archive:image.tar.gz:app:1.0', { kind: 'docker-archive', path: 'image.tar.gz', name: 'app:1.0' }],
@@ -31,6 +43,7 @@ describe('the input `source`', () => {
     ['docker://Alpine:Edge', 'docker://docker.io/library/alpine:Edge'],
     ['oci:build:1.0', 'oci:build:1.0'],
     ['oci-archive:image.tar', 'oci-archive:image.tar'],
+    ['oci-archive:C:\\a\\f.tar:1.0', 'oci-archive:C:\\a\\f.tar:1.0'],
     ['containers-storage:app', 'containers-storage:app'],
   ])('%s is written %s', (text, written) => {
     expect(formatSource(parseSource(text))).toBe(written);
@@ -39,6 +52,8 @@ describe('the input `source`', () => {
   test.each([
     ['app', 'names no kind'],
     ['https://example.com/app.tar', '"https:" is no kind of source'],
+    ['C:\\app.tar', 'names no kind'],
+    ['c:\\app.tar', '"c:" is no kind of source'],
     ['docker:app', 'is followed by "//"'],
     ['docker-daemon:', 'is missing'],
     ['docker-daemon:--all', '"--all" is no name or ID'],
