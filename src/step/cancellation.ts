@@ -6,8 +6,11 @@
 import { constants } from 'node:os';
 import { ToolError } from '../errors.ts';
 
-/** A terminal that is closed says SIGHUP. */
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/**
+ * A terminal that is closed says SIGHUP. On Windows the runner presses Ctrl+C and then Ctrl+Break, which are SIGINT and SIGBREAK
+ * (actions/runner, ProcessInvoker; https://nodejs.org/api/process.html#signal-events).
+ */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const;
 
 /**
  * Gives an abort signal that fires on SIGINT and SIGTERM; its reason names which. Being asked again changes nothing:

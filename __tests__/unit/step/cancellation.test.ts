@@ -19,6 +19,13 @@ test.each([
   expect(exitCodeOf(termination)).toBe(exitCode);
 });
 
+test('Ctrl+Break, by which a runner on Windows says that it will not wait longer, cancels the step too', () => {
+  const process = new EventEmitter();
+  const termination = onTermination(process);
+  process.emit('SIGBREAK');
+  expect(termination.reason).toMatchObject({ code: 'CANCELLED', message: 'The step was cancelled (SIGBREAK).' });
+});
+
 test('the first signal counts, and none after it ends the process before it has cleaned up', () => {
   const process = new EventEmitter();
   const termination = onTermination(process);
@@ -28,5 +35,5 @@ test('the first signal counts, and none after it ends the process before it has 
   process.emit('SIGINT');
   expect(exitCodeOf(termination)).toBe(130);
   // Without a listener the system would end it.
-  expect(['SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => process.listenerCount(name))).toEqual([1, 1, 1]);
+  expect(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'].map((name) => process.listenerCount(name))).toEqual([1, 1, 1, 1]);
 });
