@@ -16,7 +16,7 @@ beforeAll(async () => {
   const { environment } = await lab.engine();
   const folder = environment.DOCKER_CONFIG ?? '';
   const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));
-  buildx = (await findBuildx(folder, config.cliPluginsExtraDirs ?? [])) ?? 'docker-buildx';
+  buildx = (await findBuildx(folder, config.cliPluginsExtraDirs ?? [], {})) ?? 'docker-buildx';
 });
 
 /** @returns what it prints; it has nothing to reach, and says so by its exit code */

@@ -219,6 +219,7 @@ describe('the world', () => {
       'build/context-path.ts: node:path',
       'image/digest.ts: node:crypto',
       'metadata/match-pattern.ts: node:vm',
+      'text/local-path.ts: node:path',
     ]);
   });
 

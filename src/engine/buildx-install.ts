@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { assetName, type BuildxRelease, checksumOf, releasePlatform } from '../build/buildx-releases.ts';
 import { ToolError } from '../errors.ts';
 import type { Environment } from '../text/environment.ts';
+import { pluginName } from './buildx-plugin.ts';
 
 const releases = 'https://github.com/docker/buildx/releases/download';
 
@@ -51,7 +52,7 @@ export async function installBuildx(release: BuildxRelease, ports: InstallPorts)
   if (expected === undefined) throw missing(`buildx ${version} has no binary for ${platform}.`, 'a buildx');
   const { cacheFile, find } = await import('@actions/tool-cache');
   const hasCache = Boolean(env.RUNNER_TOOL_CACHE);
-  const name = process.platform === 'win32' ? 'docker-buildx.exe' : 'docker-buildx';
+  const name = pluginName(process.platform);
   const path = join(await mkdtemp(join(temp, 'buildx-')), name);
   const folder = hasCache ? find('buildx', version) : '';
   const cached = folder === '' ? undefined : await readProgram(join(folder, name));
@@ -63,7 +64,7 @@ export async function installBuildx(release: BuildxRelease, ports: InstallPorts)
   await untilAborted(download(release, asset, path, env), signal);
   const found = sha256(await readFile(path));
   if (found !== expected) {
-    await rm(path);
+    await rm(path, { maxRetries: 3 });
     throw new ToolError('BUILDX_UNTRUSTED', {
       message: `${asset} has the SHA-256 ${found}, not ${expected}, so the step does not use it.`,
       remedy:

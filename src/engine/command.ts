@@ -153,9 +153,10 @@ function checkTexts(program: string, texts: readonly string[]): void {
 
 function notStarted(program: string, cause: unknown): ToolError {
   const told = isObject(cause) ? cause : {};
-  if (told.code === 'E2BIG') {
+  // Windows says ENAMETOOLONG, beyond 32767 characters in all.
+  if (told.code === 'E2BIG' || told.code === 'ENAMETOOLONG') {
     return new ToolError('COMMAND_FAILED', {
-      message: `The command line of ${program} is longer than this system allows (E2BIG).`,
+      message: `The command line of ${program} is longer than this system allows (${told.code}).`,
       remedy:
         'Shorten the inputs: one value has room for 128 KB on Linux. Put a longer one into a file of the context.',
       cause,

@@ -114,7 +114,10 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
   );
 
   async function readDocker(): Promise<RunnerFacts> {
-    const [path, name] = await Promise.all([findBuildx(config.folder, config.pluginFolders), wantedBuilder()]);
+    const [path, name] = await Promise.all([
+      findBuildx(config.folder, config.pluginFolders, ports.env),
+      wantedBuilder(),
+    ]);
     const builder = name === undefined ? undefined : await knownBuilder(name);
     const isElsewhere = nodes !== undefined || (builder !== undefined && builder.driver !== 'docker');
     const endpoints = nodes?.nodes.map(({ endpoint }) => endpoint) ?? builder?.endpoints ?? [];
@@ -252,7 +255,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
         if (second !== undefined) await run(second);
         return built;
       } finally {
-        await rm(folder, { recursive: true, force: true });
+        await rm(folder, { recursive: true, force: true, maxRetries: 3 });
       }
     },
     async loginVariables() {

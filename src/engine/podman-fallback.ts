@@ -6,8 +6,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EngineWish } from '../build/build-request.ts';
 import { type PublishError, ToolError, withFacts } from '../errors.ts';
-import type { Environment } from '../text/environment.ts';
+import { type Environment, homeOf } from '../text/environment.ts';
 import { isObject, type JsonObject } from '../text/json.ts';
+import { pathsOf } from '../text/local-path.ts';
 import { withoutUrlSecrets } from '../text/url-secrets.ts';
 import type { DockerPorts } from './docker.ts';
 import type { EngineFacts } from './docker-info.ts';
@@ -67,6 +68,17 @@ function parseLogins(text: string): { readonly auths?: JsonObject; readonly cred
 }
 
 /**
+ * Where Podman keeps its logins unless told otherwise (containers-auth.json(5)).
+ * @returns empty if the variables do not say
+ */
+export function podmanLoginFile(variables: Environment, platform: NodeJS.Platform): string {
+  if (variables.REGISTRY_AUTH_FILE) return variables.REGISTRY_AUTH_FILE;
+  const isLinux = platform !== 'win32' && platform !== 'darwin';
+  const base = isLinux ? variables.XDG_RUNTIME_DIR : homeOf(variables, platform);
+  return base ? pathsOf(platform).join(base, ...(isLinux ? [] : ['.config']), 'containers', 'auth.json') : '';
+}
+
+/**
  * Podman's logins begin as a copy of the runner's, as Docker's do.
  * @param configFolder the step's private DOCKER_CONFIG
  * @param variables the step's own environment, which says where the runner's are (podman-login(1), `--authfile`)
@@ -76,10 +88,7 @@ export async function writePodmanLogins(
   configFolder: string,
   variables: Environment,
 ): Promise<void> {
-  const paths = [
-    join(configFolder, 'config.json'),
-    variables.REGISTRY_AUTH_FILE || join(variables.XDG_RUNTIME_DIR || '/nonexistent', 'containers/auth.json'),
-  ];
+  const paths = [join(configFolder, 'config.json'), podmanLoginFile(variables, process.platform)];
   const files = await Promise.all(paths.map((path) => readFile(path, 'utf8').catch(() => '{}')));
   const [own = {}, runners = {}] = files.map(parseLogins);
   const helpers = Object.entries(own.credHelpers ?? {}).filter(([, helper]) => helper !== '');

@@ -88,7 +88,9 @@ const shells: Readonly<Record<string, (all: readonly Completed[]) => string>> = 
  * @throws InputError INPUT_INVALID
  */
 export function formatCompletion(shell: string): string {
-  const format = Object.hasOwn(shells, basename(shell)) ? shells[basename(shell)] : undefined;
+  // Git for Windows has `bash.exe`.
+  const name = basename(shell).replace(/\.exe$/i, '');
+  const format = Object.hasOwn(shells, name) ? shells[name] : undefined;
   if (format !== undefined) return format(completed());
   throw new InputError('INPUT_INVALID', {
     message: `"${shell}" is not a shell that can be completed: expected ${Object.keys(shells).join(', ')}.`,

@@ -17,7 +17,8 @@ import { createDockerConfig, type DockerConfig, removeDockerConfig, writeLogins 
 import { type RunHelper, readLogin } from '../login/runner-login.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import type { Credential, RegistryLogin } from '../registry/credential.ts';
-import type { Environment } from '../text/environment.ts';
+import { type Environment, homeOf } from '../text/environment.ts';
+import { pathsOf } from '../text/local-path.ts';
 import { shortestPart, withoutBuildSecrets } from '../text/secret-text.ts';
 import { childEnvironment, withoutAuthConfig } from './child-environment.ts';
 import type { StepProcess } from './process.ts';
@@ -25,8 +26,8 @@ import { judgeCommand, retryPorts } from './retry-ports.ts';
 import { maskLogin, type StepSecrets } from './step-secrets.ts';
 
 /** Where the CLI keeps its configuration unless told otherwise. */
-export function runnerDockerConfig(env: Environment): string {
-  return env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker');
+export function runnerDockerConfig(env: Environment, platform: NodeJS.Platform = process.platform): string {
+  return env.DOCKER_CONFIG || pathsOf(platform).join(homeOf(env, platform) || homedir(), '.docker');
 }
 
 /** What an entry opens a step for. */

@@ -1,7 +1,12 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { chooseEngine, podmanPortsOf, writePodmanLogins } from '../../../src/engine/podman-fallback.ts';
+import {
+  chooseEngine,
+  podmanLoginFile,
+  podmanPortsOf,
+  writePodmanLogins,
+} from '../../../src/engine/podman-fallback.ts';
 import { ToolError } from '../../../src/errors.ts';
 import { someRunnerFacts } from '../../support/builders.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -105,5 +110,18 @@ test('Podman’s logins are the runner’s and the step’s, in a file of their 
     auths: { 'quay.io': { auth: 'a' }, 'ghcr.io': { auth: 'new' } },
     // The empty entry is Docker's word for "none", which Podman takes for the name of a helper.
     credHelpers: { 'gcr.io': 'gcloud' },
+  });
+});
+
+describe('Podman’s own logins are read', () => {
+  test.each([
+    ['linux', { XDG_RUNTIME_DIR: '/run/user/1000', HOME: '/home/o' }, '/run/user/1000/containers/auth.json'],
+    ['linux', { HOME: '/home/o' }, ''],
+    ['darwin', { XDG_RUNTIME_DIR: '/run', HOME: '/Users/o' }, '/Users/o/.config/containers/auth.json'],
+    ['win32', { USERPROFILE: 'C:\\Users\\o' }, 'C:\\Users\\o\\.config\\containers\\auth.json'],
+    ['win32', {}, ''],
+    ['win32', { REGISTRY_AUTH_FILE: 'D:\\auth.json' }, 'D:\\auth.json'],
+  ] as const)('on %s with %j from "%s"', (platform, variables, path) => {
+    expect(podmanLoginFile(variables, platform)).toBe(path);
   });
 });

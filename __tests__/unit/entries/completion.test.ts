@@ -65,3 +65,7 @@ test('another shell is refused, with those that there are', () => {
   expect(() => formatCompletion('tcsh')).toThrowCode('INPUT_INVALID');
   expect(() => formatCompletion('constructor')).toThrow('expected bash, zsh, fish');
 });
+
+test('the shell of Git for Windows is bash', () => {
+  expect(formatCompletion('/usr/bin/bash.exe')).toBe(formatCompletion('bash'));
+});

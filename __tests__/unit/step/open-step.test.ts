@@ -62,6 +62,18 @@ test.each([
   expect(runnerDockerConfig(env)).toBe(folder);
 });
 
+test.each([
+  ['the profile', { USERPROFILE: 'C:\\Users\\octocat' }, 'C:\\Users\\octocat\\.docker'],
+  [
+    'the profile, not the home folder of Git Bash',
+    { UserProfile: 'C:\\Users\\octocat', HOME: '/c/Users/octocat' },
+    'C:\\Users\\octocat\\.docker',
+  ],
+  ['where DOCKER_CONFIG says', { DOCKER_CONFIG: 'D:\\docker' }, 'D:\\docker'],
+])('on Windows the runner’s configuration is in %s', (_title, env, folder) => {
+  expect(runnerDockerConfig(env, 'win32')).toBe(folder);
+});
+
 test('each registry is logged in to once: with the token where it is the product’s, else as registry-auth says', () => {
   const hub = { registry: parseRegistry('docker.io'), username: 'octocat', password: 'dckr_pat_x' };
   const { destinations } = aPlan({ images: 'ghcr.io/octo-org/a\nghcr.io/octo-org/b\nlocalhost:5000/c' });
