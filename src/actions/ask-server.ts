@@ -27,7 +27,8 @@ export async function readServer(
   const server = resolveProduct(serverUrl);
   if (server.kind !== 'ghes') return undefined;
   const folder = environment.RUNNER_TEMP;
-  const file = folder ? join(folder, `publish-docker-package.server.${server.host}.json`) : undefined;
+  // Windows allows no colon in the name of a file, and a host may have a port.
+  const file = folder ? join(folder, `publish-docker-package.server.${server.host.replace(':', '-')}.json`) : undefined;
   const known = file === undefined ? undefined : parseServerFacts(await readFile(file, 'utf8').catch(() => ''));
   if (known !== undefined) return known;
   const ways = { environment, signal: termination };

@@ -52,7 +52,7 @@ export async function loadFromRegistry(
       });
     }
   } finally {
-    await rm(file, { force: true });
+    await rm(file, { force: true, maxRetries: 3 });
   }
   const inspected = await run([program, 'image', 'inspect', '--format', '{{.Id}}', reference], { env });
   // Podman leaves out the algorithm.

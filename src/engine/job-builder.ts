@@ -229,7 +229,7 @@ async function discard(
     }
   }
   const kept = ['instances', 'activity', 'refs'].map((inside) => join(folder, inside, name));
-  await Promise.all(kept.map((path) => rm(path, { recursive: true, force: true })));
+  await Promise.all(kept.map((path) => rm(path, { recursive: true, force: true, maxRetries: 3 })));
 }
 
 /**
@@ -243,7 +243,7 @@ export async function removeJobBuilder(
   const { name, folder } = builder;
   await discard(ports, builder);
   const own = (await readdir(folder).catch(() => [])).filter((each) => each.startsWith(`${name}.`));
-  await Promise.all(own.map((each) => rm(join(folder, each), { force: true })));
+  await Promise.all(own.map((each) => rm(join(folder, each), { force: true, maxRetries: 3 })));
   const left = await readdir(join(folder, 'instances')).catch(() => []);
   if (left.length === 0) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }

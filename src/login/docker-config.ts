@@ -58,8 +58,8 @@ const copyLimitBytes = 256 * 1024;
 /** What buildx keeps about past builds grows without bound and serves no later step. */
 const leftOut: readonly string[] = [join('buildx', 'refs'), join('buildx', 'activity'), join('buildx', '.lock')];
 
-/** The configuration, which is written anew, and the files by way of which another job's `docker login` writes it. */
-const configFile = /^config\.json[0-9]*$/;
+/** The configuration, which is written anew, and the files by way of which another job's `docker login` writes it; Windows and macOS read it in any case. */
+const configFile = /^config\.json[0-9]*$/i;
 
 /** What goes while we look is another job's, such as a temporary file; what is closed to us is closed to the step's CLI, too. */
 function ignoreGone(error: NodeJS.ErrnoException): void {
@@ -108,18 +108,32 @@ async function copyEntry(
   const source = join(from, path);
   const target = join(to, path);
   budget.left -= 1;
-  if (entry.isSymbolicLink() || budget.left < 0) return symlink(resolve(source), target);
+  if (entry.isSymbolicLink() || budget.left < 0) return link(resolve(source), target).catch(ignoreGone);
   if (entry.isFile()) return copy(resolve(source), target).catch(ignoreGone);
   if (!entry.isDirectory()) return;
   const children = await entriesOf(source);
-  if (children.length > budget.left) return symlink(resolve(source), target);
+  if (children.length > budget.left) return link(resolve(source), target).catch(ignoreGone);
   await mkdir(target, { mode: 0o700 });
   await copyEntries(children, from, to, path, budget);
 }
 
+/**
+ * A link. Where the system refuses links, as Windows does to a user without the privilege: a junction to a folder, which needs none
+ * (https://learn.microsoft.com/windows/win32/fileio/hard-links-and-junctions), or a copy of a file.
+ */
+async function link(source: string, target: string): Promise<void> {
+  try {
+    await symlink(source, target);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) throw error;
+    if ((await stat(source)).isDirectory()) await symlink(source, target, 'junction');
+    else await copyFile(source, target);
+  }
+}
+
 async function copy(source: string, target: string): Promise<void> {
   const { size, mode } = await stat(source);
-  if (size > copyLimitBytes) return symlink(source, target);
+  if (size > copyLimitBytes) return link(source, target);
   await copyFile(source, target);
   // A plugin may be a script.
   await chmod(target, 0o600 | (mode & 0o100));

@@ -21,7 +21,7 @@ import { openDirectory } from '../source/podman-dir.ts';
  */
 export async function openEngineImage(ports: DockerPorts, image: EngineImage): Promise<ImageSource> {
   const path = join(ports.temp, `saved-${crypto.randomUUID()}`);
-  const remove = (): Promise<void> => rm(path, { recursive: true, force: true });
+  const remove = (): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 3 });
   const isIndex = image.kind === 'containers-storage' && (await hasIndex(ports, image.image));
   try {
     const source = await (isIndex ? openIndex(ports, image, path) : openImage(ports, image, path));

@@ -49,7 +49,7 @@ export async function openWithLayers(
 ): Promise<ImageSource> {
   const made: string[] = [];
   const remove = async (): Promise<void> => {
-    await Promise.all(made.map((path) => rm(path, { force: true })));
+    await Promise.all(made.map((path) => rm(path, { force: true, maxRetries: 3 })));
   };
   try {
     const { open, ...source } = await read(compressInto(temp, files, made));

@@ -96,7 +96,7 @@ export async function openArchive(path: string, temp: string, signal: AbortSigna
     const members = await readTarIndex(file, path);
     const close = async (): Promise<void> => {
       await file.close();
-      if (plain !== undefined) await rm(plain, { force: true });
+      if (plain !== undefined) await rm(plain, { force: true, maxRetries: 3 });
     };
     return readable(path, signal, (name) => members.get(name)?.size, {
       leadsOut: () => false,
@@ -106,7 +106,7 @@ export async function openArchive(path: string, temp: string, signal: AbortSigna
     });
   } catch (error) {
     await file.close();
-    if (plain !== undefined) await rm(plain, { force: true });
+    if (plain !== undefined) await rm(plain, { force: true, maxRetries: 3 });
     throw error;
   }
 }

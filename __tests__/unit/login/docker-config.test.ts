@@ -171,6 +171,8 @@ describe('the private folder', () => {
     write('buildx/activity/b', 'x');
     write('buildx/.lock', '');
     write('config.json2914607843', '{"auths":{"ghcr.io":{"auth":"c2VjcmV0"}}}');
+    // Where case means nothing it is the configuration.
+    write('Config.JSON', '{"auths":{"ghcr.io":{"auth":"c2VjcmV0"}}}');
     write('cli-plugins/docker-script', '#!/bin/sh\n', 0o755);
     write('cli-plugins/docker-buildx', 'x'.repeat(300 * 1024), 0o755);
     symlinkSync(join(runner, 'buildx', 'current'), join(runner, 'link'));
