@@ -251,6 +251,58 @@ describe('the world', () => {
   });
 });
 
+describe('the system may be Linux, macOS or Windows:', () => {
+  const filesWith = (pattern: RegExp): readonly string[] => [
+    ...new Set(occurrences(pattern, () => true).map((each) => each.slice(0, each.indexOf(': ')))),
+  ];
+
+  test('a local path is joined from its names, and has no slash of its own', () => {
+    expect(occurrences(/(?<![.\w])(?:join|resolve)\((?:[^()']|'[^'/]*')*'[^'/]*\/[^']*'/g, () => true)).toEqual([]);
+  });
+
+  test('the rules of POSIX for paths are those of an archive alone, and of who asks for a system by name', () => {
+    expect(filesWith(/\bposix\b/g)).toEqual(['source/tar-index.ts', 'text/local-path.ts']);
+  });
+
+  test('folders of the system are looked into where each system has its own, or none', () => {
+    expect(filesWith(/['`]\/(?:bin|dev|etc|home|proc|run|tmp|usr|var)\b/g).toSorted()).toEqual(
+      [
+        'engine/buildx-plugin.ts',
+        'engine/docker-info.ts',
+        'engine/find-program.ts',
+        // BuildKit's image is one of Linux, and what a machine of Linux trusts goes along.
+        'engine/runner-certificates.ts',
+        // Elsewhere nobody tells what a process has.
+        'engine/podman-containers.ts',
+        'entries/left-processes.ts',
+      ].toSorted(),
+    );
+  });
+
+  test('PATH and the home folder, which have other names on Windows, are read in one place', () => {
+    const pattern = /\b(?:env|environment|variables)\.(?:PATH|HOME|USERPROFILE|TEMP|TMPDIR|APPDATA)\b/g;
+    expect(filesWith(pattern)).toEqual(['engine/runner-certificates.ts']);
+  });
+
+  test('links, modes and signals, which Windows has in part, are used in few places', () => {
+    expect(filesWith(/\b(?:symlink|chmod)(?:Sync)?\(/g).toSorted()).toEqual([
+      'engine/buildx-install.ts',
+      'login/docker-config.ts',
+    ]);
+    expect(filesWith(/\bkill\(/g).toSorted()).toEqual([
+      'engine/child-process.ts',
+      'engine/podman-containers.ts',
+      'entries/left-processes.ts',
+    ]);
+  });
+
+  test('a removal is tried again: somebody, such as a scanner for viruses, may have the file open', () => {
+    const removals = occurrences(/(?<![.\w])rm(?:Sync)?\((?:[^()]|\([^()]*\))*\)/g, () => true);
+    expect(removals.length).toBeGreaterThan(5);
+    expect(removals.filter((each) => !each.includes('maxRetries: '))).toEqual([]);
+  });
+});
+
 test('a terminal may have Node 20: what only later versions have is not used, or only if it is there', () => {
   const later =
     /\bPromise\.(?:withResolvers|try)\b|\b(?:Map|Object)\.groupBy\b|\bArray\.fromAsync\b|\bRegExp\.escape\b|\bnew Set\([^)]*\)\.(?:union|difference|intersection)\b/g;
