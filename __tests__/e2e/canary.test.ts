@@ -22,7 +22,8 @@ const stray = aCanary();
 
 function aRunner(dockerfile = 'FROM scratch\nCOPY Dockerfile /\n', subAction = '.'): Runner {
   const { action, engine } = suite;
-  const runner = action.newRunner({ engine, repository, token: stray, subAction, env: { RUNNER_DEBUG: '1' } });
+  const env = { RUNNER_DEBUG: '1', ACTIONS_RUNTIME_TOKEN: aCanary(), ACTIONS_ID_TOKEN_REQUEST_TOKEN: aCanary() };
+  const runner = action.newRunner({ engine, repository, token: stray, subAction, env });
   runner.write('Dockerfile', dockerfile);
   return runner;
 }

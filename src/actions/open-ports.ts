@@ -15,7 +15,7 @@ function isInJob({ RUNNER_TEMP, GITHUB_STATE }: StepProcess['env']): boolean {
 }
 
 export function engineOf(
-  { docker, config, logins, writeLogins }: StepInUse,
+  { docker, config, logins, writeLogins, cacheToken }: StepInUse,
   { build: request, destinations, push }: Plan,
   { build, token }: Inputs,
   { env, log, workingFolder }: Pick<StepProcess, 'env' | 'log' | 'workingFolder'>,
@@ -45,6 +45,7 @@ export function engineOf(
     jobFolder: isInJob(env) ? temporaryFolder(env) : docker.temp,
     secrets: request?.gitSecret ? new Map([...build.secretValues, [request.gitSecret, token]]) : build.secretValues,
     cacheVariables: build.variables,
+    cacheToken,
   });
 }
 

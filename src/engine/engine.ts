@@ -45,6 +45,8 @@ interface EngineTask extends Omit<BuildersTask, 'nodes' | 'loggedIn'> {
   readonly writeLogins: () => Promise<void>;
   /** Of cache entries: for the client of the builder alone. */
   readonly cacheVariables: ReadonlyMap<string, string>;
+  /** Of GitHub's cache service: for a build that keeps its cache there; empty for none. */
+  readonly cacheToken: string;
 }
 
 /** The step's private DOCKER_CONFIG. */
@@ -133,8 +135,13 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
       buildx: path === undefined ? undefined : { path, version },
       cliHasBuildKit,
       builder,
-      actionsCache: actionsCacheOf(env),
+      actionsCache: actionsCacheOf(withCacheToken(env)),
     };
+  }
+
+  /** What an entry of `cache-from` or `cache-to` says goes before it. */
+  function withCacheToken(ofClient: Environment): Environment {
+    return task.cacheToken === '' ? ofClient : { ACTIONS_RUNTIME_TOKEN: task.cacheToken, ...ofClient };
   }
 
   async function wantedBuilder(): Promise<string | undefined> {
@@ -241,7 +248,9 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
               clock.read(text);
               tools.onOutput(text);
             };
-            const ofBuilder = { ...buildxPorts, onOutput, env: builder.env };
+            const usesService = [...part.request.cacheFrom, ...part.request.cacheTo].some(({ type }) => type === 'gha');
+            const env = usesService ? withCacheToken(builder.env) : builder.env;
+            const ofBuilder = { ...buildxPorts, onOutput, env };
             const result = await buildWithBuildx(ofBuilder, decision, builder, part.request, to);
             for (const [platform, seconds] of clock.seconds()) {
               warn(

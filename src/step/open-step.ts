@@ -20,7 +20,7 @@ import type { Credential, RegistryLogin } from '../registry/credential.ts';
 import { type Environment, homeOf } from '../text/environment.ts';
 import { pathsOf } from '../text/local-path.ts';
 import { shortestPart, withoutBuildSecrets } from '../text/secret-text.ts';
-import { childEnvironment, withoutAuthConfig } from './child-environment.ts';
+import { cacheTokenOf, childEnvironment, withoutAuthConfig } from './child-environment.ts';
 import type { StepProcess } from './process.ts';
 import { judgeCommand, retryPorts } from './retry-ports.ts';
 import { maskLogin, type StepSecrets } from './step-secrets.ts';
@@ -44,6 +44,8 @@ export interface Step {
   readonly config: DockerConfig;
   readonly registry: RegistryClient;
   readonly logins: readonly RegistryLogin[];
+  /** Of GitHub's cache service, which no child has in its environment; empty if there is none for a build. */
+  readonly cacheToken: string;
   /** Leaves the logins in the private folder, where the CLI and buildx read them. */
   writeLogins(): Promise<void>;
   /**
@@ -75,10 +77,10 @@ export async function openStep(
     const { logins } = plan;
     const registries = logins.map(({ registry }) => registry);
     const config = await createDockerConfig(join(folder, 'docker'), runnerDockerConfig(env), registries);
-    const hidden = logins.map(({ password }) => password);
+    const hidden = [secrets.token, ...logins.map(({ password }) => password)];
     const inherited = withoutBuildSecrets(env, secrets.ofBuild ?? []);
     const childEnv = {
-      ...withoutAuthConfig(childEnvironment(inherited, [secrets.token, ...hidden]), registries),
+      ...withoutAuthConfig(childEnvironment(inherited, hidden), registries),
       DOCKER_CONFIG: config.folder,
     };
     const withheld = Object.keys(env).filter((name) => !(name in inherited));
@@ -129,6 +131,7 @@ export async function openStep(
       config,
       registry,
       logins,
+      cacheToken: cacheTokenOf(inherited, hidden),
       writeLogins: () => writeLogins(config, logins),
       async checkLogins(asked = []) {
         const unasked = registries.filter((name) => !asked.includes(name));

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseRegistry } from '../../../src/image/registry-name.ts';
 import { loginsOf } from '../../../src/plan/step-logins.ts';
-import { childEnvironment, withoutAuthConfig } from '../../../src/step/child-environment.ts';
+import { cacheTokenOf, childEnvironment, withoutAuthConfig } from '../../../src/step/child-environment.ts';
 import { runnerDockerConfig } from '../../../src/step/open-step.ts';
 import { aPlan } from '../../support/builders.ts';
 
@@ -23,6 +23,27 @@ describe('the environment of a child', () => {
     };
     const kept = { PATH: '/bin', HOME: '/home/octocat', MY_INPUT_X: 'kept', EMPTY: '' };
     expect(childEnvironment(env, ['ghs_0123456789abcdef'])).toEqual(kept);
+  });
+
+  test('has no token of the runner, under whatever name, and not the place where the step asks for ID tokens', () => {
+    const runtime = 'eyJhbGciOiJSUzI1NiJ9.runtime';
+    const env = {
+      PATH: '/bin',
+      ACTIONS_RUNTIME_TOKEN: runtime,
+      ACTIONS_RUNTIME_URL: 'https://pipelines.example/',
+      ACTIONS_RESULTS_URL: 'https://results.example/',
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'eyJhbGciOiJSUzI1NiJ9.identity',
+      ACTIONS_ID_TOKEN_REQUEST_URL: 'https://pipelines.example/idtoken',
+      OWN_NAME: `Bearer ${runtime}`,
+    };
+    expect(childEnvironment(env, [])).toEqual({
+      PATH: '/bin',
+      ACTIONS_RUNTIME_URL: 'https://pipelines.example/',
+      ACTIONS_RESULTS_URL: 'https://results.example/',
+    });
+    expect(cacheTokenOf(env, ['other-secret'])).toBe(runtime);
+    expect(cacheTokenOf(env, [runtime])).toBe('');
+    expect(cacheTokenOf({}, [])).toBe('');
   });
 
   test('loses nothing to a secret that is empty', () => {
