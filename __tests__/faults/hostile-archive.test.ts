@@ -11,6 +11,7 @@ import { openDockerArchive } from '../../src/source/docker-archive.ts';
 import { closedOnFailure, openArchive } from '../../src/source/image-files.ts';
 import type { ImageSource } from '../../src/source/image-source.ts';
 import { openLayout } from '../../src/source/oci-layout.ts';
+import { hostilePack, hostileTar, tarOfFiles } from '../support/hostile-archives.ts';
 import { aLayout, named, tarOf, writeTree } from '../support/tar.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -91,6 +92,52 @@ async function readAll(source: ImageSource): Promise<void> {
   }
 }
 
+/** @returns whether all of it could be read */
+async function isWhole(bytes: Buffer, folder: string, isDocker: boolean): Promise<boolean> {
+  const path = join(folder, 'image.tar');
+  writeFileSync(path, bytes);
+  try {
+    const source = await closedOnFailure(await openArchive(path, folder, AbortSignal.any([])), (opened) =>
+      isDocker ? openDockerArchive(opened, undefined, folder) : openLayout(opened, undefined),
+    );
+    try {
+      await readAll(source);
+    } finally {
+      await source.close();
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof PublishError) || error instanceof InternalError) throw error;
+    return false;
+  }
+}
+
+const numRuns = Number(process.env.FUZZ_RUNS ?? 300);
+/** Milliseconds: what takes longer would never end. */
+const tooLong = 10_000;
+/** More bytes than a reader may hold at once. */
+const tooMuch = 256 * 1024 * 1024;
+
+/** What the process holds outside of the heap of JavaScript, where bytes are. */
+const held = (): number => process.memoryUsage().arrayBuffers;
+
+/** Reads archives that are made of hostile parts; gives how many were whole. */
+async function readHostile(archives: fc.Arbitrary<Buffer>, isDocker: boolean): Promise<number> {
+  const folder = temporaryFolder();
+  let whole = 0;
+  await fc.assert(
+    fc.asyncProperty(archives, async (bytes) => {
+      const [start, before] = [performance.now(), held()];
+      if (await isWhole(bytes, folder, isDocker)) whole++;
+      expect(performance.now() - start).toBeLessThan(tooLong);
+      expect(held() - before).toBeLessThan(tooMuch);
+      expect(readdirSync(folder)).toEqual(['image.tar']);
+    }),
+    { numRuns },
+  );
+  return whole;
+}
+
 describe.each([
   { form: 'OCI archives', files: ociFiles, isDocker: false },
   { form: 'Docker archives', files: dockerFiles, isDocker: true },
@@ -101,28 +148,8 @@ describe.each([
     original = readFileSync(tarOf(writeTree(join(folder, 'tree'), files()), join(folder, 'a.tar'), '--format=ustar'));
   });
 
-  /** @returns whether all of it could be read */
-  async function isWhole(bytes: Buffer, folder: string): Promise<boolean> {
-    const path = join(folder, 'image.tar');
-    writeFileSync(path, bytes);
-    try {
-      const source = await closedOnFailure(await openArchive(path, folder, AbortSignal.any([])), (opened) =>
-        isDocker ? openDockerArchive(opened, undefined, folder) : openLayout(opened, undefined),
-      );
-      try {
-        await readAll(source);
-      } finally {
-        await source.close();
-      }
-      return true;
-    } catch (error) {
-      if (!(error instanceof PublishError) || error instanceof InternalError) throw error;
-      return false;
-    }
-  }
-
   test('that are whole are read', async () => {
-    expect(await isWhole(original, temporaryFolder())).toBe(true);
+    expect(await isWhole(original, temporaryFolder(), isDocker)).toBe(true);
   });
 
   test('5,000 that were damaged: read, or refused with a typed error; nothing is left beside them', async () => {
@@ -130,7 +157,7 @@ describe.each([
     let whole = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 4 }), async (damages) => {
-        if (await isWhole(damaged(original, damages), folder)) whole++;
+        if (await isWhole(damaged(original, damages), folder, isDocker)) whole++;
       }),
       { numRuns: 5_000 },
     );
@@ -138,4 +165,31 @@ describe.each([
     expect(whole).toBeLessThan(5_000);
     expect(readdirSync(folder)).toEqual(['image.tar']);
   });
+
+  test('whose headers, sizes, sums, types and extended headers are hostile: read, or refused with a typed error', async () => {
+    const whole = await readHostile(hostileTar(files()), isDocker);
+    expect(whole).toBeGreaterThan(0);
+    expect(whole).toBeLessThan(numRuns);
+  });
+
+  test('whose compression is cut, joined, damaged or deep: read, or refused with a typed error', async () => {
+    const whole = await readHostile(
+      fc.tuple(hostilePack, fc.oneof(fc.constant(original), hostileTar(files()))).map(([pack, bytes]) => pack(bytes)),
+      isDocker,
+    );
+    expect(whole).toBeGreaterThan(0);
+    expect(whole).toBeLessThan(numRuns);
+  });
+});
+
+test('Layers of a Docker archive whose compression is cut, joined, damaged or deep: read, or refused with a typed error', async () => {
+  const whole = await readHostile(
+    hostilePack.map((pack) => {
+      const files = dockerFiles();
+      return tarOfFiles({ ...files, 'layer.tar': pack(Buffer.from(files['layer.tar'] ?? '')) });
+    }),
+    true,
+  );
+  expect(whole).toBeGreaterThan(0);
+  expect(whole).toBeLessThan(numRuns);
 });

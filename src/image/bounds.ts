@@ -23,6 +23,8 @@ export const bounds = {
   depth: 8,
   /** Manifests that refer to an image, or to one that does. */
   referrers: 1024,
+  /** Headers of an archive: those of its members, of folders, and what extends them. */
+  headers: 262_144,
   /** Members of an archive, and the characters of the name of one. */
   members: 65_536,
   memberName: 1024,

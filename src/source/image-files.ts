@@ -93,7 +93,7 @@ export async function openArchive(path: string, temp: string, signal: AbortSigna
       await compressed.close();
       file = await open(plain);
     }
-    const members = await readTarIndex(file, path);
+    const members = await readTarIndex(file, path, signal);
     const close = async (): Promise<void> => {
       await file.close();
       if (plain !== undefined) await rm(plain, { force: true, maxRetries: 3 });

@@ -23,24 +23,32 @@ interface TarMember {
 export type TarIndex = ReadonlyMap<string, TarMember>;
 
 const blockSize = 512;
+/** Bytes that are read at a time: the headers of small members are close together. */
+const windowSize = 64 * 1024;
 /** More than any extended header needs; a damaged one could ask for all memory. */
 const largestExtension = 1024 * 1024;
 
 /**
  * @param path of the archive, for messages
- * @throws InputError SOURCE_DAMAGED, saying what is wrong and where
+ * @param signal ends the reading: an archive may have hundreds of thousands of headers
+ * @throws InputError SOURCE_DAMAGED, saying what is wrong and where; the reason of the signal
  */
-export async function readTarIndex(file: FileHandle, path: string): Promise<TarIndex> {
+export async function readTarIndex(file: FileHandle, path: string, signal: AbortSignal): Promise<TarIndex> {
   const { size: end } = await file.stat();
   if (end === 0) throw damaged(path, 'it is empty');
   const members = new Map<string, TarMember>();
   const links = new Map<string, string>();
   let global: Extension = {};
   let next: Extension = {};
+  let count = 0;
+  const readHeader = headerReader(file, path, signal);
   for (let at = 0; at < end; ) {
-    const header = await readAt(file, at, blockSize, path);
+    const header = await readHeader(at);
     if (header.every((byte) => byte === 0)) break;
     if (!hasChecksum(header)) throw notTar(path, at);
+    // Folders and extended headers, too.
+    count += 1;
+    if (count > bounds.headers) throw damaged(path, `it has more than ${bounds.headers} headers`);
     const type = String.fromCharCode(header[156] ?? 0);
     const offset = at + blockSize;
     const size = 'xgLK'.includes(type) ? parseSize(header) : (next.size ?? global.size ?? parseSize(header));
@@ -95,7 +103,8 @@ function parsePax(content: Buffer, path: string): Extension {
   let found: Extension = {};
   for (let at = 0; at < content.length; ) {
     const space = content.indexOf(' ', at);
-    const length = space < 0 ? Number.NaN : Number(content.toString('latin1', at, space));
+    const digits = space < 0 ? '' : content.toString('latin1', at, space);
+    const length = /^[0-9]{1,7}$/.test(digits) ? Number(digits) : Number.NaN;
     if (!(length > space - at + 1 && at + length <= content.length)) {
       throw damaged(path, 'an extended header is malformed');
     }
@@ -104,7 +113,7 @@ function parsePax(content: Buffer, path: string): Extension {
     const [key, value] = [record.slice(0, equals), record.slice(equals + 1)];
     if (key === 'path') found = { ...found, path: value };
     if (key === 'linkpath') found = { ...found, linkPath: value };
-    if (key === 'size') found = { ...found, size: Number(value) };
+    if (key === 'size') found = { ...found, size: /^[0-9]{1,16}$/.test(value) ? Number(value) : Number.NaN };
     if (key.startsWith('GNU.sparse.')) found = { ...found, isSparse: true };
     at += length;
   }
@@ -124,7 +133,9 @@ function parseSize(header: Buffer): number {
 /** The sum of the header's bytes, with the field of the sum itself taken as spaces. */
 function hasChecksum(header: Buffer): boolean {
   const digits = textOf(header.subarray(148, 156)).trim();
-  const sum = header.reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 0x20 : byte), 0);
+  let sum = 8 * 0x20;
+  // Hundreds of thousands of headers: a function for each byte would take seconds.
+  for (let at = 0; at < blockSize; at++) if (at < 148 || at >= 156) sum += header[at] ?? 0;
   return /^[0-7]+$/.test(digits) && Number.parseInt(digits, 8) === sum;
 }
 
@@ -152,6 +163,21 @@ function follow(name: string, members: TarIndex, links: ReadonlyMap<string, stri
     at = links.get(at);
   }
   return undefined;
+}
+
+/** @returns reads a header at a place; it stays until the next one is read */
+function headerReader(file: FileHandle, path: string, signal: AbortSignal): (at: number) => Promise<Buffer> {
+  const window = Buffer.alloc(windowSize);
+  let [start, length] = [0, 0];
+  return async (at) => {
+    if (at < start || at + blockSize > start + length) {
+      signal.throwIfAborted();
+      const { bytesRead } = await file.read(window, 0, windowSize, at);
+      [start, length] = [at, bytesRead];
+      if (length < blockSize) throw damaged(path, `it is truncated at byte ${at + length}`);
+    }
+    return window.subarray(at - start, at - start + blockSize);
+  };
 }
 
 async function readAt(file: FileHandle, position: number, length: number, path: string): Promise<Buffer> {

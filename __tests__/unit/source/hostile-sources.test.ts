@@ -34,6 +34,15 @@ function member(name: string, size = 0): Buffer {
   return header;
 }
 
+/** The same header with another type. */
+function typed(header: Buffer, type: string): Buffer {
+  header.write(type, 156);
+  header.write('        ', 148);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return header;
+}
+
 async function openedArchive(bytes: Buffer) {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'image.tar'), bytes);
@@ -68,14 +77,32 @@ describe('An archive', () => {
     await expect(openedArchive(gzipSync(Buffer.concat(members)))).rejects.toThrowCode('SOURCE_DAMAGED');
   });
 
+  test.each([
+    ['folders', '5'],
+    ['extended headers', 'x'],
+    ['global headers', 'g'],
+    ['long names', 'L'],
+  ])('of more %s than any image has is refused, in seconds', async (_title, type) => {
+    const folders = Buffer.alloc(512 * (bounds.headers + 2));
+    const header = typed(member('d'), type);
+    for (let at = 0; at < folders.length; at += header.length) header.copy(folders, at);
+    const start = performance.now();
+    await expect(openedArchive(gzipSync(folders))).rejects.toThrow(`it has more than ${bounds.headers} headers`);
+    // It took half a minute; this only tells the two apart.
+    expect(performance.now() - start).toBeLessThan(20_000);
+  });
+
+  test('is not read to its end after a signal', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'image.tar'), Buffer.concat([...Array(1000).keys()].map((each) => member(`m${each}`))));
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(openArchive(join(folder, 'image.tar'), folder, signal)).rejects.toThrow('enough');
+  });
+
   test('with a name of a megabyte is refused', async () => {
     const record = (length: number) => `${length} path=${'a'.repeat(length - `${length} path=\n`.length)}\n`;
     const content = Buffer.alloc(1024 * 512, record(1024 * 512));
-    const extended = member('pax', content.length);
-    extended.write('x', 156);
-    extended.write('        ', 148);
-    const sum = extended.reduce((total, byte) => total + byte, 0);
-    extended.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    const extended = typed(member('pax', content.length), 'x');
     await expect(openedArchive(Buffer.concat([extended, content, member('m')]))).rejects.toThrowCode('SOURCE_DAMAGED');
   });
 

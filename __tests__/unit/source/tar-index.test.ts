@@ -16,7 +16,7 @@ let count = 0;
 async function indexOf(archive: string): Promise<TarIndex> {
   const file = await open(archive);
   try {
-    return await readTarIndex(file, archive);
+    return await readTarIndex(file, archive, AbortSignal.any([]));
   } finally {
     await file.close();
   }
