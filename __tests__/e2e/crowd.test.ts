@@ -1,4 +1,4 @@
-/** Twenty jobs at once on one machine: one HOME, one RUNNER_TEMP, one registry, and a login for each. */
+/** Twenty jobs at once on one machine: one HOME, one RUNNER_TEMP, one BUILDX_CONFIG, one registry, and a login for each. */
 
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,8 @@ const suite = openSuite('engine', 'registry', 'client');
 const machine = mkdtempSync(join(tmpdir(), 'publish-crowd-'));
 const home = join(machine, 'home');
 const temp = join(machine, 'temp');
+/** What buildx itself keeps of its builds, for all jobs. */
+const buildxFolder = join(machine, 'buildx');
 const configFile = join(home, '.docker/config.json');
 /** A login of the machine's own, for another registry and for the very same one. */
 const elsewhere = Buffer.from('machine:elsewhere').toString('base64');
@@ -41,7 +43,11 @@ beforeAll(async () => {
   jobs = await Promise.all(
     [...passwords].map(async ([user, password]): Promise<Job> => {
       const repository = `${user}/app`;
-      const runner = action.newRunner({ engine, repository, env: { HOME: home, RUNNER_TEMP: temp } });
+      const runner = action.newRunner({
+        engine,
+        repository,
+        env: { HOME: home, RUNNER_TEMP: temp, BUILDX_CONFIG: buildxFolder },
+      });
       runner.write('Dockerfile', 'FROM scratch\nCOPY user.txt /\n');
       runner.write('user.txt', user);
       const step = await runner.main({
@@ -74,6 +80,16 @@ test('each image is the job’s own, under both of its tags', async () => {
   expect(new Set(jobs.map(({ step }) => step.outputs.digest)).size).toBe(20);
 });
 
+test('each job’s outputs name its own image, and no other', () => {
+  const names = jobs.map(({ repository }) => `${crowd.address}/${repository}`);
+  for (const { step, repository, user } of jobs) {
+    const own = `${crowd.address}/${repository}`;
+    expect(step.outputs).toMatchObject({ image: `${own}:1.0`, tags: `${own}:1.0\n${own}:latest`, repository });
+    const said = JSON.stringify([step.outputs, step.state]) + step.log + step.summary;
+    expect({ user, others: names.filter((name) => name !== own && said.includes(name)) }).toEqual({ user, others: [] });
+  }
+});
+
 test('no request carries the login of another job, nor that of the machine', () => {
   expect(crowd.requests.filter(({ user }) => user === '')).toEqual([]);
   const crossed = crowd.requests.filter(
@@ -97,6 +113,21 @@ test('the machine’s own configuration is as it was, byte for byte, and nothing
   expect(readFileSync(configFile, 'utf8')).toBe(configBefore);
   expect(readdirSync(join(home, '.docker')).sort()).toEqual(['config.json']);
   expect(readdirSync(temp)).toEqual([]);
+});
+
+test('no file of the machine holds the password of any job, nor a login of one', () => {
+  const files = readdirSync(machine, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+  const secrets = jobs.flatMap(({ user, password }) => [
+    password,
+    Buffer.from(`${user}:${password}`).toString('base64'),
+  ]);
+  const holding = files.filter(({ parentPath, name }) => {
+    const text = readFileSync(join(parentPath, name), 'latin1');
+    return secrets.some((secret) => text.includes(secret));
+  });
+  expect(holding.map(({ name }) => name)).toEqual([]);
+  // buildx has been there.
+  expect(files.some(({ parentPath }) => parentPath.startsWith(buildxFolder))).toBe(true);
 });
 
 test('the post step of each removes nothing more, and succeeds', async () => {
