@@ -4,15 +4,11 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
+import { isAlive } from '../support/held-step.ts';
 import { type Runner, type RunningStep, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
 
 const suite = openSuite('engine', 'login', 'busybox');
-
-function isAlive(pid: number): boolean {
-  // A zombie has no executable.
-  return existsSync(`/proc/${pid}/exe`);
-}
 
 /** Starts a publish and waits until its build is under way. */
 async function startSlowBuild(): Promise<{ runner: Runner; step: RunningStep; children: () => readonly number[] }> {
