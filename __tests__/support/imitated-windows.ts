@@ -129,6 +129,9 @@ ${names.map((each) => `const _${each} = all.${each}; export { _${each} as ${each
 });
 Object.defineProperty(process, 'platform', { value: 'win32' });
 const realWorkingFolder = process.cwd();
-// Node's own loader looks for modules from there.
-process.cwd = () =>
-  /node:internal\/(?:modules|util|url)/.test(new Error().stack ?? '') ? realWorkingFolder : workingFolder;
+// Node's own loader looks for modules from the real one: it is told by who calls, be it through `node:path`.
+process.cwd = () => {
+  const callers = (new Error().stack ?? '').split('\n').slice(2);
+  const caller = callers.find((each) => !each.includes('node:path')) ?? '';
+  return caller.includes('node:') ? realWorkingFolder : workingFolder;
+};

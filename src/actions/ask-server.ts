@@ -27,8 +27,7 @@ export async function readServer(
   const server = resolveProduct(serverUrl);
   if (server.kind !== 'ghes') return undefined;
   const folder = environment.RUNNER_TEMP;
-  // Windows allows no colon in the name of a file, and a host may have a port.
-  const file = folder ? join(folder, `publish-docker-package.server.${server.host.replace(':', '-')}.json`) : undefined;
+  const file = folder ? join(folder, `publish-docker-package.server.${server.host}.json`) : undefined;
   const known = file === undefined ? undefined : parseServerFacts(await readFile(file, 'utf8').catch(() => ''));
   if (known !== undefined) return known;
   const ways = { environment, signal: termination };
