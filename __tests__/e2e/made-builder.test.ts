@@ -75,11 +75,15 @@ describe('one builder a job', () => {
     expect(first.log).toMatch(/Builder: publish-job-\S+, made from localhost:5000\/lab\/buildkit:\d+ in/);
     expect(await made(runner, nameIn(first))).toHaveLength(2);
 
+    const earlier = runner.commands().length;
     const second = await runner.main(inputs({ tags: '1.1', provenance: 'true' }));
     expect(second).toMatchObject({ code: '', exitCode: 0 });
     expect(second.log).toContain('which an earlier step of the job made');
     expect(second.log.match(/^#\d+ CACHED$/gm)?.length).toBeGreaterThanOrEqual(2);
     expect(second.state['job-builder']).toBeUndefined();
+    // Neither the engine nor the builder is asked again what it can do.
+    const started = runner.commands().slice(earlier);
+    expect(started.map(({ args }) => args[0])).toEqual(['build']);
 
     // The posts of a job run from its last step to its first.
     expect(await runner.post(second)).toMatchObject({ exitCode: 0, log: '' });

@@ -68,6 +68,7 @@ export function aBuild(overrides: Partial<BuildRequest> = {}): BuildRequest {
 export function someRunnerFacts(overrides: Partial<RunnerFacts> = {}): RunnerFacts {
   return {
     docker: {
+      id: 'f24bb97a-4c4b-4ab3-8c4b-4f55a3e6c6b1',
       serverVersion: '28.5.2',
       imageStore: 'classic',
       platform: { os: 'linux', architecture: 'amd64' },

@@ -15,6 +15,8 @@ import { isObject, type JsonObject } from '../text/json.ts';
 import type { DockerPorts } from './docker.ts';
 
 export interface EngineFacts {
+  /** What tells one daemon from another; empty where it does not say. */
+  readonly id: string;
   /** As the daemon prints it, for example `28.5.2`. */
   readonly serverVersion: string;
   /** `containerd` can hold indexes; `classic` holds one platform of an image. */
@@ -70,6 +72,7 @@ export function parseEngineFacts(json: string): EngineFacts {
       row[1].startsWith('io.containerd.snapshotter'),
   );
   return {
+    id: stringAt(info, 'ID'),
     serverVersion,
     imageStore: usesContainerd ? 'containerd' : 'classic',
     platform: parseMachine(stringAt(info, 'OSType'), stringAt(info, 'Architecture')),

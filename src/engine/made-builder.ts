@@ -40,7 +40,8 @@ export interface BuilderTask {
   readonly surroundings: BuilderSurroundings;
   /** Below which the folder of the job is. */
   readonly temp: string;
-  readonly foreign: ForeignPlatforms;
+  /** Called when the builder is there. */
+  readonly readForeign: () => Promise<ForeignPlatforms>;
   /** Why there has to be a builder, as a clause. */
   readonly need: string;
   /** Settles when the step has logged in, for the registry of an image that needs it; `undefined`: it does not log in there. */
@@ -127,7 +128,7 @@ export function openBuilderMaker({ env, retry, signal, say, warn, onJobBuilder }
     dockerfile,
     surroundings,
     temp,
-    foreign,
+    readForeign,
     need,
     login,
   }: BuilderTask): Promise<MadeBuilder> {
@@ -146,7 +147,7 @@ export function openBuilderMaker({ env, retry, signal, say, warn, onJobBuilder }
     );
     return {
       name: made.name,
-      emulated: await checkPlatforms(made, settings, foreign),
+      emulated: await checkPlatforms(made, settings, await readForeign()),
       env: jobBuilderEnvironment(env, made),
       remake: () => remakeJobBuilder(ports, buildx, made, settings),
     };

@@ -16,14 +16,9 @@ import type { BuildxBuilder } from './buildx-build.ts';
 import { installBuildx } from './buildx-install.ts';
 import { createCommandRunner } from './command.ts';
 import type { DockerPorts } from './docker.ts';
-import {
-  type ForeignPlatforms,
-  foreignPlatforms,
-  hasForeign,
-  nothingForeign,
-  parseHandled,
-} from './foreign-platforms.ts';
-import type { JobBuilder } from './job-builder.ts';
+import { type ForeignPlatforms, foreignPlatforms, hasForeign, nothingForeign } from './foreign-platforms.ts';
+import { readHandled } from './handled-platforms.ts';
+import { type JobBuilder, jobBuilderFolder } from './job-builder.ts';
 import type { BuilderMaker, MadeBuilder } from './made-builder.ts';
 import { createBuilder, removeArguments } from './own-builder.ts';
 import { type EngineDecision, type RunnerFacts, resolveEngine } from './resolve-engine.ts';
@@ -77,11 +72,18 @@ export interface Builders {
   close(isUsed: boolean): Promise<void>;
 }
 
+/** Platforms other than the engine's own, and how later steps of the job get to know them. */
+interface ReadForeign {
+  readonly foreign: ForeignPlatforms;
+  readonly keep: () => Promise<void>;
+}
+
 /** A decision, and what was looked at for it. */
 interface Decided {
   readonly decision: EngineDecision;
   readonly dockerfile: Dockerfile | undefined;
-  readonly foreign: ForeignPlatforms;
+  /** May still be asked, if the decision did not depend on it. */
+  readonly reading: Promise<ReadForeign>;
 }
 
 export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders {
@@ -99,19 +101,25 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
     { docker, buildx }: RunnerFacts,
     request: BuildRequest,
     dockerfile: Dockerfile | undefined,
-  ): Promise<ForeignPlatforms> {
-    if (docker === undefined || request.call !== 'build') return nothingForeign;
-    if (!hasForeign(request, dockerfile, docker.platform)) return nothingForeign;
-    const listed = buildx && (await run([buildx.path, 'inspect', 'default'], { env, timeout: 30_000 }));
-    return foreignPlatforms(request, dockerfile, parseHandled(listed?.stdout ?? '') ?? [docker.platform]);
+  ): Promise<ReadForeign> {
+    const nothing = { foreign: nothingForeign, keep: async () => undefined };
+    if (docker === undefined || request.call !== 'build') return nothing;
+    if (!hasForeign(request, dockerfile, docker.platform)) return nothing;
+    const { platforms, keep } = await readHandled(ports, docker, buildx?.path, jobBuilderFolder(task.jobFolder));
+    return { foreign: foreignPlatforms(request, dockerfile, platforms), keep };
   }
 
   async function decide(facts: RunnerFacts, request: BuildRequest): Promise<Decided> {
     const dockerfile = readDockerfile(request, task.workingFolder);
-    const foreign = await readForeign(facts, request, dockerfile);
+    const reading = readForeign(facts, request, dockerfile);
+    // Whoever waits for it gets the error.
+    reading.catch(() => undefined);
     const { usesDockerRegistry } = task;
-    const decision = resolveEngine(facts, request, { usesDockerRegistry, foreign: foreign.running });
-    return { decision, dockerfile, foreign };
+    const decideFor = (foreign: readonly Platform[]): EngineDecision =>
+      resolveEngine(facts, request, { usesDockerRegistry, foreign });
+    const whatever = decideFor([]);
+    const decision = whatever.isMade ? whatever : decideFor((await reading).foreign.running);
+    return { decision, dockerfile, reading };
   }
 
   async function findBuildx({ install, buildx }: EngineDecision): Promise<string> {
@@ -121,7 +129,7 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
   async function make(
     { docker }: RunnerFacts,
     request: BuildRequest,
-    { decision, dockerfile, foreign }: Decided,
+    { decision, dockerfile, reading }: Decided,
   ): Promise<EngineDecision> {
     const [{ openBuilderMaker }, buildx] = await Promise.all([import('./made-builder.ts'), findBuildx(decision)]);
     // A step that has been refused meanwhile makes nothing.
@@ -130,12 +138,15 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
     const { registries, workingFolder, jobFolder, logins, loggedIn } = task;
     const daemon = docker?.registries ?? { mirrors: [], insecure: [], insecureNetworks: [] };
     made = await maker.make({
-      ...{ buildx, request, dockerfile, foreign },
+      ...{ buildx, request, dockerfile },
+      readForeign: async () => (await reading).foreign,
       surroundings: { variables, workingFolder, daemon, registries },
       temp: jobFolder,
       need: decision.reason,
       login: (registry) => (logins.some((each) => each.registry === registry) ? loggedIn : undefined),
     });
+    const { keep } = await reading;
+    await keep();
     ready = { buildx, builder: made.name, endpoints: [], env: made.env, emulated: made.emulated };
     return { ...decision, buildx, builder: made.name };
   }

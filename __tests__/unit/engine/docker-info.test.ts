@@ -8,6 +8,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 // Parts of what `GET /info` of the lab's engines answered.
 const docker28 = {
+  ID: 'f24bb97a-4c4b-4ab3-8c4b-4f55a3e6c6b1',
   ServerVersion: '28.5.2+dfsg4',
   DriverStatus: [
     ['Backing Filesystem', 'extfs'],
@@ -26,6 +27,7 @@ describe('an engine describes itself', () => {
     ['with a word that is none', { ...docker28, DriverStatus: ['driver-type'] }, 'classic'],
   ])('%s', (_title, info, imageStore) => {
     expect(parseEngineFacts(JSON.stringify(info))).toEqual({
+      id: 'f24bb97a-4c4b-4ab3-8c4b-4f55a3e6c6b1',
       serverVersion: '28.5.2+dfsg4',
       imageStore,
       platform: { os: 'linux', architecture: 'amd64' },
