@@ -21,9 +21,15 @@ const mostLines = 50;
  * @returns `undefined` for words that are not known, or known for nothing in this run
  */
 export function diagnose(failure: Failure, context: DiagnosisContext): Diagnosis | undefined {
+  const known =
+    failure.code !== undefined && ofBuilder.includes(failure.code)
+      ? knownMessages.filter((each) => each.isOfMachine)
+      : knownMessages;
   for (const words of [failure.text, ...outputOf(failure)]) {
-    for (const known of knownMessages) {
-      const diagnosis = recognises(known, words, failure) ? known.cause(readFacts(failure, context, words)) : undefined;
+    for (const message of known) {
+      const diagnosis = recognises(message, words, failure)
+        ? message.cause(readFacts(failure, context, words))
+        : undefined;
       if (diagnosis !== undefined) return diagnosis;
     }
   }
@@ -37,8 +43,12 @@ function outputOf({ output = '', code }: Failure): readonly string[] {
   return lines.filter((line) => line !== '' && !/^(?:WARNING|#[0-9]+ [0-9]+\.)/.test(line));
 }
 
+/** Errors of a builder have a remedy already, unless the machine of the builder is at fault. */
+const ofBuilder: readonly ErrorCode[] = ['BUILDER_FAILED', 'BUILDER_DOWN'];
+
 /** What may have come from a tool or a registry; any other error already says what it is. */
 const explained: readonly ErrorCode[] = [
+  ...ofBuilder,
   'LOGIN_REFUSED',
   'TOKEN_REJECTED',
   'TOKEN_EXPIRED',

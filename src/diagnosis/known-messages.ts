@@ -20,6 +20,8 @@ interface KnownMessage {
   readonly ociCode?: string;
   /** The code that the failure has already, whatever the words. */
   readonly code?: ErrorCode;
+  /** Whether it is about the machine of an engine or builder, whatever the step wanted of them. */
+  readonly isOfMachine?: true;
   readonly cause: Cause;
 }
 
@@ -57,6 +59,7 @@ export const knownMessages: readonly KnownMessage[] = [
   {
     message: 'Cannot connect to the Docker daemon at …. Is the docker daemon running?',
     says: /\bCannot connect to the Docker daemon\b/,
+    isOfMachine: true,
     cause: transfer.engineSilent,
   },
   {
@@ -116,6 +119,7 @@ export const knownMessages: readonly KnownMessage[] = [
   {
     message: 'no space left on device',
     says: /\bno space left on device\b|\bdisk quota exceeded\b/i,
+    isOfMachine: true,
     cause: transfer.diskFull,
   },
   {

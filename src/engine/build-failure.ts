@@ -118,6 +118,9 @@ function processRemedy(reason: string, output: string): string | undefined {
   if (/exit code: 137\b|non-zero code: 137\b|exit status 137\b/.test(reason)) {
     return 'Something killed the process (exit code 137), most often because the memory of the runner was used up. Take a larger runner, or let the process use less: fewer jobs side by side.';
   }
+  if (/\bno space left on device\b|\bdisk quota exceeded\b/i.test(output)) {
+    return 'The disk of the machine that builds is full. Free space in a step before (`docker system prune --all --force`), let the process write less, or take a larger runner.';
+  }
   const isCarriageReturn = /\^M\b|\\r['"]|\r['"]?: |\bbad interpreter\b/.test(output);
   if (isCarriageReturn) return `A script has the line ends of Windows (CRLF). ${convertLineEnds}`;
   // A shell says "not found" also of a script whose first line names an interpreter with a carriage return at its end.

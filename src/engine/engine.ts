@@ -34,7 +34,7 @@ interface EnginePorts extends Omit<BuilderPorts, 'warn'> {
 }
 
 /** What the step's engine is for. */
-interface EngineTask extends Omit<BuildersTask, 'nodes' | 'loggedIn'> {
+interface EngineTask extends Omit<BuildersTask, 'nodes' | 'loggedIn' | 'checkEngine'> {
   /** With what the user wants to build. */
   readonly wish: Pick<BuildOptions, 'engine' | 'builder' | 'buildxVersion'>;
   /** Whether the step builds at all. */
@@ -112,6 +112,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
       ...task,
       nodes: nodes && nodesName ? { name: nodesName, choice: nodes } : undefined,
       loggedIn,
+      checkEngine: () => readEngineFacts(tools, config.currentContext),
     },
   );
 

@@ -199,53 +199,63 @@ async function addVariables(file: string, variables: Readonly<Record<string, str
 const removals = 10;
 
 /**
- * Removes the container of a builder, its volume, and what buildx keeps of it. By the engine's own commands: they need neither a
- * buildx nor a state that is whole.
+ * Removes the container of a builder, and its volume. By the engine's own commands: they need neither a buildx nor a state that is whole.
+ * @throws ToolError BUILDER_FAILED where the engine refuses
  */
-async function discard(
-  { run, env }: Pick<JobBuilderPorts, 'run' | 'env'>,
-  { name, folder }: JobBuilder,
-): Promise<void> {
+async function removeContainer({ run, env }: Pick<JobBuilderPorts, 'run' | 'env'>, name: string): Promise<void> {
   const container = containerOf(name);
-  for (const argv of [
+  const commands = [
     ['docker', 'container', 'rm', '--force', '--volumes', container],
     ['docker', 'volume', 'rm', '--force', `${container}_state`],
-  ] as const) {
-    await remove(argv);
-  }
-  async function remove(argv: readonly [string, ...string[]]): Promise<void> {
+  ] as const;
+  for (const argv of commands) {
     for (let attempt = 1; ; attempt++) {
       const { exitCode, stderr } = await run(argv, { env, timeout: 30_000 });
-      if (exitCode === 0 || /\bno such (?:container|volume)\b/i.test(stderr)) return;
+      if (exitCode === 0 || /\bno such (?:container|volume)\b/i.test(stderr)) break;
       // Somebody else may be removing it just now.
       if (attempt === removals || !/\bin progress\b|\bin use\b/i.test(stderr)) {
         throw new ToolError('BUILDER_FAILED', {
-          message: `The builder ${name} could not be removed: ${lastReason(stderr)}.`,
-          remedy: `Remove it by hand: \`${argv.join(' ')}\`.`,
+          message: `The engine did not remove the builder ${name} (${lastReason(stderr)}).`,
+          remedy: `Remove it by hand: \`${commands.map((each) => each.join(' ')).join(' && ')}\`.`,
           detail: stderr,
         });
       }
       await sleep(300);
     }
   }
-  const kept = ['instances', 'activity', 'refs'].map((inside) => join(folder, inside, name));
+}
+
+/** Removes a builder, so that another one may take its name. */
+async function discard(ports: Pick<JobBuilderPorts, 'run' | 'env'>, builder: JobBuilder): Promise<void> {
+  await removeContainer(ports, builder.name);
+  const kept = ['instances', 'activity', 'refs'].map((inside) => join(builder.folder, inside, builder.name));
   await Promise.all(kept.map((path) => rm(path, { recursive: true, force: true, maxRetries: 3 })));
 }
 
 /**
- * Removes a builder for good, and the folder of the job with the last one.
+ * Removes all that the job's folder has of a builder, which may be a proxy's password, and the folder with the last builder. The step
+ * or job then no longer knows the builder.
+ */
+export async function forgetJobBuilder({ name, folder }: JobBuilder): Promise<void> {
+  const own = (await readdir(folder).catch(() => [])).filter((each) => each.startsWith(`${name}.`));
+  const kept = ['instances', 'activity', 'refs'].map((inside) => join(inside, name));
+  await Promise.all(
+    [...own, ...kept].map((each) => rm(join(folder, each), { recursive: true, force: true, maxRetries: 3 })),
+  );
+  const left = await readdir(join(folder, 'instances')).catch(() => []);
+  if (left.length === 0) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/**
+ * Removes a builder for good.
  * @throws ToolError BUILDER_FAILED where the engine refuses
  */
 export async function removeJobBuilder(
   ports: Pick<JobBuilderPorts, 'run' | 'env'>,
   builder: JobBuilder,
 ): Promise<void> {
-  const { name, folder } = builder;
-  await discard(ports, builder);
-  const own = (await readdir(folder).catch(() => [])).filter((each) => each.startsWith(`${name}.`));
-  await Promise.all(own.map((each) => rm(join(folder, each), { force: true, maxRetries: 3 })));
-  const left = await readdir(join(folder, 'instances')).catch(() => []);
-  if (left.length === 0) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  await removeContainer(ports, builder.name);
+  await forgetJobBuilder(builder);
 }
 
 /**

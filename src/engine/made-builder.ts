@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BuildRequest } from '../build/build-request.ts';
 import type { Dockerfile } from '../build/dockerfile-stages.ts';
+import { PublishError } from '../errors.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import { parseReference } from '../image/reference.ts';
 import type { Environment } from '../text/environment.ts';
@@ -168,7 +169,7 @@ export function openBuilderMaker({ env, retry, signal, say, warn, onJobBuilder }
       // The step's own commands may have been ended: what it made goes nevertheless.
       const cleaner = createCommandRunner(AbortSignal.timeout(10_000));
       await removeJobBuilder({ run: cleaner.run, env }, builder).catch((error: unknown) =>
-        warn(`The builder ${builder?.name} could not be removed: ${error instanceof Error ? error.message : error}`),
+        warn(error instanceof PublishError ? `${error.message} ${error.remedy}` : String(error)),
       );
     },
   };

@@ -7,7 +7,7 @@ import type { BuildRequest } from '../build/build-request.ts';
 import type { BuilderChoice } from '../build/builder-choice.ts';
 import type { Dockerfile } from '../build/dockerfile-stages.ts';
 import { readDockerfile } from '../build/read-build-context.ts';
-import { PublishError } from '../errors.ts';
+import { PublishError, withFacts } from '../errors.ts';
 import type { Platform } from '../image/platform.ts';
 import type { Registry } from '../image/registry-name.ts';
 import type { RegistryLogin } from '../registry/credential.ts';
@@ -48,6 +48,8 @@ export interface BuildersTask {
   readonly nodes: { readonly name: string; readonly choice: Extract<BuilderChoice, { kind: 'nodes' }> } | undefined;
   /** Settles when the step has logged in. */
   readonly loggedIn: Promise<void>;
+  /** @throws ToolError ENGINE_DOWN where the Docker engine does not answer */
+  readonly checkEngine: () => Promise<unknown>;
 }
 
 /** A builder that is ready. */
@@ -66,7 +68,10 @@ export interface Builders {
    * @throws ToolError ENGINE_CANNOT, BUILDX_MISSING, BUILDER_FAILED, PLATFORM_UNSUPPORTED; InputError INPUT_INVALID
    */
   resolve(facts: RunnerFacts, request: BuildRequest): Promise<EngineDecision>;
-  /** Runs a build of buildx; once more, with a builder that is made anew, if the one of the job is lost on the way. */
+  /**
+   * Runs a build of buildx; once more, with a builder that is made anew, if the one of the job is lost on the way.
+   * @throws ToolError ENGINE_DOWN if the builder was lost with its engine
+   */
   build<T>(work: (builder: ReadyBuilder) => Promise<T>): Promise<T>;
   /** @param isUsed whether anything was built */
   close(isUsed: boolean): Promise<void>;
@@ -82,7 +87,7 @@ interface ReadForeign {
 interface Decided {
   readonly decision: EngineDecision;
   readonly dockerfile: Dockerfile | undefined;
-  /** May still be asked, if the decision did not depend on it. */
+  /** Settles later than the decision, if that did not depend on it. */
   readonly reading: Promise<ReadForeign>;
 }
 
@@ -183,6 +188,9 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
         const isLost = error instanceof PublishError && error.code === 'BUILDER_DOWN';
         if (made === undefined || !isLost) throw error;
         ports.signal.throwIfAborted();
+        await task.checkEngine().catch((down: unknown) => {
+          throw down instanceof PublishError ? withFacts(down, { message: `${error.message} ${down.message}` }) : down;
+        });
         warn(`The builder ${made.name} was lost during the build, so the step makes it anew and builds once more.`);
         await made.remake();
         return work(builder);

@@ -25,9 +25,8 @@ export async function run(): Promise<void> {
   const jobBuilder = getState('job-builder');
   if (jobBuilder !== '') {
     const { removeLeftBuilder } = await import('./left-builder.ts');
-    await removeLeftBuilder(jobBuilder, process.env).catch((error: unknown) =>
-      warn(`The builder of this job could not be removed: ${error instanceof Error ? error.message : error}`),
-    );
+    const left = await removeLeftBuilder(jobBuilder, process.env);
+    if (left !== '') warn(left);
   }
   if (!isLeft && !existsSync(folder)) return;
   // Left by a step that was killed with a builder of its own: where its state is gone, so is the builder.

@@ -1289,6 +1289,15 @@ describe('an error is explained', () => {
     });
   });
 
+  test.each([
+    ['its engine is gone', 'Cannot connect to the Docker daemon at unix:///run/docker.sock.', 'ENGINE_DOWN'],
+    ['its disk is full', 'failed to register layer: write /lib/x: no space left on device.', 'FILE_REFUSED'],
+    ['its image is refused, which it says itself', 'unauthorized: authentication required.', 'BUILDER_FAILED'],
+  ])('of a builder, if %s', (_title, reason, code) => {
+    const error = new ToolError('BUILDER_FAILED', { message: `Its image could not be pulled: ${reason}`, remedy: '' });
+    expect(explain(error, circumstances)).toMatchObject({ code, message: expect.stringContaining(reason) });
+  });
+
   test('by who can fix it', () => {
     const explained = explain(refusal, circumstances);
     if (!(explained instanceof PublishError)) throw explained;
