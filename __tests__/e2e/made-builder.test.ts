@@ -335,26 +335,21 @@ describe('what goes wrong', () => {
     expect(await made(runner, name)).toEqual([]);
   });
 
-  test.each(['SIGTERM', 'SIGKILL'] as const)('%s during the build: the post step leaves nothing', async (signal) => {
+  test('one that is killed once more is an error', async () => {
     const { runner, step, name } = await underway(`echo ${uniqueName('x')} && echo under""way && sleep 300`);
-    step.process.kill(signal);
+    const remove = ['docker', 'container', 'rm', '--force', `buildx_buildkit_${name}0`] as const;
+    let log = '';
+    step.process.stdout?.on('data', (text: string) => {
+      log += text;
+    });
+    await runner.run(remove);
+    await until(() => /^#\d+ \d\S* underway/m.test(log));
+    await runner.run(remove);
     const ended = await step.ended;
-    expect(await made(runner, name)).toHaveLength(2);
-    expect(await runner.post(ended)).toMatchObject({ exitCode: 0 });
+    expect(ended).toMatchObject({ exitCode: 1, code: 'BUILDER_DOWN' });
+    expect(ended.log.match(/made anew|makes it anew/g)).toHaveLength(1);
+    expect(await runner.post(ended)).toMatchObject({ exitCode: 0, log: '' });
     expect(await made(runner, name)).toEqual([]);
-    expect(readdirSync(runner.temp)).toEqual([]);
-  });
-
-  test.each(['SIGTERM', 'SIGKILL'] as const)('%s while the image is pulled: nothing is left', async (signal) => {
-    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
-    await using silent = await startServer(() => ask());
-    const runner = aRunner();
-    const running = runner.start(inputs({ 'builder-image': `${silent.registry}/b:1` }));
-    await asked;
-    running.process.kill(signal);
-    const ended = await running.ended;
-    await runner.post(ended);
-    expect(await made(runner, nameIn(ended))).toEqual([]);
     expect(readdirSync(runner.temp)).toEqual([]);
   });
 
