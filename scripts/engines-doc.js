@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildkitImage } from '../src/build/buildkit-image.ts';
 import { defaultRelease } from '../src/build/buildx-releases.ts';
-import { engineKinds, featureNames, features, wayTo } from '../src/engine/capabilities.ts';
+import { engineKinds, featureNames, features, wayTo } from '../src/build/capabilities.ts';
 
 /** @type {Record<string, string>} */
 const heads = {
@@ -34,7 +34,7 @@ const rows = featureNames.map((feature) => [
 
 const text = `# What each engine can do
 
-\`npm run docs\` generates this page from [the table that the action uses](../src/engine/capabilities.ts).
+\`npm run docs\` generates this page from [the table that the action uses](../src/build/capabilities.ts).
 [The end-to-end suite](../__tests__/e2e/builds-features.test.ts) runs each cell, and looks at each image with crane. *yes* means that
 the step built and pushed what the inputs ask for. *makes a builder* means that it did so with
 [a builder for the job](#a-builder-for-the-job). A code means that the step failed with it before the build, and said which engine
@@ -73,8 +73,8 @@ If an engine does not support annotations, the step leaves out the default annot
 
 ## A builder for the job
 
-If an engine of Docker does not support what a step asks for, the step makes a builder: a container of BuildKit, with buildx. The log says
-which input asked for it. The step makes the builder while it logs in and asks whether it may push. If the run may not push,
+If an engine of Docker does not support what a step asks for, the step makes a builder: a container of BuildKit, with buildx. The plan
+names the inputs that may need one, as does \`dry-run\`. The log says which input the engine of this runner does not support. The step makes the builder while it logs in and asks whether it may push. If the run may not push,
 the step ends the builder too. A build that the engine supports makes no builder and takes no time for one.
 
 - Later steps of the same job use the builder again, with its cache. The post step of the step that made it removes the container, its

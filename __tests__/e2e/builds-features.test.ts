@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type EngineKind, engineKinds, featureNames, wayTo } from '../../src/engine/capabilities.ts';
+import { type EngineKind, engineKinds, featureNames, wayTo } from '../../src/build/capabilities.ts';
 import { buildCases, type CaseWorld } from '../support/build-cases.ts';
 import { type BuildKit, startBuildKit } from '../support/buildkit.ts';
 import { type GitServer, startGitServer } from '../support/git-server.ts';

@@ -70,6 +70,8 @@ describe('one builder a job', () => {
     const before = handlers();
     const first = await runner.main(inputs());
     expect(first).toMatchObject({ code: '', exitCode: 0 });
+    expect(first.log).toMatch(/^Builder +if needed +because not every Docker engine can .*`platforms` \(several\)/m);
+    expect(JSON.parse(first.outputs.plan ?? '{}').builderNeeds).toMatchObject([{ input: '`platforms` (several)' }]);
     expect(first.log).toContain('because the classic image store of this Docker engine');
     expect(first.log).toContain('cannot build for several platforms at once (`platforms` (several))');
     expect(first.log).toMatch(/Builder: publish-job-\S+, made from localhost:5000\/lab\/buildkit:\d+ in/);

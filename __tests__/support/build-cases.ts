@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
-import type { FeatureName } from '../../src/engine/capabilities.ts';
+import type { FeatureName } from '../../src/build/capabilities.ts';
 import type { IndependentClient } from './lab.ts';
 import type { Runner, StepResult } from './step.ts';
 

@@ -51,6 +51,7 @@ describe('the schema holds the plan of', () => {
       'everything that is asked for',
       {
         platforms: 'linux/amd64,linux/arm/v7',
+        provenance: 'true',
         'build-args': 'A=1',
         labels: 'a=b',
         annotations: 'index:a=b',

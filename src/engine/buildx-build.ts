@@ -5,12 +5,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildRequest } from '../build/build-request.ts';
+import { can } from '../build/capabilities.ts';
 import { BuildError, type PublishError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { isObject, type JsonObject } from '../text/json.ts';
 import { buildFailure, isLostConnection, lastReason } from './build-failure.ts';
 import { buildxArguments } from './buildx-arguments.ts';
-import { can } from './capabilities.ts';
 import type { CommandResult } from './command.ts';
 import type { BuildTarget, Built, DockerPorts } from './docker.ts';
 import { type DockerfileWarning, parseWarnings } from './dockerfile-warnings.ts';

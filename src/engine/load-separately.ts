@@ -1,8 +1,8 @@
 /** Images that are loaded from a builder outside of the engine. */
 
 import type { BuildRequest } from '../build/build-request.ts';
+import type { EngineKind } from '../build/capabilities.ts';
 import type { Output } from '../build/exporters.ts';
-import type { EngineKind } from './capabilities.ts';
 
 /** One run of a build. */
 export interface BuildPart {

@@ -6,9 +6,9 @@
 import type { BuildRequest } from '../build/build-request.ts';
 import { type BuildxRelease, defaultRelease, isAtLeast, parseRelease } from '../build/buildx-releases.ts';
 import { type ActionsCache, type CacheDecision, resolveCache } from '../build/cache.ts';
+import { can, cannot, describeMissing, type EngineKind, features, missingFeatures } from '../build/capabilities.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import type { FoundBuilder } from './buildx-store.ts';
-import { can, cannot, describeMissing, type EngineKind, missingFeatures } from './capabilities.ts';
 import type { EngineFacts } from './docker-info.ts';
 
 /** What a look at the runner told about building. */
@@ -133,7 +133,9 @@ function madeBuilder(chosen: Candidate, build: BuildRequest, foreign: readonly P
   if (!mayMake || missing.length + foreign.length === 0 || missingFeatures('builder', build).length > 0)
     return undefined;
   const why =
-    missing.length > 0 ? describeMissing(missing) : `run programs for ${foreign.map(formatPlatform).join(', ')}`;
+    missing.length > 0
+      ? describeMissing(missing.map((name) => features[name]))
+      : `run programs for ${foreign.map(formatPlatform).join(', ')}`;
   const reason = `${chosen.subject.charAt(0).toLowerCase()}${chosen.subject.slice(1)} cannot ${why}`;
   return { kind: 'builder', tool: 'buildx', reason, subject: 'A builder of BuildKit’s own image' };
 }

@@ -1,5 +1,6 @@
 /** The decisions of a plan in the order in which people read them. The log and the job summary show the same list. */
 
+import { describeMissing } from '../build/capabilities.ts';
 import { describeProduct } from '../github/product.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import { formatRepository } from '../image/repository.ts';
@@ -9,7 +10,7 @@ import type { Staging } from '../legs/leg-key.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
 import { withoutUrlSecrets } from '../text/url-secrets.ts';
 import type { CredentialDecision } from './credential-decision.ts';
-import type { Plan } from './plan.ts';
+import type { BuilderNeed, Plan } from './plan.ts';
 import type { CleanupPlan } from './plan-cleanup.ts';
 import type { MergePlan } from './plan-merge.ts';
 import type { PullPlan } from './plan-pull.ts';
@@ -62,7 +63,7 @@ function linesOfContent(plan: AnyPlan): readonly DecisionLine[] {
   if ('rules' in plan) return linesOfCleanup(plan);
   if ('reference' in plan) return [line('Image', plan.reference)];
   if ('legs' in plan) return [lineOfLegs(plan), ...lineOfPlatforms(plan.platforms)];
-  const { build, source, staging } = plan;
+  const { build, source, staging, builderNeeds = [] } = plan;
   const staged = staging && line('Stage', formatStaging(staging), 'because `stage` is set; the merge sets the tags');
   const content =
     build !== undefined
@@ -71,6 +72,7 @@ function linesOfContent(plan: AnyPlan): readonly DecisionLine[] {
           ...(build.file === '' ? [] : [line('Dockerfile', build.file)]),
           ...lineOfPlatforms(build.platforms),
           ...(build.cache.mode === 'off' ? [] : [line('Cache', build.cache.mode)]),
+          ...lineOfBuilder(builderNeeds),
         ]
       : [
           line(
@@ -80,6 +82,12 @@ function linesOfContent(plan: AnyPlan): readonly DecisionLine[] {
           ),
         ];
   return [...(staged ? [staged] : []), ...content];
+}
+
+/** Only the engine of the runner tells whether it does all of that itself. */
+function lineOfBuilder(needs: readonly BuilderNeed[]): readonly DecisionLine[] {
+  if (needs.length === 0) return [];
+  return [line('Builder', 'if needed', `because not every Docker engine can ${describeMissing(needs)}`)];
 }
 
 function linesOfCleanup({ rules, way, dryRun }: CleanupPlan): readonly DecisionLine[] {

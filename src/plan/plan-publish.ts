@@ -3,6 +3,7 @@
  */
 
 import type { BuildRequest } from '../build/build-request.ts';
+import { features, featuresOfBuilder } from '../build/capabilities.ts';
 import { checkOutputs } from '../build/exporters.ts';
 import { gatherFaults, InputError } from '../errors.ts';
 import type { Run } from '../github/workflow-run.ts';
@@ -144,7 +145,9 @@ export function plan(inputs: Inputs, run: Run, facts: PlanFacts): Planned {
   ];
   const { plan: publication, describe } = draft.finish(notes);
   const options = { ...(staging && { staging }), loginScope: inputs.loginScope };
-  if (source === undefined) return { plan: { ...publication, build, ...options }, describe };
+  const needs = featuresOfBuilder(build).map((name) => ({ what: features[name].what, input: features[name].input }));
+  const ofBuilder = needs.length > 0 && { builderNeeds: needs };
+  if (source === undefined) return { plan: { ...publication, build, ...ofBuilder, ...options }, describe };
   // An image that already exists keeps those that it has.
   const asItIs = (each: ImageDescription): ImageDescription => ({ ...each, labels: [], annotations: [] });
   return {

@@ -64,12 +64,22 @@ export type PlannedContent =
   | { readonly build: BuildRequest; readonly source?: undefined }
   | { readonly source: PlannedSource; readonly build?: undefined };
 
+/** Something that a build asks for and not every Docker engine does. */
+export interface BuilderNeed {
+  /** As in "an engine cannot …": "build for several platforms at once". */
+  readonly what: string;
+  /** The input or inputs that ask for it: "`platforms` (several)". */
+  readonly input: string;
+}
+
 /** The plan of a publish as its JSON shows it. */
 export interface PlanDocument extends PublicationPlan {
   /** Absent: the image is built. */
   readonly source?: PlannedSource | undefined;
   /** Absent: the image exists. */
   readonly build?: BuildRequest | undefined;
+  /** Why the step makes a builder for the job, if the Docker engine of the runner does not do all of it; absent: it needs none. */
+  readonly builderNeeds?: readonly BuilderNeed[];
   /** The image is a leg that `merge` joins with others, and gets no tag; absent: it is published by this step. */
   readonly staging?: Staging;
   readonly loginScope: 'step' | 'job';

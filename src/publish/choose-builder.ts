@@ -2,7 +2,7 @@
 
 import type { BuildRequest } from '../build/build-request.ts';
 import { formatCache } from '../build/cache.ts';
-import { engineKinds } from '../engine/capabilities.ts';
+import { engineKinds } from '../build/capabilities.ts';
 import type { EngineDecision, RunnerFacts } from '../engine/resolve-engine.ts';
 import type { PublishPorts } from './ports.ts';
 

@@ -5,7 +5,7 @@
  * there what the others lack.
  */
 
-import type { EngineKind } from '../engine/capabilities.ts';
+import type { EngineKind } from '../build/capabilities.ts';
 import type { NamedTarget } from '../plan/target.ts';
 import type { PublishPorts } from './ports.ts';
 import { pushByClient } from './push-by-client.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseBuilder } from '../../../src/build/builder-choice.ts';
 import { assetName, checksumOf, isAtLeast, parseRelease, releasePlatform } from '../../../src/build/buildx-releases.ts';
 import { actionsCacheOf, type CachePlan, formatCache, resolveCache } from '../../../src/build/cache.ts';
-import { can, engineKinds, featureNames, missingFeatures } from '../../../src/engine/capabilities.ts';
+import { can, engineKinds, featureNames, missingFeatures } from '../../../src/build/capabilities.ts';
 import { type RunnerFacts, resolveDigestPush, resolveEngine } from '../../../src/engine/resolve-engine.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
 import { aBuild, someRunnerFacts } from '../../support/builders.ts';

@@ -47,6 +47,21 @@ describe('the decisions of a plan', () => {
     ]);
   });
 
+  test.each([
+    ['several platforms', { platforms: 'linux/amd64,linux/arm64' }, ['`platforms` (several)']],
+    ['a cache elsewhere and provenance', { cache: 'gha', provenance: 'true' }, ['`cache: gha`', '`provenance`']],
+    ['nothing of the kind', { platforms: 'linux/arm64', cache: 'inline' }, []],
+    ['what no builder does either', { platforms: 'linux/amd64,linux/arm64', load: 'true' }, []],
+    ['a builder of its own', { platforms: 'linux/amd64,linux/arm64', builder: 'mine' }, []],
+    ['Podman', { platforms: 'linux/amd64,linux/arm64', engine: 'podman' }, []],
+  ])('name the inputs for which an engine may need a builder: %s', (_title, texts, inputs) => {
+    const plan = aPlan(texts);
+    const lines = about(decisions(plan), 'Builder');
+    expect(plan.builderNeeds ?? []).toHaveLength(inputs.length);
+    expect(lines.map(({ which }) => which)).toEqual(inputs.length === 0 ? [] : ['if needed']);
+    for (const input of inputs) expect(lines[0]?.why).toContain(input);
+  });
+
   test('say of an assumption that it is one', () => {
     const list = decisions(aPlan({ tags: '1' }, aRun({ GITHUB_SERVER_URL: 'https://ghes.example' })));
     expect(about(list, 'Registry')).toMatchObject(

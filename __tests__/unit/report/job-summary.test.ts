@@ -266,11 +266,11 @@ test('the decisions are those that the log shows', () => {
     .at(-1)
     ?.map((row) => row.map(textOf));
   const inLog = formatPlan(plan).map((line) => line.replaceAll('`', ''));
+  const exactly = (text: string): string => text.replace(/[.()]/g, '\\$&');
   expect(rows?.length).toBeGreaterThan(8);
   for (const [what = '', which = '', why = ''] of rows?.slice(1) ?? []) {
-    expect(inLog).toContainEqual(
-      expect.stringMatching(new RegExp(`^${what} .*${which.replaceAll('.', '\\.')}.*${why}$`)),
-    );
+    const said = expect.stringMatching(new RegExp(`^${what} .*${exactly(which)}.*${exactly(why)}$`));
+    expect(inLog).toContainEqual(said);
   }
 });
 

@@ -2,11 +2,11 @@
  * What each kind of engine can do: data. docs/engines.md is made from it, and the end-to-end suite runs every cell of it.
  */
 
-import type { BuildRequest } from '../build/build-request.ts';
-import { isExport } from '../build/cache.ts';
-import { isImageOutput } from '../build/exporters.ts';
 import { ToolError } from '../errors.ts';
 import { formatPlatform } from '../image/platform.ts';
+import type { BuildRequest } from './build-request.ts';
+import { isExport } from './cache.ts';
+import { isImageOutput } from './exporters.ts';
 
 /** Engines, by what they can do. */
 export const engineKinds = {
@@ -233,9 +233,15 @@ export function wayTo(kind: EngineKind, feature: FeatureName): Way {
   return installed === undefined ? 'makes a builder' : 'installs buildx, makes a builder';
 }
 
+/** What a build asks for that not every Docker engine does, and that a builder of the step's own does. */
+export function featuresOfBuilder(build: BuildRequest): readonly FeatureName[] {
+  const mayMake = build.builder.kind === 'auto' && build.engine !== 'podman';
+  return mayMake && missingFeatures('builder', build).length === 0 ? missingFeatures('docker-classic', build) : [];
+}
+
 /** What a kind of engine does not have, as a clause with the inputs that ask for it. */
-export function describeMissing(missing: readonly FeatureName[]): string {
-  return missing.map((name) => `${features[name].what} (${features[name].input})`).join(', nor ');
+export function describeMissing(missing: readonly Pick<Feature, 'what' | 'input'>[]): string {
+  return missing.map(({ what, input }) => `${what} (${input})`).join(', nor ');
 }
 
 /** How a workflow gets each kind of engine. */
