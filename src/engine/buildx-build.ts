@@ -127,10 +127,12 @@ function lostBuilder(name: string, { stderr }: CommandResult): ToolError {
 /** A node that went away is named, since buildx only says that some connection ended. */
 async function throwIfNodeIsLost(endpoints: readonly string[], { stderr }: CommandResult): Promise<void> {
   if (endpoints.length > 0 && /^ > \[internal\] (?:waiting for connection|booting buildkit)/m.test(stderr)) {
+    const isCluster = endpoints.some((endpoint) => endpoint.startsWith('kubernetes://'));
     throw new ToolError('BUILDER_DOWN', {
-      message: `The builder does not respond: ${endpoints.join(', ')} did not become ready (${stderr.trim().split('\n').at(-1) ?? ''}).`,
-      remedy:
-        'Read what BuildKit says there. If it needs TLS, set BUILDER_NODE_0_AUTH_TLS_CACERT, BUILDER_NODE_0_AUTH_TLS_CERT and BUILDER_NODE_0_AUTH_TLS_KEY.',
+      message: `The builder does not respond: ${endpoints.join(', ')} did not become ready (${lastReason(stderr)}).`,
+      remedy: isCluster
+        ? 'See in the cluster why no pod ran (`kubectl get events`): its image, a quota, a node selector. The account of the kubeconfig must be allowed to make and delete deployments, and to run commands in pods. `timeout=5m` behind `kubernetes://` waits longer.'
+        : 'Read what BuildKit says there. If it needs TLS, set BUILDER_NODE_0_AUTH_TLS_CACERT, BUILDER_NODE_0_AUTH_TLS_CERT and BUILDER_NODE_0_AUTH_TLS_KEY.',
       detail: stderr,
     });
   }

@@ -154,7 +154,8 @@ export function createArguments(
   index: number,
   files: NodeFiles,
 ): [string, ...string[]] {
-  const name = `node${index}`;
+  // The deployment of a node in a cluster is named after the node, and other jobs may have theirs beside it.
+  const name = `${builder}-${index}`;
   const options = [...node.driverOptions, ...Object.entries(files).map(([option, path]) => `${option}=${path}`)];
   // A Kubernetes builder is named by its endpoint, and its options follow; only remote ones are connected to.
   const endpoint = node.endpoint === 'kubernetes://' ? [] : [node.endpoint];

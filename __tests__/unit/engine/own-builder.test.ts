@@ -11,7 +11,7 @@ describe('a builder of the step’s own', () => {
         createArguments('bx', 'n', 'remote', node, index, index === 1 ? { cacert: '/c, a' } : {}),
       ),
     ).toEqual([
-      ['bx', 'create', '--name', 'n', '--driver', 'remote', '--node', 'node0', 'tcp://a:1'],
+      ['bx', 'create', '--name', 'n', '--driver', 'remote', '--node', 'n-0', 'tcp://a:1'],
       [
         'bx',
         'create',
@@ -21,7 +21,7 @@ describe('a builder of the step’s own', () => {
         '--driver',
         'remote',
         '--node',
-        'node1',
+        'n-1',
         '--driver-opt',
         '"cacert=/c, a"',
         '--platform',
@@ -35,7 +35,7 @@ describe('a builder of the step’s own', () => {
     const choice = parseBuilder('kubernetes://,replicas=2,"nodeselector=a=b,c=d"');
     const [node] = choice.kind === 'nodes' ? choice.nodes : [];
     expect(node && createArguments('bx', 'n', 'kubernetes', node, 0, {})).toEqual([
-      ...['bx', 'create', '--name', 'n', '--driver', 'kubernetes', '--node', 'node0'],
+      ...['bx', 'create', '--name', 'n', '--driver', 'kubernetes', '--node', 'n-0'],
       ...['--driver-opt', 'replicas=2,"nodeselector=a=b,c=d"'],
     ]);
   });
