@@ -65,7 +65,14 @@ install it.
 On GitHub's own runners, \`ubuntu-24.04\` has Docker 28 with the classic store, and \`ubuntu-26.04\` has Docker 29 with the containerd store
 (November 2026).
 
-Our tests have never run \`kubernetes://\`, which needs a cluster, \`compression: estargz\` and \`cgroup-parent\`.
+What [the tests](../__tests__/e2e/builds-options.test.ts) could not run in full:
+
+- \`kubernetes://\` is tried against [an API server without nodes](../__tests__/e2e/kubernetes-builder.test.ts). The deployment, its removal,
+  and the errors of pods that never run are tested. A build in a pod is not.
+- \`compression: estargz\` is pushed by a builder for the job, and its layers name their table of contents. No snapshotter has pulled it
+  lazily.
+- \`cgroup-parent\` is run with the engine's own BuildKit (both stores), with a builder for the job, and without BuildKit. In a builder, the
+  group is below that of its container. Podman and remote builders are untried.
 
 A push to a Docker registry (\`registry: docker\`) uses \`docker push\`, whichever builder is used.
 
