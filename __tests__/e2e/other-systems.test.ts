@@ -68,6 +68,38 @@ describe.each(systems)('on %s', (system) => {
     expect(outputs.tags?.split('\n')).toContain(`ghcr.io/${repository}:1.2.3`);
   });
 
+  test('a dry run finds the files of a build, by whole paths and by relative ones, with line ends of Windows', async () => {
+    const crlf = (...lines: readonly string[]): string => lines.map((line) => `${line}\r\n`).join('');
+    runner.write(['src', 'docker', 'Dockerfile'], crlf('\uFEFFFROM scratch', 'LABEL a=b \\', '  c=d', 'COPY . /'));
+    runner.write(['src', '.git', 'HEAD'], 'ref: refs/heads/main\n');
+    runner.write(
+      ['src', '.git', 'config'],
+      '[http "https://github.com/"]\n\textraheader = AUTHORIZATION: basic eC1h\n',
+    );
+    runner.write(['src', '.git', 'refs', 'heads', 'main'], '90dd6032fac8bda1b6c4436a2e65de27961ed071\n');
+    runner.write(['base', 'x'], '');
+    runner.write(['npmrc'], 'canary-of-a-file\r\n');
+    const inputs = (context: string, file: string, secret: string, base: string) => ({
+      ...{ ...login, 'dry-run': 'true', context, file, labels: crlf('e=f', 'g=h') },
+      ...{ 'secret-files': `npm=${secret}`, 'build-contexts': crlf(`base=${base}`, 'other=docker-image://alpine') },
+    });
+    const separator = runner.at('a').at(-2) ?? '/';
+    const relative = (...names: readonly string[]): string => names.join(separator);
+    for (const each of [
+      inputs(runner.at('src'), runner.at('src', 'docker', 'Dockerfile'), runner.at('npmrc'), runner.at('base')),
+      inputs('src', relative('src', 'docker', 'Dockerfile'), 'npmrc', 'base'),
+      inputs(relative('.', 'src'), 'src/docker/Dockerfile', relative('.', 'npmrc'), relative('.', 'base')),
+    ]) {
+      const { exitCode, log, commands } = await runner.main(each);
+      if (exitCode !== 0) throw new Error(log);
+      const warnings = commands.filter(({ name }) => name === 'warning').map(({ data }) => data);
+      // The build would copy .git, and both files were found for that to be known.
+      expect(warnings).toEqual([
+        expect.stringMatching(/src[\\/]\.git[\\/]config holds a credential.*src\/docker\/Dockerfile copies/),
+      ]);
+    }
+  });
+
   test('a plan in a terminal without Git has the name of the folder', async () => {
     runner.write(['Dockerfile'], 'FROM scratch\r\n');
     const { exitCode, stdout, log } = await runner.terminal(
