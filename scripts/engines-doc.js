@@ -94,7 +94,9 @@ the step ends the builder too. A build that the engine supports makes no builder
   CA that an administrator added counts for registries, and not for a Git repository or an \`ADD\` from a server.
 - If a registry, a cache or a proxy of the build is on this machine (on a loopback address), the builder shares the network of the machine.
   Otherwise it has a network of its own.
-- If BuildKit ends during a build, the step makes the builder anew and builds once more. The log says so.
+- If BuildKit ends during a build, the step makes the builder anew and builds once more. The log says so. If the engine is gone too, the step
+  fails with \`ENGINE_DOWN\`, and with \`FILE_REFUSED\` if a disk is full. If the engine is still gone at the end of the job, the post step
+  prints the command that removes the builder.
 
 The container is privileged. If the engine does not allow that, the step fails with \`BUILDER_FAILED\`. Then let another machine build
 (below).
