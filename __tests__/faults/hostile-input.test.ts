@@ -1,6 +1,6 @@
 /**
- * Whatever the inputs hold, there is a plan that keeps its promises, or a typed error that keeps to its form: 10,000 texts
- * for each input that has a grammar of its own.
+ * Whatever the inputs hold, there is a plan that keeps its promises, or a typed error that keeps to its form: some
+ * thousand texts for each input that has a grammar of its own.
  */
 
 import { describe, expect, test } from '@jest/globals';
@@ -237,31 +237,34 @@ function textsFor<Each extends Name>(
     .chain((chosen) => fc.record(Object.fromEntries(chosen.map((name) => [name, textFor(name)]))));
 }
 
-describe('any text gives a sound plan or a typed error', () => {
-  test.each([...withGrammar.map((name) => ({ name, runs: 10_000 })), ...others.map((name) => ({ name, runs: 1_000 }))])(
-    'in `$name` ($runs texts)',
-    ({ name, runs }) => {
-      let done = 0;
-      fc.assert(
-        fc.property(textFor(name), (text) => {
-          if (
-            isDone(() => {
-              const { plan } = planned({ tags: 'type=raw,value=1.0', [name]: text }, run);
-              expectSound(plan);
-              formatPlan(plan);
-            })
-          ) {
-            done++;
-          }
-        }),
-        { numRuns: runs },
-      );
-      // Both happen: neither is everything refused, nor is nothing looked at.
-      expect(done).toBeGreaterThan(0);
-    },
-  );
+/** `FUZZ_RUNS` has them try longer: see __tests__/README.md. */
+const mostRuns = 10 * Number(process.env.FUZZ_RUNS ?? 300);
 
-  test('in the lists of a build (10,000 texts)', () => {
+describe('any text gives a sound plan or a typed error', () => {
+  test.each([
+    ...withGrammar.map((name) => ({ name, runs: mostRuns })),
+    ...others.map((name) => ({ name, runs: mostRuns / 10 })),
+  ])('in `$name` ($runs texts)', ({ name, runs }) => {
+    let done = 0;
+    fc.assert(
+      fc.property(textFor(name), (text) => {
+        if (
+          isDone(() => {
+            const { plan } = planned({ tags: 'type=raw,value=1.0', [name]: text }, run);
+            expectSound(plan);
+            formatPlan(plan);
+          })
+        ) {
+          done++;
+        }
+      }),
+      { numRuns: runs },
+    );
+    // Both happen: neither is everything refused, nor is nothing looked at.
+    expect(done).toBeGreaterThan(0);
+  });
+
+  test('in the lists of a build', () => {
     const done = new Set<string>();
     const given = fc.constantFrom(...lists).chain((name) => textFor(name).map((text) => ({ name, text })));
     fc.assert(
@@ -273,12 +276,12 @@ describe('any text gives a sound plan or a typed error', () => {
         });
         if (isPlanned && text.trim() !== '') done.add(name);
       }),
-      { numRuns: 10_000 },
+      { numRuns: mostRuns },
     );
     expect([...done].toSorted()).toEqual(lists.toSorted());
   });
 
-  test('in `registry-auth` (10,000 texts)', () => {
+  test('in `registry-auth`', () => {
     const piece = fc.constantFrom(
       ...[
         '- ',
@@ -330,7 +333,7 @@ describe('any text gives a sound plan or a typed error', () => {
           }
         });
       }),
-      { numRuns: 10_000 },
+      { numRuns: mostRuns },
     );
   });
 
@@ -410,7 +413,7 @@ describe('any text gives a sound plan or a typed error', () => {
   });
 });
 
-describe('any answer of a registry is read, or refused with a typed error (10,000 answers)', () => {
+describe('any answer of a registry is read, or refused with a typed error', () => {
   const body = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.json(),
@@ -432,7 +435,7 @@ describe('any answer of a registry is read, or refused with a typed error (10,00
         if (/\p{Cc}/u.test(said) || said.length > 501) throw new Error(`"${said}" is no line`);
         if (ociCodes.some((code) => typeof code !== 'string')) throw new Error('a code that is none');
       }),
-      { numRuns: 10_000 },
+      { numRuns: mostRuns },
     );
   });
 
@@ -458,7 +461,7 @@ describe('any answer of a registry is read, or refused with a typed error (10,00
         if (milliseconds !== undefined) expect(milliseconds).toBeGreaterThanOrEqual(0);
         judgeText(`${challenge}\nretry-after: ${after} 429 Too Many Requests`, 0);
       }),
-      { numRuns: 10_000 },
+      { numRuns: mostRuns },
     );
   });
 
@@ -484,7 +487,7 @@ describe('any answer of a registry is read, or refused with a typed error (10,00
           isDone(() => parseIndex({ bytes }));
         },
       ),
-      { numRuns: 10_000 },
+      { numRuns: mostRuns },
     );
   });
 
@@ -493,7 +496,7 @@ describe('any answer of a registry is read, or refused with a typed error (10,00
       fc.property(someText(), (text) => {
         expect(isDone(() => parseTag(text))).toBe(isTag(text));
       }),
-      { numRuns: 10_000 },
+      { numRuns: mostRuns },
     );
   });
 });
