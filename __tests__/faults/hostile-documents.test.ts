@@ -11,7 +11,7 @@ import fc from 'fast-check';
 import { dockerfileLabels } from '../../src/build/dockerfile-labels.ts';
 import { imagesOf, parseDockerfile, runPlatforms } from '../../src/build/dockerfile-stages.ts';
 import { buildFailure, parseFailedStep } from '../../src/engine/build-failure.ts';
-import { isCacheFailure } from '../../src/engine/buildx-build.ts';
+import { isCacheFailure } from '../../src/engine/buildx-run.ts';
 import { builderNames, findBuilder } from '../../src/engine/buildx-store.ts';
 import { printedDigest, pushFailure } from '../../src/engine/docker.ts';
 import { parseEngineFacts } from '../../src/engine/docker-info.ts';

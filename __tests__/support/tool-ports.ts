@@ -1,6 +1,6 @@
 /** Ports of the Docker CLI whose commands answer as a test tells them. */
 
-import type { BuildxPorts } from '../../src/engine/buildx-build.ts';
+import type { BuildxPorts } from '../../src/engine/buildx-run.ts';
 import type { CommandResult } from '../../src/engine/command.ts';
 import type { BuildTarget, DockerPorts } from '../../src/engine/docker.ts';
 import { temporaryFolder } from './temporary-folder.ts';

@@ -76,6 +76,11 @@ export function isImageOutput({ type }: Output): boolean {
   return type === 'image' || type === 'registry';
 }
 
+/** Whether an output goes to the engine: `type=docker` without a file (https://docs.docker.com/build/exporters/oci-docker/). */
+export function isForEngine({ type, attributes }: Output): boolean {
+  return type === 'docker' && !attributes.some(([name]) => name === 'dest');
+}
+
 /**
  * Whether `outputs` agree with the rest.
  * @param push what was decided, with its reason

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type BuildHosts, hostsOf } from '../build/build-hosts.ts';
 import type { BuildRequest } from '../build/build-request.ts';
 import { buildkitImage } from '../build/buildkit-image.ts';
-import type { Dockerfile } from '../build/dockerfile-stages.ts';
+import type { LookedAt } from '../build/joined-builds.ts';
 import { InputError } from '../errors.ts';
 import { isInNetwork } from '../http/proxy.ts';
 import { isLoopbackHost } from '../image/registry-name.ts';
@@ -48,17 +48,20 @@ export async function readBuilderConfig(text: string, workingFolder: string): Pr
   return parseBuilderConfig(content, `The file "${text.trim()}" of \`builder-config\``);
 }
 
-/** @throws InputError INPUT_INVALID */
+/**
+ * @param request what all builds ask for
+ * @throws InputError INPUT_INVALID
+ */
 export async function readBuilderSettings(
   request: BuildRequest,
-  dockerfile: Dockerfile | undefined,
+  builds: readonly LookedAt[],
   { variables, workingFolder, daemon, registries }: BuilderSurroundings,
 ): Promise<BuilderSettings> {
-  const named = hostsOf(request, dockerfile);
+  const named = builds.map((each) => hostsOf(each.request, each.dockerfile));
   const proxies = proxyVariables(variables);
-  const hosts = [...new Set([...registries, ...named.registries])];
+  const hosts = [...new Set([...registries, ...named.flatMap((each) => each.registries)])];
   const others = [
-    ...named.others,
+    ...named.flatMap((each) => each.others),
     ...hostsOfUrls([...Object.values(proxies), ...daemon.mirrors, ...cacheUrls(request, variables)]),
   ];
   const [addresses, elsewhere, certificates, authorities, given] = await Promise.all([

@@ -27,7 +27,8 @@ export function createEmulationClock(emulated: readonly Platform[]): EmulationCl
     } = /^#(?<id>\d+) (?:\[(?<stage>[^\]]+)\] RUN |DONE (?<time>\d+\.\d+)s$)/.exec(line)?.groups ?? {};
     if (stage !== undefined) {
       // A build for one platform does not name it.
-      const named = names.find((name) => stage.startsWith(`${name} `));
+      // Of several targets, each is named before its platform.
+      const named = names.find((name) => stage.startsWith(`${name} `) || stage.includes(` ${name} `));
       const platform = named ?? (names.length === 1 && !/^[a-z]+\/[a-z]/.test(stage) ? names[0] : undefined);
       if (platform !== undefined) running.set(id, platform);
     }

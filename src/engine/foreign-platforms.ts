@@ -75,6 +75,18 @@ export function foreignPlatforms(
   return { unhandled, running, isKnown: true };
 }
 
+/** What several builds want together. */
+export function joinForeign(all: readonly ForeignPlatforms[]): ForeignPlatforms {
+  const each = (platforms: readonly Platform[]): readonly Platform[] => [
+    ...new Map(platforms.map((platform) => [formatPlatform(platform), platform])).values(),
+  ];
+  return {
+    unhandled: each(all.flatMap(({ unhandled }) => unhandled)),
+    running: each(all.flatMap(({ running }) => running)),
+    isKnown: all.every(({ isKnown }) => isKnown),
+  };
+}
+
 /**
  * The platforms of a worker in what `docker buildx inspect` prints.
  * @returns `undefined` where it prints none

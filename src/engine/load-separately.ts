@@ -2,18 +2,13 @@
 
 import type { BuildRequest } from '../build/build-request.ts';
 import type { EngineKind } from '../build/capabilities.ts';
-import type { Output } from '../build/exporters.ts';
+import { isForEngine } from '../build/exporters.ts';
 
 /** One run of a build. */
 export interface BuildPart {
   readonly request: BuildRequest;
   /** Whether it is for the engine alone. */
   readonly isLoad: boolean;
-}
-
-/** `type=docker` without a file goes to the engine (https://docs.docker.com/build/exporters/oci-docker/). */
-function isForEngine({ type, attributes }: Output): boolean {
-  return type === 'docker' && !attributes.some(([name]) => name === 'dest');
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BuildRequest } from '../build/build-request.ts';
-import type { Dockerfile } from '../build/dockerfile-stages.ts';
+import type { LookedAt } from '../build/joined-builds.ts';
 import { PublishError } from '../errors.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import { parseReference } from '../image/reference.ts';
@@ -36,8 +36,9 @@ interface MadeBuilderPorts extends Pick<JobBuilderPorts, 'env' | 'retry'> {
 export interface BuilderTask {
   /** The plugin's path. */
   readonly buildx: string;
+  /** What all builds ask for. */
   readonly request: BuildRequest;
-  readonly dockerfile: Dockerfile | undefined;
+  readonly builds: readonly LookedAt[];
   readonly surroundings: BuilderSurroundings;
   /** Below which the folder of the job is. */
   readonly temp: string;
@@ -126,7 +127,7 @@ export function openBuilderMaker({ env, retry, signal, say, warn, onJobBuilder }
   async function makeNow({
     buildx,
     request,
-    dockerfile,
+    builds,
     surroundings,
     temp,
     readForeign,
@@ -134,7 +135,7 @@ export function openBuilderMaker({ env, retry, signal, say, warn, onJobBuilder }
     login,
   }: BuilderTask): Promise<MadeBuilder> {
     const begun = performance.now();
-    const settings = await readBuilderSettings(request, dockerfile, surroundings);
+    const settings = await readBuilderSettings(request, builds, surroundings);
     await login(parseReference(settings.image).repository.registry);
     stop.signal.throwIfAborted();
     const ports = portsFor(need);

@@ -5,19 +5,25 @@
 
 import type { BuildRequest } from '../build/build-request.ts';
 import type { BuilderChoice } from '../build/builder-choice.ts';
-import type { Dockerfile } from '../build/dockerfile-stages.ts';
+import { joinBuilds, type LookedAt } from '../build/joined-builds.ts';
 import { readDockerfile } from '../build/read-build-context.ts';
 import { PublishError, withFacts } from '../errors.ts';
 import type { Platform } from '../image/platform.ts';
 import type { Registry } from '../image/registry-name.ts';
 import type { RegistryLogin } from '../registry/credential.ts';
 import type { Environment } from '../text/environment.ts';
-import type { BuildxBuilder } from './buildx-build.ts';
 import { installBuildx } from './buildx-install.ts';
+import type { BuildxBuilder } from './buildx-run.ts';
 import { createCommandRunner } from './command.ts';
 import type { DockerPorts } from './docker.ts';
-import { type ForeignPlatforms, foreignPlatforms, hasForeign, nothingForeign } from './foreign-platforms.ts';
-import { readHandled } from './handled-platforms.ts';
+import {
+  type ForeignPlatforms,
+  foreignPlatforms,
+  hasForeign,
+  joinForeign,
+  nothingForeign,
+} from './foreign-platforms.ts';
+import { type HandledPlatforms, readHandled } from './handled-platforms.ts';
 import { type JobBuilder, jobBuilderFolder } from './job-builder.ts';
 import type { BuilderMaker, MadeBuilder } from './made-builder.ts';
 import { createBuilder, removeArguments } from './own-builder.ts';
@@ -61,13 +67,16 @@ export interface ReadyBuilder extends BuildxBuilder {
 }
 
 export interface Builders {
-  /** Begins to make a builder if the build is going to need one. */
-  begin(facts: RunnerFacts, request: BuildRequest): void;
+  /**
+   * Begins to make a builder if the build is going to need one.
+   * @param others that it makes at the same time
+   */
+  begin(facts: RunnerFacts, request: BuildRequest, others?: readonly BuildRequest[]): void;
   /**
    * Decides, and makes ready what the decision needs.
    * @throws ToolError ENGINE_CANNOT, BUILDX_MISSING, BUILDER_FAILED, PLATFORM_UNSUPPORTED; InputError INPUT_INVALID
    */
-  resolve(facts: RunnerFacts, request: BuildRequest): Promise<EngineDecision>;
+  resolve(facts: RunnerFacts, request: BuildRequest, others?: readonly BuildRequest[]): Promise<EngineDecision>;
   /**
    * Runs a build of buildx; once more, with a builder that is made anew, if the one of the job is lost on the way.
    * @throws ToolError ENGINE_DOWN if the builder was lost with its engine
@@ -86,7 +95,9 @@ interface ReadForeign {
 /** A decision, and what was looked at for it. */
 interface Decided {
   readonly decision: EngineDecision;
-  readonly dockerfile: Dockerfile | undefined;
+  /** What all builds ask for. */
+  readonly request: BuildRequest;
+  readonly builds: readonly [LookedAt, ...LookedAt[]];
   /** Settles later than the decision, if that did not depend on it. */
   readonly reading: Promise<ReadForeign>;
 }
@@ -95,6 +106,8 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
   const { run, env, temp, variables, warn } = ports;
   const { nodes } = task;
   let decided: Promise<EngineDecision> | undefined;
+  /** One question for all builds. */
+  let handled: Promise<HandledPlatforms> | undefined;
   let maker: BuilderMaker | undefined;
   let made: MadeBuilder | undefined;
   let ready: ReadyBuilder | undefined;
@@ -104,27 +117,35 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
   /** What the engine runs beside programs of its own platform matters only to a build for others. */
   async function readForeign(
     { docker, buildx }: RunnerFacts,
-    request: BuildRequest,
-    dockerfile: Dockerfile | undefined,
-  ): Promise<ReadForeign> {
-    const nothing = { foreign: nothingForeign, keep: async () => undefined };
-    if (docker === undefined || request.call !== 'build') return nothing;
-    if (!hasForeign(request, dockerfile, docker.platform)) return nothing;
-    const { platforms, keep } = await readHandled(ports, docker, buildx?.path, jobBuilderFolder(task.jobFolder));
-    return { foreign: foreignPlatforms(request, dockerfile, platforms), keep };
+    { request, dockerfile }: LookedAt,
+  ): Promise<ForeignPlatforms> {
+    if (docker === undefined || request.call !== 'build') return nothingForeign;
+    if (!hasForeign(request, dockerfile, docker.platform)) return nothingForeign;
+    handled ??= readHandled(ports, docker, buildx?.path, jobBuilderFolder(task.jobFolder));
+    return foreignPlatforms(request, dockerfile, (await handled).platforms);
   }
 
-  async function decide(facts: RunnerFacts, request: BuildRequest): Promise<Decided> {
-    const dockerfile = readDockerfile(request, task.workingFolder);
-    const reading = readForeign(facts, request, dockerfile);
+  async function readAllForeign(facts: RunnerFacts, builds: readonly LookedAt[]): Promise<ReadForeign> {
+    const foreign = joinForeign(await Promise.all(builds.map((each) => readForeign(facts, each))));
+    return { foreign, keep: async () => (await handled)?.keep() };
+  }
+
+  async function decide(facts: RunnerFacts, first: BuildRequest, others: readonly BuildRequest[]): Promise<Decided> {
+    const lookAt = (request: BuildRequest): LookedAt => ({
+      request,
+      dockerfile: readDockerfile(request, task.workingFolder),
+    });
+    const builds = [lookAt(first), ...others.map(lookAt)] as const;
+    const reading = readAllForeign(facts, builds);
     // Whoever waits for it gets the error.
     reading.catch(() => undefined);
+    const request = joinBuilds(first, others);
     const { usesDockerRegistry } = task;
     const decideFor = (foreign: readonly Platform[]): EngineDecision =>
       resolveEngine(facts, request, { usesDockerRegistry, foreign });
     const whatever = decideFor([]);
     const decision = whatever.isMade ? whatever : decideFor((await reading).foreign.running);
-    return { decision, dockerfile, reading };
+    return { decision, request, builds: [...builds], reading };
   }
 
   async function findBuildx({ install, buildx }: EngineDecision): Promise<string> {
@@ -133,8 +154,7 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
 
   async function make(
     { docker }: RunnerFacts,
-    request: BuildRequest,
-    { decision, dockerfile, reading }: Decided,
+    { decision, request, builds, reading }: Decided,
   ): Promise<EngineDecision> {
     const [{ openBuilderMaker }, buildx] = await Promise.all([import('./made-builder.ts'), findBuildx(decision)]);
     // A step that has been refused meanwhile makes nothing.
@@ -143,7 +163,7 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
     const { registries, workingFolder, jobFolder, logins, loggedIn } = task;
     const daemon = docker?.registries ?? { mirrors: [], insecure: [], insecureNetworks: [] };
     made = await maker.make({
-      ...{ buildx, request, dockerfile },
+      ...{ buildx, request, builds },
       readForeign: async () => (await reading).foreign,
       surroundings: { variables, workingFolder, daemon, registries },
       temp: jobFolder,
@@ -157,18 +177,18 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
   }
 
   /** Whatever else is installed or made waits until the step may publish. */
-  function begin(facts: RunnerFacts, request: BuildRequest): Promise<EngineDecision> {
-    decided ??= decide(facts, request).then((all) => (all.decision.isMade ? make(facts, request, all) : all.decision));
+  function begin(facts: RunnerFacts, request: BuildRequest, others: readonly BuildRequest[]): Promise<EngineDecision> {
+    decided ??= decide(facts, request, others).then((all) => (all.decision.isMade ? make(facts, all) : all.decision));
     return decided;
   }
 
   return {
-    begin(facts, request) {
+    begin(facts, request, others = []) {
       // Whoever waits for the decision gets the error.
-      begin(facts, request).catch(() => undefined);
+      begin(facts, request, others).catch(() => undefined);
     },
-    async resolve(facts, request) {
-      const decision = await begin(facts, request);
+    async resolve(facts, request, others = []) {
+      const decision = await begin(facts, request, others);
       if (decision.tool !== 'buildx' || decision.isMade) return decision;
       const buildx = await findBuildx(decision);
       if (nodes !== undefined) {

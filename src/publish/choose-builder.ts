@@ -7,6 +7,7 @@ import type { EngineDecision, RunnerFacts } from '../engine/resolve-engine.ts';
 import type { PublishPorts } from './ports.ts';
 
 /**
+ * @param others that it makes at the same time
  * @returns the engine or builder, and the cache that it uses
  * @throws ToolError ENGINE_CANNOT, and what the installation of a builder throws
  */
@@ -14,8 +15,9 @@ export async function chooseBuilder(
   request: BuildRequest,
   facts: RunnerFacts,
   { engine, log }: Pick<PublishPorts, 'engine' | 'log'>,
+  others: readonly BuildRequest[] = [],
 ): Promise<EngineDecision> {
-  const builder = await engine.resolveBuilder(facts, request);
+  const builder = await engine.resolveBuilder(facts, request, others);
   const which = builder.isMade ? 'a builder of BuildKit that the step makes' : engineKinds[builder.kind];
   log.info(`Engine: ${which}, because ${builder.reason}`);
   if (request.cache.mode !== 'off') log.info(`Cache: ${formatCache(builder.cache)}, because ${builder.cache.reason}`);

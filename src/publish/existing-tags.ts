@@ -24,7 +24,7 @@ interface ExistingTag {
 }
 
 /** Whether the version tag of a target may move. */
-type MayMove = (target: Target) => boolean;
+export type MayMove = (target: Target) => boolean;
 
 /** Looks for version tags, by `if-exists`, and remembers those that stay. */
 export interface ExistingTags {

@@ -34,7 +34,7 @@ export function widthOfTagging(kind: RegistryKind): number {
  * Where one does not move, no further one is tried.
  * @param manifest what is in the repository already, with all that it points at
  * @param tags the version first, unless it points at the image already
- * @param how `there`: the tags that point at the image already; `width`: how many move at a time
+ * @param how `there`: the tags that point at the image already; `width`: how many move at a time; `later`: those that were to follow
  * @param log told of each tag that moved
  * @throws RegistryError as `putManifest`, with the tags that moved and those that did not: each is whole either way
  */
@@ -43,7 +43,11 @@ export async function moveTags(
   repository: Repository,
   manifest: StoredManifest,
   tags: readonly Tag[],
-  { there, width }: { readonly there: readonly Tag[]; readonly width: number },
+  {
+    there,
+    width,
+    later = [],
+  }: { readonly there: readonly Tag[]; readonly width: number; readonly later?: readonly Tag[] },
   log: (line: string) => void,
 ): Promise<void> {
   const moved = new Set(there);
@@ -75,7 +79,7 @@ export async function moveTags(
       doubtful.add(tag);
     }
   }
-  throw interrupted(repository, manifest.digest, [...there, ...tags], { moved, doubtful }, error);
+  throw interrupted(repository, manifest.digest, [...there, ...tags, ...later], { moved, doubtful }, error);
 }
 
 function interrupted(

@@ -8,7 +8,7 @@ import type { Digest } from '../image/digest.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { NamedTarget } from '../plan/target.ts';
 import { findPushed } from '../registry/read-back.ts';
-import { pushedDigest } from './build-by-digest.ts';
+import { pushedDigest, type UnnamedBuild } from './build-by-digest.ts';
 import { chooseBuilder } from './choose-builder.ts';
 import { copyToOthers, keepsCompression } from './copy-to-others.ts';
 import type { ExistingTags } from './existing-tags.ts';
@@ -130,18 +130,33 @@ async function pushUntagged(
   existing: ExistingTags,
   ports: PublishPorts,
 ): Promise<PushResult> {
-  const { engine, registry, runStage } = ports;
+  const { engine, runStage } = ports;
   const repositories = targets.map(({ destination: { repository } }) => repository);
   const { imageId, metadata, result } = await runStage('build', 'Build', () =>
     engine.buildByDigest(request, builder, repositories),
   );
+  return { images: await takeUntagged(result, targets, existing, ports), imageId, metadata };
+}
+
+/**
+ * What a build under no name comes to in the repositories: the builder has pushed it there, or our own client does.
+ * @returns the images whose tags may move
+ * @throws InputError TAG_EXISTS; RegistryError DIGEST_MISMATCH
+ */
+export async function takeUntagged(
+  result: UnnamedBuild['result'],
+  targets: readonly NamedTarget[],
+  existing: ExistingTags,
+  ports: PublishPorts,
+): Promise<readonly PushedImage[]> {
+  const { registry } = ports;
   if (typeof result !== 'string') {
     const images = await pushByClient({ spec: result, referrers: false }, targets, ports);
     const mayMove = await existing.ask(
       targets,
       images.map(({ digest }) => digest),
     );
-    return { images: images.filter(({ target }) => mayMove(target)), imageId, metadata };
+    return images.filter(({ target }) => mayMove(target));
   }
   const mayMove = await existing.ask(targets, [result]);
   const images = targets.filter(mayMove).map(async (target): Promise<PushedImage> => {
@@ -150,5 +165,5 @@ async function pushUntagged(
     if (manifest === undefined) throw mismatch(repository, result, result, undefined);
     return { target, digest: result, manifest, unmoved: target.tags, isSeen: true };
   });
-  return { images: await Promise.all(images), imageId, metadata };
+  return Promise.all(images);
 }

@@ -3,6 +3,7 @@
 import type { StoredManifest } from '../image/manifest.ts';
 import { formatDigestReference } from '../image/reference.ts';
 import type { Repository } from '../image/repository.ts';
+import type { Tag } from '../image/tag.ts';
 import type { PublicationPlan } from '../plan/plan.ts';
 import { ifReadable, verifyBlobs } from '../registry/read-back.ts';
 import { readContent } from '../source/image-content.ts';
@@ -34,34 +35,106 @@ export async function tagAll(
 
 /** Looks at what was pushed, then moves the tags, then asks for each. */
 async function tagAndVerify(
-  { verify }: Pick<PublicationPlan, 'verify'>,
+  plan: Pick<PublicationPlan, 'verify'>,
   ports: NamingPorts,
   image: PushedImage,
 ): Promise<void> {
-  const { registry, log, runStage } = ports;
-  const { target, digest, manifest, unmoved } = image;
-  const { repository, registry: decision } = target.destination;
-  const noteUnreadable = (): void =>
-    log.notice(
-      `${repository.registry} lets this login push and not read. ${formatDigestReference(repository, digest)} could not be read back: ${target.tags.join(', ')}.`,
-    );
-  if (manifest === undefined) {
-    noteUnreadable();
-    return;
+  const looked = await lookAt(plan, ports, image);
+  await move(ports, looked, image.unmoved, movedTags(image));
+  await verifyMoved(plan, ports, looked);
+}
+
+/**
+ * Tags several images of one step. All are whole and looked at before the first tag moves. Then the tags move, image by image, and
+ * `latest` moves last of all.
+ * @throws RegistryError as `tagAll`
+ */
+export async function tagTogether(
+  plan: Pick<PublicationPlan, 'verify'>,
+  ports: NamingPorts,
+  images: readonly PushedImage[],
+): Promise<void> {
+  const looked: LookedAt[] = [];
+  for (const image of images) looked.push(await lookAt(plan, ports, image));
+  const moved = new Map(images.map((image) => [image, movedTags(image)]));
+  for (const isLast of [false, true]) {
+    for (const each of looked) {
+      const { image } = each;
+      const there = moved.get(image) ?? [];
+      const isTurn = (tag: Tag): boolean => isLatest(image, tag) === isLast;
+      const later = isLast ? [] : image.unmoved.filter((tag) => isLatest(image, tag));
+      try {
+        const tags = image.unmoved.filter(isTurn);
+        await move(ports, each, tags, there, later);
+        moved.set(image, [...there, ...tags]);
+      } catch (error) {
+        throw images.reduce<unknown>(
+          (told, other) => (other === image ? told : withMoved(told, other.target, moved.get(other) ?? [])),
+          error,
+        );
+      }
+    }
   }
+  for (const each of looked) await verifyMoved(plan, ports, each);
+}
+
+function isLatest({ target }: PushedImage, tag: Tag): boolean {
+  return target.description.tags.some((each) => each.tag === tag && each.kind === 'latest');
+}
+
+/** An image, and whether this login may read it. */
+interface LookedAt {
+  readonly image: PushedImage;
+  readonly isReadable: boolean;
+}
+
+async function lookAt(
+  { verify }: Pick<PublicationPlan, 'verify'>,
+  ports: NamingPorts,
+  image: PushedImage,
+): Promise<LookedAt> {
+  const { manifest } = image;
+  if (manifest === undefined) return { image, isReadable: false };
   const isReadable =
     verify === 'off' || (await ifReadable(() => verifyBefore(verify, ports, image, manifest))) !== 'unreadable';
-  if (unmoved.length > 0) {
-    const how = { there: movedTags(image), width: widthOfTagging(decision.kind) };
-    await runStage('tag', 'Tag', () =>
-      moveTags(registry, repository, manifest, unmoved, how, (line) => log.info(line)),
+  return { image, isReadable };
+}
+
+/**
+ * @param there the tags that point at the image by now
+ * @param later the tags that move in another turn
+ */
+async function move(
+  { registry, log, runStage }: NamingPorts,
+  { image: { target, manifest } }: LookedAt,
+  tags: readonly Tag[],
+  there: readonly Tag[],
+  later: readonly Tag[] = [],
+): Promise<void> {
+  if (manifest === undefined || tags.length === 0) return;
+  const { repository, registry: decision } = target.destination;
+  const how = { there, later, width: widthOfTagging(decision.kind) };
+  await runStage('tag', 'Tag', () => moveTags(registry, repository, manifest, tags, how, (line) => log.info(line)));
+}
+
+async function verifyMoved(
+  { verify }: Pick<PublicationPlan, 'verify'>,
+  { registry, log, runStage }: NamingPorts,
+  { image: { target, digest, unmoved }, isReadable }: LookedAt,
+): Promise<void> {
+  const { repository } = target.destination;
+  const reference = formatDigestReference(repository, digest);
+  const tags = target.tags.join(', ');
+  if (!isReadable) {
+    log.notice(
+      `${repository.registry} lets this login push and not read. ${reference} could not be read back: ${tags}.`,
     );
+    return;
   }
-  if (!isReadable) noteUnreadable();
-  if (verify === 'off' || !isReadable) return;
+  if (verify === 'off') return;
   await runStage('verify', 'Verify', async () => {
     await verifyTags(registry, repository, digest, unmoved);
-    log.info(`Verified ${formatDigestReference(repository, digest)}: ${target.tags.join(', ')}`);
+    log.info(`Verified ${reference}: ${tags}`);
   });
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { type BuildxPorts, buildWithBuildx, isCacheFailure } from '../../../src/engine/buildx-build.ts';
+import { buildWithBuildx } from '../../../src/engine/buildx-build.ts';
+import { type BuildxPorts, isCacheFailure } from '../../../src/engine/buildx-run.ts';
 import type { Built } from '../../../src/engine/docker.ts';
 import { aBuild, aDecision } from '../../support/builders.ts';
 import { aTarget, toolPorts } from '../../support/tool-ports.ts';
