@@ -25,11 +25,11 @@ export const outputMigrations = {
     {
       theirs: 'bake-file',
       here: 'not here',
-      note: 'the same for `bake-file-tags`, `bake-file-labels` and `bake-file-annotations`',
+      note: 'with `bake`, no step needs it; the same for `bake-file-tags`, `bake-file-labels` and `bake-file-annotations`',
     },
   ],
   'docker/build-push-action': same('imageid digest metadata'),
-  'docker/bake-action': kept('metadata'),
+  'docker/bake-action': [{ theirs: 'metadata', note: '`bake` has the digest of each target' }],
   'actions/attest': kept('attestation-id attestation-url bundle-path'),
 };
 
@@ -99,14 +99,37 @@ export const migrations = {
     { theirs: 'sep-annotations', ours: '', note: 'the outputs have one per line' },
     {
       theirs: 'bake-target',
-      here: 'not here',
-      note: 'the action writes no bake file: keep the step for docker/bake-action',
+      ours: '',
+      note: '[`bake`](recipes/bake.md) names and labels each target of the bake file itself',
     },
   ],
   'docker/bake-action': [
-    ...kept('source files targets set vars workdir allow call builder no-cache pull provenance sbom github-token'),
-    { theirs: 'load', here: 'keep the step', note: 'set it to `true`, and publish what was built with `source`' },
-    { theirs: 'push', note: 'leave it out of docker/bake-action' },
+    { theirs: 'source', ours: '', note: 'the checkout, not the commit on the server' },
+    {
+      theirs: 'files',
+      ours: 'bake',
+      note: 'leave out files of docker/metadata-action. If it is empty in the old step, write `docker-bake.hcl`',
+    },
+    { theirs: 'targets', ours: 'bake-targets' },
+    { theirs: 'set', ours: 'bake-set', note: 'without `*.tags`, `*.output` and `*.labels`: other inputs say those' },
+    { theirs: 'vars', ours: '', note: 'write them in the `env` of the step' },
+    {
+      theirs: 'workdir',
+      ours: 'bake bake-set',
+      note: 'paths are relative to the checkout: `bake: sub/docker-bake.hcl` and `bake-set: *.context=sub`',
+    },
+    { theirs: 'allow' },
+    { theirs: 'call', here: 'keep the step', note: 'it publishes nothing' },
+    ...same('builder no-cache pull'),
+    { theirs: 'provenance', note: 'default: what the bake file says, and nothing else' },
+    { theirs: 'sbom' },
+    {
+      theirs: 'github-token',
+      ours: 'secrets',
+      note: '`GIT_AUTH_TOKEN.github.com=${{ github.token }}`, if a target has a private Git context',
+    },
+    { theirs: 'load' },
+    { theirs: 'push', note: 'default: `auto`, which does not push on pull requests' },
   ],
   'actions/attest': [
     {

@@ -45,6 +45,8 @@ export const errorCodes = {
   ID_TOKEN_MISSING: 'author',
   CONTEXT_MISSING: 'author',
   DOCKERFILE_MISSING: 'author',
+  BAKE_INVALID: 'author',
+  BAKE_REFUSED: 'author',
   RUN_UNKNOWN: 'author',
   REPOSITORY_NOT_LOWERCASE: 'author',
   REFERENCE_UNQUALIFIED: 'author',

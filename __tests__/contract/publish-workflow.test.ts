@@ -18,6 +18,9 @@ const [merge] = jobs.merge.steps;
 const withoutInput: Readonly<Record<string, string>> = {
   source: 'it builds',
   referrers: 'it builds',
+  bake: 'a bake file has several images, and each leg is of one',
+  'bake-targets': 'as `bake`',
+  'bake-set': 'as `bake`',
   outputs: 'the runner of a build goes with its job',
   load: 'the runner of a build goes with its job',
   call: 'it publishes',

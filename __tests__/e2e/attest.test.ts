@@ -239,6 +239,28 @@ describeNamespace('on the lab’s GitHub', () => {
     expect(step.summary).toContain(`--owner ${owner} --hostname octo.ghe.com`);
   });
 
+  test('each target of a bake file is attested, and no tag moves before all are', async () => {
+    const image = uniqueName('baked');
+    const begun = Date.now();
+    const job = newJob();
+    job.write(
+      'docker-bake.hcl',
+      'group "default" { targets = ["a", "b"] }\ntarget "a" {}\ntarget "b" { labels = { b = "b" } }\n',
+    );
+    const inputs = { bake: 'docker-bake.hcl', image: `${image}/{{target}}`, tags: '1.0', attest: 'true' };
+    const step = await job.main(inputs);
+    expect(step).toMatchObject({ exitCode: 0, failure: '' });
+    const targets: Readonly<Record<string, { readonly reference: string }>> = JSON.parse(step.outputs.bake ?? '{}');
+    for (const { reference } of Object.values(targets)) {
+      const [verified, ...others] = await verifiedOf(reference, 'tsa');
+      expect(others).toEqual([]);
+      expect(JSON.stringify(verified)).toContain(reference.split('@sha256:')[1]);
+    }
+    expect(step.outputs['attestation-url']?.split('\n')).toHaveLength(2);
+    const events = eventsOf(begun, `${image}/\\w`).filter((event) => /^(?:tag|attestation 201)/.test(event));
+    expect(events).toEqual(['attestation 201', 'attestation 201', 'tag 1.0', 'tag 1.0']);
+  });
+
   test('merged legs are attested as one image, before the tags of the merge move', async () => {
     const image = uniqueName('attested-legs');
     for (const platforms of ['linux/amd64', 'linux/arm64']) {

@@ -127,7 +127,7 @@ describe.each(kinds)('%s', (kind) => {
     const context = isGit ? { context: git.remote } : {};
     const step = await published({ ...context, ...each.inputs?.(world) });
     if (way === 'refused') {
-      expect(step).toMatchObject({ exitCode: 1, code: 'ENGINE_CANNOT' });
+      expect(step).toMatchObject({ exitCode: 1, code: each.refusal ?? 'ENGINE_CANNOT' });
       expect(runner.commands().filter(({ args }) => args.includes('build'))).toEqual([]);
     } else {
       if (step.code !== (each.code ?? '')) throw new Error(step.log);

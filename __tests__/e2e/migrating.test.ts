@@ -96,10 +96,7 @@ test('every workflow of the page is run', () => {
     if (action === 'google-github-actions/auth') {
       return { ...run(output('access_token', '$LAB_PASSWORD')), env: secret };
     }
-    if (action === 'docker/bake-action' || action === 'depot/build-push-action') {
-      const name = String(step.with?.tags ?? String(step.with?.set).replace('*.tags=', ''));
-      return run(`docker build --tag ${name} .`);
-    }
+    if (action === 'depot/build-push-action') return run(`docker build --tag ${step.with?.tags} .`);
     if (
       ['aws-actions/configure-aws-credentials', 'depot/setup-action', 'sigstore/cosign-installer'].includes(
         action ?? '',
@@ -151,7 +148,8 @@ test('every workflow of the page is run', () => {
   async function aCheckout(heading: string, name: string, owner = 'Octo-Org'): Promise<Runner> {
     const dockerfile = `FROM ${suite.busybox}\nARG VERSION\nCOPY Dockerfile /\nCMD ["echo", "The image was run."]\n`;
     const paths = ['Dockerfile', 'Dockerfile.alpine', 'docker/Dockerfile', 'Containerfile'];
-    const files = Object.fromEntries(paths.map((path) => [path, dockerfile]));
+    const bakeFile = 'target "docker-metadata-action" {}\ntarget "default" { inherits = ["docker-metadata-action"] }\n';
+    const files = { ...Object.fromEntries(paths.map((path) => [path, dockerfile])), 'docker-bake.hcl': bakeFile };
     const workflow = { '.github/workflows/after.yml': ours(heading, name) };
     const engine = heading === 'Podman as root' ? { ...suite.engine, ...suite.podman } : suite.engine;
     const runner = await checkOut(suite.action, name, { ...files, ...workflow }, { engine }, owner);

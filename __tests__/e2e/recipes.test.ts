@@ -103,6 +103,30 @@ function recipe(name: string, registry: string): string {
     expect(await suite.client.tagsOf(`${nameOf(name)}/web`)).toEqual(['edge']);
   });
 
+  test('bake file: each target of the group is an image, and a later step has the reference of one', async () => {
+    const { client } = suite;
+    const name = uniqueName('Baked');
+    const [bakeFile = ''] = blocksOf('docs/recipes/bake.md', 'hcl').map(({ text }) => text);
+    const runner = await checkOut(
+      suite.action,
+      name,
+      {
+        'docker-bake.hcl': bakeFile,
+        'base/Dockerfile': 'FROM scratch\nCOPY Dockerfile /base\n',
+        'app/Dockerfile': 'FROM base\nARG GREETING\nLABEL greeting=$GREETING\nCOPY Dockerfile /app\n',
+        'worker/Dockerfile': 'FROM base\nCOPY Dockerfile /worker\n',
+        '.github/workflows/bake.yml': recipe('bake', suite.registry),
+      },
+      { engine: suite.engine },
+    );
+    const { log } = await run(runner, name, 'bake', pushOf('refs/tags/v1.2.3'));
+    expect(await client.tagsOf(`${nameOf(name)}/app`)).toEqual(['1', '1.2', '1.2.3', 'latest']);
+    const digest = await client.digestOf(`${nameOf(name)}/worker:latest`);
+    expect(log).toContain(`deploy ${nameOf(name)}/worker@${digest}`);
+    expect(await client.labelsOf(`${nameOf(name)}/app:1`)).toMatchObject({ greeting: 'Hello from v1.2.3' });
+    await expect(client.tagsOf(`${nameOf(name)}/base`)).rejects.toThrow();
+  });
+
   test('matrix over versions: each leg has tags of its own, and one has latest', async () => {
     const name = uniqueName('Matrix');
     const runner = await aCheckout(name, ['matrix-versions']);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { formatBakeFile, makesImage, parseBakeDefinition, targetsAsked } from '../../src/build/bake-definition.ts';
 import { dockerfileLabels } from '../../src/build/dockerfile-labels.ts';
 import { imagesOf, parseDockerfile, runPlatforms } from '../../src/build/dockerfile-stages.ts';
 import { buildFailure, parseFailedStep } from '../../src/engine/build-failure.ts';
@@ -287,6 +288,24 @@ const readers: readonly Reader[] = [
     (text) => {
       const report = parseJson(text);
       return parseWarnings(isObject(report) ? report : {});
+    },
+  ],
+  [
+    'what a bake file comes to',
+    nearly({
+      group: { default: { targets: ['app'] } },
+      target: {
+        app: {
+          ...{ context: '.', dockerfile: 'Dockerfile', tags: ['ghcr.io/a/b:1'], platforms: ['linux/amd64'] },
+          ...{ args: { A: '$${x}' }, labels: { a: 'b' }, contexts: { b: 'target:base' }, annotations: ['index:a=b'] },
+          ...{ output: [{ type: 'image' }], secret: [{ id: 'a', env: 'B' }], ssh: [{ id: 'default' }] },
+        },
+      },
+    }),
+    (text) => {
+      const definition = parseBakeDefinition(text);
+      const raw = [...definition.targets].map(([name, target]) => [name, target.raw] as const);
+      return [targetsAsked(definition, []).map(makesImage), formatBakeFile(new Map(raw))];
     },
   ],
   [

@@ -154,6 +154,7 @@ function portsOf(client: RegistryClient, lines: string[]): PublishPorts {
       logIn: nobody,
       build: nobody,
       buildByDigest: nobody,
+      bakeByDigest: nobody,
     },
     source: { open: (spec) => openSource(spec, { client, docker }), readImageId: nobody, pushFromDaemon: nobody },
     runStage: async (_stage, _title, work) => work(),

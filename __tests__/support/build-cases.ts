@@ -35,6 +35,8 @@ export interface BuildCase {
   readonly env?: Readonly<Record<string, string>>;
   /** The code that the step ends with. Default: it succeeds. */
   readonly code?: string;
+  /** The code of a refusal by an engine. Default: ENGINE_CANNOT. */
+  readonly refusal?: string;
   /** Looks at what came of it. */
   readonly check: (step: StepResult, world: CaseWorld) => Promise<void>;
 }
@@ -296,6 +298,26 @@ export const buildCases: Readonly<Record<FeatureName, BuildCase>> = {
         `https://github.com/${name.split('/').slice(1).join('/')}/actions/runs/1658821493/attempts/1`,
       );
       expect(JSON.parse(step.outputs.platforms ?? '')).toEqual({ 'linux/amd64': list(manifests)[0]?.digest });
+    },
+  },
+  bake: {
+    dockerfile: ({ busybox, nonce }) => `FROM ${busybox}\nARG SAID\nRUN echo ${nonce} $SAID > /said.txt\n`,
+    files: {
+      'docker-bake.hcl': [
+        'variable "SAID" { default = "nothing" }',
+        'target "default" {',
+        '  args = { SAID = SAID }',
+        '  labels = { "from.bake" = "a, \\"b\\"" }',
+        '}',
+      ].join('\n'),
+    },
+    inputs: () => ({ bake: 'docker-bake.hcl' }),
+    // Podman is named by an input, and buildx builds a bake file.
+    refusal: 'INPUTS_CONTRADICT',
+    env: { SAID: 'by a variable' },
+    async check(step, world) {
+      expect(await content(world, step, 'said.txt')).toBe(`${world.nonce} by a variable`);
+      expect(await world.client.labelsOf(step.outputs.reference ?? '')).toMatchObject({ 'from.bake': 'a, "b"' });
     },
   },
   call: {

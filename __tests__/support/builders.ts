@@ -1,12 +1,14 @@
 /** Values with overrides: a test says only what it is about. */
 
+import { type BakeDefinition, parseBakeDefinition } from '../../src/build/bake-definition.ts';
 import type { BuildRequest } from '../../src/build/build-request.ts';
 import { actionsCacheOf } from '../../src/build/cache.ts';
 import type { EngineDecision, RunnerFacts } from '../../src/engine/resolve-engine.ts';
 import { gatherFaults } from '../../src/errors.ts';
 import { parseRun, type Run } from '../../src/github/workflow-run.ts';
 import { type InputName, type Inputs, inputDefaults, parseInputs } from '../../src/inputs/publish-inputs.ts';
-import type { Plan, Planned } from '../../src/plan/plan.ts';
+import type { Plan, Planned, PlannedBake } from '../../src/plan/plan.ts';
+import { type BakeFacts, planBake } from '../../src/plan/plan-bake.ts';
 import { type PlanFacts, plan } from '../../src/plan/plan-publish.ts';
 import { noRegistryAuth } from '../../src/registry/credential.ts';
 
@@ -99,4 +101,34 @@ export function aDecision(overrides: Partial<EngineDecision> = {}): EngineDecisi
     notes: [],
     ...overrides,
   };
+}
+
+/** What a bake file comes to, from its targets as buildx prints them. */
+export function aDefinition(target: Readonly<Record<string, object>>, group: object = {}): BakeDefinition {
+  return parseBakeDefinition(
+    JSON.stringify({ group: { default: { targets: Object.keys(target) }, ...group }, target }),
+  );
+}
+
+/** What `planBake` comes to. */
+export function bakePlanned(
+  target: Readonly<Record<string, object>>,
+  texts: Readonly<Partial<Record<InputName, string>>> = {},
+  run: Run = aRun(),
+  facts: Partial<BakeFacts> = {},
+): Planned & { readonly baked: PlannedBake } {
+  const inputs = someInputs({ bake: 'docker-bake.hcl', ...texts });
+  if (inputs.bake === undefined) throw new Error('there is a bake file');
+  const planned = planBake({ ...inputs, bake: inputs.bake }, run, {
+    definition: aDefinition(target),
+    metadata: { now: new Date('2026-01-02T03:04:05Z') },
+    registryAuth: noRegistryAuth,
+    checkBuild: () => undefined,
+    dockerfileOf: () => undefined,
+    commitOf: () => undefined,
+    cacheVariables: [],
+    ...facts,
+  });
+  if (planned.baked === undefined) throw new Error('a bake is planned');
+  return { ...planned, baked: planned.baked };
 }

@@ -109,6 +109,18 @@ export function aWorld({
       for (const repository of repositories) tags.set(formatDigestReference(repository, manifest.digest), manifest);
       return { imageId: 'sha256:image', metadata: '{"pushed":true}', result: manifest.digest };
     },
+    async bakeByDigest(_bake, builds, _decision, pushes) {
+      await note('bakeByDigest', `${builds.map(({ name }) => name).join(' ')}${pushes ? ' --push' : ''}`);
+      const made = { imageId: 'sha256:image', metadata: '{"pushed":true}', result: manifest.digest };
+      for (const { repositories } of pushes ? builds : []) {
+        for (const repository of repositories) tags.set(formatDigestReference(repository, manifest.digest), manifest);
+      }
+      return {
+        results: new Map(pushes ? builds.map(({ name }) => [name, made]) : []),
+        imageIds: new Map(builds.map(({ name }) => [name, made.imageId])),
+        metadata: made.metadata,
+      };
+    },
   };
   const source: SourcePort = {
     open: nobodyAsks('a source'),

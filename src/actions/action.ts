@@ -15,6 +15,7 @@ import type { StepProcess } from '../step/process.ts';
 import type { StepInUse } from '../step/run-in-step.ts';
 import type { StepSecrets } from '../step/step-secrets.ts';
 import type { Environment } from '../text/environment.ts';
+import type { ReadBake } from './read-bake-definition.ts';
 
 /** The inputs that `runAction` reads; those that an action does not have are absent. */
 interface CommonInputs
@@ -51,6 +52,8 @@ export interface PlanningFacts<Name extends string> {
   readonly now: Date;
   /** What a GHES says of itself; `undefined`: nobody asked it. */
   readonly server: ServerFacts | undefined;
+  /** What a bake file comes to; `undefined`: there is none. */
+  readonly bake: ReadBake | undefined;
   /** What the event's payload lacks, and GitHub's API has; `undefined`: nobody asked it. */
   readonly gitHub: GitHubFacts | undefined;
 }
@@ -83,6 +86,12 @@ export interface Action<Types extends ActionTypes> {
     inputs: Types['inputs'],
     env: Environment,
   ): Promise<{ readonly values: readonly string[]; readonly inFiles: readonly string[] }>;
+  /**
+   * Reads the bake file that the inputs name; absent for an action that has none.
+   * @returns `undefined` if they name none
+   * @throws InputError BAKE_INVALID
+   */
+  readBake?(given: Given<Types>, process: StepProcess): Promise<ReadBake | undefined>;
   /**
    * Decides, without a question to anyone. `runAction` calls it again when GitHub has answers that a decision needs.
    * @throws InputError, or InputFaults with every fault

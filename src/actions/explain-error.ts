@@ -4,12 +4,14 @@ import type { Circumstances } from '../diagnosis/explain.ts';
 import { means } from '../engine/tool-output.ts';
 import { BuildError } from '../errors.ts';
 import type { Run } from '../github/workflow-run.ts';
+import { plansOfTargets } from '../plan/baked-plans.ts';
 import type { AnyPlan } from '../plan/list-decisions.ts';
 import type { StepSecrets } from '../step/step-secrets.ts';
 
 /** By what an error of a run with this plan can be explained. */
 export function circumstancesOf(plan: AnyPlan, run: Run, secrets: StepSecrets): Circumstances {
-  const { product, destinations } = plan;
+  const { product } = plan;
+  const destinations = plansOfTargets(plan).flatMap((each): Circumstances['destinations'] => each.destinations);
   return { product, destinations, push: 'push' in plan && plan.push.value, run, secrets };
 }
 

@@ -3,6 +3,7 @@
 import { type Engine, openEngine } from '../engine/engine.ts';
 import type { JobBuilder } from '../engine/job-builder.ts';
 import type { Inputs } from '../inputs/publish-inputs.ts';
+import { plansOfTargets } from '../plan/baked-plans.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { SourcePort } from '../publish/ports.ts';
 import { keepState } from '../runner/runner-files.ts';
@@ -16,10 +17,12 @@ function isInJob({ RUNNER_TEMP, GITHUB_STATE }: StepProcess['env']): boolean {
 
 export function engineOf(
   { docker, config, logins, writeLogins, cacheToken }: StepInUse,
-  { build: request, destinations, push }: Plan,
+  plan: Plan,
   { build, token }: Inputs,
   { env, log, workingFolder }: Pick<StepProcess, 'env' | 'log' | 'workingFolder'>,
 ): Engine {
+  const { build: request, push } = plan;
+  const destinations = plansOfTargets(plan).flatMap((each) => each.destinations);
   const ports = {
     ...docker,
     variables: env,

@@ -21,10 +21,12 @@ export async function planWithAnswers<Types extends ActionTypes>(
   action: Action<Types>,
   read: InputReader<Types['name']>,
   process: StepProcess,
-  { inputs, secrets, registryAuth, run, faults }: Given<Types>,
+  given: Given<Types>,
 ): Promise<Types['planned']> {
   const { env, termination } = process;
-  const facts = { read, process, run, registryAuth, now: new Date() };
+  const { inputs, secrets, registryAuth, run, faults } = given;
+  const bake = await action.readBake?.(given, process);
+  const facts = { read, process, run, registryAuth, bake, now: new Date() };
   const asksServer = inputs.dryRun !== true && isOpen(inputs, resolveProduct(run.serverUrl));
   const first = faults.settle(() =>
     action.plan(inputs, { ...facts, server: asksServer ? mostCapable : undefined, gitHub: undefined }),

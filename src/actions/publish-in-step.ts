@@ -3,9 +3,9 @@
 import { InputError } from '../errors.ts';
 import type { Inputs } from '../inputs/publish-inputs.ts';
 import type { Outcome } from '../plan/outcome.ts';
-import type { Planned } from '../plan/plan.ts';
+import type { Plan, Planned, PlannedBake } from '../plan/plan.ts';
 import { buildByDigest } from '../publish/build-by-digest.ts';
-import type { EnginePort } from '../publish/ports.ts';
+import type { EnginePort, PublishPorts } from '../publish/ports.ts';
 import { publishImage } from '../publish/publish-image.ts';
 import type { Done, Workplace } from './action.ts';
 import { attesterOf } from './open-attester.ts';
@@ -20,6 +20,12 @@ function requireSourceDate({ build }: Planned['plan']): void {
   });
 }
 
+/** Only a step that has a bake file loads what publishes one. */
+async function publishTargets(plan: Plan, bake: PlannedBake, ports: PublishPorts): Promise<Outcome> {
+  const { publishBake } = await import('../publish/publish-bake.ts');
+  return publishBake(plan, bake, ports);
+}
+
 /** @throws PublishError; no tag then points at an image that is not whole */
 export async function publishInStep(planned: Planned, inputs: Inputs, workplace: Workplace): Promise<Done<Outcome>> {
   requireSourceDate(planned.plan);
@@ -32,6 +38,10 @@ export async function publishInStep(planned: Planned, inputs: Inputs, workplace:
       ...engine,
       buildByDigest: (request, decision, repositories) =>
         buildByDigest(engine, request, decision, repositories, docker.temp),
+      async bakeByDigest(bake, builds, decision, pushes) {
+        const { bakeByDigest } = await import('../publish/bake-by-digest.ts');
+        return bakeByDigest(engine, bake, builds, decision, docker.temp, pushes);
+      },
     };
     const attester = attesterOf(planned.plan, inputs.token, workplace);
     const ports = {
@@ -40,7 +50,9 @@ export async function publishInStep(planned: Planned, inputs: Inputs, workplace:
       checkLogins: step.checkLogins,
       isCompared: inputs.summary && Boolean(env.GITHUB_STEP_SUMMARY),
     };
-    const outcome = await publishImage(planned, ports);
+    const outcome = await (planned.baked === undefined
+      ? publishImage(planned, ports)
+      : publishTargets(planned.plan, planned.baked, ports));
     return { outcome, loginVariables: await engine.loginVariables() };
   } finally {
     await engine.close();

@@ -1,9 +1,11 @@
 /** Runs an action: reads its inputs, plans, works in a step, reports, and writes the summary, whatever happens. */
 
 import { gatherFaults } from '../errors.ts';
+import type { Repository } from '../image/repository.ts';
 import { type InputReader, textsOf } from '../inputs/input-reader.ts';
 import { toPublishError } from '../log/error-message.ts';
 import { openRecordingLog, type RecordingLog } from '../log/recording-log.ts';
+import { plansOfTargets } from '../plan/baked-plans.ts';
 import type { AnyPlan } from '../plan/list-decisions.ts';
 import { identitiesOf, loginsOf, stepDestinations } from '../plan/step-logins.ts';
 import type { RegistryLogin } from '../registry/credential.ts';
@@ -108,7 +110,7 @@ async function attempt<Types extends ActionTypes>(
       await spans.measure('report', 'Report', async () => {
         const publication = inputs.summary === false ? undefined : action.publication(done);
         const [images, outcome] = await Promise.all([
-          publication === undefined ? [] : readSizes(publication, step.registry, process),
+          publication === undefined ? [] : readSizes(publication, targetsOf(plan), step.registry, process),
           action.withRemarks?.(done, plan, run, process) ?? done,
         ]);
         reached = { inputs, plan, outcome, images };
@@ -148,6 +150,14 @@ async function readAll<Types extends ActionTypes>(
   return { inputs, secrets, registryAuth, run: readRun(env), faults };
 }
 
+function targetsOf(plan: AnyPlan): readonly string[] {
+  return 'bake' in plan ? (plan.bake?.targets ?? []).map(({ target }) => target) : [];
+}
+
+function repositoriesOf({ destinations }: AnyPlan): readonly Repository[] {
+  return destinations.map(({ repository }) => repository);
+}
+
 /** Only a step that logs in by the identity of its job loads what that takes. */
 async function logInByIdentities(
   identities: readonly IdentityLogin[],
@@ -155,6 +165,7 @@ async function logInByIdentities(
   process: StepProcess,
 ): Promise<readonly RegistryLogin[]> {
   const { obtainLogins } = await import('../step/identity-logins.ts');
-  const pushed = 'push' in plan && plan.push.value ? plan.destinations.map(({ repository }) => repository) : [];
+  const pushes = 'push' in plan && plan.push.value;
+  const pushed = pushes ? plansOfTargets(plan).flatMap(repositoriesOf) : [];
   return obtainLogins(identities, pushed, plan.retries, process);
 }

@@ -22,6 +22,10 @@ export interface BuildOptions {
   readonly context: string;
   /** The Dockerfile; empty for the one in the context. */
   readonly file: string;
+  /** The Dockerfile itself, if a bake file holds it. */
+  readonly inlineDockerfile?: string;
+  /** The target of a bake file that says how to build; absent: the inputs alone do. */
+  readonly bakeTarget?: string;
   readonly target: string;
   /** Empty for the platform of the builder. */
   readonly platforms: readonly Platform[];

@@ -187,6 +187,12 @@ export const features = {
     on: whole,
     isAsked: (build) => build.attestations.length > 0,
   },
+  bake: {
+    what: 'build the targets of a bake file',
+    input: '`bake`',
+    on: buildx,
+    isAsked: (build) => build.bakeTarget !== undefined,
+  },
   call: {
     what: 'check a Dockerfile, or list what it has',
     input: '`call`',

@@ -33,11 +33,13 @@ export function checkBuild(request: BuildRequest, workingFolder: string, env: No
   for (const entry of request.buildContexts) {
     faults.attempt(() => {
       const path = entry.slice(entry.indexOf('=') + 1);
+      // The link to another target of the bake file.
+      if (request.bakeTarget !== undefined && path.startsWith('target:')) return;
       if (/^[a-z-]+:\/\//.test(path) || isRemoteContext(path) || kindOf(resolve(workingFolder, path)) === 'folder')
         return;
       throw new InputError('CONTEXT_MISSING', {
-        message: `The input \`build-contexts\` has the entry "${entry}", which does not exist: expected a folder (${resolve(workingFolder, path)}) or a URL.`,
-        remedy: 'Correct `build-contexts`: NAME=path, NAME=URL, NAME=docker-image://IMAGE or NAME=oci-layout://PATH.',
+        message: `${whose(request, 'build-contexts', 'contexts')} has the entry "${entry}", which does not exist: expected a folder (${resolve(workingFolder, path)}) or a URL.`,
+        remedy: 'Correct it: NAME=path, NAME=URL, NAME=docker-image://IMAGE or NAME=oci-layout://PATH.',
       });
     });
   }
@@ -48,8 +50,11 @@ export function checkBuild(request: BuildRequest, workingFolder: string, env: No
  * @param workingFolder what relative paths are relative to, as for the engine's CLI
  * @throws InputError CONTEXT_MISSING, DOCKERFILE_MISSING
  */
-export function checkBuildContext(request: Pick<BuildRequest, 'context' | 'file'>, workingFolder: string): void {
-  const { context, file } = request;
+export function checkBuildContext(
+  request: Pick<BuildRequest, 'context' | 'file' | 'inlineDockerfile' | 'bakeTarget'>,
+  workingFolder: string,
+): void {
+  const { context, file, inlineDockerfile, bakeTarget } = request;
   if (isRemoteContext(context)) return;
   const { attempt, throwIfAny } = gatherFaults();
   const folder = resolve(workingFolder, context);
@@ -57,22 +62,31 @@ export function checkBuildContext(request: Pick<BuildRequest, 'context' | 'file'
   attempt(() => {
     if (contextKind === 'folder') return;
     throw new InputError('CONTEXT_MISSING', {
-      message: `The input \`context\` is "${context}", which ${contextKind === 'file' ? 'is a file' : 'does not exist'}: expected a folder (${folder}).`,
+      message: `${whose(request, 'context', 'context')} is "${context}", which ${contextKind === 'file' ? 'is a file' : 'does not exist'}: expected a folder (${folder}).`,
       remedy: remedyForContext(context),
     });
   });
   attempt(() => {
-    if (contextKind !== 'folder' && file === '') return;
+    if (inlineDockerfile !== undefined || (contextKind !== 'folder' && (file === '' || bakeTarget !== undefined)))
+      return;
     if (file === '-' || isRemoteContext(file)) return;
     const candidates =
       file === '' ? [join(folder, 'Dockerfile'), join(folder, 'dockerfile')] : [resolve(workingFolder, file)];
     if (candidates.some((path) => kindOf(path) === 'file')) return;
     throw new InputError('DOCKERFILE_MISSING', {
       message: `The Dockerfile "${file || join(context, 'Dockerfile')}" does not exist: expected a file (${candidates[0]}).`,
-      remedy: remedyForDockerfile(context, file, (name) => kindOf(join(folder, name)) === 'file'),
+      remedy:
+        bakeTarget !== undefined
+          ? `Correct \`dockerfile\` of the target "${bakeTarget}", which is relative to its \`context\`.`
+          : remedyForDockerfile(context, file, (name) => kindOf(join(folder, name)) === 'file'),
     });
   });
   throwIfAny();
+}
+
+/** Where a value stands: in an input, or in an attribute of a target. */
+function whose({ bakeTarget }: Pick<BuildRequest, 'bakeTarget'>, input: string, attribute: string): string {
+  return bakeTarget === undefined ? `The input \`${input}\`` : `\`${attribute}\` of the target "${bakeTarget}"`;
 }
 
 function remedyForContext(context: string): string {

@@ -21,9 +21,21 @@ export function gitHost(context: string): string {
  * @param path the functions for paths of the system
  */
 export function dockerfilePath(
-  { context, file }: { readonly context: string; readonly file: string },
+  build: { readonly context: string; readonly file: string; readonly inlineDockerfile?: string },
   path: PlatformPath = paths,
 ): string | undefined {
+  const { context, file, inlineDockerfile } = build;
+  if (inlineDockerfile !== undefined) return undefined;
   if (file === '-' || isRemoteContext(context) || isRemoteContext(file)) return undefined;
   return path.normalize(file || path.join(context, 'Dockerfile')).replaceAll(path.sep, '/');
+}
+
+/**
+ * The Dockerfile that a target of a bake file names: unlike `file`, relative to the context.
+ * @returns empty if it is in a context elsewhere
+ */
+export function bakedDockerfile(context: string, dockerfile: string): string {
+  if (isRemoteContext(context)) return '';
+  if (dockerfile.startsWith('cwd://')) return dockerfile.slice('cwd://'.length);
+  return paths.isAbsolute(dockerfile) || isRemoteContext(dockerfile) ? dockerfile : paths.join(context, dockerfile);
 }

@@ -41,10 +41,11 @@ function leavesGit(dockerignore: string): boolean {
  * @returns a warning, where the image gets a credential of Git
  */
 export function warnOfCopiedCredential(
-  { context, file }: Pick<BuildRequest, 'context' | 'file'>,
+  request: Pick<BuildRequest, 'context' | 'file' | 'inlineDockerfile'>,
   workingFolder: string,
 ): string | undefined {
-  const dockerfile = dockerfilePath({ context, file });
+  const { context } = request;
+  const dockerfile = dockerfilePath(request);
   if (dockerfile === undefined || !holdsCredential(textOf(workingFolder, context, '.git', 'config'))) return undefined;
   const ignored =
     textOf(workingFolder, `${dockerfile}.dockerignore`) || textOf(workingFolder, context, '.dockerignore');

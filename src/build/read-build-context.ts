@@ -25,9 +25,10 @@ function readText(path: string): string | undefined {
  * @returns the Dockerfile; `undefined` where it is not on this machine, or cannot be read
  */
 export function readDockerfile(
-  { context, file }: Pick<BuildOptions, 'context' | 'file'>,
+  { context, file, inlineDockerfile }: Pick<BuildOptions, 'context' | 'file' | 'inlineDockerfile'>,
   workingFolder: string,
 ): Dockerfile | undefined {
+  if (inlineDockerfile !== undefined) return parseDockerfile(inlineDockerfile);
   if (file === '-' || isRemoteContext(context) || isRemoteContext(file)) return undefined;
   const folder = resolve(workingFolder, context);
   const candidates =

@@ -136,7 +136,7 @@ function remedyOf(
   reason: string,
   instruction: string,
   output: string,
-  { context, file, target, platforms }: BuildRequest,
+  { context, file, target, platforms, bakeTarget }: BuildRequest,
 ): string {
   if (/\bexec\b.{0,500}: exec format error$/im.test(output)) {
     const whose = platforms.length === 0 ? 'another platform' : platforms.map(formatPlatform).join(', ');
@@ -165,6 +165,9 @@ function remedyOf(
   }
   const advice = inputRemedy(reason) ?? processRemedy(reason, output);
   if (advice !== undefined) return advice;
+  if (bakeTarget !== undefined) {
+    return `Run \`docker buildx bake ${bakeTarget}\` on your machine; the step’s own output is above.`;
+  }
   const options = [
     ...(file === '' ? [] : ['--file', file]),
     ...(target === '' ? [] : ['--target', target]),

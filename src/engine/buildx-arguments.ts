@@ -82,8 +82,12 @@ function makesIndex(build: BuildRequest): boolean {
   return build.platforms.length > 1 || build.attestations.length > 0;
 }
 
-/** Annotations of the manifest go to the index too, where one is made: whoever looks at a tag sees the index first. */
 function annotationArguments(build: BuildRequest): readonly string[] {
+  return annotationsOf(build).flatMap(({ level, name, value }) => ['--annotation', `${level}:${name}=${value}`]);
+}
+
+/** Annotations of the manifest go to the index too, where one is made: whoever looks at a tag sees the index first. */
+export function annotationsOf(build: BuildRequest): readonly Annotation[] {
   const { annotations } = build;
   const has = (level: string, name: string): boolean =>
     annotations.some((each) => each.level === level && each.name === name);
@@ -92,7 +96,7 @@ function annotationArguments(build: BuildRequest): readonly string[] {
   );
   // An index that is not made has no annotations.
   const own = annotations.filter(({ level }) => makesIndex(build) || !/^index|^manifest-descriptor/.test(level));
-  return [...own, ...onIndex].flatMap(({ level, name, value }) => ['--annotation', `${level}:${name}=${value}`]);
+  return [...own, ...onIndex];
 }
 
 /** The options that every builder has. */

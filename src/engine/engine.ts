@@ -8,14 +8,16 @@ import { join } from 'node:path';
 import type { BuildOptions, BuildOutput, BuildRequest } from '../build/build-request.ts';
 import { secretValues } from '../build/build-secrets.ts';
 import { releasePlatform } from '../build/buildx-releases.ts';
-import { actionsCacheOf } from '../build/cache.ts';
+import { actionsCacheOf, type CacheEntry, formatCache } from '../build/cache.ts';
 import { dockerfilePath } from '../build/context-path.ts';
 import { InputError } from '../errors.ts';
 import { parsePlatform } from '../image/platform.ts';
 import type { Environment } from '../text/environment.ts';
 import type { AnnotationPlace } from '../text/source-line.ts';
+import type { Bake, Baked } from './bake-build.ts';
 import { buildWithBuildx } from './buildx-build.ts';
 import { findBuildx } from './buildx-plugin.ts';
+import type { BuildxBuilder, BuildxPorts } from './buildx-run.ts';
 import { builderNames, type FoundBuilder, findBuilder } from './buildx-store.ts';
 import { type Built, buildWithDocker, type DockerPorts } from './docker.ts';
 import { readEngineFacts } from './docker-info.ts';
@@ -25,7 +27,7 @@ import { checkEndpoints, ownBuilderEnvironment } from './own-builder.ts';
 import { buildWithPodman } from './podman.ts';
 import { chooseEngine, podmanPortsOf, writePodmanLogins } from './podman-fallback.ts';
 import { type BuilderPorts, type Builders, type BuildersTask, openBuilders } from './prepare-builder.ts';
-import type { EngineDecision, RunnerFacts } from './resolve-engine.ts';
+import { cacheOn, type EngineDecision, type RunnerFacts } from './resolve-engine.ts';
 import { writeSecrets } from './secret-files.ts';
 import { selectedBuilder } from './selected-builder.ts';
 
@@ -71,6 +73,8 @@ export interface Engine {
     push: boolean,
     output?: BuildOutput,
   ): Promise<Built>;
+  /** Builds the targets of a bake file, all at once. */
+  bake(bake: Bake, decision: EngineDecision): Promise<Baked>;
   /** Variables with which later steps of the job are logged in, too. */
   loginVariables(): Promise<Readonly<Record<string, string>>>;
   /** Removes the builder that the step made, unless it is for the rest of the job. */
@@ -199,6 +203,42 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
     return task.isAsked ? (await facts()).podman !== undefined : false;
   }
 
+  /**
+   * Runs buildx with the builder that was chosen.
+   * @param dockerfile of which there may be warnings; `undefined` if it is not in the workspace
+   * @param caches of the build: the client of GitHub's cache service has its token
+   */
+  function byBuildx<Result>(
+    dockerfile: string | undefined,
+    caches: readonly CacheEntry[],
+    work: (ports: BuildxPorts, builder: BuildxBuilder) => Promise<Result>,
+  ): Promise<Result> {
+    return builders.build(async (builder) => {
+      const clock = createEmulationClock(builder.emulated);
+      const ports: BuildxPorts = {
+        ...{ ...tools, warn },
+        env: caches.some(({ type }) => type === 'gha') ? withCacheToken(builder.env) : builder.env,
+        onOutput(text) {
+          clock.read(text);
+          tools.onOutput(text);
+        },
+        onWarnings(warnings) {
+          for (const { message, line } of warnings) {
+            const place = dockerfile === undefined ? {} : { file: dockerfile, ...(line === undefined ? {} : { line }) };
+            warn(message, { ...place, title: 'Dockerfile' });
+          }
+        },
+      };
+      const result = await work(ports, builder);
+      for (const [platform, seconds] of clock.seconds()) {
+        warn(
+          `${platform} was emulated: its RUN instructions took ${seconds.toFixed(1)} s. A runner of that platform is faster (docs/recipes/multi-platform.md).`,
+        );
+      }
+      return result;
+    });
+  }
+
   return {
     readFacts: facts,
     beginBuilder: builders.begin,
@@ -228,42 +268,52 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
           cacheFrom: [...request.cacheFrom, ...decision.cache.from],
           cacheTo: [...request.cacheTo, ...decision.cache.to],
         };
-        const dockerfile = dockerfilePath(request);
-        const buildxPorts = {
-          ...tools,
-          warn,
-          onWarnings: (warnings: Parameters<Parameters<typeof buildWithBuildx>[0]['onWarnings']>[0]): void => {
-            for (const { message, line } of warnings) {
-              const place =
-                dockerfile === undefined ? {} : { file: dockerfile, ...(line === undefined ? {} : { line }) };
-              warn(message, { ...place, title: 'Dockerfile' });
-            }
-          },
-        };
         const [first, second] = buildParts(withCache, decision.kind, push || output !== undefined);
         const run = (part: BuildPart): Promise<Built> => {
           const to = part.isLoad ? { ...target, push: false, output: undefined } : target;
-          return builders.build(async (builder) => {
-            const clock = createEmulationClock(builder.emulated);
-            const onOutput = (text: string): void => {
-              clock.read(text);
-              tools.onOutput(text);
-            };
-            const usesService = [...part.request.cacheFrom, ...part.request.cacheTo].some(({ type }) => type === 'gha');
-            const env = usesService ? withCacheToken(builder.env) : builder.env;
-            const ofBuilder = { ...buildxPorts, onOutput, env };
-            const result = await buildWithBuildx(ofBuilder, decision, builder, part.request, to);
-            for (const [platform, seconds] of clock.seconds()) {
-              warn(
-                `${platform} was emulated: its RUN instructions took ${seconds.toFixed(1)} s. A runner of that platform is faster (docs/recipes/multi-platform.md).`,
-              );
-            }
-            return result;
-          });
+          const caches = [...part.request.cacheFrom, ...part.request.cacheTo];
+          return byBuildx(dockerfilePath(request), caches, (ports, builder) =>
+            buildWithBuildx(ports, decision, builder, part.request, to),
+          );
         };
         const built = await run(first);
         if (second !== undefined) await run(second);
         return built;
+      } finally {
+        await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+      }
+    },
+    async bake(bake, decision) {
+      isBuilt = true;
+      const folder = await mkdtemp(join(temp, 'bake-'));
+      try {
+        const { bakeWithBuildx } = await import('./bake-build.ts');
+        const known = await facts();
+        const requests = bake.targets.map(({ request }) => request);
+        // The inputs give every target the same ones.
+        const values = secretValues(requests[0]?.secrets ?? [], task.secrets, variables);
+        const secrets = await writeSecrets(values, folder);
+        for (const note of decision.notes) say(note);
+        const targets = bake.targets.map((target) => {
+          if (!target.isImage) return target;
+          const cache = cacheOn(decision.kind, target.request, known);
+          const { from, to } = cache;
+          if (target.request.cache.mode !== 'off') {
+            say(`Cache of ${target.name}: ${formatCache(cache)}, because ${cache.reason}`);
+          }
+          const { cacheFrom, cacheTo } = target.request;
+          return {
+            ...target,
+            request: { ...target.request, cacheFrom: [...cacheFrom, ...from], cacheTo: [...cacheTo, ...to] },
+          };
+        });
+        // Warnings of several Dockerfiles name no file.
+        const [only, ...rest] = requests;
+        const dockerfile = only !== undefined && rest.length === 0 ? dockerfilePath(only) : undefined;
+        const caches = targets.flatMap(({ request: { cacheFrom, cacheTo } }) => [...cacheFrom, ...cacheTo]);
+        return await byBuildx(dockerfile, caches, (ports, builder) =>
+          bakeWithBuildx(ports, decision, builder, { ...bake, targets }, { folder, secrets }),
+        );
       } finally {
         await rm(folder, { recursive: true, force: true, maxRetries: 3 });
       }

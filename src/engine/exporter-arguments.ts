@@ -37,16 +37,42 @@ export interface ImagePlace {
   readonly isStored: boolean;
 }
 
-/** The options of buildx that say where the result goes. */
-export function outputArguments(
-  { outputs, load, compression, sourceDate }: Pick<BuildRequest, 'outputs' | 'load' | 'compression' | 'sourceDate'>,
-  { push, output, isStored }: ImagePlace,
-): readonly string[] {
-  const image = outputs.find(isImageOutput);
-  const own = image?.attributes.filter(([name]) => name !== 'push') ?? [];
+type Exported = Pick<BuildRequest, 'outputs' | 'load' | 'compression' | 'sourceDate'>;
+
+/** The attributes of the image itself, with those of `outputs`. */
+function imageAttributes(
+  { outputs, compression, sourceDate }: Exported,
+  { push, output }: ImagePlace,
+): Output['attributes'] {
+  const own = outputs.find(isImageOutput)?.attributes.filter(([name]) => name !== 'push') ?? [];
   const isPublished = push || (output !== undefined && output.kind !== 'engine');
   const times = isPublished ? timeAttributes(sourceDate) : [];
-  const attributes = [...new Map([...compressionAttributes(compression), ...times, ...own])];
+  return [...new Map([...compressionAttributes(compression), ...times, ...own])];
+}
+
+/**
+ * The exporters of a target of a bake file. What is pushed goes by digest, or is pushed later.
+ * @returns none for the default of the builder, which is what an engine keeps
+ */
+export function targetOutputs(request: Exported, place: ImagePlace): readonly Output[] {
+  const { output, isStored } = place;
+  const others = request.outputs.filter((each) => !isImageOutput(each));
+  const later = output === undefined ? undefined : laterOutput(output, imageAttributes(request, place));
+  if (later !== undefined) return [later, ...others];
+  const engine: Output = isStored
+    ? { type: 'image', attributes: [['push', 'false']] }
+    : { type: 'docker', attributes: [] };
+  if (output?.kind === 'engine') return isStored && others.length === 0 ? [] : [engine, ...others];
+  if (request.load) return [engine, ...others];
+  return isStored || others.length > 0 ? others : [{ type: 'cacheonly', attributes: [] }];
+}
+
+/** The options of buildx that say where the result goes. */
+export function outputArguments(request: Exported, place: ImagePlace): readonly string[] {
+  const { outputs, load } = request;
+  const { push, output, isStored } = place;
+  const image = outputs.find(isImageOutput);
+  const attributes = imageAttributes(request, place);
   const others = outputs.filter((each) => !isImageOutput(each)).map(format);
   // The engine keeps what it builds, unless the inputs want the result elsewhere only.
   const isKept = isStored && (output === undefined ? others.length === 0 : output.kind === 'engine');

@@ -156,8 +156,6 @@ export function resolveEngine(facts: RunnerFacts, build: BuildRequest, options: 
   if (missingFeatures(chosen.kind, build).length > 0) {
     throw cannot(chosen.kind, (facts.buildx === undefined ? plain : undefined)?.subject ?? chosen.subject, build);
   }
-  const canExport = can(chosen.kind, 'cache-to');
-  const cacheFacts = { canExport, canInline: can(chosen.kind, 'cache-inline'), actionsCache: facts.actionsCache };
   const isInstalled = chosen.tool === 'buildx' && install !== undefined;
   return {
     kind: chosen.kind,
@@ -170,9 +168,18 @@ export function resolveEngine(facts: RunnerFacts, build: BuildRequest, options: 
     builder: chosen.tool === 'buildx' && made === undefined ? facts.builder?.name : undefined,
     isMade: made !== undefined,
     isForClient: options.usesDockerRegistry,
-    cache: resolveCache(build.cache, cacheFacts),
+    cache: cacheOn(chosen.kind, build, facts),
     notes: notesOf(chosen.kind, build, options.usesDockerRegistry),
   };
+}
+
+/** The cache of a build on an engine of this kind. */
+export function cacheOn(
+  kind: EngineKind,
+  { cache }: Pick<BuildRequest, 'cache'>,
+  { actionsCache }: Pick<RunnerFacts, 'actionsCache'>,
+): CacheDecision {
+  return resolveCache(cache, { canExport: can(kind, 'cache-to'), canInline: can(kind, 'cache-inline'), actionsCache });
 }
 
 function notesOf(kind: EngineKind, build: BuildRequest, isForClient: boolean): readonly string[] {

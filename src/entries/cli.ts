@@ -72,7 +72,9 @@ async function runCommand(
     return (name) => {
       const value = inputs.get(name) ?? fromEnvironment(name);
       // A checkout without a remote still has a name.
-      return name === 'image' && value === '' && !env.GITHUB_REPOSITORY ? basename(workingFolder) : value;
+      if (name !== 'image' || value !== '' || env.GITHUB_REPOSITORY) return value;
+      const folder = basename(workingFolder);
+      return inputs.has('bake') ? `${folder}/{{target}}` : folder;
     };
   };
   if (command === 'pull') {
@@ -100,8 +102,24 @@ async function runCommand(
     return failure;
   }
   const { outputs, failure } = await runAction(publishAction, readOwn, step);
-  if (outputs) print([outputs.reference, outputs.tags]);
+  if (outputs) print(linesOf(outputs));
   return failure;
+}
+
+/** What a program reads: the reference of each image, then its tags. */
+function linesOf({
+  reference,
+  tags,
+  bake,
+}: {
+  readonly reference: string;
+  readonly tags: string;
+  readonly bake: string;
+}): readonly string[] {
+  if (bake === '') return [reference, tags];
+  const targets: Readonly<Record<string, { readonly reference: string; readonly tags: readonly string[] }>> =
+    JSON.parse(bake);
+  return Object.values(targets).flatMap((each) => [each.reference, ...each.tags]);
 }
 
 /** How many of a tool's last lines are shown, if its output was not. */

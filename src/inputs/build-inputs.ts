@@ -15,10 +15,12 @@ import { readItems, readLines, type TypedEntry } from '../build/input-lists.ts';
 import { type Faults, InputError } from '../errors.ts';
 import { formatPlatform, type Platform, parsePlatform } from '../image/platform.ts';
 import { parseReference } from '../image/reference.ts';
+import { bakeInputDefaults } from './bake-inputs.ts';
 import { normaliseBoolean, oneOf } from './input-values.ts';
 
 /** The default of each build input of action.yml. */
 export const buildInputDefaults = {
+  ...bakeInputDefaults,
   context: '.',
   file: '',
   target: '',
@@ -90,6 +92,12 @@ function boolean(name: BuildInputName, text: string): boolean {
   return oneOf(name, normaliseBoolean(text || 'false'), ['true', 'false']) === 'true';
 }
 
+/** What a build may be allowed, and what a bake file may be allowed beside that. */
+const allowed = {
+  ofBuild: /^(?:network\.host|security\.insecure|device(?:=.+)?)$/,
+  ofBake: /^(?:network\.host|security\.insecure|device(?:=.+)?|ssh|(?:fs|fs\.read|fs\.write)=.+)$/,
+};
+
 /** @throws InputError PLATFORM_INVALID */
 export function parsePlatforms(text: string): readonly Platform[] {
   const parsed = readItems('platforms', text).map(parsePlatform);
@@ -138,8 +146,8 @@ export function parseBuildInputs(read: (name: BuildInputName) => string, faults:
     addHosts: items('add-hosts', /^[^:=\s]+[:=]\S+$/, 'HOST:IP'),
     allow: items(
       'allow',
-      /^(?:network\.host|security\.insecure|device(?:=.+)?)$/,
-      'network.host, security.insecure or device',
+      read('bake') === '' ? allowed.ofBuild : allowed.ofBake,
+      `network.host, security.insecure or device${read('bake') === '' ? '' : ', or fs.read=PATH, fs.write=PATH or ssh'}`,
     ),
     network: word('network', /^\S*$/, 'default, none or host'),
     noCache: flag('no-cache'),

@@ -39,6 +39,8 @@ export interface PublicationInputs {
   readonly registry: string;
   readonly owner: string;
   readonly image: string;
+  /** One of several targets of a bake file: without `image` and `images` it is part of the name. Absent: there is one image. */
+  readonly bakeTarget?: string;
   /** metadata-action syntax, unparsed: its grammar is metadata's. So `annotations`, `tags` and `flavor`. */
   readonly images: string;
   readonly token: string;

@@ -4,6 +4,7 @@
 
 import { type Faults, gatherFaults, InputError } from '../errors.ts';
 import { parseSource, type SourceSpec } from '../image/transport.ts';
+import { type BakeInputs, parseBakeInputs } from './bake-inputs.ts';
 import { type BuildInputs, buildInputDefaults, engineInputDefaults, parseBuildInputs } from './build-inputs.ts';
 import type { InputReader } from './input-reader.ts';
 import { normaliseBoolean, oneOf } from './input-values.ts';
@@ -36,6 +37,8 @@ export interface Inputs extends PublicationInputs {
   /** Whether what refers to a source in a registry comes along. */
   readonly referrers: boolean;
   readonly build: BuildInputs;
+  /** `undefined`: no bake file says what is built. */
+  readonly bake: BakeInputs | undefined;
   /** metadata-action syntax, unparsed. */
   readonly labels: string;
   /** The name of the image that this one is a leg of, empty for the only one of the run; `undefined` for no leg. */
@@ -89,6 +92,7 @@ export function parseInputs(read: InputReader<InputName>, faults: Faults): Input
     source: attempt(() => sourceOf(read)),
     referrers: attempt(() => referrersOf(read)) === true,
     build: parseBuildInputs(read, faults),
+    bake: parseBakeInputs(read, buildInputDefaults, faults),
     labels: read('labels'),
     stage: attempt(() => parseStage(read('stage'))),
     metadataEnv:

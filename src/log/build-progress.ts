@@ -79,5 +79,5 @@ export function followBuild(now: () => number): BuildProgress {
 
 /** The builder's own housekeeping: reading the Dockerfile, the ignore file, the metadata of base images. */
 export function isInternal({ name }: Pick<BuildStep, 'name'>): boolean {
-  return /^\[internal\]|^building with |^resolve image config|^docker-image:/.test(name);
+  return /^\[(?:[\w-]+ )?internal\]|^building with |^resolve image config|^docker-image:/.test(name);
 }

@@ -10,14 +10,14 @@ import type { Staging } from '../legs/leg-key.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
 import { withoutUrlSecrets } from '../text/url-secrets.ts';
 import type { CredentialDecision } from './credential-decision.ts';
-import type { BuilderNeed, Plan } from './plan.ts';
+import type { BuilderNeed, PlanDocument } from './plan.ts';
 import type { CleanupPlan } from './plan-cleanup.ts';
 import type { MergePlan } from './plan-merge.ts';
 import type { PullPlan } from './plan-pull.ts';
 import { describeRules } from './retention-rules.ts';
 
 /** A plan of a publish, of a merge, of a pull or of a clean-up. */
-export type AnyPlan = Plan | MergePlan | PullPlan | CleanupPlan;
+export type AnyPlan = PlanDocument | MergePlan | PullPlan | CleanupPlan;
 
 export interface DecisionLine {
   readonly what: string;
@@ -68,19 +68,22 @@ function linesOfContent(plan: AnyPlan): readonly DecisionLine[] {
   const content =
     build !== undefined
       ? [
+          ...(build.bakeTarget === undefined ? [] : [line('Target', build.bakeTarget, 'of the bake file')]),
           line('Context', build.context),
           ...(build.file === '' ? [] : [line('Dockerfile', build.file)]),
           ...lineOfPlatforms(build.platforms),
           ...(build.cache.mode === 'off' ? [] : [line('Cache', build.cache.mode)]),
           ...lineOfBuilder(builderNeeds),
         ]
-      : [
-          line(
-            'Source',
-            formatSource(source.spec),
-            source.referrers ? 'with the signatures and attestations that refer to it' : '',
-          ),
-        ];
+      : source === undefined
+        ? []
+        : [
+            line(
+              'Source',
+              formatSource(source.spec),
+              source.referrers ? 'with the signatures and attestations that refer to it' : '',
+            ),
+          ];
   return [...(staged ? [staged] : []), ...content];
 }
 

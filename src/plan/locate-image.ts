@@ -24,9 +24,15 @@ function notesOnRegistry({ registry }: RegistryDecision): readonly string[] {
   ];
 }
 
+/** A path of a Docker registry has the repository of the source in it already. */
+function defaultImage(name: string, { kind }: RegistryDecision, target: string | undefined): string {
+  if (target === undefined) return name;
+  return kind === 'docker' || name === '' ? target : `${name}/${target}`;
+}
+
 /** The one repository that `registry`, `owner` and `image` name, or the run where they say nothing. */
 export function locateImage(
-  inputs: Pick<Inputs, 'registry' | 'owner' | 'image'>,
+  inputs: Pick<Inputs, 'registry' | 'owner' | 'image' | 'bakeTarget'>,
   run: Run,
   product: Product,
   server?: ServerFacts,
@@ -36,7 +42,7 @@ export function locateImage(
   const parts = {
     owner: inputs.owner || (source?.owner ?? ''),
     sourceRepository: source?.name ?? '',
-    image: inputs.image || (source?.name ?? ''),
+    image: inputs.image || defaultImage(source?.name ?? '', registry, inputs.bakeTarget),
   };
   const { notes, ...repository } = resolveRepository(registry, parts);
   return { registry, ...repository, notes: [...notesOnRegistry(registry), ...notes] };

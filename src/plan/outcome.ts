@@ -4,7 +4,7 @@ import type { Digest } from '../image/digest.ts';
 import type { StoredManifest } from '../image/manifest.ts';
 import type { Tag } from '../image/tag.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
-import type { Plan, PublicationPlan, PushDecision } from './plan.ts';
+import type { Plan, PlanDocument, PublicationPlan, PushDecision } from './plan.ts';
 import { type Target, targetOf } from './target.ts';
 
 /** An attestation that GitHub keeps. */
@@ -51,13 +51,17 @@ export interface Outcome {
   readonly metadata: string;
   /** Of what was published, in the order in which they were made; absent if the plan attests nothing. */
   readonly attested?: readonly Attested[];
+  /** Of a bake file: what came of each target, in the order of the plan. The outcome around them is of the first one. */
+  readonly ofTargets?: readonly Outcome[];
   /** Absent if there is none, or nobody is going to compare. */
   readonly previous?: PreviousImage;
 }
 
 /** The outcome of a plan that was not carried out. */
-export function nothingDone({ description, push }: PublicationPlan, reason: string): Outcome {
+export function nothingDone(plan: PublicationPlan & Pick<PlanDocument, 'bake'>, reason: string): Outcome {
+  const { description, push, bake } = plan;
   return {
+    ...(bake && { ofTargets: bake.targets.map((each) => nothingDone(each.plan, reason)) }),
     push,
     published: false,
     reason,

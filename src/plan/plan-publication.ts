@@ -8,6 +8,7 @@ import type { ServerFacts } from '../github/enterprise-server.ts';
 import { packageUrl } from '../github/package-page.ts';
 import { type Product, resolveProduct } from '../github/product.ts';
 import type { Run } from '../github/workflow-run.ts';
+import type { Registry } from '../image/registry-name.ts';
 import type { PublicationInputs } from '../inputs/publication-inputs.ts';
 import { describeImage, type ImageDescription } from '../metadata/describe-image.ts';
 import { parseFlavor } from '../metadata/flavor.ts';
@@ -35,6 +36,8 @@ export interface PublicationFacts {
   readonly registryAuth: RegistryAuth;
   /** What a GHES told of itself; `undefined`: it was not asked. */
   readonly server?: ServerFacts | undefined;
+  /** Registries that the run publishes other images to. */
+  readonly otherRegistries?: readonly Registry[];
 }
 
 /** A publication as far as its inputs let it be decided; where one is at fault, the rest is judged all the same. */
@@ -61,7 +64,7 @@ export interface PublicationDraft {
 export function draftPublication(
   inputs: PublicationInputs & { readonly labels: string },
   run: Run,
-  { metadata, registryAuth, server }: PublicationFacts,
+  { metadata, registryAuth, server, otherRegistries = [] }: PublicationFacts,
   push: PushDecision,
   { attempt }: Pick<Faults, 'attempt'>,
 ): PublicationDraft {
@@ -89,7 +92,7 @@ export function draftPublication(
   };
   checkWrittenLogins(registryAuth, product, attempt);
   const registries = located.map(({ registry }) => registry);
-  const hosts = registries.map(({ registry }) => registry);
+  const hosts = [...registries.map(({ registry }) => registry), ...otherRegistries];
   const facts = { run, product, registries, push };
   const attestation = attempt(() => resolveAttestation(inputs.attest, facts)) ?? { predicates: [], notes: [] };
   const mustPush = push.value && push.yieldsBecause === undefined;

@@ -1,5 +1,6 @@
 /** A plan: every decision of a run, each with its reason. */
 
+import type { BakeDefinition } from '../build/bake-definition.ts';
 import type { BuildRequest } from '../build/build-request.ts';
 import type { Product } from '../github/product.ts';
 import type { Repository } from '../image/repository.ts';
@@ -72,8 +73,8 @@ export interface BuilderNeed {
   readonly input: string;
 }
 
-/** The plan of a publish as its JSON shows it. */
-export interface PlanDocument extends PublicationPlan {
+/** The plan of one image as its JSON shows it. */
+export interface ImagePlan extends PublicationPlan {
   /** Absent: the image is built. */
   readonly source?: PlannedSource | undefined;
   /** Absent: the image exists. */
@@ -85,6 +86,26 @@ export interface PlanDocument extends PublicationPlan {
   readonly loginScope: 'step' | 'job';
 }
 
+/** The plan of a publish as its JSON shows it. */
+export interface PlanDocument extends ImagePlan {
+  /** What a bake file adds; absent: none says what is built. */
+  readonly bake?: BakePlan;
+}
+
+/** The plans of the targets of a bake file that are published. */
+export interface BakePlan {
+  /** In the order in which they are published. The plan around this one is the first of them. */
+  readonly targets: readonly TargetPlan[];
+  /** Targets that are built with them and make no image: they write files, or nothing. */
+  readonly others: readonly string[];
+}
+
+/** The plan of one target. */
+export interface TargetPlan {
+  readonly target: string;
+  readonly plan: ImagePlan;
+}
+
 export type Plan = PlanDocument & PlannedContent;
 
 /** A plan, and the one part of it that the registry may change. */
@@ -94,4 +115,32 @@ export interface Planned<Kind extends PublicationPlan = Plan> {
    * The description again, for a repository that has these tags: `latest` and other floating tags never move backwards.
    */
   readonly describe: (existingTags: readonly string[]) => ImageDescription;
+  /** The images of a bake file; absent: no bake file says what is built. */
+  readonly baked?: PlannedBake;
+}
+
+/** The targets of a bake file, as they are built together. */
+export interface PlannedBake {
+  readonly definition: BakeDefinition;
+  /** Those that are published, in order. */
+  readonly targets: readonly PlannedTarget[];
+  /** What makes no image, or is only linked to by another target. */
+  readonly others: readonly BesideTarget[];
+  /** As the input `allow` has it. */
+  readonly allow: readonly string[];
+}
+
+/** A target that is built beside those that are published. */
+export interface BesideTarget {
+  readonly name: string;
+  readonly request: BuildRequest;
+  /** Whether the inputs ask for it; otherwise buildx builds it if another one links to it. */
+  readonly isAsked: boolean;
+}
+
+/** A target that is published. */
+export interface PlannedTarget {
+  readonly name: string;
+  readonly plan: Plan & { readonly build: BuildRequest };
+  readonly describe: Planned['describe'];
 }

@@ -3,6 +3,7 @@
 import type { Run } from '../github/workflow-run.ts';
 import type { RegistryAuth, RegistryLogin } from '../registry/credential.ts';
 import type { IdentityLogin } from '../registry/identity.ts';
+import { plansOfTargets } from './baked-plans.ts';
 import type { AnyPlan } from './list-decisions.ts';
 import type { Destination } from './plan.ts';
 
@@ -12,7 +13,8 @@ type StepDestination = Omit<Destination, 'packageUrl'>;
 /** The destinations of a plan, and the repository of its source. */
 export function stepDestinations(plan: AnyPlan): readonly StepDestination[] {
   const from = 'source' in plan ? plan.source?.from : undefined;
-  return [...plan.destinations, ...(from === undefined ? [] : [from])];
+  const destinations = plansOfTargets(plan).flatMap((each): readonly StepDestination[] => each.destinations);
+  return [...destinations, ...(from === undefined ? [] : [from])];
 }
 
 /** The logins that a step makes, one a registry: its destinations' and all of `registry-auth`. */

@@ -20,6 +20,8 @@ export async function chooseBuilder(
   const builder = await engine.resolveBuilder(facts, request, others);
   const which = builder.isMade ? 'a builder of BuildKit that the step makes' : engineKinds[builder.kind];
   log.info(`Engine: ${which}, because ${builder.reason}`);
-  if (request.cache.mode !== 'off') log.info(`Cache: ${formatCache(builder.cache)}, because ${builder.cache.reason}`);
+  // Of several builds, each has a cache of its own, which the engine tells.
+  if (request.cache.mode !== 'off' && others.length === 0)
+    log.info(`Cache: ${formatCache(builder.cache)}, because ${builder.cache.reason}`);
   return builder;
 }

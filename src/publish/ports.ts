@@ -11,8 +11,10 @@ import type { EngineImage, SourceSpec } from '../image/transport.ts';
 import type { Log } from '../log/log.ts';
 import type { RunStage } from '../log/phases.ts';
 import type { Attested } from '../plan/outcome.ts';
+import type { PlannedBake } from '../plan/plan.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import type { ImageSource } from '../source/image-source.ts';
+import type { TargetBuild, UnnamedBake } from './bake-by-digest.ts';
 import type { UnnamedBuild } from './build-by-digest.ts';
 
 /** The engine, as a publish needs it. */
@@ -23,6 +25,13 @@ export interface EnginePort extends Pick<Engine, 'readFacts' | 'beginBuilder' | 
     decision: EngineDecision,
     repositories: readonly Repository[],
   ): Promise<UnnamedBuild>;
+  /** Builds the targets of a bake file, under no names, and pushes by digest where the builder can. */
+  bakeByDigest(
+    bake: PlannedBake,
+    builds: readonly TargetBuild[],
+    decision: EngineDecision,
+    pushes: boolean,
+  ): Promise<UnnamedBake>;
 }
 
 /** Images that already exist. */

@@ -22,6 +22,8 @@ export interface WeighedLayer {
 }
 
 export interface WeighedImage {
+  /** Of a bake file that has several; absent: there is one image. */
+  readonly target?: string;
   /** `os/arch[/variant]` */
   readonly platform: string;
   readonly digest: Digest;

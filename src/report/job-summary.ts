@@ -67,13 +67,13 @@ export function formatSummary(facts: SummaryFacts, mask: (text: string) => strin
 }
 
 function writeSummary(facts: SummaryFacts, writer: SummaryWriter): string {
-  const { plan, outcome, cleanup, failure, spans, buildSteps, images, warnings } = facts;
+  const { plan, cleanup, failure, spans, buildSteps, images, warnings } = facts;
   const steps = buildSteps.map((step) => ({ ...step, name: writer.plain(step.name) }));
   const parts = [
     writeHeading(facts, writer),
     failure === undefined ? '' : writeFailure(failure, writer),
     ...(cleanup === undefined ? [] : writeVersions(cleanup, writer)),
-    ...(plan === undefined ? [] : writePlan(plan, outcome, facts, writer)),
+    ...(plan === undefined ? [] : writePlans(plan, facts, writer)),
     ...writeImages(images, writer),
     spans.length === 0 ? '' : `### Where the time went\n\n${drawTime(spans, steps)}`,
     warnings.length === 0 ? '' : `### Warnings\n\n${writer.list(warnings)}`,
@@ -110,6 +110,8 @@ function writeHeading(
     return `## ${headOfCleanup(cleanup)} of ${name}${time}`;
   }
   if (plan === undefined || !('description' in plan)) return '## Nothing was done';
+  const several = 'bake' in plan && (plan.bake?.targets.length ?? 0) > 1 ? plan.bake?.targets.length : undefined;
+  if (several !== undefined) return headOfSeveral(several, outcome, isDryRun, time);
   const name = nameOf(plan, outcome?.published === true ? outcome.description : plan.description, writer);
   if (isDryRun) return `## Plan for ${name}`;
   if (outcome?.published === true) return `## Published ${name}${time}`;
@@ -119,6 +121,14 @@ function writeHeading(
   }
   const reason = outcome === undefined ? '' : `, because ${writer.prose(outcome.reason)}`;
   return `## ${outcome?.imageId ? 'Built, and not published' : 'Not published'}: ${name}\n\nNothing was published${reason}.`;
+}
+
+function headOfSeveral(count: number, outcome: Outcome | undefined, isDryRun: boolean, time: string): string {
+  if (isDryRun) return `## Plan for ${count} images`;
+  const published = (outcome?.ofTargets ?? []).filter((each) => each.published).length;
+  if (published > 0) return `## Published ${published === count ? count : `${published} of ${count}`} images${time}`;
+  const isBuilt = (outcome?.ofTargets ?? []).some(({ metadata }) => metadata !== '');
+  return `## ${isBuilt ? 'Built, and not published' : 'Not published'}: ${count} images`;
 }
 
 /** The main reference of a leg that is staged; empty if none is, also because the version exists already. */
@@ -135,6 +145,27 @@ function writeFailure(failure: ShownFailure, writer: SummaryWriter): string {
     ...(failure.retryable ? ['The failure may be temporary: run the job again.'] : []),
     link(`More about ${failure.code}`, troubleshootingUrl(failure.code)),
   ].join('\n\n');
+}
+
+/** One plan, or one a target of a bake file. */
+function writePlans(plan: AnyPlan, facts: SummaryFacts, writer: SummaryWriter): readonly string[] {
+  const { outcome } = facts;
+  const targets = 'bake' in plan ? (plan.bake?.targets ?? []) : [];
+  if (targets.length < 2) return writePlan(plan, outcome, facts, writer);
+  return targets.flatMap(({ target, plan: own }, index) => {
+    const one = outcome?.ofTargets?.[index];
+    const isLeft = one !== undefined && !one.published && !facts.isDryRun;
+    return [
+      `### ${writer.code(target)}`,
+      ...(isLeft ? [`Not published, because ${writer.prose(one.reason)}.`] : []),
+      ...writePlan(
+        own,
+        one,
+        { ...facts, plan: { ...own, bake: { targets: [], others: [] } }, ...(one && { outcome: one }) },
+        writer,
+      ),
+    ];
+  });
 }
 
 function writePlan(
@@ -203,8 +234,10 @@ function stateOf({ plan, outcome, failure, isDryRun, spans }: SummaryFacts): str
   if (outcome?.published === true) return 'published';
   // The push of an engine moves the main tag; all other tags move after a push.
   const isOfEngine = plan !== undefined && 'source' in plan && plan.source?.spec.kind === 'docker-daemon';
-  // No tag moves before the image is attested.
-  const isAttested = plan !== undefined && 'attested' in plan && plan.attested !== undefined;
+  // No tag moves before the image is attested, nor before all targets of a bake file are whole.
+  const isAttested =
+    plan !== undefined &&
+    (('attested' in plan && plan.attested !== undefined) || ('bake' in plan && plan.bake !== undefined));
   const pushing = isAttested ? [] : isOfEngine ? ['build', 'push'] : ['build'];
   const isTagging = spans.some(({ stage, isFailed }) => stage === 'tag' || (pushing.includes(stage) && !isFailed));
   return failure !== undefined && isTagging ? 'may have moved' : 'not published';

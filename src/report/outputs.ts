@@ -3,9 +3,10 @@
  */
 
 import { formatDigestReference } from '../image/reference.ts';
+import { outcomesOfTargets } from '../plan/baked-plans.ts';
 import { metadataTexts } from '../plan/metadata-variables.ts';
 import { type Outcome, targetsOf } from '../plan/outcome.ts';
-import type { PublicationPlan } from '../plan/plan.ts';
+import type { PlanDocument, PublicationPlan } from '../plan/plan.ts';
 import { withoutUrlSecrets } from '../text/url-secrets.ts';
 
 export const outputNames = [
@@ -29,13 +30,14 @@ export const outputNames = [
   'attestation-id',
   'attestation-url',
   'bundle-path',
+  'bake',
   'plan',
 ] as const;
 
 export type OutputName = (typeof outputNames)[number];
 
 /** What a merge has nothing to say about. */
-type BuildOutputName = 'imageid' | 'labels' | 'json' | 'metadata';
+type BuildOutputName = 'imageid' | 'labels' | 'json' | 'metadata' | 'bake';
 export type MergeOutputName = Exclude<OutputName, BuildOutputName>;
 
 const buildOutputNames: readonly string[] = [
@@ -43,6 +45,7 @@ const buildOutputNames: readonly string[] = [
   'labels',
   'json',
   'metadata',
+  'bake',
 ] satisfies readonly BuildOutputName[];
 
 function isOfMerge(name: OutputName): name is MergeOutputName {
@@ -52,7 +55,43 @@ function isOfMerge(name: OutputName): name is MergeOutputName {
 export const mergeOutputNames: readonly MergeOutputName[] = outputNames.filter(isOfMerge);
 
 /** The value of each output; what a run has nothing to say about is empty. */
-export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly<Record<OutputName, string>> {
+export function formatOutputs(
+  plan: PublicationPlan & Pick<PlanDocument, 'bake'>,
+  outcome: Outcome,
+): Readonly<Record<OutputName, string>> {
+  const own = formatOne(plan, outcome);
+  const baked = outcomesOfTargets(plan, outcome).map((each) => ({
+    ...each,
+    texts: formatOne(each.plan, each.outcome),
+  }));
+  if (baked.length === 0) return own;
+  const ofAll = (name: OutputName): string =>
+    baked
+      .map(({ texts }) => texts[name])
+      .filter((text) => text !== '')
+      .join('\n');
+  const documents = baked.map(({ target, texts, outcome: one }) => [target, targetDocument(texts, one)] as const);
+  return {
+    ...own,
+    // What has one entry a line has those of all targets; the rest is that of the first one.
+    tags: ofAll('tags'),
+    'attestation-id': ofAll('attestation-id'),
+    'attestation-url': ofAll('attestation-url'),
+    bake: JSON.stringify(Object.fromEntries(documents)),
+  };
+}
+
+/** A target in the output `bake`. */
+function targetDocument(texts: Readonly<Record<OutputName, string>>, { published, platforms }: Outcome): object {
+  const { image, reference, digest, tags, version, registry, repository, reason, imageid } = texts;
+  const lines = tags === '' ? [] : tags.split('\n');
+  return {
+    ...{ image, reference, digest, tags: lines, version, registry, repository },
+    ...{ published, reason, imageid, platforms },
+  };
+}
+
+function formatOne(plan: PublicationPlan, outcome: Outcome): Readonly<Record<OutputName, string>> {
   const { description, push, attested = [] } = outcome;
   const carriedOut = { ...plan, push };
   const targets = targetsOf(plan, outcome);
@@ -79,6 +118,7 @@ export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly
     'attestation-id': attested.map(({ id }) => id).join('\n'),
     'attestation-url': attested.map(({ url }) => url).join('\n'),
     'bundle-path': attested[0]?.bundlePath ?? '',
+    bake: '',
     plan: JSON.stringify(carriedOut, (_, value: unknown) =>
       typeof value === 'string' ? withoutUrlSecrets(value) : value,
     ),
@@ -87,6 +127,6 @@ export function formatOutputs(plan: PublicationPlan, outcome: Outcome): Readonly
 
 /** The outputs of a merge: the same, without those that tell of a build. */
 export function formatMergeOutputs(plan: PublicationPlan, outcome: Outcome): Readonly<Record<MergeOutputName, string>> {
-  const { imageid: _, labels: __, json: ___, metadata: ____, ...outputs } = formatOutputs(plan, outcome);
+  const { imageid: _, labels: __, json: ___, metadata: ____, bake: _____, ...outputs } = formatOutputs(plan, outcome);
   return outputs;
 }

@@ -1,6 +1,7 @@
 /** The plan as the log shows it: a table of decisions, and one of tags. */
 
 import type { ImageDescription } from '../metadata/describe-image.ts';
+import { plansOfTargets } from '../plan/baked-plans.ts';
 import { type AnyPlan, decisions, tagDecisions } from '../plan/list-decisions.ts';
 
 /** Aligns the cells of each column; the last one runs free. */
@@ -16,6 +17,10 @@ export function formatTable(rows: readonly (readonly string[])[]): readonly stri
 
 /** The decisions with their reasons, one a line, then the tags; a pull has none. */
 export function formatPlan(plan: AnyPlan): readonly string[] {
+  return plansOfTargets(plan).flatMap(formatOne);
+}
+
+function formatOne(plan: AnyPlan): readonly string[] {
   return [
     ...formatTable(decisions(plan).map(({ what, which, why }) => [what, which, why])).map((line) => line.trimEnd()),
     ...('description' in plan ? formatTags(plan.description) : []),

@@ -10,8 +10,28 @@ import type { StepProcess } from '../step/process.ts';
 import type { WeighedImage } from './image-sizes.ts';
 import type { SummaryFacts } from './job-summary.ts';
 
-/** @returns no image if there is no summary that would show its size, or if the registry does not tell it */
+/**
+ * @param targets of a bake file that has several, in the order of their outcomes; none: there is one image
+ * @returns no image if there is no summary that would show its size, or if the registry does not tell it
+ */
 export async function readSizes(
+  outcome: Outcome,
+  targets: readonly string[],
+  registry: RegistryClient,
+  process: StepProcess,
+): Promise<readonly WeighedImage[]> {
+  const { ofTargets = [] } = outcome;
+  if (targets.length < 2) return sizesOf(outcome, registry, process);
+  const all = await Promise.all(
+    ofTargets.map(async (each, index) => {
+      const target = targets[index] ?? '';
+      return (await sizesOf(each, registry, process)).map((image) => ({ ...image, target }));
+    }),
+  );
+  return all.flat();
+}
+
+async function sizesOf(
   { manifest, platforms, config, targets, previous }: Outcome,
   registry: RegistryClient,
   { env, log }: StepProcess,

@@ -25,7 +25,8 @@ export function writeImages(images: readonly WeighedImage[], writer: SummaryWrit
   const [first] = images;
   if (first === undefined) return [];
   const since = images.find(({ change }) => change !== undefined)?.change?.since;
-  const rows = images.map(({ platform, size, layers, change, digest }) => [
+  const rows = images.map(({ target, platform, size, layers, change, digest }) => [
+    ...(target === undefined ? [] : [writer.code(target)]),
     writer.code(platform),
     formatSize(size),
     ...(since === undefined ? [] : [describeChange(change)]),
@@ -33,17 +34,19 @@ export function writeImages(images: readonly WeighedImage[], writer: SummaryWrit
     writer.code(digest),
   ]);
   const sinceThen = since === undefined ? [] : [`Since ${writer.code(since)}`];
+  const ofTarget = first.target === undefined ? [] : ['Target'];
+  const whose = [first.target, first.platform].filter((each) => each !== undefined).join(' ');
   const layers = first.layers.map(({ size, instruction, digest }) => [
     formatSize(size),
     writer.code(instruction, mostOfInstruction),
     writer.code(digest),
   ]);
   return [
-    `### Sizes\n\n${writer.table(['Platform', 'Size', ...sinceThen, 'Layers', 'Digest'], rows)}`,
+    `### Sizes\n\n${writer.table([...ofTarget, 'Platform', 'Size', ...sinceThen, 'Layers', 'Digest'], rows)}`,
     drawWeight(
-      `${first.platform} ${formatSize(first.size)}`,
+      `${whose} ${formatSize(first.size)}`,
       first.layers.map((layer) => ({ name: writer.plain(nameOf(layer)), size: layer.size })),
     ),
-    details(`Layers of ${writer.code(first.platform)}`, writer.table(['Size', 'Instruction', 'Digest'], layers)),
+    details(`Layers of ${writer.code(whose)}`, writer.table(['Size', 'Instruction', 'Digest'], layers)),
   ];
 }

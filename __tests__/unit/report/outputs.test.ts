@@ -44,6 +44,7 @@ describe('the outputs', () => {
       'attestation-id': '1\n2',
       'attestation-url': 'https://github.com/o/r/attestations/1\nhttps://github.com/o/r/attestations/2',
       'bundle-path': '/t/a',
+      bake: '',
       plan: JSON.stringify(plan),
     });
   });
