@@ -267,6 +267,8 @@ describe('a dry run', () => {
     expect(planned.targets.map(({ target }: { target: string }) => target)).toEqual(['app', 'worker']);
     expect(step.summary).toContain('## Plan for 2 images');
     expect(runner.commands().map(({ args }) => args[0])).toEqual(['version', 'bake']);
+    expect(runner.filesIn(runner.temp)).toEqual([]);
+    expect(await runner.post(step)).toMatchObject({ exitCode: 0, log: '' });
   });
 });
 

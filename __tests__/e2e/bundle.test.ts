@@ -73,6 +73,22 @@ describe('the usual step', () => {
     expect(packagesIn(main.files)).toEqual(['@actions/core', '@actions/exec', 'csv-parse', 'handlebars']);
   });
 
+  test('loads nothing that reads, plans, builds or publishes a bake file', () => {
+    const textOf = (files: readonly string[]): string => files.map((file) => readFileSync(file, 'utf8')).join('\n');
+    const all = textOf(filesOf(join(suite.action.folder, 'dist')));
+    // A text that only each of these modules has: bake-definition, print-bake, plan-bake, bake-arguments, bake-by-digest.
+    for (const mark of [
+      'in another form than expected',
+      'buildx cannot read ',
+      'would both be published as',
+      'extra-hosts',
+      'but reported no digest of it',
+    ]) {
+      expect([mark, all.includes(mark)]).toEqual([mark, true]);
+      expect([mark, textOf(main.files).includes(mark)]).toEqual([mark, false]);
+    }
+  });
+
   test('loads next to nothing in its post entry: 40 kB at most, and @actions/core alone of all packages', async () => {
     const { files } = await loadedBy(runner, (env) => runner.post(main.end, env));
     expect(sizeOf(files)).toBeLessThanOrEqual(40_000);

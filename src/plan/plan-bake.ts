@@ -64,6 +64,13 @@ export function planBake(inputs: Inputs & { readonly bake: BakeInputs }, run: Ru
   const main = targets[0] ?? planTarget(first, isAlone, inputs, run, facts);
   const others = [...definition.targets.values()].filter((each) => !published.includes(each));
   const otherNames = asked.filter((each) => !published.includes(each)).map(({ name }) => name);
+  // With the version of the first image in them.
+  const { buildArgs, buildContexts } = main.plan.build;
+  const filled = {
+    ...inputs.build.options,
+    buildArgs: buildArgs.slice(first.args.length),
+    buildContexts: buildContexts.slice(first.contexts.length),
+  };
   const documents = targets.map(({ name, plan }) => ({ target: name, plan }));
   return {
     plan: { ...main.plan, bake: { targets: documents, others: otherNames } },
@@ -73,7 +80,7 @@ export function planBake(inputs: Inputs & { readonly bake: BakeInputs }, run: Ru
       targets,
       others: others.map((each) => ({
         name: each.name,
-        request: requestBeside(each, main.plan.build, inputs, run),
+        request: requestBeside(each, main.plan.build, filled, run),
         isAsked: asked.includes(each),
       })),
       allow: rightsOf(inputs.build.options),
@@ -264,11 +271,11 @@ function noteGitContext({ build }: Plan): readonly string[] {
 }
 
 /** A target that is not published, as far as the choice of a builder depends on it. */
-function requestBeside(target: BakeTarget, build: BuildRequest, inputs: Inputs, run: Run): BuildRequest {
+function requestBeside(target: BakeTarget, build: BuildRequest, options: BuildOptions, run: Run): BuildRequest {
   const { inlineDockerfile: _, ...others } = build;
   return {
     ...others,
-    ...optionsOfTarget(target, inputs.build.options, !mayBuildStrangersCode(run)),
+    ...optionsOfTarget(target, options, !mayBuildStrangersCode(run)),
     ...{ labels: [], annotations: [], needsAnnotations: false, gitSecret: '' },
     cache: { ...build.cache, mode: 'off' },
   };

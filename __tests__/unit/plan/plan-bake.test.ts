@@ -253,6 +253,14 @@ describe('what every target has', () => {
     ]);
   });
 
+  test('the version of the image in arguments, also of a target that others link to', () => {
+    const targets = { app: { args: { A: '1' }, contexts: { base: 'target:base' } }, base: {} };
+    const texts = { 'bake-targets': 'app', tags: '1.2', 'build-args': 'V={{meta.version}}' };
+    const { baked } = bakePlanned(targets, texts);
+    expect(baked.targets[0]?.plan.build.buildArgs).toEqual(['A=1', 'V=1.2']);
+    expect(baked.others[0]?.request.buildArgs).toEqual(['V=1.2']);
+  });
+
   test('a cache of its own', () => {
     const caches = bakePlanned(two, {
       cache: 'registry',
