@@ -380,6 +380,32 @@ describe('a version of one target that exists', () => {
     expect(again.commands().filter(({ args }) => args[0] === 'bake')).toHaveLength(1);
   });
 
+  test('`skip-unless-base-changed` builds the target whose base image has moved, and no other', async () => {
+    const base = `octo-org/${uniqueName('base')}`;
+    const publishBase = async (text: string): Promise<void> => {
+      const runner = suite.action.newRunner({ engine: suite.engine, repository: base });
+      runner.write('Dockerfile', `FROM ${suite.busybox}\nRUN echo ${text} > /base.txt\n`);
+      expect(await runner.main({ registry: suite.registry, tags: '1' })).toMatchObject({ failure: '' });
+    };
+    await publishBase('first');
+    const runner = aRunner(`
+group "default" { targets = ["moved", "still"] }
+target "moved" { dockerfile-inline = "FROM ${suite.registry}/${base}:1\\nCOPY hello.txt /\\n" }
+target "still" { dockerfile-inline = "FROM ${suite.busybox}\\nCOPY hello.txt /\\n" }
+`);
+    const inputs = { tags: '1.0', 'if-exists': 'skip-unless-base-changed' };
+    const publishedBy = async (): Promise<readonly boolean[]> => {
+      const step = await bake(runner, inputs);
+      expect(step.failure).toBe('');
+      return Object.values(targetsIn(step)).map(({ published }) => published);
+    };
+    expect(await publishedBy()).toEqual([true, true]);
+    expect(await publishedBy()).toEqual([false, false]);
+    await publishBase('second');
+    expect(await publishedBy()).toEqual([true, false]);
+    expect((await suite.client.contentOf(`${runner.name}/moved:1.0`, 'base.txt')).trim()).toBe('second');
+  });
+
   test('`update` moves no tag to an image that is the same', async () => {
     const runner = aRunner();
     const env = { SOURCE_DATE_EPOCH: '1700000000' };
@@ -530,6 +556,26 @@ target "default" {
     const allowed = await bake(runner, { push: 'true', tags: '1.0', allow: 'fs.read=../home' });
     expect(allowed.failure).toBe('');
   });
+});
+
+test('a secret that the bake file takes from a variable reaches the build, and is no part of an image', async () => {
+  const runner = aRunner(`
+target "default" {
+  dockerfile-inline = "FROM ${suite.busybox}\\nRUN --mount=type=secret,id=word,required=true cat /run/secrets/word | wc -c > /length.txt\\n"
+  secret = ["id=word,env=WORD"]
+}
+`);
+  const step = await bake(runner, { tags: '1.0', 'no-cache': 'true' }, { WORD: 'twelve-chars' });
+  expect(step.failure).toBe('');
+  expect((await suite.client.contentOf(step.outputs.reference ?? '', 'length.txt')).trim()).toBe('12');
+  // The token of the job stays behind, whatever the variable is called.
+  const withheld = await bake(runner, { tags: '1.1', 'no-cache': 'true' }, { WORD: 'ghs_canary-of-the-job' });
+  expect(withheld.failure).toBe('');
+  expect(withheld.log).toContain('has a secret from the variable WORD, which holds a login of this step');
+  expect((await suite.client.contentOf(withheld.outputs.reference ?? '', 'length.txt')).trim()).toBe('0');
+  const given = await bake(runner, { tags: '1.2', 'no-cache': 'true', secrets: 'word=canary-given' });
+  expect(given.failure).toBe('');
+  expect((await suite.client.contentOf(given.outputs.reference ?? '', 'length.txt')).trim()).toBe('12');
 });
 
 test('text of a bake file is no command to the runner, and forges no output', async () => {

@@ -126,6 +126,7 @@ export function bakePlanned(
     checkBuild: () => undefined,
     dockerfileOf: () => undefined,
     commitOf: () => undefined,
+    isWithheld: () => false,
     cacheVariables: [],
     ...facts,
   });

@@ -20,6 +20,7 @@ import { plan } from '../plan/plan-publish.ts';
 import { announce } from '../report/announce.ts';
 import { formatOutputs, type OutputName } from '../report/outputs.ts';
 import { checkSource } from '../source/check-source.ts';
+import { findsSecrets } from '../text/secret-text.ts';
 import type { Action, PlanningFacts } from './action.ts';
 import { noteUnreadablePackage } from './note-unreadable-package.ts';
 
@@ -104,11 +105,14 @@ function planOnDisk(inputs: Inputs, facts: PlanningFacts<InputName>): Planned {
   const metadata = { ...parseContextOptions(env, now), ...gitHub };
   if (inputs.bake !== undefined && bake !== undefined) {
     const { definition, buildxVersion, planBake } = bake;
+    const logins = [inputs.token, ...registryAuth.logins.map(({ password }) => password)];
+    const hides = findsSecrets(logins.filter((login) => login !== ''));
     const build = { ...inputs.build, options: { ...options, buildxVersion: buildxVersion || options.buildxVersion } };
     return planBake({ ...inputs, bake: inputs.bake, build }, run, {
       ...{ ...common, metadata, definition },
       dockerfileOf: (request) => readDockerfile(request, workingFolder),
       commitOf: (context) => readCheckedOutCommit(context, workingFolder),
+      isWithheld: (variable) => hides(env[variable] ?? ''),
       cacheVariables: [...inputs.build.variables.keys()],
     });
   }

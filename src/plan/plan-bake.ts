@@ -37,6 +37,8 @@ export interface BakeFacts extends Omit<PlanFacts, 'baseOf' | 'checkSource'> {
   ) => Dockerfile | undefined;
   /** The commit that a context is checked out at. */
   readonly commitOf: (context: string) => string | undefined;
+  /** Whether a variable holds a login of the step, so that no command gets it. */
+  readonly isWithheld: (variable: string) => boolean;
   /** Variables with the credentials of caches, which a bake file does not get. */
   readonly cacheVariables: readonly string[];
 }
@@ -233,6 +235,12 @@ function planTarget(target: BakeTarget, isAlone: boolean, inputs: Inputs, run: R
         ]
       : []),
     ...noteGitContext(planned.plan),
+    ...target.secretVariables
+      .filter(facts.isWithheld)
+      .map(
+        (variable) =>
+          `The target "${name}" has a secret from the variable ${variable}, which holds a login of this step. The build gets an empty secret. If it needs the login, write it in the input \`secrets\`, under the ID of the secret.`,
+      ),
   ];
   const build = ownBuild(planned.plan, target, own, name);
   return {
