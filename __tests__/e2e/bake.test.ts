@@ -451,6 +451,8 @@ describe('a bake file that is refused before anything else', () => {
   ])('%s', async (_what, text, inputs, words) => {
     const step = await refused(text, inputs);
     expect(step.code).toBe('BAKE_INVALID');
+    const [{ properties } = { properties: {} }] = step.commands.filter(({ name }) => name === 'error');
+    expect(properties).toMatchObject(words.startsWith('docker-bake.hcl') ? { file: 'docker-bake.hcl' } : {});
     expect(step.failure).toContain(words);
   });
 

@@ -8,7 +8,7 @@ import { InputError, type PublishError, withFacts } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
 import { isObject, type JsonObject, parseJsonObject } from '../text/json.ts';
 import { type BakeCall, type BakedTarget, bakeArguments, bakeFile } from './bake-arguments.ts';
-import { buildFailure, lastReason } from './build-failure.ts';
+import { buildFailure, FailedBuild, lastReason } from './build-failure.ts';
 import { type BuildxBuilder, type BuildxPorts, runBuildx } from './buildx-run.ts';
 import { parseWarnings } from './dockerfile-warnings.ts';
 import type { EngineDecision } from './resolve-engine.ts';
@@ -127,7 +127,11 @@ function failureOf(
   const error = explain(built.request);
   if (failed === '') return error;
   const message = error.message.replace(`target ${failed}: failed to solve: `, '').replace(`target ${failed}: `, '');
-  return withFacts(error, { message: `Target ${failed}: ${message}` });
+  const ofTarget = `Target ${failed}: ${message}`;
+  if (!(error instanceof FailedBuild)) return withFacts(error, { message: ofTarget });
+  // With its place, to which the annotation of the run points.
+  const { remedy, detail, retryable, step, place } = error;
+  return new FailedBuild({ message: ofTarget, remedy, detail, retryable, cause: error }, step, place?.file);
 }
 
 function refused(detail: string): InputError {

@@ -3,6 +3,7 @@
 import { type BuildxRelease, defaultRelease, isAtLeast, parseRelease } from '../build/buildx-releases.ts';
 import { InputError, ToolError } from '../errors.ts';
 import type { Environment } from '../text/environment.ts';
+import type { SourceLine } from '../text/source-line.ts';
 import { lastReason } from './build-failure.ts';
 import type { CommandResult } from './command.ts';
 import type { DockerPorts } from './docker.ts';
@@ -78,16 +79,33 @@ export async function printBake(
   throw printFailure(question, result);
 }
 
+/** A fault on a line of a bake file, if buildx names it. */
+export class BakeFileError extends InputError {
+  readonly place: SourceLine | undefined;
+
+  constructor(facts: ConstructorParameters<typeof InputError>[1], place: SourceLine | undefined) {
+    super('BAKE_INVALID', facts);
+    this.place = place;
+  }
+}
+
 /** Errors of HCL begin with the place: `docker-bake.hcl:4,51-5,1: …`. */
+function placeIn(reason: string, files: readonly string[]): SourceLine | undefined {
+  const file = files.find((each) => reason.startsWith(`${each}:`));
+  const [, line = ''] = file === undefined ? [] : (/^(\d{1,6}),/.exec(reason.slice(file.length + 1)) ?? []);
+  return file === undefined || line === '' ? undefined : { file, line: Number(line) };
+}
+
 function printFailure({ files, targets }: BakeQuestion, { stderr, exitCode }: CommandResult): InputError {
   const reason = lastReason(stderr) || `exit code ${exitCode}`;
   const isMissing = /\bfailed to find target (\S+)|could not find any target matching (\S+)/.test(reason);
   const list = [...files].join(', ');
-  return new InputError('BAKE_INVALID', {
+  const facts = {
     message: `buildx cannot read ${list}: ${reason}.`,
     remedy: isMissing
       ? `Correct \`bake-targets\`${targets.length === 0 ? ', which is the group `default` if it is empty' : ''} or \`bake-set\`. \`docker buildx bake --file ${files[0] ?? ''} --list=targets\` lists the targets.`
       : `Run \`docker buildx bake --file ${files[0] ?? ''} --print\` on your machine. Variables come from the \`env\` of the step.`,
     detail: stderr,
-  });
+  };
+  return new BakeFileError(facts, placeIn(reason, files));
 }

@@ -2,13 +2,15 @@
 
 import type { Action, ActionTypes } from '../actions/action.ts';
 import { runAction } from '../actions/run-action.ts';
-import { FailedBuild } from '../engine/build-failure.ts';
+import type { PublishError } from '../errors.ts';
 import { inputsWithDefaults } from '../inputs/input-reader.ts';
 import { formatFailure } from '../log/error-message.ts';
 import { createMasker } from '../log/masker.ts';
 import { workflowLog } from '../log/workflow-log.ts';
 import { readInput } from '../runner/step-inputs.ts';
 import { exitCodeOf, onTermination } from '../step/cancellation.ts';
+import { isObject } from '../text/json.ts';
+import type { SourceLine } from '../text/source-line.ts';
 import { endProcess } from './end-process.ts';
 import { outliveReaders } from './lost-reader.ts';
 
@@ -30,7 +32,13 @@ export async function runEntry<Types extends ActionTypes>(action: Action<Types>)
   if (failure.detail !== '') {
     await log.group('What the failed command printed last', async () => log.tool(failure.detail));
   }
-  const place = failure instanceof FailedBuild ? failure.place : undefined;
-  log.error(formatFailure(failure), { title: failure.code, ...place });
+  log.error(formatFailure(failure), { title: failure.code, ...placeOf(failure) });
   endProcess(exitCodeOf(termination));
+}
+
+/** The line of a Dockerfile or of a bake file, if the failure is about one; only a step that builds loads the classes of these. */
+function placeOf(failure: PublishError): SourceLine | undefined {
+  const { place } = 'place' in failure ? failure : { place: undefined };
+  const { file, line } = isObject(place) ? place : {};
+  return typeof file === 'string' && typeof line === 'number' ? { file, line } : undefined;
 }

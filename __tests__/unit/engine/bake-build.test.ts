@@ -66,6 +66,7 @@ describe('a bake that fails', () => {
       message:
         'Target app: The build failed at Dockerfile:3 in `RUN exit 3`: process "/bin/sh -c exit 3" did not complete successfully: exit code: 3.',
       remedy: expect.stringContaining('docker buildx bake app'),
+      place: { file: 'Dockerfile', line: 3 },
     });
   });
 

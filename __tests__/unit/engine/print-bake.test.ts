@@ -26,6 +26,13 @@ test('a bake file has the variables of the step, and none with which it could ac
 });
 
 describe('what buildx refuses', () => {
+  test('points at the line of the file', async () => {
+    const placed = printBake(answering('', 'ERROR: a.hcl:4,51-5,1: Invalid block', 1), '/buildx', question);
+    await expect(placed).rejects.toMatchObject({ place: { file: 'a.hcl', line: 4 } });
+    const elsewhere = printBake(answering('', 'ERROR: other.hcl:4,51-5,1: Invalid block', 1), '/buildx', question);
+    await expect(elsewhere).rejects.toMatchObject({ place: undefined });
+  });
+
   test.each([
     ['ERROR: docker-bake.hcl:4,51-5,1: Invalid block; and more', 'docker-bake.hcl:4,51-5,1: Invalid block', '--print'],
     ['#1 DONE 0.0s\nERROR: failed to find target nope\n', 'failed to find target nope', '`bake-targets`'],
