@@ -1,8 +1,10 @@
+import { availableParallelism } from 'node:os';
+
 /** The suite runs as ES modules: swc strips the types, nothing else is transformed. */
 export default {
   testEnvironment: 'node',
   // Most suites wait for an engine or a registry, a quarter of the time: three workers for two cores.
-  maxWorkers: '150%',
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   // No case is judged by its speed: a shared machine may stand still for a minute. What must end by itself says so.
   testTimeout: 300_000,
   testMatch: ['**/*.test.ts'],

@@ -2,7 +2,6 @@
 
 import { type PublishError, RegistryError, withFacts } from '../errors.ts';
 import { formatTagReference } from '../image/reference.ts';
-import type { Registry } from '../image/registry-name.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import { isMarkerTag } from '../legs/marker.ts';
 import type { ImageDescription } from '../metadata/describe-image.ts';
@@ -27,14 +26,22 @@ interface Prepared {
 export async function prepare(plan: Plan, describe: Planned['describe'], ports: PublishPorts): Promise<Prepared> {
   const [prepared] = await Promise.all([
     prepareTargets(plan, describe, ports),
-    ...(needsLogin(plan) ? [ports.engine.logIn(), ports.checkLogins(askedFor(plan))] : []),
+    needsLogin(plan) ? logIn([plan], ports) : undefined,
   ]);
   return prepared;
 }
 
-/** The registries that `prepareTargets` asks for permission. */
-function askedFor({ push, destinations }: Plan): readonly Registry[] {
-  return push.value ? destinations.map(({ repository }) => repository.registry) : [];
+/**
+ * Leaves the logins where the engine reads them, and has those checked that `prepareTargets` does not check by the way.
+ * @throws RegistryError LOGIN_REFUSED
+ */
+export async function logIn(
+  plans: readonly Pick<Plan, 'push' | 'destinations'>[],
+  { engine, checkLogins }: Pick<PublishPorts, 'engine' | 'checkLogins'>,
+): Promise<void> {
+  const asked = plans.flatMap(({ push, destinations }) => (push.value ? destinations : []));
+  const registries = new Set(asked.map(({ repository }) => repository.registry));
+  await Promise.all([engine.logIn(), checkLogins([...registries])]);
 }
 
 /**

@@ -16,7 +16,7 @@ import { chooseBuilder } from './choose-builder.ts';
 import type { ExistingTags } from './existing-tags.ts';
 import { askRegistries, outcomeOf, outcomeWithout, readBefore, summariseBeside } from './image-steps.ts';
 import type { PublishPorts } from './ports.ts';
-import { prepareTargets } from './prepare.ts';
+import { logIn, prepareTargets } from './prepare.ts';
 import { takeUntagged } from './push-built-image.ts';
 import { mainReference, type PushResult } from './pushed-image.ts';
 import { withConsent } from './recheck-permission.ts';
@@ -51,9 +51,14 @@ interface Pushed extends Considered {
  * @throws PublishError; a build that failed has moved no tag
  */
 export async function publishBake(plan: Plan, bake: PlannedBake, ports: PublishPorts): Promise<Outcome> {
-  const { engine, registry, runStage } = ports;
+  const { registry, runStage } = ports;
   const [facts, prepared] = await runStage('prepare', 'Prepare', async () => {
-    const [known, all] = await Promise.all([readFacts(plan, bake, ports), prepareAll(bake, ports), engine.logIn()]);
+    const plans = bake.targets.map((target) => target.plan);
+    const [known, all] = await Promise.all([
+      readFacts(plan, bake, ports),
+      prepareAll(bake, ports),
+      logIn(plans, ports),
+    ]);
     return [known, all] as const;
   });
   const pushing = prepared.filter((each) => each.plan.push.value);

@@ -21,7 +21,8 @@ describe('the targets of a bake file are published', () => {
   test('in this order: ask for all, build all, look at all, move the tags, `latest` of all last, ask for each', async () => {
     const world = aWorld();
     const outcome = await publish(bakePlanned(two, { tags: '1.0\n1\nlatest' }), world);
-    expect(world.effects.slice(0, 6).toSorted()).toEqual([
+    expect(world.effects.slice(0, 7).toSorted()).toEqual([
+      'checkLogins ghcr.io',
       `listTags ${app}`,
       `listTags ${worker}`,
       'logIn',
@@ -29,7 +30,7 @@ describe('the targets of a bake file are published', () => {
       `mayPush ${worker}`,
       'readFacts',
     ]);
-    expect(world.effects[6]).toBe('bakeByDigest app worker --push');
+    expect(world.effects[7]).toBe('bakeByDigest app worker --push');
     const puts = world.effects.filter((effect) => effect.startsWith('putManifest'));
     expect(puts).toEqual(
       [`${app}:1.0`, `${app}:1`, `${worker}:1.0`, `${worker}:1`, `${app}:latest`, `${worker}:latest`].map(
