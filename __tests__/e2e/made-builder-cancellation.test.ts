@@ -60,7 +60,7 @@ const moments: readonly Moment[] = [
   { moment: 'its image is pulled', request: /^GET \/v2\/b\//, inputs: () => ({ 'builder-image': 'HERE/b:1' }) },
   { moment: 'it starts', command: 'create', inputs: () => ({ 'builder-image': images.stuck }) },
   { moment: 'its emulators are looked for', command: 'container exec' },
-  { moment: 'the step logs in', request: /^GET \/v2\/$/, line: builderIsMade },
+  { moment: 'the step logs in', request: /^GET \/v2\/$/, line: builderIsMade, inputs: () => ({ push: 'false' }) },
   { moment: 'the step asks whether it may push', request: /^POST .*\/blobs\/uploads\//, line: builderIsMade },
   { moment: 'it builds', line: /^#\d+ \d\S* underway/m, isSlow: true, isUsed: true },
   { moment: 'it pushes', request: /^(?:PATCH|PUT) .*\/blobs\/uploads\//, isUsed: true },

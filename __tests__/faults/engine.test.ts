@@ -63,10 +63,10 @@ const faults: readonly { readonly title: string; readonly fault: Fault }[] = [
 const expired = { title: '401 after the token expired', fault: { kind: 'expired token' } } as const;
 
 /**
- * Which of the requests at a point meets the fault. The first POST is the question whether the step may push, as is the first
- * token.
+ * Which of the requests at a point meets the fault. The first POST is the question whether the step may push, as are the first
+ * tokens, with that of the engine's login.
  */
-const visits: Readonly<Partial<Record<FaultPoint, readonly number[]>>> = { token: [1, 2], POST: [1] };
+const visits: Readonly<Partial<Record<FaultPoint, readonly number[]>>> = { token: [2, 3], POST: [1] };
 /** One fault of each kind. */
 const kinds = ['503', '429 with a Go duration in the message', 'reset within the body', 'truncated answer'];
 const passing = engines.flatMap((engine) =>

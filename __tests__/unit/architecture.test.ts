@@ -236,7 +236,7 @@ describe('the world', () => {
       .filter(({ imports }) => imports.some((each) => sockets.includes(each)))
       .map(({ path }) => path);
     expect(users.sort()).toEqual([
-      'engine/docker-info.ts',
+      'engine/engine-socket.ts',
       'engine/own-builder.ts',
       'http/http.ts',
       'http/loopback-lookup.ts',

@@ -6,13 +6,13 @@
  * Contexts, TCP and SSH endpoints are left to `docker info`, whose answer has the same form.
  */
 
-import { request } from 'node:http';
 import { ToolError } from '../errors.ts';
 import { type Platform, parsePlatform } from '../image/platform.ts';
 import { lastLines } from '../text/cut.ts';
 import type { Environment } from '../text/environment.ts';
 import { isObject, type JsonObject } from '../text/json.ts';
 import type { DockerPorts } from './docker.ts';
+import { askEngine } from './engine-socket.ts';
 
 export interface EngineFacts {
   /** What tells one daemon from another; empty where it does not say. */
@@ -157,23 +157,6 @@ export function engineSocket(
   return contextName(env, currentContext) === 'default' && platform !== 'win32' ? defaultSocket : undefined;
 }
 
-function readSocket(socketPath: string, signal: AbortSignal): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const call = request(
-      { socketPath, path: '/info', headers: { host: 'docker' }, timeout: 10_000, agent: false, signal },
-      (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('error', reject);
-        answer.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-      },
-    );
-    call.on('timeout', () => call.destroy(new Error(`no answer from ${socketPath} within 10 s`)));
-    call.on('error', reject);
-    call.end();
-  });
-}
-
 /**
  * @throws ToolError ENGINE_MISSING, ENGINE_DOWN, COMMAND_FAILED
  */
@@ -183,10 +166,11 @@ export async function readEngineFacts(
 ): Promise<EngineFacts> {
   const socket = engineSocket(env, currentContext);
   if (socket !== undefined) {
-    const answer = await readSocket(socket, signal).catch((error: Error) => {
+    const asked = { method: 'GET', path: '/info', limit: 10, signal } as const;
+    const { text } = await askEngine(socket, asked).catch((error: Error) => {
       throw engineDown(error.message);
     });
-    return parseEngineFacts(answer);
+    return parseEngineFacts(text);
   }
   // The CLI itself waits for an endpoint that takes a connection and says nothing, without end.
   const result = await run(['docker', 'info', '--format', '{{json .}}'], { env, timeout: 30_000 });

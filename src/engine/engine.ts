@@ -20,8 +20,9 @@ import { findBuildx } from './buildx-plugin.ts';
 import type { BuildxBuilder, BuildxPorts } from './buildx-run.ts';
 import { builderNames, type FoundBuilder, findBuilder } from './buildx-store.ts';
 import { type Built, buildWithDocker, type DockerPorts } from './docker.ts';
-import { readEngineFacts } from './docker-info.ts';
+import { engineSocket, readEngineFacts } from './docker-info.ts';
 import { createEmulationClock } from './emulation-clock.ts';
+import { logInByEngine } from './engine-login.ts';
 import { type BuildPart, buildParts } from './load-separately.ts';
 import { checkEndpoints, ownBuilderEnvironment } from './own-builder.ts';
 import { buildWithPodman } from './podman.ts';
@@ -63,7 +64,10 @@ export interface Engine {
   readFacts(): Promise<RunnerFacts>;
   readonly beginBuilder: Builders['begin'];
   readonly resolveBuilder: Builders['resolve'];
-  /** Leaves the logins of the step where the engine reads them. */
+  /**
+   * Leaves the logins of the step where the engine reads them. An engine on this machine tries each.
+   * @throws PermissionError LOGIN_REFUSED; RegistryError REGISTRY_UNREACHABLE
+   */
   logIn(): Promise<void>;
   /** Builds, and pushes under the references when `push` is true; with an output, to there instead. */
   build(
@@ -247,7 +251,10 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
       const written = task.writeLogins();
       settleLogin(written);
       await written;
-      if (await usesPodman()) await writePodmanLogins(podmanPorts, config.folder, variables);
+      const { podman, docker } = task.isAsked ? await facts() : nobody;
+      if (podman !== undefined) await writePodmanLogins(podmanPorts, config.folder, variables);
+      const socket = docker && engineSocket(env, config.currentContext);
+      if (socket !== undefined) await Promise.all(task.logins.map((login) => logInByEngine(tools, socket, login)));
     },
     async build(request, decision, references, push, output) {
       isBuilt = true;

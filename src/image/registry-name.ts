@@ -79,3 +79,8 @@ export function isLoopbackHost(host: string): boolean {
   const bare = host.replace(/^\[(.*)\]$/, '$1');
   return bare === 'localhost' || bare.endsWith('.localhost') || bare === '::1' || /^127(?:\.[0-9]+){3}$/.test(bare);
 }
+
+/** The name under which Docker keeps the login of a registry; Docker Hub has one of its own for historical reasons. */
+export function loginKey(registry: Registry): string {
+  return registry === 'docker.io' ? 'https://index.docker.io/v1/' : registry;
+}

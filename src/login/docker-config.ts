@@ -9,7 +9,7 @@ import type { Dirent } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ToolError } from '../errors.ts';
-import type { Registry } from '../image/registry-name.ts';
+import { loginKey, type Registry } from '../image/registry-name.ts';
 import type { RegistryLogin } from '../registry/credential.ts';
 import { isObject, type JsonObject } from '../text/json.ts';
 import { isStepFolder } from './private-folder.ts';
@@ -20,11 +20,6 @@ export interface DockerConfig {
   readonly currentContext: string | undefined;
   /** `cliPluginsExtraDirs` */
   readonly pluginFolders: readonly string[];
-}
-
-/** The key under which the CLI keeps the login of a registry; Docker Hub has a name of its own for historical reasons. */
-export function loginKey(registry: Registry): string {
-  return registry === 'docker.io' ? 'https://index.docker.io/v1/' : registry;
 }
 
 /**

@@ -4,11 +4,11 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Registry } from '../image/registry-name.ts';
+import { loginKey, type Registry } from '../image/registry-name.ts';
 import type { Credential } from '../registry/credential.ts';
 import type { Environment } from '../text/environment.ts';
 import { isObject, parseJson } from '../text/json.ts';
-import { isLoginOf, loginKey } from './docker-config.ts';
+import { isLoginOf } from './docker-config.ts';
 
 /** An entry of `auths`: a password, or the identity token that a token service gave out in its place. */
 function parseAuth(entry: unknown): Credential | undefined {

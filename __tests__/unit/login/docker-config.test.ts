@@ -14,12 +14,11 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseRegistry } from '../../../src/image/registry-name.ts';
+import { loginKey, parseRegistry } from '../../../src/image/registry-name.ts';
 import {
   createDockerConfig,
   isLoginOf,
   isolateLogins,
-  loginKey,
   removeDockerConfig,
   writeLogins,
 } from '../../../src/login/docker-config.ts';
