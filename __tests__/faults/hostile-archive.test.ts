@@ -1,4 +1,4 @@
-/** Archives that were damaged at random, or made to deceive: 10,000 of them end in an image that is read, or in a typed error. */
+/** Archives that were damaged at random, or made to deceive: thousands of them end in an image that is read, or in a typed error. */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -152,17 +152,17 @@ describe.each([
     expect(await isWhole(original, temporaryFolder(), isDocker)).toBe(true);
   });
 
-  test('5,000 that were damaged: read, or refused with a typed error; nothing is left beside them', async () => {
+  test('that were damaged at random: read, or refused with a typed error; nothing is left beside them', async () => {
     const folder = temporaryFolder();
     let whole = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 4 }), async (damages) => {
         if (await isWhole(damaged(original, damages), folder, isDocker)) whole++;
       }),
-      { numRuns: 5_000 },
+      { numRuns: 5 * numRuns },
     );
     expect(whole).toBeGreaterThan(0);
-    expect(whole).toBeLessThan(5_000);
+    expect(whole).toBeLessThan(5 * numRuns);
     expect(readdirSync(folder)).toEqual(['image.tar']);
   });
 
