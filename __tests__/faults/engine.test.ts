@@ -63,15 +63,18 @@ const faults: readonly { readonly title: string; readonly fault: Fault }[] = [
 const expired = { title: '401 after the token expired', fault: { kind: 'expired token' } } as const;
 
 /**
- * Which of the requests at a point meets the fault. The first POST is the question whether the step may push, as are the first
- * tokens, with that of the engine's login.
+ * Which of the requests at a point meets the fault. The first POST is the question whether the step may push, as is the first
+ * token. The next token is that of the login of a Docker engine.
  */
-const visits: Readonly<Partial<Record<FaultPoint, readonly number[]>>> = { token: [2, 3], POST: [1] };
+function visitsOf(engine: Engine, point: FaultPoint): readonly number[] {
+  if (point === 'token') return engine === 'Podman' ? [1, 2] : [2, 3];
+  return point === 'POST' ? [1] : [0];
+}
 /** One fault of each kind. */
 const kinds = ['503', '429 with a Go duration in the message', 'reset within the body', 'truncated answer'];
 const passing = engines.flatMap((engine) =>
   faultPoints.flatMap((point) =>
-    (visits[point] ?? [0]).flatMap((visit) =>
+    visitsOf(engine, point).flatMap((visit) =>
       [
         ...faults.filter(({ title }) => engine !== 'Podman' || kinds.includes(title)),
         ...(point === 'token' ? [] : [expired]),
