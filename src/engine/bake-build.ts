@@ -9,7 +9,7 @@ import { type Digest, isDigest } from '../image/digest.ts';
 import { isObject, type JsonObject, parseJsonObject } from '../text/json.ts';
 import { type BakeCall, type BakedTarget, bakeArguments, bakeFile } from './bake-arguments.ts';
 import { buildFailure, FailedBuild, lastReason } from './build-failure.ts';
-import { type BuildxBuilder, type BuildxPorts, runBuildx } from './buildx-run.ts';
+import { type BuildxBuilder, type BuildxPorts, imageIdIn, runBuildx } from './buildx-run.ts';
 import { parseWarnings } from './dockerfile-warnings.ts';
 import type { EngineDecision } from './resolve-engine.ts';
 
@@ -94,12 +94,10 @@ export async function bakeWithBuildx(
   return { images: new Map(images), metadata: text };
 }
 
-function imageOf(values: JsonObject, { kind }: EngineDecision): BakedImage {
-  // The containerd image store knows an image by its manifest or index, the others by its configuration.
-  const id = values[kind === 'docker-containerd' ? 'containerimage.digest' : 'containerimage.config.digest'];
+function imageOf(values: JsonObject, decision: EngineDecision): BakedImage {
   const digest = values['containerimage.digest'];
   return {
-    imageId: typeof id === 'string' ? id : '',
+    imageId: imageIdIn(values, decision),
     digest: typeof digest === 'string' && isDigest(digest) ? digest : undefined,
   };
 }

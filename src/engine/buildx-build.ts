@@ -11,7 +11,7 @@ import { type Digest, isDigest } from '../image/digest.ts';
 import { isObject, type JsonObject } from '../text/json.ts';
 import { buildFailure } from './build-failure.ts';
 import { buildxArguments } from './buildx-arguments.ts';
-import { type BuildxBuilder, type BuildxPorts, runBuildx } from './buildx-run.ts';
+import { type BuildxBuilder, type BuildxPorts, imageIdIn, runBuildx } from './buildx-run.ts';
 import type { CommandResult } from './command.ts';
 import type { BuildTarget, Built } from './docker.ts';
 import { parseWarnings } from './dockerfile-warnings.ts';
@@ -59,9 +59,7 @@ export async function buildWithBuildx(
   const [text, imageFile] = await Promise.all([readText(files.metadata), readText(files.imageId)]);
   const metadata = parseMetadata(text);
   ports.onWarnings(parseWarnings(metadata));
-  // The containerd image store knows an image by its manifest or index, the others by its configuration.
-  const id = metadata[decision.kind === 'docker-containerd' ? 'containerimage.digest' : 'containerimage.config.digest'];
-  const imageId = imageFile || (typeof id === 'string' ? id : '');
+  const imageId = imageFile || imageIdIn(metadata, decision);
   const digest = push && request.call === 'build' ? parsePushedDigest(metadata) : undefined;
   return { imageId, digest, metadata: text };
 }

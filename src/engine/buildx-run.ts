@@ -1,6 +1,7 @@
 /** One run of buildx, whatever it builds: retries, a cache that cannot be written, and builders that are lost on the way. */
 
 import { type PublishError, ToolError } from '../errors.ts';
+import type { JsonObject } from '../text/json.ts';
 import { isLostConnection, lastReason } from './build-failure.ts';
 import type { CommandResult } from './command.ts';
 import type { DockerPorts } from './docker.ts';
@@ -66,6 +67,16 @@ export async function runBuildx(
   const result = await retry(what, attempt);
   for (const reason of ignoredCacheFailures(wordsOf(result.stderr))) warn(`The cache could not be written: ${reason}`);
   return result;
+}
+
+/**
+ * What the engine calls an image. The containerd image store knows it by its manifest or index, the others by its configuration.
+ * @param report of the image (`--metadata-file`)
+ * @returns empty if the report has none
+ */
+export function imageIdIn(report: JsonObject, { kind }: Pick<EngineDecision, 'kind'>): string {
+  const id = report[kind === 'docker-containerd' ? 'containerimage.digest' : 'containerimage.config.digest'];
+  return typeof id === 'string' ? id : '';
 }
 
 /** A builder of the step's own that went away in the middle of a build. */

@@ -163,8 +163,7 @@ function tagsOf(
 ): { readonly lines: string; readonly notes: readonly string[] } {
   const isSaid =
     [inputs.tags, inputs.images, inputs.image, inputs.owner].some((text) => text !== '') || inputs.registry !== 'auto';
-  if (tags.length === 0) return { lines: '', notes: [] };
-  if (isSaid) return { lines: '', notes: [] };
+  if (tags.length === 0 || isSaid) return { lines: '', notes: [] };
   if (mayBuildStrangersCode(run)) {
     const note = `On the event \`${run.eventName}\`, a stranger may have written the bake file, so the \`tags\` of the target "${name}" do not count. To name the image, set \`images\` or \`tags\`.`;
     return { lines: '', notes: [note] };
