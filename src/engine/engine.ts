@@ -37,15 +37,13 @@ interface EnginePorts extends Omit<BuilderPorts, 'warn'> {
 }
 
 /** What the step's engine is for. */
-interface EngineTask extends Omit<BuildersTask, 'nodes' | 'loggedIn' | 'checkEngine'> {
+interface EngineTask extends Omit<BuildersTask, 'nodes' | 'checkEngine'> {
   /** With what the user wants to build. */
   readonly wish: Pick<BuildOptions, 'engine' | 'builder' | 'buildxVersion'>;
   /** Whether the step builds at all. */
   readonly isAsked: boolean;
   /** ID → value, of the secrets in inputs, and of the Git token. */
   readonly secrets: ReadonlyMap<string, string>;
-  /** Leaves the logins where the CLI and buildx read them. */
-  readonly writeLogins: () => Promise<void>;
   /** Of cache entries: for the client of the builder alone. */
   readonly cacheVariables: ReadonlyMap<string, string>;
   /** Of GitHub's cache service: for a build that keeps its cache there; empty for none. */
@@ -107,11 +105,12 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
   const env: Environment = { ...base, ...Object.fromEntries(task.cacheVariables) };
   const tools: DockerPorts = { ...ports, env };
   const podmanPorts = podmanPortsOf(tools, config.folder);
-  let settleLogin: (login: Promise<void>) => void = () => undefined;
-  const loggedIn = new Promise<void>((resolve) => {
-    settleLogin = resolve;
-  });
-  loggedIn.catch(() => undefined);
+  let written: Promise<void> | undefined;
+  /** Once, for whoever needs them first. */
+  const writeLogins = (): Promise<void> => {
+    written ??= task.writeLogins();
+    return written;
+  };
   let known: Promise<RunnerFacts> | undefined;
   let isBuilt = false;
   const builders = openBuilders(
@@ -119,7 +118,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
     {
       ...task,
       nodes: nodes && nodesName ? { name: nodesName, choice: nodes } : undefined,
-      loggedIn,
+      writeLogins,
       checkEngine: () => readEngineFacts(tools, config.currentContext),
     },
   );
@@ -248,9 +247,7 @@ export function openEngine(ports: EnginePorts, config: EngineConfig, task: Engin
     beginBuilder: builders.begin,
     resolveBuilder: builders.resolve,
     async logIn() {
-      const written = task.writeLogins();
-      settleLogin(written);
-      await written;
+      await writeLogins();
       const { podman, docker } = task.isAsked ? await facts() : nobody;
       if (podman !== undefined) await writePodmanLogins(podmanPorts, config.folder, variables);
       const socket = docker && engineSocket(env, config.currentContext);

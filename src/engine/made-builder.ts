@@ -46,7 +46,7 @@ export interface BuilderTask {
   readonly readForeign: () => Promise<ForeignPlatforms>;
   /** Why there has to be a builder, as a clause. */
   readonly need: string;
-  /** Settles when the step has logged in, for the registry of an image that needs it; `undefined`: it does not log in there. */
+  /** Settles when the step's login is written, for the registry of an image that needs it; `undefined`: it does not log in there. */
   readonly login: (registry: string) => Promise<void> | undefined;
 }
 

@@ -52,8 +52,8 @@ export interface BuildersTask {
   readonly jobFolder: string;
   /** A builder of nodes that the workflow lists, and its name. */
   readonly nodes: { readonly name: string; readonly choice: Extract<BuilderChoice, { kind: 'nodes' }> } | undefined;
-  /** Settles when the step has logged in. */
-  readonly loggedIn: Promise<void>;
+  /** Leaves the logins where the CLI and buildx read them. */
+  readonly writeLogins: () => Promise<void>;
   /** @throws ToolError ENGINE_DOWN where the Docker engine does not answer */
   readonly checkEngine: () => Promise<unknown>;
 }
@@ -160,7 +160,7 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
     // A step that has been refused meanwhile makes nothing.
     closing.signal.throwIfAborted();
     maker ??= openBuilderMaker(ports);
-    const { registries, workingFolder, jobFolder, logins, loggedIn } = task;
+    const { registries, workingFolder, jobFolder, logins, writeLogins } = task;
     const daemon = docker?.registries ?? { mirrors: [], insecure: [], insecureNetworks: [] };
     made = await maker.make({
       ...{ buildx, request, builds },
@@ -168,7 +168,7 @@ export function openBuilders(ports: BuilderPorts, task: BuildersTask): Builders 
       surroundings: { variables, workingFolder, daemon, registries },
       temp: jobFolder,
       need: decision.reason,
-      login: (registry) => (logins.some((each) => each.registry === registry) ? loggedIn : undefined),
+      login: (registry) => (logins.some((each) => each.registry === registry) ? writeLogins() : undefined),
     });
     const { keep } = await reading;
     await keep();
