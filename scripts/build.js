@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minify } from '@swc/core';
+import { compiledAtOnce } from './compiled-at-once.js';
 import { collectLicences, formatLicences } from './licenses.js';
 import { stage } from './stage.js';
 
@@ -23,7 +24,7 @@ if (bundled.status !== 0) process.exit(bundled.status ?? 1);
 // ncc minifies the entry alone.
 for (const name of readdirSync(dist).filter((each) => /^\d+\.index\.js$/.test(each))) {
   const { code } = await minify(readFileSync(join(dist, name), 'utf8'), { module: true, compress: true, mangle: true });
-  writeFileSync(join(dist, name), code);
+  writeFileSync(join(dist, name), await compiledAtOnce(code));
 }
 const licences = join(dist, 'licenses.txt');
 writeFileSync(licences, formatLicences(collectLicences(root, readFileSync(licences, 'utf8'))));
