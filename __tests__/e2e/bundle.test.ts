@@ -73,6 +73,14 @@ describe('the usual step', () => {
     expect(packagesIn(main.files)).toEqual(['@actions/core', '@actions/exec', 'csv-parse', 'handlebars']);
   });
 
+  test('loads no Handlebars either where no text has an expression', async () => {
+    const start = (env: Readonly<Record<string, string>>) =>
+      runner.main({ registry: suite.registry, tags: '1.0' }, env);
+    const { end, files } = await loadedBy(runner, start);
+    expect(end).toMatchObject({ exitCode: 0, failure: '' });
+    expect(packagesIn(files)).toEqual(['@actions/core', '@actions/exec', 'csv-parse']);
+  });
+
   test('loads nothing that reads, plans, builds or publishes a bake file', () => {
     const textOf = (files: readonly string[]): string => files.map((file) => readFileSync(file, 'utf8')).join('\n');
     const all = textOf(filesOf(join(suite.action.folder, 'dist')));

@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 import { branchPush } from '../support/event.ts';
+import { startServer } from '../support/local-server.ts';
 import { type Runner, type StepResult, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
 
@@ -68,4 +69,22 @@ test('a checkout of another commit is what the image is labelled with, and a not
   expect(labels.revision).toBe(commit);
   const notices = step.commands.filter((each) => each.name === 'notice').map(({ data }) => data);
   expect(notices).toEqual([expect.stringContaining(`checked out at commit ${commit}`)]);
+});
+
+test.each([
+  ['a label', { labels: "made={{commit_date 'YYYY-MM-DD'}}" }],
+  ['a build argument', { 'build-args': "MADE={{meta.commit_date 'YYYY-MM-DD'}}" }],
+])('the time of the commit in %s is asked of the API where the event does not tell it', async (_title, inputs) => {
+  await using api = await startServer((_request, response) =>
+    response
+      .setHeader('content-type', 'application/json')
+      .end(JSON.stringify({ commit: { committer: { date: '2024-05-06T07:08:09Z' } } })),
+  );
+  const repository = `octo-org/${uniqueName('labels')}`;
+  const runner = suite.action.newRunner({ engine: suite.engine, event: branchPush('main'), repository });
+  runner.write('Dockerfile', 'FROM scratch\nARG MADE\nLABEL made=$MADE\nCOPY Dockerfile /\n');
+  const variables = { GITHUB_API_URL: `http://${api.registry}` };
+  expect(await runner.main({ registry: suite.registry, ...inputs }, variables)).toMatchObject({ exitCode: 0 });
+  expect(await suite.client.labelsOf(`${suite.registry}/${repository}:main`)).toMatchObject({ made: '2024-05-06' });
+  expect(api.requests.map(({ line }) => line)).toEqual([expect.stringContaining('/commits/')]);
 });

@@ -11,6 +11,7 @@ import type { Plan, Planned, PlannedBake } from '../../src/plan/plan.ts';
 import { type BakeFacts, planBake } from '../../src/plan/plan-bake.ts';
 import { type PlanFacts, plan } from '../../src/plan/plan-publish.ts';
 import { noRegistryAuth } from '../../src/registry/credential.ts';
+import './expressions.ts';
 
 export const sha = '860c1904a1ce19322e91ac35af1ab07466440c37';
 

@@ -97,7 +97,7 @@ export interface Action<Types extends ActionTypes> {
    * @throws InputError, or InputFaults with every fault
    */
   plan(inputs: Types['inputs'], facts: PlanningFacts<Types['name']>): Types['planned'];
-  /** The inputs with expressions, which may need facts from GitHub's API; absent for an action that has none. */
+  /** The texts whose expressions the plan reads, which may need facts from GitHub's API; absent for an action that has none. */
   templatesOf?(inputs: Types['inputs']): readonly string[];
   /** What is odd about a plan on this machine. */
   warningsOf?(plan: Types['planned']['plan'], process: StepProcess): readonly string[];

@@ -6,6 +6,7 @@ import { findMissingFacts, type GitHubFacts, readGitHubFacts } from '../github/r
 import { tokenForm } from '../github/token-form.ts';
 import type { Run } from '../github/workflow-run.ts';
 import type { InputReader } from '../inputs/input-reader.ts';
+import { loadExpressions } from '../metadata/parse-template.ts';
 import type { StepProcess } from '../step/process.ts';
 import type { Action, ActionTypes, Given } from './action.ts';
 import { readServer } from './ask-server.ts';
@@ -25,7 +26,8 @@ export async function planWithAnswers<Types extends ActionTypes>(
 ): Promise<Types['planned']> {
   const { env, termination } = process;
   const { inputs, secrets, registryAuth, run, faults } = given;
-  const bake = await action.readBake?.(given, process);
+  const templates = action.templatesOf?.(inputs);
+  const [bake] = await Promise.all([action.readBake?.(given, process), loadExpressions(templates ?? [])]);
   const facts = { read, process, run, registryAuth, bake, now: new Date() };
   const asksServer = inputs.dryRun !== true && isOpen(inputs, resolveProduct(run.serverUrl));
   const first = faults.settle(() =>
@@ -35,7 +37,7 @@ export async function planWithAnswers<Types extends ActionTypes>(
   const explain = explainIn(circumstancesOf(first.plan, run, secrets));
   const [server, gitHub] = await Promise.all([
     asksServer ? readServer(run, env, termination).catch(explain) : undefined,
-    action.templatesOf && askGitHub(action.templatesOf(inputs), inputs.token, run, process),
+    templates && askGitHub(templates, inputs.token, run, process),
   ]);
   return server === undefined && gitHub === undefined ? first : action.plan(inputs, { ...facts, server, gitHub });
 }

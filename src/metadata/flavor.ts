@@ -3,8 +3,9 @@
  */
 
 import { gatherFaults, InputError } from '../errors.ts';
+import { parseTemplate } from './parse-template.ts';
 import { fieldsOf, formatRecord, readRecords, splitAttribute } from './records.ts';
-import { parseTemplate, type Template } from './template.ts';
+import type { Template } from './template.ts';
 
 /** A text before or after a tag's value. */
 export interface Affix {

@@ -7,8 +7,9 @@
 import { gatherFaults, InputError } from '../errors.ts';
 import type { Annotation } from '../image/annotation.ts';
 import type { MetadataContext } from './metadata-context.ts';
+import { parseTemplate } from './parse-template.ts';
 import { readListEntries } from './records.ts';
-import { parseTemplate, type Scope, type Template } from './template.ts';
+import type { Scope, Template } from './template.ts';
 
 export interface Label {
   readonly name: string;

@@ -4,7 +4,8 @@
  */
 
 import { InputError } from '../errors.ts';
-import { parseTemplate, type Scope } from './template.ts';
+import { parseTemplate } from './parse-template.ts';
+import type { Scope } from './template.ts';
 
 /** A name after `meta.`, and what a date has behind it: `date 'YYYYMMDD' tz='UTC'`. */
 const metaPattern = /\{\{\s*meta\.(?<name>\w*)(?<options>(?:\s+(?:'[^']*'|"[^"]*"|\w+=(?:'[^']*'|"[^"]*")))*)\s*\}\}/g;

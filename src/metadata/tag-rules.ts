@@ -6,8 +6,9 @@ import { gatherFaults, InputError, withFacts } from '../errors.ts';
 import { parseRepositoryName } from '../image/reference.ts';
 import { isSameRepository, type Repository } from '../image/repository.ts';
 import { differsByOneEdit } from '../text/one-edit.ts';
+import { parseTemplate } from './parse-template.ts';
 import { type Attribute, fieldsOf, formatRecord, readRecords, splitAttribute } from './records.ts';
-import { parseTemplate, type Template } from './template.ts';
+import type { Template } from './template.ts';
 import type { VersionScheme } from './version.ts';
 
 /** What every rule has. */
@@ -280,6 +281,15 @@ function parseRule({ text, fields }: WrittenRule, isDefault: boolean): TagRule {
       return { ...common, type, format, prefix: common.prefix ?? parseTemplate('sha-') };
     }
   }
+}
+
+/**
+ * @param text of `tags`, which may be malformed
+ * @returns the texts whose expressions `parseTagRules` may read: that, and the default rules unless it has one for certain
+ */
+export function ruleTexts(text: string): readonly string[] {
+  const isOneCertain = !text.includes('"') && text.split('\n').some((line) => /^[^#,]/.test(line.trim()));
+  return isOneCertain ? [text] : [text, defaultRules];
 }
 
 /**

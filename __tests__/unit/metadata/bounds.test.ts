@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { matchPattern } from '../../../src/metadata/match-pattern.ts';
-import { parseTemplate } from '../../../src/metadata/template.ts';
+import { parseTemplate } from '../../../src/metadata/parse-template.ts';
 import { aDescription } from './naming.ts';
+import '../../support/expressions.ts';
 
 const scope = {
   names: { version: '1.2.3', list: [...Array(15).keys()] },

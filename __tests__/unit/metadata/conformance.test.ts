@@ -8,6 +8,7 @@ import { formatAnnotation, formatLabel, parseAnnotations, parseLabels } from '..
 import { parseTagRules } from '../../../src/metadata/tag-rules.ts';
 import { contextOf } from '../../../src/plan/run-metadata.ts';
 import { type RecordedCase, recording } from './cases.ts';
+import '../../support/expressions.ts';
 
 const now = new Date(recording.source_date_epoch * 1000);
 

@@ -4,6 +4,7 @@ import { type Chapter, formatTagsDoc } from '../../../scripts/tags-doc.js';
 import { scopeOf } from '../../../src/metadata/metadata-context.ts';
 import { commonAttributes, ruleTypes } from '../../../src/metadata/tag-rules.ts';
 import { aContext, tagsOf } from './naming.ts';
+import '../../support/expressions.ts';
 
 function read(path: string): string {
   return readFileSync(new URL(path, import.meta.url), 'utf8');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseFlavor } from '../../../src/metadata/flavor.ts';
 import { codesOf } from './naming.ts';
+import '../../support/expressions.ts';
 
 describe('flavor', () => {
   test.each([

@@ -9,6 +9,7 @@ import {
   parseLabels,
 } from '../../../src/metadata/labels.ts';
 import { aDescription, codesOf, type NamingWish, sha } from './naming.ts';
+import '../../support/expressions.ts';
 
 /** The workflow's own labels on a run, without the eight that every image gets. */
 function ownLabels(wish: NamingWish): readonly string[] {

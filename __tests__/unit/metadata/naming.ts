@@ -7,6 +7,7 @@ import { parseAnnotations, parseLabels } from '../../../src/metadata/labels.ts';
 import type { ContextOptions, MetadataContext } from '../../../src/metadata/metadata-context.ts';
 import { parseTagRules } from '../../../src/metadata/tag-rules.ts';
 import { contextOf } from '../../../src/plan/run-metadata.ts';
+import '../../support/expressions.ts';
 
 export const sha = '860c1904a1ce19322e91ac35af1ab07466440c37';
 export const pullRequestHead = 'ffac537e6cbbf934b08745a378932722df287a53';

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { defaultRules, parseTagRules } from '../../../src/metadata/tag-rules.ts';
+import fc from 'fast-check';
+import { defaultRules, parseTagRules, ruleTexts } from '../../../src/metadata/tag-rules.ts';
 import { codesOf } from './naming.ts';
+import '../../support/expressions.ts';
 
 /** Message and remedy of the one fault that the rules have. */
 function faultOf(tags: string): string {
@@ -135,5 +137,44 @@ describe('an error', () => {
 
   test('quotation marks that do not pair', () => {
     expect(codesOf(() => parseTagRules('"type=sha'))).toEqual(['TAG_RULE_INVALID']);
+  });
+});
+
+describe('the texts whose expressions are read', () => {
+  test.each([
+    ['a rule', 'type=sha', false],
+    ['a plain tag below a comment', '# one\n  latest', false],
+    ['nothing', '', true],
+    ['comments and blanks', ' \n # one\n', true],
+    ['empty quotation marks', '""', true],
+    ['a comment of two lines in quotation marks', '"#\na"', true],
+  ])('of %s', (_title, tags, hasDefault) => {
+    expect(ruleTexts(tags)).toEqual(hasDefault ? [tags, defaultRules] : [tags]);
+  });
+
+  test('have the default rules among them wherever those are taken', () => {
+    const pieces = fc.constantFrom(
+      '"',
+      '#',
+      ',',
+      '\n',
+      '\r',
+      '\r\n',
+      ' ',
+      '\t',
+      '\uFEFF',
+      '\u2028',
+      'a',
+      'type=sha',
+      '=',
+    );
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 8 }), (list) => {
+        const tags = list.join('');
+        const rules = codesOf(() => parseTagRules(tags)).length === 0 ? parseTagRules(tags) : [];
+        if (rules.some(({ isDefault }) => isDefault)) expect(ruleTexts(tags)).toContain(defaultRules);
+      }),
+      { numRuns: 5_000 },
+    );
   });
 });
