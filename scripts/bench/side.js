@@ -65,6 +65,9 @@ export async function openSide(name, { action, address }) {
     /** Only its main entry. @param {Inputs} inputs beside the registry */
     main: (inputs) => runner.main({ registry: address(), ...inputs }),
 
+    /** Only its post entry. @param {import('../../__tests__/support/step.ts').StepResult} main */
+    post: (main) => runner.post(main),
+
     /**
      * The whole step with post.
      * @param {Inputs} inputs beside the registry
