@@ -27,6 +27,19 @@ const SETUPS = {
 };
 
 /**
+ * The program of Distribution 2.8, from the distribution's package.
+ * @param {import('./place.js').Place} place
+ * @returns {Promise<string>} path
+ * @throws {LabError} on other systems
+ */
+export async function distributionProgram(place) {
+  const machine = distribution();
+  if (!machine)
+    throw new LabError('A registry as a program is had on Debian or Ubuntu only, in the package docker-registry.');
+  return join(await unpacked(place, machine, 'registry', ['docker-registry']), 'usr/bin/docker-registry');
+}
+
+/**
  * @param {import('./place.js').Place} place
  * @param {string} name `registry` (reused when one is there) or `registry-auth`
  * @param {() => Promise<{ environment: Record<string, string> }>} engine asked for only where the package cannot be had
@@ -39,16 +52,15 @@ export async function registry(place, name, engine) {
   const { port, auth } = setup;
   const result = { address: `localhost:${port}`, ...(auth ? ACCOUNT : {}) };
   const healthy = async () => (await ping(port)) === (auth ? 401 : 200);
-  const machine = distribution();
   if (await healthy()) return { ...result, own: recordedServices(place).includes(name) };
-  if (machine) {
-    const root = await unpacked(place, machine, 'registry', ['docker-registry']);
+  if (distribution()) {
+    const program = await distributionProgram(place);
     await ensureService(place, name, {
       healthy,
       start: async (starter) => {
         const htpasswd = auth ? starter.file('htpasswd', HTPASSWD) : undefined;
         const file = starter.file('config.yml', configuration(port, starter.data, htpasswd));
-        await starter.daemon(join(root, 'usr/bin/docker-registry'), ['serve', file], {});
+        await starter.daemon(program, ['serve', file], {});
       },
     });
   } else {

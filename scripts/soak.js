@@ -1,13 +1,12 @@
 // Publishes again and again while registry, engine and steps are hurt at random, and looks whether all that was promised
 // held (__tests__/support/soak.ts).
 // Usage: npm run soak [-- --publishes 500 --seed 1 --lanes 6 --minutes 14 --kills]
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startOwnEngine } from '../__tests__/support/own-engine.ts';
 import { soak } from '../__tests__/support/soak.ts';
-import { distribution, unpacked } from '../lab/apt.js';
 import { openLab } from '../lab/lab.js';
 import { placeOf } from '../lab/place.js';
+import { distributionProgram } from '../lab/registry.js';
 
 const { values } = parseArgs({
   options: {
@@ -21,9 +20,7 @@ const { values } = parseArgs({
   },
 });
 
-const machine = distribution();
-if (machine === undefined) throw new Error('The soak kills a registry of its own, from the package docker-registry.');
-const root = await unpacked(placeOf(process.env), machine, 'registry', ['docker-registry']);
+const registry = await distributionProgram(placeOf(process.env));
 
 // Where the machine has an engine of its own that answers, that one is taken, and left alive.
 const shared = await openLab(process.env).engine();
@@ -36,7 +33,7 @@ try {
     onlyKills: values.kills,
     lanes: Number(values.lanes),
     limit: Number(values.minutes) * 60_000,
-    registry: join(root, 'usr/bin/docker-registry'),
+    registry,
     engine: (engine ?? shared).environment,
     ...(engine === undefined ? {} : { mortalEngine: engine }),
     say: (line) => console.log(line),

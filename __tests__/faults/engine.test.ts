@@ -8,8 +8,9 @@ import { parseImageManifest } from '../../src/image/manifest.ts';
 import { parseRegistry } from '../../src/image/registry-name.ts';
 import { parseRepository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
-import { type Fault, type FaultPoint, type FaultProxy, faultPoints, startFaultProxy } from '../support/fault-proxy.ts';
+import { type FaultPoint, type FaultProxy, faultPoints, startFaultProxy } from '../support/fault-proxy.ts';
 import { lab } from '../support/lab.ts';
+import { answer, expiredToken, goDuration, passingFaults } from '../support/passing-faults.ts';
 import { aClient, anImage, pushImage, readAll } from '../support/registry-client.ts';
 import { type RunnerOptions, type StepResult, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
@@ -37,30 +38,7 @@ afterAll(() => {
   );
 });
 
-/** As registries answer: the body of a HEAD is lost, its type is not. */
-const answer = (status: number, code: string, message: string, headers: Record<string, string> = {}): Fault => ({
-  kind: 'answer',
-  status,
-  headers: { 'content-type': 'application/json', ...headers },
-  body: JSON.stringify({ errors: [{ code, message }] }),
-});
-const faults: readonly { readonly title: string; readonly fault: Fault }[] = [
-  ...[500, 502, 503, 504].map((status) => ({
-    title: `${status}`,
-    fault: answer(status, 'UNKNOWN', 'upstream failed'),
-  })),
-  { title: '429 with Retry-After', fault: answer(429, 'TOOMANYREQUESTS', 'slow down', { 'retry-after': '1' }) },
-  {
-    title: '429 with a Go duration in the message',
-    fault: answer(429, 'TOOMANYREQUESTS', 'retry-after: 333.939671ms'),
-  },
-  { title: 'reset before the body', fault: { kind: 'reset', when: 'before' } },
-  { title: 'reset within the body', fault: { kind: 'reset', when: 'within' } },
-  { title: 'reset after the body', fault: { kind: 'reset', when: 'after' } },
-  { title: 'truncated answer', fault: { kind: 'truncated' } },
-  { title: 'lost commit', fault: { kind: 'lost commit' } },
-];
-const expired = { title: '401 after the token expired', fault: { kind: 'expired token' } } as const;
+const faults = passingFaults(1);
 
 /**
  * Which of the requests at a point meets the fault. The first POST is the question whether the step may push, as is the first
@@ -71,13 +49,13 @@ function visitsOf(engine: Engine, point: FaultPoint): readonly number[] {
   return point === 'POST' ? [1] : [0];
 }
 /** One fault of each kind. */
-const kinds = ['503', '429 with a Go duration in the message', 'reset within the body', 'truncated answer'];
+const kinds = ['503', goDuration, 'reset within the body', 'truncated answer'];
 const passing = engines.flatMap((engine) =>
   faultPoints.flatMap((point) =>
     visitsOf(engine, point).flatMap((visit) =>
       [
         ...faults.filter(({ title }) => engine !== 'Podman' || kinds.includes(title)),
-        ...(point === 'token' ? [] : [expired]),
+        ...(point === 'token' ? [] : [expiredToken]),
       ].map((fault) => ({ engine, point, visit, ...fault })),
     ),
   ),

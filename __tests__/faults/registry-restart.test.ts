@@ -1,11 +1,10 @@
 /** Distribution killed and started again while a blob is on its way. */
 
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { distribution, unpacked } from '../../lab/apt.js';
 import { placeOf } from '../../lab/place.js';
+import { distributionProgram } from '../../lab/registry.js';
 import { parseRepository } from '../../src/image/repository.ts';
 import { parseTag } from '../../src/image/tag.ts';
 import { type OwnDistribution, startOwnDistribution } from '../support/own-distribution.ts';
@@ -14,11 +13,7 @@ import { aClient, anImage, pushImage, readAll, type TestBlob } from '../support/
 let own: OwnDistribution;
 
 beforeAll(async () => {
-  const machine = distribution();
-  if (machine === undefined)
-    throw new Error('This test kills a registry of its own, from the package docker-registry.');
-  const root = await unpacked(placeOf(process.env), machine, 'registry', ['docker-registry']);
-  own = await startOwnDistribution(join(root, 'usr/bin/docker-registry'));
+  own = await startOwnDistribution(await distributionProgram(placeOf(process.env)));
 });
 
 afterAll(() => own.close());

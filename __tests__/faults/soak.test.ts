@@ -1,9 +1,8 @@
 /** The short soak; `npm run soak` is the long one, which kills an engine, too. */
 
-import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
-import { distribution, unpacked } from '../../lab/apt.js';
 import { placeOf } from '../../lab/place.js';
+import { distributionProgram } from '../../lab/registry.js';
 import { lab } from '../support/lab.ts';
 import { drawOrdeal, seededRandom, soak } from '../support/soak.ts';
 
@@ -11,15 +10,9 @@ let engine: Record<string, string>;
 let registry: string;
 
 beforeAll(async () => {
-  const machine = distribution();
-  if (machine === undefined)
-    throw new Error('This test kills a registry of its own, from the package docker-registry.');
-  const [{ environment }, root] = await Promise.all([
-    lab.engine(),
-    unpacked(placeOf(process.env), machine, 'registry', ['docker-registry']),
-  ]);
+  const [{ environment }, program] = await Promise.all([lab.engine(), distributionProgram(placeOf(process.env))]);
   engine = environment;
-  registry = join(root, 'usr/bin/docker-registry');
+  registry = program;
 });
 
 test('40 publishes among faults, kills of the step and of the registry: every tag whole, every success true, nothing left', async () => {

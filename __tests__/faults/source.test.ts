@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { distribution, unpacked } from '../../lab/apt.js';
 import { placeOf } from '../../lab/place.js';
+import { distributionProgram } from '../../lab/registry.js';
 import type { Digest } from '../../src/image/digest.ts';
 import { isIndexMediaType, parseImageManifest, parseIndex } from '../../src/image/manifest.ts';
 import { formatRepository, parseRepository, type Repository } from '../../src/image/repository.ts';
@@ -24,6 +24,7 @@ import type { ClientOptions, RegistryClient } from '../../src/registry/client.ts
 import { planned } from '../support/builders.ts';
 import { type Fault, type FaultPoint, type FaultProxy, faultPoints, startFaultProxy } from '../support/fault-proxy.ts';
 import { type OwnDistribution, startOwnDistribution } from '../support/own-distribution.ts';
+import { answer, expiredToken, passingFaults } from '../support/passing-faults.ts';
 import { aClient, anImage, pushImage, readAll, type ToldClient } from '../support/registry-client.ts';
 import { uniqueName } from '../support/step.ts';
 import { aLayout, writeTree } from '../support/tar.ts';
@@ -37,11 +38,7 @@ let direct: RegistryClient;
 let held = 0;
 
 beforeAll(async () => {
-  const machine = distribution();
-  if (machine === undefined)
-    throw new Error('This test kills a registry of its own, from the package docker-registry.');
-  const root = await unpacked(placeOf(process.env), machine, 'registry', ['docker-registry']);
-  own = await startOwnDistribution(join(root, 'usr/bin/docker-registry'));
+  own = await startOwnDistribution(await distributionProgram(placeOf(process.env)));
   direct = aClient();
 });
 afterAll(async () => {
@@ -53,23 +50,7 @@ afterAll(async () => {
   );
 });
 
-const said = (code: string, message: string): string => JSON.stringify({ errors: [{ code, message }] });
-const answer = (status: number): Fault => ({ kind: 'answer', status, body: said('UNKNOWN', 'upstream failed') });
-
-const passing: readonly { readonly title: string; readonly fault: Fault }[] = [
-  ...[500, 502, 503, 504].map((status) => ({ title: `${status}`, fault: answer(status) })),
-  { title: '429 with Retry-After', fault: { kind: 'answer', status: 429, headers: { 'retry-after': '2' } } },
-  {
-    title: '429 with a Go duration in the message',
-    fault: { kind: 'answer', status: 429, body: said('TOOMANYREQUESTS', 'retry-after: 333.939671ms') },
-  },
-  { title: 'reset before the body', fault: { kind: 'reset', when: 'before' } },
-  { title: 'reset within the body', fault: { kind: 'reset', when: 'within' } },
-  { title: 'reset after the body', fault: { kind: 'reset', when: 'after' } },
-  { title: 'truncated answer', fault: { kind: 'truncated' } },
-  { title: 'lost commit', fault: { kind: 'lost commit' } },
-];
-const expired = { title: '401 after the token expired', fault: { kind: 'expired token' } } as const;
+const passing = passingFaults(2);
 
 /** An index of two platforms, in a folder. */
 function anIndex(seed: string): { path: string; digest: string } {
@@ -205,7 +186,7 @@ const visits: Readonly<Record<FaultPoint, readonly number[]>> = {
 };
 const transient = points.flatMap(({ kind, point }) =>
   visits[point].flatMap((visit) =>
-    [...passing, ...(point === 'token' ? [] : [expired])].map((fault) => ({ kind, point, visit, ...fault })),
+    [...passing, ...(point === 'token' ? [] : [expiredToken])].map((fault) => ({ kind, point, visit, ...fault })),
   ),
 );
 
@@ -237,7 +218,7 @@ const lasting = points.flatMap(({ kind, point }) =>
     kind,
     point,
     visit,
-    fault: { kind: 'answer', status: 400, body: said('UNSUPPORTED', 'no') } as const,
+    fault: answer(400, 'UNSUPPORTED', 'no'),
   })),
 );
 

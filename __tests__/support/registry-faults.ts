@@ -16,41 +16,28 @@ import {
   type PushPoint,
   startFaultProxy,
 } from './fault-proxy.ts';
+import { answer, expiredToken, goDuration, type NamedFault, passingFaults, retryAfter } from './passing-faults.ts';
 import { aClient, anImage, pushImage, readAll, type TestImage, type ToldClient } from './registry-client.ts';
 
 const v1 = parseTag('v1');
-const said = (code: string, message: string): string => JSON.stringify({ errors: [{ code, message }] });
-const answer = (status: number, body = said('UNKNOWN', 'upstream failed')): Fault => ({ kind: 'answer', status, body });
 
-interface Passing {
-  readonly title: string;
-  readonly fault: Fault;
+interface Passing extends NamedFault {
   /** The waits that it costs, with chance at one half; a new token costs none. */
   readonly waits: readonly number[];
 }
 
-const transient: readonly Passing[] = [
-  ...[500, 502, 503, 504, 408].map((status) => ({ title: `${status}`, fault: answer(status), waits: [500] })),
-  {
-    title: '429 with Retry-After',
-    fault: { kind: 'answer', status: 429, headers: { 'retry-after': '7' } },
-    waits: [7_500],
-  },
-  { title: 'reset before the body', fault: { kind: 'reset', when: 'before' }, waits: [500] },
-  { title: 'reset within the body', fault: { kind: 'reset', when: 'within' }, waits: [500] },
-  { title: 'reset after the body', fault: { kind: 'reset', when: 'after' }, waits: [500] },
-  { title: 'truncated answer', fault: { kind: 'truncated' }, waits: [500] },
-  { title: 'lost commit', fault: { kind: 'lost commit' }, waits: [500] },
+/** Seconds. */
+const delay = 7;
+const transient: readonly NamedFault[] = [
+  ...passingFaults(delay),
+  { title: '408', fault: answer(408, 'UNKNOWN', 'upstream failed') },
 ];
 
-/** The message of a HEAD is lost with its body, so the delay in it too. */
-const delayInMessage = (point: FaultPoint): Passing => ({
-  title: '429 with a Go duration in the message',
-  fault: answer(429, said('TOOMANYREQUESTS', 'retry-after: 333.939671ms, allowed: 44000/minute')),
-  waits: [point === 'blob HEAD' ? 500 : 834],
-});
-
-const expiredToken: Passing = { title: 'the token expired', fault: { kind: 'expired token' }, waits: [] };
+function waitsOf({ title }: NamedFault, point: FaultPoint): readonly number[] {
+  if (title === retryAfter) return [delay * 1000 + 500];
+  // The message of a HEAD is lost with its body, so the delay in it too.
+  return [title === goDuration && point !== 'blob HEAD' ? 834 : 500];
+}
 
 const lostCommits: readonly Passing[] = [
   {
@@ -58,22 +45,22 @@ const lostCommits: readonly Passing[] = [
     fault: {
       kind: 'commit answered',
       status: 404,
-      body: said('BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry'),
+      body: JSON.stringify({ errors: [{ code: 'BLOB_UPLOAD_UNKNOWN', message: 'blob upload unknown to registry' }] }),
     },
     waits: [500],
   },
   {
     title: '404 BLOB_UNKNOWN for a commit that was lost',
-    fault: answer(404, said('BLOB_UNKNOWN', 'blob unknown to registry')),
+    fault: answer(404, 'BLOB_UNKNOWN', 'blob unknown to registry'),
     waits: [500],
   },
-  { title: 'unknown blob', fault: answer(400, said('UNKNOWN', 'unknown blob')), waits: [500] },
+  { title: 'unknown blob', fault: answer(400, 'UNKNOWN', 'unknown blob'), waits: [500] },
 ];
 
 const passing: readonly (Passing & { readonly point: FaultPoint })[] = faultPoints.flatMap((point) => [
-  ...[...transient, delayInMessage(point)].map((fault) => ({ point, ...fault })),
+  ...transient.map((each) => ({ point, ...each, waits: waitsOf(each, point) })),
   // A token endpoint that answers 401 refuses the login, which no new token mends.
-  ...(point === 'token' ? [] : [{ point, ...expiredToken }]),
+  ...(point === 'token' ? [] : [{ point, ...expiredToken, waits: [] }]),
   ...(point === 'PUT' ? lostCommits.map((fault) => ({ point, ...fault })) : []),
 ]);
 
@@ -180,8 +167,8 @@ export function describeRegistryFaults(name: string, start: () => Promise<URL>):
           const headers = { 'www-authenticate': `Bearer realm="http://${proxy.registry}/token",service="proxy"` };
           const fault: Fault =
             status === 401
-              ? { kind: 'answer', status, headers, body: said('UNAUTHORIZED', 'authentication required') }
-              : answer(status, said('DENIED', 'no'));
+              ? answer(status, 'UNAUTHORIZED', 'authentication required', headers)
+              : answer(status, 'DENIED', 'no');
           proxy.inject('blob HEAD', fault, status === 401 ? 2 : 1);
         },
         async (image) => {
@@ -197,8 +184,8 @@ export function describeRegistryFaults(name: string, start: () => Promise<URL>):
           const headers = { 'www-authenticate': `Bearer realm="http://${proxy.registry}/token",service="proxy"` };
           const fault: Fault =
             status === 401 && point !== 'token'
-              ? { kind: 'answer', status, headers, body: said('UNAUTHORIZED', 'authentication required') }
-              : answer(status, said('DENIED', 'no'));
+              ? answer(status, 'UNAUTHORIZED', 'authentication required', headers)
+              : answer(status, 'DENIED', 'no');
           // A 401 is answered with one new token, and that is refused too.
           proxy.inject(point, fault, status === 401 && point !== 'token' ? 2 : 1);
         },
@@ -225,7 +212,7 @@ export function describeRegistryFaults(name: string, start: () => Promise<URL>):
       '503 at %s for longer than `retries` allow: the publish fails, and says how often it tried',
       (point) =>
         during(
-          () => proxy.inject(point, answer(503), 3),
+          () => proxy.inject(point, answer(503, 'UNKNOWN', 'upstream failed'), 3),
           async (image) => {
             const before = proxy.count(point);
             await expect(publish(image)).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE', status: 503 });

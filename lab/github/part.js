@@ -8,10 +8,11 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { busybox, distribution, unpacked } from '../apt.js';
+import { busybox, distribution } from '../apt.js';
 import { engineAnswers, engineEnvironment, enginePackages, startEngine } from '../engine.js';
 import { LabError } from '../place.js';
 import { answerOf, waitUntil } from '../process.js';
+import { distributionProgram } from '../registry.js';
 import { ensureService, folderOf } from '../service.js';
 import { certificate } from './certificates.js';
 import { ISSUER } from './container.js';
@@ -69,7 +70,7 @@ export async function github(place, environment, engine) {
   const mode = isWanted && machine.id === 'debian' && (await mayUnshare()) ? 'namespace' : 'ports';
   const name = NAMES[mode];
   const folder = folderOf(place, name);
-  const registry = join(await unpacked(place, machine, 'registry', ['docker-registry']), 'usr/bin/docker-registry');
+  const registry = await distributionProgram(place);
   const inside = mode === 'namespace' ? await enginePackages(place, name) : undefined;
   const ip = inside ? await busybox(place, machine) : '';
   await ensureService(place, name, {

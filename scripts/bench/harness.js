@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startOwnDistribution } from '../../__tests__/support/own-distribution.ts';
 import { copyAction } from '../../__tests__/support/step.ts';
-import { distribution, unpacked } from '../../lab/apt.js';
-import { LabError, openLab } from '../../lab/lab.js';
+import { openLab } from '../../lab/lab.js';
 import { placeOf } from '../../lab/place.js';
+import { distributionProgram } from '../../lab/registry.js';
 import { must, openSide } from './side.js';
 import { time } from './turns.js';
 
@@ -23,10 +23,7 @@ import { time } from './turns.js';
  * @throws {LabError} where the lab has no engine and no registry of its own
  */
 export async function openBench({ runs, largeRuns, earlier, actions }) {
-  const machine = distribution();
-  if (machine === undefined)
-    throw new LabError('The benchmarks run on Debian or Ubuntu, whose engines the lab can get.');
-  const packages = await unpacked(placeOf(process.env), machine, 'registry', ['docker-registry']);
+  const program = await distributionProgram(placeOf(process.env));
   const lab = openLab(process.env);
   const { crane = 'crane' } = await lab.tools();
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
@@ -39,7 +36,7 @@ export async function openBench({ runs, largeRuns, earlier, actions }) {
 
   /** A registry of its own, which goes with what it holds. */
   function newRegistry() {
-    return startOwnDistribution(join(packages, 'usr/bin/docker-registry'));
+    return startOwnDistribution(program);
   }
 
   return {
