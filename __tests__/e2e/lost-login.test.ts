@@ -69,16 +69,19 @@ const engineCases = [
 ] as const;
 
 describe.each(engineCases)('$name', ({ name, refusedAt }) => {
-  test.each(refusedAt)('a token that expires at %s costs one more attempt, with a new one', async (point) => {
-    const { step, digests } = await publishAgain(engines[name] ?? {}, (proxy) =>
-      harmPush(proxy, point, { kind: 'expired token' }),
-    );
-    expect(step).toMatchObject({ exitCode: 0, failure: '' });
-    expect(step.log.match(/trying once more, with a new token/g)).toHaveLength(1);
-    expect(digests).toEqual([step.outputs.digest, step.outputs.digest]);
-  });
+  test.concurrent.each(refusedAt)(
+    'a token that expires at %s costs one more attempt, with a new one',
+    async (point) => {
+      const { step, digests } = await publishAgain(engines[name] ?? {}, (proxy) =>
+        harmPush(proxy, point, { kind: 'expired token' }),
+      );
+      expect(step).toMatchObject({ exitCode: 0, failure: '' });
+      expect(step.log.match(/trying once more, with a new token/g)).toHaveLength(1);
+      expect(digests).toEqual([step.outputs.digest, step.outputs.digest]);
+    },
+  );
 
-  test.each(refusedAt.flatMap((point) => ([401, 403] as const).map((status) => ({ point, status }))))(
+  test.concurrent.each(refusedAt.flatMap((point) => ([401, 403] as const).map((status) => ({ point, status }))))(
     'a login that is lost at $point (the token endpoint says $status) is TOKEN_EXPIRED, and no tag moves',
     async ({ point, status }) => {
       const { step, digests, before } = await publishAgain(engines[name] ?? {}, (proxy) =>
@@ -92,14 +95,17 @@ describe.each(engineCases)('$name', ({ name, refusedAt }) => {
     },
   );
 
-  test.each(refusedAt)('a right that is missing at %s is PUSH_DENIED at once, and no tag moves', async (point) => {
-    const { step, digests, before } = await publishAgain(engines[name] ?? {}, (proxy) =>
-      harmPush(proxy, point, denied, 20),
-    );
-    expect(step).toMatchObject({ exitCode: 1, code: 'PUSH_DENIED', outputs: {} });
-    expect(step.log).not.toMatch(/trying (?:again|once more)/i);
-    expect(digests).toEqual([before, before]);
-  });
+  test.concurrent.each(refusedAt)(
+    'a right that is missing at %s is PUSH_DENIED at once, and no tag moves',
+    async (point) => {
+      const { step, digests, before } = await publishAgain(engines[name] ?? {}, (proxy) =>
+        harmPush(proxy, point, denied, 20),
+      );
+      expect(step).toMatchObject({ exitCode: 1, code: 'PUSH_DENIED', outputs: {} });
+      expect(step.log).not.toMatch(/trying (?:again|once more)/i);
+      expect(digests).toEqual([before, before]);
+    },
+  );
 });
 
 test('a token that expires when buildx reads back what it pushed costs one more attempt, too', async () => {

@@ -129,6 +129,8 @@ export interface ActionCopy extends Disposable {
   /** action.yml and dist/ are in it. */
   readonly folder: string;
   newRunner(options?: RunnerOptions): Runner;
+  /** The engines of its runners, each once: the environments with which `docker` talks to them. */
+  readonly engines: readonly Readonly<Record<string, string>>[];
 }
 
 /** A whole dist/: a build that goes on at the same time removes it first and writes cli.js last. */
@@ -161,9 +163,16 @@ export function copyAction(from = root): ActionCopy {
   for (const file of ['action.yml', 'pull/action.yml', 'merge/action.yml', 'cleanup/action.yml'])
     if (existsSync(join(from, file))) cpSync(join(from, file), join(folder, file));
   let count = 0;
+  const engines = new Map<string | undefined, Readonly<Record<string, string>>>();
   return {
     folder,
-    newRunner: (options = {}) => newRunner(folder, join(folder, `runner-${count++}`), options),
+    newRunner(options = {}) {
+      if (options.engine !== undefined) engines.set(options.engine.DOCKER_HOST, options.engine);
+      return newRunner(folder, join(folder, `runner-${count++}`), options);
+    },
+    get engines() {
+      return [...engines.values()];
+    },
     // Children of a step that was killed on purpose may still be writing there.
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
@@ -432,7 +441,16 @@ function newRunner(action: string, folder: string, options: RunnerOptions): Runn
   };
 }
 
+const given = new Set<string>();
+
 /** A name that no other case uses, so that suites can run side by side. */
 export function uniqueName(stem: string): string {
-  return `${stem}-${crypto.randomUUID().slice(0, 8)}`;
+  const name = `${stem}-${crypto.randomUUID().slice(0, 8)}`;
+  given.add(name);
+  return name;
+}
+
+/** Whether a text holds a name that `uniqueName` has given to this test file. */
+export function hasUniqueName(text: string): boolean {
+  return [...given].some((name) => text.includes(name));
 }

@@ -1,8 +1,9 @@
 /** The head of an end-to-end suite: its copy of the action, and the parts of the lab that it asks for by name. */
 
 import { afterAll, beforeAll } from '@jest/globals';
+import { removeImages } from './engine-images.ts';
 import { type IndependentClient, lab, openIndependentClient } from './lab.ts';
-import { type ActionCopy, copyAction } from './step.ts';
+import { type ActionCopy, copyAction, hasUniqueName } from './step.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -44,7 +45,7 @@ const openers: { readonly [Name in keyof Parts]: () => Promise<Pick<Parts, Name>
 
 /**
  * Registers hooks where it is called, in a file or in a `describe`: before its tests the parts are brought up, all at once,
- * and after them the copy of the action and the client go.
+ * and after them the images of its steps, the copy of the action and the client go.
  *
  * @param names the parts that the suite needs; without any there is the copy of the action alone
  * @returns the copy of the action, which is there at once, and the parts, which are there from the end of the first hook;
@@ -58,6 +59,7 @@ export function openSuite<Name extends keyof Parts = never>(...names: readonly N
     await Promise.all(names.map(async (name) => Object.assign(found, await openers[name]())));
   });
   afterAll(() => {
+    for (const engine of action.engines) removeImages(engine, hasUniqueName);
     action[Symbol.dispose]();
     found.client?.[Symbol.dispose]();
   });
