@@ -8,7 +8,7 @@ import type { BuildRequest } from '../build/build-request.ts';
 import { can } from '../build/capabilities.ts';
 import { BuildError, type PublishError, ToolError } from '../errors.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
-import { isObject, type JsonObject } from '../text/json.ts';
+import { type JsonObject, parseJsonObject } from '../text/json.ts';
 import { buildFailure } from './build-failure.ts';
 import { buildxArguments } from './buildx-arguments.ts';
 import { type BuildxBuilder, type BuildxPorts, imageIdIn, runBuildx } from './buildx-run.ts';
@@ -19,11 +19,6 @@ import type { EngineDecision } from './resolve-engine.ts';
 
 async function readText(path: string): Promise<string> {
   return (await readFile(path, 'utf8').catch(() => '')).trim();
-}
-
-function parseMetadata(text: string): JsonObject {
-  const values: unknown = text === '' ? {} : JSON.parse(text);
-  return isObject(values) ? values : {};
 }
 
 /**
@@ -57,7 +52,7 @@ export async function buildWithBuildx(
         : checkFailure(request, result, files.metadata, ports),
   });
   const [text, imageFile] = await Promise.all([readText(files.metadata), readText(files.imageId)]);
-  const metadata = parseMetadata(text);
+  const metadata = parseJsonObject(text) ?? {};
   ports.onWarnings(parseWarnings(metadata));
   const imageId = imageFile || imageIdIn(metadata, decision);
   const digest = push && request.call === 'build' ? parsePushedDigest(metadata) : undefined;
@@ -80,7 +75,7 @@ async function checkFailure(
   metadataFile: string,
   ports: BuildxPorts,
 ): Promise<PublishError> {
-  const warnings = parseWarnings(parseMetadata(await readText(metadataFile)));
+  const warnings = parseWarnings(parseJsonObject(await readText(metadataFile)) ?? {});
   if (warnings.length === 0) return buildFailure(request, result, false);
   ports.onWarnings(warnings);
   return new BuildError('CHECK_FAILED', {

@@ -239,6 +239,9 @@ function stateOf({ plan, outcome, failure, isDryRun, spans }: SummaryFacts): str
     plan !== undefined &&
     (('attested' in plan && plan.attested !== undefined) || ('bake' in plan && plan.bake !== undefined));
   const pushing = isAttested ? [] : isOfEngine ? ['build', 'push'] : ['build'];
-  const isTagging = spans.some(({ stage, isFailed }) => stage === 'tag' || (pushing.includes(stage) && !isFailed));
-  return failure !== undefined && isTagging ? 'may have moved' : 'not published';
+  if (failure === undefined || (plan !== undefined && 'push' in plan && !plan.push.value)) return 'not published';
+  // A push that is refused moves nothing. One that is cancelled, or whose answer is lost, may have come to its end.
+  const isUnclear = failure.code === 'CANCELLED' || failure.retryable;
+  const hasPushed = ({ stage, isFailed }: Span): boolean => pushing.includes(stage) && (!isFailed || isUnclear);
+  return spans.some((span) => span.stage === 'tag' || hasPushed(span)) ? 'may have moved' : 'not published';
 }

@@ -64,6 +64,7 @@ describe('what buildx tells of its result', () => {
     ['a digest that is none', '{"containerimage.digest":"latest"}'],
     ['a digest that is a number', '{"containerimage.digest":7}'],
     ['no object', 'null'],
+    ['a file that is cut', '{"containerimage.digest":'],
   ])('after a push %s is an error', async (_title, metadata) => {
     const built = build(writing(metadata, ''), [], true);
     await expect(built).rejects.toThrowCode('DIGEST_MISSING');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { InputError, InputFaults, PermissionError, RegistryError } from '../../../src/errors.ts';
+import { InputError, InputFaults, PermissionError, RegistryError, ToolError } from '../../../src/errors.ts';
 import { parseDigest } from '../../../src/image/digest.ts';
 import { nothingDone, type Outcome } from '../../../src/plan/outcome.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
@@ -212,11 +212,33 @@ describe('a failure', () => {
     ['what this action pushed has no tag yet', { source: 'oci:app' }, 'push', false, 'not published'],
     ['what is not attested yet has no tag', { attest: 'true' }, 'build', false, 'not published'],
     ['a build that failed moved nothing', {}, 'build', true, 'not published'],
+    ['what a build does not push moves nothing', { push: 'false' }, 'build', false, 'not published'],
   ] as const)('tells of each tag that %s', (_, inputs, stage, isFailed, state) => {
     const span = { stage, title: 'That', start: 420, end: 500, isFailed };
     const summary = formatSummary({ ...nothing, plan: aPlan({ ...inputs, tags: '1.0' }), failure, spans: [span] });
     expect(summary).toContain(`| <code>1.0</code> | <code>1.0</code> | ${state} |`);
   });
+
+  const unclear = [
+    new ToolError('CANCELLED', { message: 'The run was cancelled.', remedy: 'Run it again.' }),
+    new RegistryError('REGISTRY_UNREACHABLE', { message: 'It was cut.', remedy: 'Run it again.', retryable: true }),
+  ];
+  const stages = [
+    ['the push of a build may have come to its end', {}, 'build', 'may have moved'],
+    ['the push of an engine may have come to its end', { source: 'docker-daemon:app' }, 'push', 'may have moved'],
+    ['the push of this action moves no tag', { source: 'oci:app' }, 'push', 'not published'],
+    ['what is not attested yet has no tag', { attest: 'true' }, 'build', 'not published'],
+    ['what a build does not push moves nothing', { push: 'false' }, 'build', 'not published'],
+    ['nothing has moved before the build', {}, 'prepare', 'not published'],
+  ] as const;
+  test.each(unclear.flatMap((failure) => stages.map((each) => [failure.code, ...each, failure] as const)))(
+    'of a stage that ended in %s tells that %s',
+    (_code, _title, inputs, stage, state, failure) => {
+      const span = { stage, title: 'That', start: 420, end: 500, isFailed: true };
+      const summary = formatSummary({ ...nothing, plan: aPlan({ ...inputs, tags: '1.0' }), failure, spans: [span] });
+      expect(summary).toContain(`| <code>1.0</code> | <code>1.0</code> | ${state} |`);
+    },
+  );
 
   test('is shown whole', () => expect(markdown).toMatchSnapshot());
 
