@@ -298,8 +298,8 @@ test('a child of a child that nobody ends does not keep the step from ending', a
     engine: suite.engine,
     repository: `octo-org/${uniqueName('app')}`,
     token,
-    // Stands for a credential helper that hangs: it has the output of the build, and no signal reaches it.
-    beforeDocker: 'case "$*" in build*) sleep 300 & echo $! >"$HOME/helper"; wait ;; esac',
+    // Stands for a credential helper that hangs: it has the output of the build, and no signal reaches it in its own session.
+    beforeDocker: 'case "$*" in build*) setsid sleep 300 & echo $! >"$HOME/helper"; wait ;; esac',
   });
   runner.write('Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
   const step = runner.start({ registry: suite.registry, username: 'octocat', tags: 'first' });
