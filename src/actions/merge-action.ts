@@ -5,7 +5,6 @@ import { isSameRepository, type Repository } from '../image/repository.ts';
 import { type MergeInputs, mergeInputDefaults, parseMergeInputs } from '../inputs/merge-inputs.ts';
 import { parseContextOptions } from '../inputs/metadata-options.ts';
 import type { RemoveVersions } from '../legs/leg-store.ts';
-import { ruleTexts } from '../metadata/tag-rules.ts';
 import { nothingDone, type Outcome } from '../plan/outcome.ts';
 import { hasPackagesApi } from '../plan/packages-api.ts';
 import type { Planned } from '../plan/plan.ts';
@@ -37,7 +36,7 @@ export const mergeAction: Action<MergeTypes> = {
       registryAuth,
       server,
     }),
-  templatesOf: ({ tags, flavor, annotations }) => [...ruleTexts(tags), flavor, annotations],
+  templatesOf: ({ tags, flavor, annotations }) => [tags, flavor, annotations],
   nothingDone,
   work: mergeIn,
   withRemarks: noteUnreadablePackage,

@@ -12,7 +12,6 @@ import { readSecretFiles } from '../engine/secret-files.ts';
 import { gatherFaults } from '../errors.ts';
 import { parseContextOptions } from '../inputs/metadata-options.ts';
 import { type InputName, type Inputs, inputDefaults, parseInputs } from '../inputs/publish-inputs.ts';
-import { ruleTexts } from '../metadata/tag-rules.ts';
 import { plansOfTargets } from '../plan/baked-plans.ts';
 import { metadataVariables } from '../plan/metadata-variables.ts';
 import { nothingDone, type Outcome } from '../plan/outcome.ts';
@@ -56,7 +55,7 @@ export const publishAction: Action<PublishTypes> = {
   plan: planOnDisk,
   // A reproducible image has the time of its commit.
   templatesOf: ({ tags, flavor, labels, annotations, build: { options } }) => [
-    ...[...ruleTexts(tags), flavor, labels, annotations, ...options.buildArgs, ...options.buildContexts],
+    ...[tags, flavor, labels, annotations, ...options.buildArgs, ...options.buildContexts],
     ...(options.reproducible ? ['{{commit_date}}'] : []),
   ],
   warningsOf(plan, { workingFolder, env }) {

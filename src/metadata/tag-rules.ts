@@ -69,6 +69,18 @@ type=ref,event=tag,enable={{is_not_semver}}
 type=ref,event=pr
 `;
 
+/** What the expressions of the default rules give: a step without `tags` need not load what reads any others. */
+const ofDefaultRules: Readonly<Record<string, Template['render']>> = {
+  '{{version}}': ({ names: { version } }) => String(version),
+  '{{major}}.{{minor}}': ({ names: { major, minor } }) => `${major}.${minor}`,
+  '{{#if major}}{{major}}{{/if}}': ({ names: { major } }) => (major ? String(major) : ''),
+  '{{is_not_semver}}': ({ names }) => String(names.is_not_semver),
+};
+
+function templateOfDefaultRule(text: string): Template {
+  return { text, render: ofDefaultRules[text] ?? (() => text) };
+}
+
 /** The attributes of every type of rule. */
 export const commonAttributes = ['enable', 'priority', 'prefix', 'suffix'] as const;
 
@@ -98,10 +110,12 @@ function invalid(text: string, fault: string, remedy: string): InputError {
 class Attributes {
   readonly #text: string;
   readonly #values: ReadonlyMap<string, string>;
+  readonly #parse: (text: string) => Template;
 
-  constructor(text: string, values: ReadonlyMap<string, string>) {
+  constructor(text: string, values: ReadonlyMap<string, string>, parse: (text: string) => Template) {
     this.#text = text;
     this.#values = values;
+    this.#parse = parse;
   }
 
   text(name: string): string | undefined {
@@ -114,9 +128,13 @@ class Attributes {
     return value;
   }
 
+  requiredTemplate(name: string, example: string): Template {
+    return this.#parse(this.required(name, example));
+  }
+
   template(name: string): Template | undefined {
     const value = this.#values.get(name);
-    return value === undefined ? undefined : parseTemplate(value);
+    return value === undefined ? undefined : this.#parse(value);
   }
 
   oneOf<const Value extends string>(name: string, value: string, values: readonly Value[]): Value {
@@ -227,7 +245,7 @@ function parseRule({ text, fields }: WrittenRule, isDefault: boolean): TagRule {
     throw invalid(text, `its type is "${type}"`, `Known types: ${Object.keys(ruleTypes).join(', ')}.`);
   }
   const known: readonly string[] = [...ruleTypes[type].attributes, ...commonAttributes];
-  const attributes = new Attributes(text, values);
+  const attributes = new Attributes(text, values, isDefault ? templateOfDefaultRule : parseTemplate);
   const common: Common = {
     text,
     isDefault,
@@ -247,7 +265,7 @@ function parseRule({ text, fields }: WrittenRule, isDefault: boolean): TagRule {
       return { ...common, type, pattern: attributes.template('pattern') ?? parseTemplate('nightly') };
     case 'semver':
     case 'pep440': {
-      const pattern = parseTemplate(attributes.required('pattern', '{{version}}'));
+      const pattern = attributes.requiredTemplate('pattern', '{{version}}');
       const match = attributes.text('match') ?? '';
       return {
         ...common,
@@ -281,15 +299,6 @@ function parseRule({ text, fields }: WrittenRule, isDefault: boolean): TagRule {
       return { ...common, type, format, prefix: common.prefix ?? parseTemplate('sha-') };
     }
   }
-}
-
-/**
- * @param text of `tags`, which may be malformed
- * @returns the texts whose expressions `parseTagRules` may read: that, and the default rules unless it has one for certain
- */
-export function ruleTexts(text: string): readonly string[] {
-  const isOneCertain = !text.includes('"') && text.split('\n').some((line) => /^[^#,]/.test(line.trim()));
-  return isOneCertain ? [text] : [text, defaultRules];
 }
 
 /**

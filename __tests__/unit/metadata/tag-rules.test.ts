@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import { defaultRules, parseTagRules, ruleTexts } from '../../../src/metadata/tag-rules.ts';
+import { parseTemplate } from '../../../src/metadata/parse-template.ts';
+import { defaultRules, parseTagRules } from '../../../src/metadata/tag-rules.ts';
+import { parseVersionOf } from '../../../src/metadata/version.ts';
 import { codesOf } from './naming.ts';
 import '../../support/expressions.ts';
 
@@ -140,41 +141,21 @@ describe('an error', () => {
   });
 });
 
-describe('the texts whose expressions are read', () => {
-  test.each([
-    ['a rule', 'type=sha', false],
-    ['a plain tag below a comment', '# one\n  latest', false],
-    ['nothing', '', true],
-    ['comments and blanks', ' \n # one\n', true],
-    ['empty quotation marks', '""', true],
-    ['a comment of two lines in quotation marks', '"#\na"', true],
-  ])('of %s', (_title, tags, hasDefault) => {
-    expect(ruleTexts(tags)).toEqual(hasDefault ? [tags, defaultRules] : [tags]);
-  });
+describe('the expressions of the default rules', () => {
+  const templates = parseTagRules('').flatMap((rule) => [
+    rule.enable,
+    ...('pattern' in rule && 'render' in rule.pattern ? [rule.pattern] : []),
+  ]);
 
-  test('have the default rules among them wherever those are taken', () => {
-    const pieces = fc.constantFrom(
-      '"',
-      '#',
-      ',',
-      '\n',
-      '\r',
-      '\r\n',
-      ' ',
-      '\t',
-      '\uFEFF',
-      '\u2028',
-      'a',
-      'type=sha',
-      '=',
-    );
-    fc.assert(
-      fc.property(fc.array(pieces, { maxLength: 8 }), (list) => {
-        const tags = list.join('');
-        const rules = codesOf(() => parseTagRules(tags)).length === 0 ? parseTagRules(tags) : [];
-        if (rules.some(({ isDefault }) => isDefault)) expect(ruleTexts(tags)).toContain(defaultRules);
-      }),
-      { numRuns: 5_000 },
-    );
+  test.each(
+    ['0.0.0', '0.3.1', '1.2.3', '10.20.30', '1.2.3-rc.1'].flatMap((version) =>
+      [...new Map(templates.map((each) => [each.text, each])).values()].map(
+        (each) => [each.text, version, each] as const,
+      ),
+    ),
+  )('%s gives for %s what Handlebars gives', (text, version, template) => {
+    const names = { ...parseVersionOf('semver', version)?.parts, is_not_semver: version === '0.0.0' };
+    const scope = { names, dates: {}, warn: (warning: string) => expect(warning).toBe('') };
+    expect(template.render(scope)).toBe(parseTemplate(text).render(scope));
   });
 });
