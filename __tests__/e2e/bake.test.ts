@@ -253,6 +253,20 @@ target "nothing" {
 });
 
 describe('a dry run', () => {
+  test('fills in what a bake file asks of the image, though no input has an expression', async () => {
+    const file = `target "default" {
+  args = { VERSION = "{{meta.version}}", MADE = "{{meta.date 'YYYY'}}" }
+  contexts = { made = "made-{{meta.date 'YYYY'}}" }
+}
+`;
+    const runner = aRunner(file, { files: { Dockerfile: 'FROM scratch\n', 'made-1970/a.txt': 'a\n' } });
+    const step = await bake(runner, { tags: '1.0', 'dry-run': 'true' }, { SOURCE_DATE_EPOCH: '0' });
+    expect(step.failure).toBe('');
+    const { build } = JSON.parse(step.outputs.plan ?? '{}');
+    expect(build.buildArgs).toEqual(expect.arrayContaining(['VERSION=1.0', 'MADE=1970']));
+    expect(build.buildContexts.join()).toMatch(/^made=.*made-1970$/);
+  });
+
   test('prints the plan of each target, and contacts nothing', async () => {
     const runner = aRunner();
     const step = await bake(runner, { tags: '1.0', 'dry-run': 'true' }, { DOCKER_HOST: 'unix:///nobody' });

@@ -98,7 +98,7 @@ export interface Action<Types extends ActionTypes> {
    */
   plan(inputs: Types['inputs'], facts: PlanningFacts<Types['name']>): Types['planned'];
   /** The texts whose expressions the plan reads, which may need facts from GitHub's API; absent for an action that has none. */
-  templatesOf?(inputs: Types['inputs']): readonly string[];
+  templatesOf?(inputs: Types['inputs'], bake: ReadBake | undefined): readonly string[];
   /** What is odd about a plan on this machine. */
   warningsOf?(plan: Types['planned']['plan'], process: StepProcess): readonly string[];
   /** The outcome of a plan that nobody carries out; absent for an action without `dry-run`. */

@@ -26,8 +26,9 @@ export async function planWithAnswers<Types extends ActionTypes>(
 ): Promise<Types['planned']> {
   const { env, termination } = process;
   const { inputs, secrets, registryAuth, run, faults } = given;
-  const templates = action.templatesOf?.(inputs);
-  const [bake] = await Promise.all([action.readBake?.(given, process), loadExpressions(templates ?? [])]);
+  const bake = await action.readBake?.(given, process);
+  const templates = action.templatesOf?.(inputs, bake);
+  if (templates !== undefined) await loadExpressions(templates);
   const facts = { read, process, run, registryAuth, bake, now: new Date() };
   const asksServer = inputs.dryRun !== true && isOpen(inputs, resolveProduct(run.serverUrl));
   const first = faults.settle(() =>

@@ -53,9 +53,10 @@ export const publishAction: Action<PublishTypes> = {
     return readBakeDefinition(inputs.bake, inputs, run, secrets, process);
   },
   plan: planOnDisk,
-  // A reproducible image has the time of its commit.
-  templatesOf: ({ tags, flavor, labels, annotations, build: { options } }) => [
+  templatesOf: ({ tags, flavor, labels, annotations, build: { options } }, bake) => [
     ...[tags, flavor, labels, annotations, ...options.buildArgs, ...options.buildContexts],
+    ...[...(bake?.definition.targets.values() ?? [])].flatMap(({ args, contexts }) => [...args, ...contexts]),
+    // A reproducible image has the time of its commit.
     ...(options.reproducible ? ['{{commit_date}}'] : []),
   ],
   warningsOf(plan, { workingFolder, env }) {
