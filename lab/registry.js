@@ -35,7 +35,9 @@ const SETUPS = {
 export async function distributionProgram(place) {
   const machine = distribution();
   if (!machine)
-    throw new LabError('A registry as a program is had on Debian or Ubuntu only, in the package docker-registry.');
+    throw new LabError(
+      'The lab gets a registry as a program on Debian or Ubuntu only, from the package docker-registry.',
+    );
   return join(await unpacked(place, machine, 'registry', ['docker-registry']), 'usr/bin/docker-registry');
 }
 

@@ -2,9 +2,12 @@
 /**
  * What the parts measure with: engines and a registry that nobody else uses, crane, names and folders that are new.
  */
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { startOwnDistribution } from '../../__tests__/support/own-distribution.ts';
 import { copyAction } from '../../__tests__/support/step.ts';
 import { openLab } from '../../lab/lab.js';
@@ -76,6 +79,18 @@ export async function openBench({ runs, largeRuns, earlier, actions }) {
 
     /** @param {readonly string[]} args @returns {Promise<number>} milliseconds */
     crane: (...args) => time(() => must([crane, ...args], process.env)),
+
+    /**
+     * What the requests of further tags take by themselves (`tag-client.js`).
+     * @param {string} repository path of one whose first tag is there
+     * @param {readonly string[]} tags
+     * @returns {Promise<number>} milliseconds
+     */
+    async tagClient(repository, tags) {
+      const client = fileURLToPath(new URL('tag-client.js', import.meta.url));
+      const { stdout } = await promisify(execFile)(process.execPath, [client, registry.registry, repository, ...tags]);
+      return Number(stdout);
+    },
 
     async close() {
       const opened = await Promise.allSettled(engines.values());
