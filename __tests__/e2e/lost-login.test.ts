@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Fault, FaultPoint } from '../support/fault-proxy.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
+import { answer } from '../support/passing-faults.ts';
 import { type RunnerOptions, type StepResult, uniqueName } from '../support/step.ts';
 import { openSuite } from '../support/suite.ts';
 
@@ -51,12 +52,7 @@ function harmPush(proxy: FaultProxy, point: FaultPoint, fault: Fault, times = 1)
 }
 
 const points = ['POST', 'PUT', 'manifest PUT'] as const;
-const denied: Fault = {
-  kind: 'answer',
-  status: 403,
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({ errors: [{ code: 'DENIED', message: 'requested access to the resource is denied' }] }),
-};
+const denied = answer(403, 'DENIED', 'requested access to the resource is denied');
 
 /**
  * Where the engine is refused. One with a classic image store sends a blob five times, for 50 s, before it says that it was

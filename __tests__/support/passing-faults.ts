@@ -39,5 +39,8 @@ export function passingFaults(seconds: number): readonly NamedFault[] {
   ];
 }
 
+/** Passes for the action's own client; engines are not asked to bear it. */
+export const requestTimeout: NamedFault = { title: '408', fault: answer(408, 'UNKNOWN', 'upstream failed') };
+
 /** No fault of the registry, and mended in the same way. */
 export const expiredToken: NamedFault = { title: '401 after the token expired', fault: { kind: 'expired token' } };

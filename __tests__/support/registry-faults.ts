@@ -16,7 +16,15 @@ import {
   type PushPoint,
   startFaultProxy,
 } from './fault-proxy.ts';
-import { answer, expiredToken, goDuration, type NamedFault, passingFaults, retryAfter } from './passing-faults.ts';
+import {
+  answer,
+  expiredToken,
+  goDuration,
+  type NamedFault,
+  passingFaults,
+  requestTimeout,
+  retryAfter,
+} from './passing-faults.ts';
 import { aClient, anImage, pushImage, readAll, type TestImage, type ToldClient } from './registry-client.ts';
 
 const v1 = parseTag('v1');
@@ -28,10 +36,7 @@ interface Passing extends NamedFault {
 
 /** Seconds. */
 const delay = 7;
-const transient: readonly NamedFault[] = [
-  ...passingFaults(delay),
-  { title: '408', fault: answer(408, 'UNKNOWN', 'upstream failed') },
-];
+const transient = [...passingFaults(delay), requestTimeout];
 
 function waitsOf({ title }: NamedFault, point: FaultPoint): readonly number[] {
   if (title === retryAfter) return [delay * 1000 + 500];

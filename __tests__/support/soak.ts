@@ -12,6 +12,7 @@ import { parseTag } from '../../src/image/tag.ts';
 import { SecretLeft } from './canaries.ts';
 import { type Fault, type FaultPoint, faultPoints, startFaultProxy } from './fault-proxy.ts';
 import { type OwnDistribution, startOwnDistribution } from './own-distribution.ts';
+import { expiredToken, passingFaults, requestTimeout } from './passing-faults.ts';
 import { aClient, readAll } from './registry-client.ts';
 import { withoutMasks } from './runner-files.ts';
 import { type ActionCopy, copyAction, type Runner, type StepResult } from './step.ts';
@@ -101,17 +102,7 @@ function pick<T>(random: Random, values: readonly T[]): T {
   return value;
 }
 
-const said = (message: string): string => JSON.stringify({ errors: [{ code: 'UNKNOWN', message }] });
-const passingFaults: readonly Fault[] = [
-  ...[408, 500, 502, 503, 504].map((status): Fault => ({ kind: 'answer', status, body: said('upstream failed') })),
-  { kind: 'answer', status: 429, headers: { 'retry-after': '1' }, body: said('too many requests') },
-  { kind: 'reset', when: 'before' },
-  { kind: 'reset', when: 'within' },
-  { kind: 'reset', when: 'after' },
-  { kind: 'truncated' },
-  { kind: 'lost commit' },
-  { kind: 'expired token' },
-];
+const faultsOfOrdeals = [requestTimeout, ...passingFaults(1), expiredToken].map(({ fault }) => fault);
 
 /** Draws what happens to one publish; always as many numbers, so that one choice does not shift the next publish's. */
 export function drawOrdeal(random: Random, killsEngine: boolean, onlyKills = false): Ordeal {
@@ -123,7 +114,7 @@ export function drawOrdeal(random: Random, killsEngine: boolean, onlyKills = fal
   const hasFaults = kind >= 0.15;
   const faults = Array.from({ length: hasFaults ? 1 + Math.floor(count * 3) : 0 }, () => ({
     point: pick(next, faultPoints),
-    fault: pick(next, passingFaults),
+    fault: pick(next, faultsOfOrdeals),
   }));
   if (kind >= 0.6 && kind < 0.85) {
     return { faults, kill: { signal: pick(next, signals), after: Math.round(40 + after * 1_500) } };

@@ -106,10 +106,12 @@ async function bundle(bench) {
   const dist = join(bench.action.folder, 'dist');
   const megabytes = readdirSync(dist).reduce((sum, name) => sum + statSync(join(dist, name)).size, 0) / 1e6;
   const engine = await bench.engine('engine');
+  const nothing = 'node that does nothing';
+  const doNothing = () => engine.run([process.execPath, '--eval', '0']);
   // Refused once all inputs are read: the whole of the main bundle is loaded, and nothing is done with it.
   const [ours = [], other = []] = await measureWarm(4 * bench.runs, [
     () => time(() => engine.main({ push: 'perhaps' })),
-    () => engine.run([process.execPath, '--eval', '0']),
+    doNothing,
   ]);
   // After a publish, which has left nothing for it to do.
   const [post = [], idle = []] = await measureWarm(2 * bench.runs, [
@@ -117,10 +119,9 @@ async function bundle(bench) {
       const main = await engine.main({ image: 'step', tags: 'latest', context: oneLineChange(bench.newFolder()) });
       return time(() => engine.post(main));
     },
-    () => engine.run([process.execPath, '--eval', '0']),
+    doNothing,
   ]);
   const load = 'main bundle loaded, inputs read and refused';
-  const nothing = 'node that does nothing';
   const [size, most, least] = /** @type {const} */ ([
     { of: 'value', limit: 4 },
     { of: 'difference', limit: 100 },

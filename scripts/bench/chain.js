@@ -43,7 +43,8 @@ async function runStep(folder, inputs, env, files) {
   await must([process.execPath, join(folder, runs.main)], all);
   const state = parseFileEntries(readFileSync(join(files, `STATE-${id}`), 'utf8'));
   const kept = Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]);
-  return () => must([process.execPath, join(folder, runs.post)], { ...all, ...Object.fromEntries(kept) });
+  return async () =>
+    void (await must([process.execPath, join(folder, runs.post)], { ...all, ...Object.fromEntries(kept) }));
 }
 
 /** @type {Part} */

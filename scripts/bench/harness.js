@@ -2,12 +2,10 @@
 /**
  * What the parts measure with: engines and a registry that nobody else uses, crane, names and folders that are new.
  */
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { startOwnDistribution } from '../../__tests__/support/own-distribution.ts';
 import { copyAction } from '../../__tests__/support/step.ts';
 import { openLab } from '../../lab/lab.js';
@@ -88,8 +86,7 @@ export async function openBench({ runs, largeRuns, earlier, actions }) {
      */
     async tagClient(repository, tags) {
       const client = fileURLToPath(new URL('tag-client.js', import.meta.url));
-      const { stdout } = await promisify(execFile)(process.execPath, [client, registry.registry, repository, ...tags]);
-      return Number(stdout);
+      return Number(await must([process.execPath, client, address(), repository, ...tags], process.env));
     },
 
     async close() {

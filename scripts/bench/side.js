@@ -25,13 +25,14 @@ const peakHook = fileURLToPath(new URL('peak.cjs', import.meta.url));
  * @param {readonly string[]} argv
  * @param {NodeJS.ProcessEnv} env
  * @param {string} [input] its standard input
+ * @returns {Promise<string>} its standard output
  * @throws with what it printed on standard error
  */
 export async function must([program = '', ...args], env, input = '') {
   const running = promisify(execFile)(program, args, { env, maxBuffer: 64e6 });
   // One that ends before it read its input is judged by its exit code.
   running.child.stdin?.on('error', () => undefined).end(input);
-  await running;
+  return (await running).stdout;
 }
 
 /**
