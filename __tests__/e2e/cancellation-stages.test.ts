@@ -65,29 +65,29 @@ describe.each(cases)('$signal while $program waits to $stage', ({ program, stage
 const again = stages.flatMap((stage, index) =>
   (
     [
-      { signals: ['SIGINT', 'SIGTERM'], exitCode: 130 },
-      { signals: ['SIGTERM', 'SIGTERM'], exitCode: 143 },
+      ['SIGINT', 'SIGTERM'],
+      ['SIGTERM', 'SIGTERM'],
     ] as const
-  ).map((each, turn) => ({ stage, ...each, delay: [0, 5, 40, 150][(index + turn) % 4] ?? 0 })),
+  ).map((signals, turn) => ({ stage, signals, delay: [0, 5, 40, 150][(index + turn) % 4] ?? 0 })),
 );
 
 test.each(again)(
   '$signals.0, and $signals.1 $delay ms later, while docker waits to $stage: one message, and nothing is left',
-  async ({ stage, signals, delay, exitCode }) => {
+  async ({ stage, signals, delay }) => {
     using held = await startHeldStep(stage, parts(), { engine: suite.engine });
     const { runner, step } = held;
-    await expectCancelled(held, signals, delay, exitCode);
+    await expectCancelled(held, signals, delay);
     expect(runner.commands().filter(({ pid }) => isAlive(pid))).toEqual([]);
     expect(step.process.signalCode).toBeNull();
   },
 );
 
 test.each([
-  ['SIGINT', 'SIGTERM', 130],
-  ['SIGTERM', 'SIGTERM', 143],
+  ['SIGINT', 'SIGTERM'],
+  ['SIGTERM', 'SIGTERM'],
 ] as const)(
   '%s, and %s again and again, while the clean-up waits for a child that hears neither: one message, and nothing is left',
-  async (first, second, exitCode) => {
+  async (first, second) => {
     const beforeDocker = 'case "$*" in build*) trap "" INT TERM; sleep 300 & wait; wait ;; esac';
     const options = { engine: suite.engine, beforeDocker };
     const runner = suite.action.newRunner({ ...options, repository: `octo-org/${uniqueName('app')}`, token });
@@ -100,7 +100,7 @@ test.each([
     )
       expect(Date.now()).toBeLessThan(end);
     // The child is made to end 4 s after the first; the others come until then.
-    await expectCancelled({ runner, step }, [first, second, second, second, second, second], 700, exitCode);
+    await expectCancelled({ runner, step }, [first, second, second, second, second, second], 700);
     expect(runner.commands().filter(({ pid }) => isAlive(pid))).toEqual([]);
   },
 );
@@ -124,11 +124,14 @@ test.each(ends)(
   },
 );
 
+/**
+ * @param delay in milliseconds. A process that has not run yet when the second signal comes may hear that one first
+ *   (signal(7): the order of pending signals is unspecified), so the step names either of them, and ends as it says.
+ */
 async function expectCancelled(
   { runner, step }: Pick<HeldStep, 'runner' | 'step'>,
   signals: readonly NodeJS.Signals[],
   delay: number,
-  exitCode: number,
 ): Promise<void> {
   const asked = performance.now();
   for (const [index, signal] of signals.entries()) {
@@ -142,10 +145,10 @@ async function expectCancelled(
   );
   // To be 5 on a quiet machine; here it is told from what it waits for, which takes 300 or never ends.
   expect(seconds).toBeLessThan(60);
-  expect(ended).toMatchObject({ exitCode, signal: null, code: 'CANCELLED', outputs: {} });
+  const heard = ends.find(({ signal }) => signals.includes(signal) && ended.failure.includes(`(${signal})`));
+  expect(ended).toMatchObject({ exitCode: heard?.exitCode, signal: null, code: 'CANCELLED', outputs: {} });
   // `main` of the runner fails for a second error; nothing else says it, either.
   expect(ended.log.match(/The step was cancelled/g)).toHaveLength(1);
-  expect(ended.failure).toContain(signals[0]);
   expect(readdirSync(runner.temp)).toEqual([]);
   expect(await runner.post(ended)).toMatchObject({ exitCode: 0, log: '' });
   expect(readdirSync(runner.temp)).toEqual([]);
