@@ -99,7 +99,7 @@ test.each([
       await sleep(20)
     )
       expect(Date.now()).toBeLessThan(end);
-    // The child is made to end 4 s after the first; the others come until then.
+    // The child is made to end 3.5 s after the first; the others come until then.
     await expectCancelled({ runner, step }, [first, second, second, second, second, second], 700);
     expect(runner.commands().filter(({ pid }) => isAlive(pid))).toEqual([]);
   },

@@ -44,7 +44,7 @@ test.each([
   expect(ended).toMatchObject({ exitCode, signal: null, code: 'CANCELLED', outputs: {} });
   expect(ended.failure).toContain(signal);
   expect(ended.summary).toContain('Not published: <code>CANCELLED</code>');
-  // Children that were asked end at once; only those that were not have to be killed, 4 s later. (The runner itself waits
+  // Children that were asked end at once; only those that were not have to be killed, 3.5 s later. (The runner itself waits
   // 7.5 s after SIGINT before it sends SIGTERM.) The limit is there to tell both from the end of the sleep.
   expect(performance.now() - asked).toBeLessThan(60_000);
   expect(children()).toEqual([]);

@@ -36,8 +36,8 @@ export interface Child {
   end(ask: ((pid: number) => boolean) | undefined): void;
 }
 
-/** How long a child may take to end by itself after SIGTERM. */
-const graceMilliseconds = 4_000;
+/** How long a child may take to end by itself after SIGTERM. With what is waited for after it, it is gone within 5 s. */
+const graceMilliseconds = 3_500;
 /** How long output is waited for after a child was made to end: a process that it left behind may hold it open. */
 const outputMilliseconds = 500;
 /** The same for a child that ended by itself. */
