@@ -21,12 +21,17 @@ import { absentImages } from '../../src/engine/podman-manifest-list.ts';
 import { selectedBuilder } from '../../src/engine/selected-builder.ts';
 import { judgeText, lastLine, means } from '../../src/engine/tool-output.ts';
 import { gatherFaults, InternalError, PublishError } from '../../src/errors.ts';
+import { askAttestationRights } from '../../src/github/attestation-permissions.ts';
 import { parseServerFacts } from '../../src/github/enterprise-server.ts';
+import { findPackage } from '../../src/github/package-versions.ts';
 import { publishingRuleOf } from '../../src/github/publishing-event.ts';
 import { readOnlyRun } from '../../src/github/read-only-token.ts';
+import { readGitHubFacts } from '../../src/github/repository-facts.ts';
+import { createGitHubApi } from '../../src/github/rest-api.ts';
 import { mayBuildStrangersCode } from '../../src/github/strangers-code.ts';
 import { parseRun } from '../../src/github/workflow-run.ts';
 import { parseChallenges } from '../../src/http/challenge.ts';
+import { createHttp } from '../../src/http/http.ts';
 import { delayOfAnswer } from '../../src/http/retry.ts';
 import {
   configOf,
@@ -45,23 +50,27 @@ import {
   subjectOf,
 } from '../../src/image/manifest.ts';
 import { parseRepositoryName } from '../../src/image/reference.ts';
+import { parseRegistry } from '../../src/image/registry-name.ts';
 import { parseTag } from '../../src/image/tag.ts';
 import { legOf } from '../../src/legs/leg.ts';
 import { isMarker, markerTag, parseMarker, writeMarker } from '../../src/legs/marker.ts';
 import { followBuild } from '../../src/log/build-progress.ts';
 import { createDockerConfig, removeDockerConfig } from '../../src/login/docker-config.ts';
+import { logInByIdentity } from '../../src/login/identity-login.ts';
 import { parseRegistryAuth } from '../../src/login/registry-auth.ts';
 import { readLogin } from '../../src/login/runner-login.ts';
 import { contextOf } from '../../src/plan/run-metadata.ts';
 import { parseRealm } from '../../src/registry/authorization.ts';
+import { parseIdentity } from '../../src/registry/identity.ts';
 import { failureOfAnswer, readRefusal } from '../../src/registry/refusal.ts';
 import { parseContent, parseHistory } from '../../src/report/image-sizes.ts';
 import { asSchema2 } from '../../src/source/image-content.ts';
 import { isObject, parseJson } from '../../src/text/json.ts';
 import { urlSecrets, withoutUrlSecrets } from '../../src/text/url-secrets.ts';
 import { aBuild } from '../support/builders.ts';
+import { registries, startClouds, trusted } from '../support/clouds.ts';
 import { nearly, nearlyText } from '../support/hostile-documents.ts';
-import { startServer } from '../support/local-server.ts';
+import { startServer, trusting } from '../support/local-server.ts';
 import { aClient } from '../support/registry-client.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -446,7 +455,114 @@ describe('Read, or refused with a typed error, is', () => {
         });
         await removeDockerConfig(own);
       }),
-      { numRuns: numRuns / 3 },
+      { numRuns: Math.ceil(numRuns / 3) },
+    );
+  });
+
+  test('what a service answers that turns the identity of a job into a login', async () => {
+    await using clouds = await startClouds({ registry: '127.0.0.1:9', username: 'octo', token: 'x' });
+    const logins = {
+      docker: parseIdentity(`oidc:connection=${trusted.connection}`),
+      amazon: parseIdentity(`oidc:role=${trusted.role}`),
+      google: parseIdentity(`oidc:provider=${trusted.provider},service-account=${trusted.serviceAccount}`),
+      azure: parseIdentity(`oidc:tenant=${trusted.tenant},client=${trusted.client}`),
+    };
+    const refusals = [
+      { error: { status: 'PERMISSION_DENIED', message: 'x' } },
+      { __type: 'x', error_description: 'z' },
+    ];
+    const services = [
+      ['pipelines.actions.githubusercontent.com', 'docker', nearly({ value: 'x' }, ...refusals)],
+      ['identity.docker.com', 'docker', nearly({ access_token: 'x' }, ...refusals)],
+      [
+        'sts.eu-central-1.amazonaws.com',
+        'amazon',
+        nearlyText('<AccessKeyId>a</AccessKeyId><SecretAccessKey>b</SecretAccessKey><SessionToken>c</SessionToken>'),
+      ],
+      [
+        'api.ecr.eu-central-1.amazonaws.com',
+        'amazon',
+        nearly({ authorizationData: [{ authorizationToken: 'QVdTOng=' }] }, ...refusals),
+      ],
+      ['sts.googleapis.com', 'google', nearly({ access_token: 'x' }, ...refusals)],
+      ['iamcredentials.googleapis.com', 'google', nearly({ accessToken: 'x' }, ...refusals)],
+      ['login.microsoftonline.com', 'azure', nearly({ access_token: 'x' }, ...refusals)],
+      [registries.azure, 'azure', nearly({ refresh_token: 'x' }, ...refusals)],
+    ] as const;
+    const asked = fc.oneof(...services.map(([host, cloud, texts]) => texts.map((text) => ({ host, cloud, text }))));
+    const status = fc.constantFrom(200, 200, 200, 200, 200, 200, 302, 400, 401, 403, 404, 429, 500);
+    const { environment } = clouds;
+    const signal = new AbortController().signal;
+    const http = createHttp({ environment, userAgent: 'test', signal });
+    const ports = { http, retries: 1, hide() {}, log() {}, now: () => 0, random: () => 0, sleep: async () => {} };
+    try {
+      await trusting(clouds.certificate, () =>
+        fc.assert(
+          fc.asyncProperty(asked, status, async ({ host, cloud, text }, code) => {
+            clouds.failOnce(host, code, text);
+            const login = { registry: parseRegistry(registries[cloud]), username: 'octo', identity: logins[cloud] };
+            await expectRead(() => logInByIdentity(login, [], environment, ports));
+          }),
+          { numRuns },
+        ),
+      );
+    } finally {
+      http.close();
+    }
+  });
+
+  test('what GitHub’s API answers', async () => {
+    let answer = { status: 200, headers: {}, body: '' };
+    await using server = await startServer((request, response) => {
+      request.resume();
+      response.writeHead(answer.status, answer.headers).end(answer.body);
+    });
+    const body = nearly(
+      [{ id: 1, name: digest, created_at: '2026-01-02T03:04:05Z', metadata: { container: { tags: ['1'] } } }],
+      { id: 1, name: digest, updated_at: '2026-01-02T03:04:05Z', metadata: { container: { tags: ['1'] } } },
+      { name: 'app', description: 'x', html_url: 'https://github.com/a/b', license: { spdx_id: 'MIT' } },
+      { sha: 'a', commit: { committer: { date: '2026-01-02T03:04:05Z' } } },
+      { message: 'x', documentation_url: 'https://docs.github.com', errors: [{ message: 'x' }], status: '403' },
+    );
+    const headers = fc.dictionary(
+      fc.constantFrom('content-type', 'retry-after', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'link', 'location'),
+      fc.constantFrom(
+        'application/json; charset=utf-8',
+        'text/html',
+        '',
+        '0',
+        '1',
+        '9'.repeat(20),
+        'http://127.0.0.1:1/x',
+      ),
+      { maxKeys: 3 },
+    );
+    const status = fc.constantFrom(200, 200, 200, 201, 204, 301, 400, 401, 403, 404, 422, 429, 500);
+    const run = parseRun({ GITHUB_REPOSITORY: 'octo-org/app', GITHUB_SHA: 'a'.repeat(40) }, '{}');
+    const url = `http://127.0.0.1:${server.port}`;
+    const signal = new AbortController().signal;
+    await fc.assert(
+      fc.asyncProperty(fc.record({ status, headers, body }), async (given) => {
+        answer = given;
+        const api = createGitHubApi({ url, token: 'x', environment: {}, signal, deadline: 2000 });
+        try {
+          await expectRead(async () => {
+            const found = await findPackage(api, repository, undefined);
+            for await (const _ of found?.listVersions() ?? []) break;
+            await found?.findVersion(1);
+            await found?.deleteVersion(1);
+            await found?.restoreVersion(1);
+          });
+          const warnings: string[] = [];
+          const missing = { repository: true, commit: true };
+          await expectRead(() => readGitHubFacts(missing, run, api, (warning) => warnings.push(warning)));
+          expect(Math.max(0, ...warnings.map(({ length }) => length))).toBeLessThan(5000);
+          await expectRead(() => askAttestationRights(api, { owner: 'octo-org', name: 'app' }, 'octo-org'));
+        } finally {
+          api.close();
+        }
+      }),
+      { numRuns: Math.ceil(numRuns / 2) },
     );
   });
 
@@ -550,7 +666,7 @@ describe('Read, or refused with a typed error, is', () => {
           client.close();
         }
       }),
-      { numRuns: numRuns / 2 },
+      { numRuns: Math.ceil(numRuns / 2) },
     );
   });
 });

@@ -184,6 +184,10 @@ function parseTarget(name: string, printed: unknown): BakeTarget {
   };
 }
 
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
+
 /** @returns none for an attestation that is switched off */
 function enabled({ type, attributes }: TypedEntry): readonly TypedEntry[] {
   const isOff = attributes.some(([name, value]) => name === 'disabled' && /^(?:1|t|true)$/i.test(value));
@@ -201,8 +205,8 @@ export function parseBakeDefinition(text: string): BakeDefinition {
   if (!isObject(group)) throw unreadable('"group" in another form than expected');
   const groups = Object.entries(group).map(([name, each]) => {
     const members: unknown = isObject(each) ? each.targets : undefined;
-    if (!Array.isArray(members)) throw unreadable(`the group "${name}" without a list of targets`);
-    return [name, members.map(String)] as const;
+    if (!isTextList(members)) throw unreadable(`the group "${name}" without a list of targets`);
+    return [name, members] as const;
   });
   const targets = Object.entries(target).map(([name, each]) => [name, parseTarget(name, each)] as const);
   return { groups: new Map(groups), targets: new Map(targets) };

@@ -38,7 +38,8 @@ export async function readHandled(
   ]);
   const of = `${id} ${handlers.toSorted().join(' ')}`;
   const known = parseJsonObject(kept);
-  const earlier = id !== '' && known?.of === of ? parseHandled(String(known.listed)) : undefined;
+  const isKnown = id !== '' && known?.of === of;
+  const earlier = isKnown && typeof known.listed === 'string' ? parseHandled(known.listed) : undefined;
   if (earlier !== undefined) return { platforms: earlier, keep: async () => undefined };
   const answer = buildx && (await run([buildx, 'inspect', 'default'], { env, timeout: 30_000 }));
   const listed = answer ? answer.stdout : '';

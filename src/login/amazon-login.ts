@@ -35,8 +35,8 @@ export const amazon: Exchange<'amazon'> = {
     }
     const answer = parseJsonObject(await call('GetAuthorizationToken', {}))?.authorizationData;
     const { authorizationToken } = Object(Array.isArray(answer) ? answer[0] : answer);
-    const [, username = '', password = ''] =
-      /^([^:]+):(.+)$/s.exec(Buffer.from(String(authorizationToken ?? ''), 'base64').toString('utf8')) ?? [];
+    const login = typeof authorizationToken === 'string' ? Buffer.from(authorizationToken, 'base64').toString() : '';
+    const [, username = '', password = ''] = /^([^:]+):(.+)$/s.exec(login) ?? [];
     if (password === '') {
       throw invalidAnswer({ method: 'POST', url: urlOf(where) }, 'it has no `authorizationToken`');
     }

@@ -92,6 +92,7 @@ describe('what buildx printed', () => {
     ['an SSH key that is a text', '{"target": {"a": {"ssh": ["default"]}}}'],
     ['a context that is a list', '{"target": {"a": {"context": []}}}'],
     ['a group without targets', '{"group": {"g": {}}, "target": {}}'],
+    ['a group of what is no text', '{"group": {"g": {"targets": [{"toString": 1, "valueOf": 1}]}}, "target": {}}'],
     ['groups in a list', '{"group": [], "target": {}}'],
   ])('is refused with %s', (_what, text) => {
     expect(() => parseBakeDefinition(text)).toThrowCode('BAKE_INVALID');
