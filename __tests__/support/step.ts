@@ -38,9 +38,17 @@ export interface ActionManifest {
   readonly runs: Readonly<Record<string, string>>;
 }
 
-/** @param folder `.` for the action itself, or that of a sub-action */
+const manifests = new Map<string, ActionManifest>();
+
+/**
+ * Reads each file once: a suite has a runner for nearly every step.
+ * @param folder `.` for the action itself, or that of a sub-action
+ */
 export function readActionManifest(folder = '.'): ActionManifest {
-  return parse(readFileSync(join(root, folder, 'action.yml'), 'utf8'));
+  const manifest: ActionManifest =
+    manifests.get(folder) ?? parse(readFileSync(join(root, folder, 'action.yml'), 'utf8'));
+  manifests.set(folder, manifest);
+  return manifest;
 }
 
 /** What a process of the step left when it ended. */
