@@ -190,3 +190,12 @@ export function aWorld({
   const world: FakeWorld = { effects, tags, lines, ports: { engine, source, registry, checkLogins, log, runStage } };
   return world;
 }
+
+/** The ports of a world in which the answer whether a run may push comes later than all others. */
+export function withSlowPermission({ ports }: FakeWorld): FakeWorld['ports'] {
+  const mayPush: RegistryClient['mayPush'] = async (...asked) => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return ports.registry.mayPush(...asked);
+  };
+  return { ...ports, registry: { ...ports.registry, mayPush } };
+}

@@ -1,6 +1,6 @@
 /** What a publish does before it builds: it logs in, asks for permission, and finds the names that the registries allow. */
 
-import { type PublishError, RegistryError, withFacts } from '../errors.ts';
+import { PermissionError, type PublishError, RegistryError, withFacts } from '../errors.ts';
 import { formatTagReference } from '../image/reference.ts';
 import { formatRepository, type Repository } from '../image/repository.ts';
 import { isMarkerTag } from '../legs/marker.ts';
@@ -24,24 +24,39 @@ interface Prepared {
  * @throws PermissionError PUSH_DENIED, TOKEN_REJECTED, LOGIN_REFUSED; RegistryError
  */
 export async function prepare(plan: Plan, describe: Planned['describe'], ports: PublishPorts): Promise<Prepared> {
-  const [prepared] = await Promise.all([
-    prepareTargets(plan, describe, ports),
-    needsLogin(plan) ? logIn([plan], ports) : undefined,
-  ]);
+  const asked = prepareTargets(plan, describe, ports);
+  const [prepared] = await Promise.all([asked, needsLogin(plan) ? logIn([plan], ports, asked) : undefined]);
   return prepared;
 }
 
 /**
  * Leaves the logins where the engine reads them, and has those checked that `prepareTargets` does not check by the way.
- * @throws RegistryError LOGIN_REFUSED
+ * @param asked what `prepareTargets` asks meanwhile
+ * @throws RegistryError LOGIN_REFUSED, REGISTRY_*, CA_UNKNOWN; what `asked` threw, if the engine failed as well
  */
 export async function logIn(
   plans: readonly Pick<Plan, 'push' | 'destinations'>[],
   { engine, checkLogins }: Pick<PublishPorts, 'engine' | 'checkLogins'>,
+  asked: Promise<unknown>,
 ): Promise<void> {
-  const asked = plans.flatMap(({ push, destinations }) => (push.value ? destinations : []));
-  const registries = new Set(asked.map(({ repository }) => repository.registry));
-  await Promise.all([engine.logIn(), checkLogins([...registries])]);
+  const pushedTo = plans.flatMap(({ push, destinations }) => (push.value ? destinations : []));
+  const registries = new Set(pushedTo.map(({ repository }) => repository.registry));
+  const checked = checkLogins([...registries]);
+  await Promise.all([checked, logInEngine(engine, [asked, checked])]);
+}
+
+/**
+ * Our own client and the engine both find what is wrong with a registry, each in its own words. The step tells what our client
+ * found, whichever came first. The engine's remedy helps the engine alone, and the next run would fail again.
+ * @param ours requests of our own client to the same registries
+ */
+async function logInEngine(engine: PublishPorts['engine'], ours: readonly Promise<unknown>[]): Promise<void> {
+  try {
+    await engine.logIn();
+  } catch (error) {
+    if (error instanceof RegistryError || error instanceof PermissionError) await Promise.all(ours);
+    throw error;
+  }
 }
 
 /**

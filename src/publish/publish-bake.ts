@@ -54,11 +54,8 @@ export async function publishBake(plan: Plan, bake: PlannedBake, ports: PublishP
   const { registry, runStage } = ports;
   const [facts, prepared] = await runStage('prepare', 'Prepare', async () => {
     const plans = bake.targets.map((target) => target.plan);
-    const [known, all] = await Promise.all([
-      readFacts(plan, bake, ports),
-      prepareAll(bake, ports),
-      logIn(plans, ports),
-    ]);
+    const asked = prepareAll(bake, ports);
+    const [known, all] = await Promise.all([readFacts(plan, bake, ports), asked, logIn(plans, ports, asked)]);
     return [known, all] as const;
   });
   const pushing = prepared.filter((each) => each.plan.push.value);

@@ -5,7 +5,7 @@ import { publishBake } from '../../../src/publish/publish-bake.ts';
 import { formatSummary } from '../../../src/report/job-summary.ts';
 import { formatOutputs } from '../../../src/report/outputs.ts';
 import { aRun, bakePlanned } from '../../support/builders.ts';
-import { aWorld, type FakeWorld } from '../../support/fakes.ts';
+import { aWorld, type FakeWorld, withSlowPermission } from '../../support/fakes.ts';
 
 const root = 'ghcr.io/octo-org/octo-app';
 const [app, worker] = [`${root}/app`, `${root}/worker`];
@@ -47,6 +47,13 @@ describe('the targets of a bake file are published', () => {
     const world = aWorld({ permission: { answer: 'refused', error: denied } });
     await expect(publish(bakePlanned(two, { tags: '1.0' }), world)).rejects.toMatchObject({ code: 'PUSH_DENIED' });
     expect(world.effects.filter((effect) => effect.startsWith('bake') || effect.startsWith('put'))).toEqual([]);
+  });
+
+  test('nowhere, if the engine fails first, at the registry that refuses: the refusal is told', async () => {
+    const failing = { logIn: new RegistryError('CA_UNKNOWN', facts) };
+    const world = aWorld({ permission: { answer: 'refused', error: denied }, failing });
+    const slower = { ...world, ports: withSlowPermission(world) };
+    await expect(publish(bakePlanned(two, { tags: '1.0' }), slower)).rejects.toMatchObject({ code: 'PUSH_DENIED' });
   });
 
   test('nowhere, if Dependabot’s token may not push: they are built', async () => {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { BuildError, RegistryError, ToolError } from '../../../src/errors.ts';
+import { BuildError, PermissionError, RegistryError, ToolError } from '../../../src/errors.ts';
 import { digestOf } from '../../../src/image/digest.ts';
 import { mediaTypes, type StoredManifest } from '../../../src/image/manifest.ts';
 import { publishImage } from '../../../src/publish/publish-image.ts';
 import { formatSummary } from '../../../src/report/job-summary.ts';
 import { formatOutputs } from '../../../src/report/outputs.ts';
 import { aRun, planned } from '../../support/builders.ts';
-import { aManifest, aWorld } from '../../support/fakes.ts';
+import { aManifest, aWorld, withSlowPermission } from '../../support/fakes.ts';
 import { tablesOf, textOf, toHtml } from '../../support/github-markdown.ts';
 
 const app = 'ghcr.io/octo-org/octo-app';
@@ -14,6 +14,7 @@ const release = aRun({ GITHUB_REF: 'refs/tags/v1.2.3' });
 const facts = { message: 'It failed.', remedy: 'Mend it.' };
 const denied = new RegistryError('REGISTRY_REFUSED', { ...facts, status: 403, ociCodes: ['DENIED'] });
 const refused = { answer: 'refused', error: denied } as const;
+const engineDown = new ToolError('ENGINE_DOWN', facts);
 
 /** Where in the order of effects one stands. */
 function at(effects: readonly string[], effect: string): number {
@@ -259,6 +260,21 @@ describe('a refusal ends the step before the build', () => {
     await expect(publishImage(planned({}, release), world.ports)).rejects.toThrowCode('TOKEN_REJECTED');
   });
 
+  test.each([
+    ['a registry that the engine does not reach either', new RegistryError('CA_UNKNOWN', facts), 'PUSH_DENIED'],
+    ['a login that the engine was refused, too', new PermissionError('LOGIN_REFUSED', facts), 'PUSH_DENIED'],
+    ['an engine that is not there, which is its own fault', engineDown, engineDown.code],
+  ])('of two that fail, our own request is told, though the engine was faster: %s', async (_what, logIn, code) => {
+    const ports = withSlowPermission(aWorld({ permission: refused, failing: { logIn } }));
+    await expect(publishImage(planned({}, release), ports)).rejects.toMatchObject({ code });
+  });
+
+  test('the engine’s is told where ours found nothing', async () => {
+    const world = aWorld({ failing: { logIn: new RegistryError('CA_UNKNOWN', facts) } });
+    await expect(publishImage(planned({}, release), world.ports)).rejects.toMatchObject({ code: 'CA_UNKNOWN' });
+    expect(world.effects.filter((effect) => effect.startsWith('build'))).toEqual([]);
+  });
+
   test('but where the run is one that only reads, it builds and does not push', async () => {
     const dependabot = aRun({ GITHUB_ACTOR: 'dependabot[bot]' });
     const world = aWorld({ permission: refused });
@@ -312,7 +328,6 @@ test('a registry that does not tell whether the run may push, and refuses its lo
 });
 
 describe('a failure moves no further tag', () => {
-  const engineDown = new ToolError('ENGINE_DOWN', facts);
   test.each([
     ['an engine that is down', { readFacts: engineDown }, 'ENGINE_DOWN'],
     ['an engine that cannot', { resolveBuilder: new ToolError('ENGINE_CANNOT', facts) }, 'ENGINE_CANNOT'],
