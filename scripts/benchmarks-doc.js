@@ -66,7 +66,7 @@ function judge({ rows, series, leftOut }) {
     grows.length === 0
       ? `Nothing of ${series.length} series grows faster than the work.`
       : `Faster than the work ${grows.length === 1 ? 'grows' : 'grow'}: ${grows.map(({ what }) => what).join('; ')}.`,
-    ...leftOut.map(({ part, reason }) => `Not measured: ${part}, because ${reason}`),
+    ...leftOut.map(({ part, reason }) => `Not measured: ${part}. ${reason}`),
   ];
   return judgements.join('\n');
 }

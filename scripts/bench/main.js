@@ -113,7 +113,7 @@ async function run() {
         // The other parts are told all the same.
         console.error(error);
         const isMissing = error instanceof LabError;
-        result.leftOut.push({ part: name, reason: isMissing ? error.message : 'it failed.' });
+        result.leftOut.push({ part: name, reason: isMissing ? error.message : 'It failed.' });
         if (!isMissing) process.exitCode = 1;
       }
       console.error(`${name} took ${((performance.now() - begun) / 1000).toFixed(0)} s`);

@@ -52,8 +52,8 @@ describe('the page of benchmarks', () => {
   });
 
   test('names what was not measured, and why', () => {
-    const leftOut = [{ part: 'cache', reason: 'there is no Go toolchain.' }];
-    expect(pageOf({ leftOut })).toContain('Not measured: cache, because there is no Go toolchain.');
+    const leftOut = [{ part: 'cache', reason: 'There is no Go toolchain.' }];
+    expect(pageOf({ leftOut })).toContain('Not measured: cache. There is no Go toolchain.');
   });
 
   test('leaves out a group of which nothing was measured', () => {
