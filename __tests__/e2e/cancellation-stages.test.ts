@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -124,9 +125,22 @@ test.each(ends)(
   },
 );
 
+/** Whether a signal that was sent to a process has yet to reach it (proc_pid_status(5), ShdPnd). */
+function isPending(pid: number | undefined, signal: NodeJS.Signals): boolean {
+  let status = '';
+  try {
+    status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    return false;
+  }
+  const [, mask = '0'] = /^ShdPnd:\s*([0-9a-f]+)$/m.exec(status) ?? [];
+  return (BigInt(`0x${mask}`) & (1n << BigInt(constants.signals[signal] - 1))) !== 0n;
+}
+
 /**
- * @param delay in milliseconds. A process that has not run yet when the second signal comes may hear that one first
- *   (signal(7): the order of pending signals is unspecified), so the step names either of them, and ends as it says.
+ * The step names the first signal, and ends as that says.
+ * @param delay in milliseconds, from the moment in which the signal before has reached the process. Of signals sent without any
+ *   delay, either may come first: the order of pending signals is unspecified (signal(7)).
  */
 async function expectCancelled(
   { runner, step }: Pick<HeldStep, 'runner' | 'step'>,
@@ -135,7 +149,9 @@ async function expectCancelled(
 ): Promise<void> {
   const asked = performance.now();
   for (const [index, signal] of signals.entries()) {
-    if (index > 0) await sleep(delay);
+    const before = signals[index - 1];
+    while (before !== undefined && delay > 0 && isPending(step.process.pid, before)) await sleep(1);
+    if (before !== undefined) await sleep(delay);
     step.process.kill(signal);
   }
   const ended = await step.ended;
@@ -145,7 +161,8 @@ async function expectCancelled(
   );
   // To be 5 on a quiet machine; here it is told from what it waits for, which takes 300 or never ends.
   expect(seconds).toBeLessThan(60);
-  const heard = ends.find(({ signal }) => signals.includes(signal) && ended.failure.includes(`(${signal})`));
+  const first = delay === 0 ? signals : signals.slice(0, 1);
+  const heard = ends.find(({ signal }) => first.includes(signal) && ended.failure.includes(`(${signal})`));
   expect(ended).toMatchObject({ exitCode: heard?.exitCode, signal: null, code: 'CANCELLED', outputs: {} });
   // `main` of the runner fails for a second error; nothing else says it, either.
   expect(ended.log.match(/The step was cancelled/g)).toHaveLength(1);

@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Clouds, registries, startClouds, trusted } from '../support/clouds.ts';
+import { type Clouds, hosts, registries, startClouds, trusted } from '../support/clouds.ts';
 import { branchPush } from '../support/event.ts';
 import type { Runner, StepResult } from '../support/step.ts';
 import { uniqueName } from '../support/step.ts';
@@ -189,7 +189,7 @@ test('a pull request of a fork, which gets no ID token, plans without the login 
 
 test('a service that is down for a moment is asked again', async () => {
   const image = name();
-  clouds.failOnce('sts.eu-central-1.amazonaws.com', 503, '');
+  clouds.failOnce(hosts.sts, 503, '');
   const inputs = { registry: registries.amazon, owner: 'team', image, token: `oidc:role=${trusted.role}` };
   expectPublished(await publish({ ...inputs, retries: '3' }), `${registries.amazon}/team/${image}`);
 });

@@ -68,7 +68,7 @@ import { asSchema2 } from '../../src/source/image-content.ts';
 import { isObject, parseJson } from '../../src/text/json.ts';
 import { urlSecrets, withoutUrlSecrets } from '../../src/text/url-secrets.ts';
 import { aBuild } from '../support/builders.ts';
-import { registries, startClouds, trusted } from '../support/clouds.ts';
+import { hosts, registries, startClouds, trusted } from '../support/clouds.ts';
 import { nearly, nearlyText } from '../support/hostile-documents.ts';
 import { startServer, trusting } from '../support/local-server.ts';
 import { aClient } from '../support/registry-client.ts';
@@ -472,21 +472,17 @@ describe('Read, or refused with a typed error, is', () => {
       { __type: 'x', error_description: 'z' },
     ];
     const services = [
-      ['pipelines.actions.githubusercontent.com', 'docker', nearly({ value: 'x' }, ...refusals)],
-      ['identity.docker.com', 'docker', nearly({ access_token: 'x' }, ...refusals)],
+      [hosts.github, 'docker', nearly({ value: 'x' }, ...refusals)],
+      [hosts.docker, 'docker', nearly({ access_token: 'x' }, ...refusals)],
       [
-        'sts.eu-central-1.amazonaws.com',
+        hosts.sts,
         'amazon',
         nearlyText('<AccessKeyId>a</AccessKeyId><SecretAccessKey>b</SecretAccessKey><SessionToken>c</SessionToken>'),
       ],
-      [
-        'api.ecr.eu-central-1.amazonaws.com',
-        'amazon',
-        nearly({ authorizationData: [{ authorizationToken: 'QVdTOng=' }] }, ...refusals),
-      ],
-      ['sts.googleapis.com', 'google', nearly({ access_token: 'x' }, ...refusals)],
-      ['iamcredentials.googleapis.com', 'google', nearly({ accessToken: 'x' }, ...refusals)],
-      ['login.microsoftonline.com', 'azure', nearly({ access_token: 'x' }, ...refusals)],
+      [hosts.ecr, 'amazon', nearly({ authorizationData: [{ authorizationToken: 'QVdTOng=' }] }, ...refusals)],
+      [hosts.google, 'google', nearly({ access_token: 'x' }, ...refusals)],
+      [hosts.iam, 'google', nearly({ accessToken: 'x' }, ...refusals)],
+      [hosts.entra, 'azure', nearly({ access_token: 'x' }, ...refusals)],
       [registries.azure, 'azure', nearly({ refresh_token: 'x' }, ...refusals)],
     ] as const;
     const asked = fc.oneof(...services.map(([host, cloud, texts]) => texts.map((text) => ({ host, cloud, text }))));

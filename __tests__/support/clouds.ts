@@ -21,7 +21,8 @@ export const trusted = {
   client: '99999999-8888-7777-6666-555555555555',
 } as const;
 
-const hosts = {
+/** Who turns an ID token into a login, and who issues the token. */
+export const hosts = {
   github: 'pipelines.actions.githubusercontent.com',
   docker: 'identity.docker.com',
   sts: 'sts.eu-central-1.amazonaws.com',
