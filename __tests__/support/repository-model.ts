@@ -12,7 +12,7 @@ import type { VersionStore } from '../../src/cleanup/version-store.ts';
 import { RegistryError } from '../../src/errors.ts';
 import type { GitHubPackage, PackageVersion } from '../../src/github/package-versions.ts';
 import { type Digest, digestOf, isDigest, parseDigest } from '../../src/image/digest.ts';
-import { linksOf, mediaTypes, type StoredManifest, storedManifest } from '../../src/image/manifest.ts';
+import { type Descriptor, linksOf, mediaTypes, type StoredManifest, storedManifest } from '../../src/image/manifest.ts';
 import { parseRepositoryName } from '../../src/image/reference.ts';
 import { parseTag, type Tag } from '../../src/image/tag.ts';
 import { writeMarker } from '../../src/legs/marker.ts';
@@ -189,7 +189,7 @@ export function imageBytes(name: string, fields: Readonly<Record<string, unknown
 }
 
 /** What a descriptor needs beside the digest is of no account here. */
-export function descriptorOf(digest: Digest): Readonly<Record<string, unknown>> {
+export function descriptorOf(digest: Digest): Descriptor {
   return { mediaType: mediaTypes.ociManifest, digest, size: 1 };
 }
 

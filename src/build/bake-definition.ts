@@ -5,7 +5,7 @@
 
 import { InputError } from '../errors.ts';
 import { type Platform, parsePlatform } from '../image/platform.ts';
-import { isObject, type JsonObject, parseJsonObject } from '../text/json.ts';
+import { isObject, isTextList, type JsonObject, parseJsonObject } from '../text/json.ts';
 import { bakedDockerfile } from './context-path.ts';
 import { isForEngine, isImageOutput, type Output } from './exporters.ts';
 import type { TypedEntry } from './input-lists.ts';
@@ -101,10 +101,9 @@ class Attributes {
   }
 
   list(attribute: string): readonly string[] {
-    return this.#list(attribute).map((each) => {
-      if (typeof each !== 'string') throw this.#fail(attribute);
-      return each;
-    });
+    const value = this.#list(attribute);
+    if (isTextList(value)) return value;
+    throw this.#fail(attribute);
   }
 
   pairs(attribute: string): ReadonlyMap<string, string> {
@@ -182,10 +181,6 @@ function parseTarget(name: string, printed: unknown): BakeTarget {
     call: attributes.text('call') || 'build',
     raw,
   };
-}
-
-function isTextList(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 
 /** @returns none for an attestation that is switched off */

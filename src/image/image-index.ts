@@ -3,7 +3,7 @@
  * annotations of theirs (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
  */
 
-import { isObject, parseJsonObject } from '../text/json.ts';
+import { isObject, isTextList, parseJsonObject } from '../text/json.ts';
 import type { Annotation } from './annotation.ts';
 import { isSize, refuseEntries } from './bounds.ts';
 import { type Digest, digestOf, isDigest } from './digest.ts';
@@ -18,7 +18,7 @@ export interface IndexEntry {
   readonly digest: Digest;
   /** What a client chooses it by; `undefined` for what is no image: an attestation, an artifact. */
   readonly platform: string | undefined;
-  readonly descriptor: RawDescriptor;
+  readonly descriptor: RawDescriptor & { readonly mediaType: string; readonly size: number };
 }
 
 /** The JSON of a manifest, index or config; `{}` for any other content. */
@@ -59,8 +59,8 @@ export function platformOfConfig(config: Readonly<Record<string, unknown>>): Raw
     return typeof value === 'string' && value !== '' ? [[name, value]] : [];
   });
   const features = config['os.features'];
-  const isList = Array.isArray(features) && features.length > 0 && features.every((each) => typeof each === 'string');
-  return { ...Object.fromEntries(texts), ...(isList ? { 'os.features': features } : {}) };
+  const isListed = isTextList(features) && features.length > 0;
+  return { ...Object.fromEntries(texts), ...(isListed ? { 'os.features': features } : {}) };
 }
 
 /** The entry of a single image. */
@@ -78,9 +78,10 @@ export function readEntries(index: Pick<StoredManifest, 'bytes'>): readonly Inde
   const listed: readonly unknown[] = Array.isArray(manifests) ? manifests : [];
   refuseEntries(index.bytes, listed.length);
   return listed.flatMap((descriptor): readonly IndexEntry[] => {
-    if (!isObject(descriptor) || typeof descriptor.digest !== 'string' || !isDigest(descriptor.digest)) return [];
-    if (typeof descriptor.mediaType !== 'string' || !isSize(descriptor.size)) return [];
-    return [{ digest: descriptor.digest, platform: platformName(descriptor.platform), descriptor }];
+    if (!isObject(descriptor)) return [];
+    const { digest, mediaType, size, platform } = descriptor;
+    if (typeof digest !== 'string' || !isDigest(digest) || typeof mediaType !== 'string' || !isSize(size)) return [];
+    return [{ digest, platform: platformName(platform), descriptor: { ...descriptor, mediaType, size } }];
   });
 }
 

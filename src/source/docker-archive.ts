@@ -118,9 +118,7 @@ async function readOtherPlatforms(files: Files, config: Digest): Promise<readonl
       ({ digest }) => files.sizeOf(pathOfBlob(digest)) !== undefined,
     );
   if (files.sizeOf('index.json') === undefined) return [];
-  const indexes = (await entriesIn('index.json')).filter(
-    ({ descriptor: { mediaType } }) => typeof mediaType === 'string' && isIndexMediaType(mediaType),
-  );
+  const indexes = (await entriesIn('index.json')).filter(({ descriptor }) => isIndexMediaType(descriptor.mediaType));
   for (const index of indexes) {
     const others: string[] = [];
     let isOurs = false;

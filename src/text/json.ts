@@ -7,6 +7,11 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether a value is a list of nothing but texts; an empty list is one. */
+export function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
+
 /** @returns the object, or `undefined` for what is no JSON, or another value */
 export function parseJsonObject(text: string): JsonObject | undefined {
   const value = parseJson(text);
